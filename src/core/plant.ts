@@ -1,0 +1,119 @@
+import type { Milliseconds } from './clock.ts'
+import type { DataType } from './data-type.ts'
+
+/**
+ * The plant as an operator configures it: sources with their devices and tags. Plain data, already checked;
+ * `config/schema.ts` is where it is read and where each field is explained to the user.
+ * Every `key` is an immutable slug, unique among its siblings (a device key: in the whole plant), and makes the NodeId.
+ */
+export interface Plant {
+  readonly sources: readonly SourceConfig[]
+}
+
+export type SourceConfig = ChirpStackSourceConfig | ModbusSourceConfig | S7SourceConfig
+export type SourceKind = SourceConfig['kind']
+
+interface SourceBase<Device extends DeviceBase> {
+  readonly key: string
+  readonly name: string
+  readonly disabled: boolean
+  readonly devices: readonly Device[]
+}
+
+/** One ChirpStack tenant. */
+export interface ChirpStackSourceConfig extends SourceBase<ChirpStackDeviceConfig> {
+  readonly kind: 'chirpstack'
+  /** `http://host:port` (plain HTTP/2) or `https://host:port`. */
+  readonly url: string
+  /** UUID of the tenant whose applications hold the devices. */
+  readonly tenantId: string
+  /** Name of the environment variable that holds the API key. */
+  readonly apiKeyEnv: string
+  readonly callTimeoutMs: Milliseconds
+  readonly inventoryPeriodMs: Milliseconds
+}
+
+/** One Modbus TCP endpoint. */
+export interface ModbusSourceConfig extends SourceBase<ModbusDeviceConfig> {
+  readonly kind: 'modbus'
+  readonly host: string
+  readonly port: number
+  /** How long a request may take. */
+  readonly timeoutMs: Milliseconds
+  readonly connectTimeoutMs: Milliseconds
+}
+
+/** One Siemens S7 CPU. */
+export interface S7SourceConfig extends SourceBase<S7DeviceConfig> {
+  readonly kind: 's7'
+  readonly host: string
+  readonly port: number
+  readonly rack: number
+  readonly slot: number
+  readonly timeoutMs: Milliseconds
+  readonly connectTimeoutMs: Milliseconds
+}
+
+export interface DeviceBase {
+  readonly key: string
+  readonly name: string
+  readonly description?: string | undefined
+  readonly disabled: boolean
+  readonly manufacturer?: string | undefined
+  readonly model?: string | undefined
+  readonly serialNumber?: string | undefined
+  /** Default for tags that do not set their own; absent: the source decides (poll period, uplink interval). */
+  readonly staleAfterMs?: Milliseconds | undefined
+  /** How long after its source was lost a tag stays Uncertain before it turns Bad. */
+  readonly badAfterMs: Milliseconds
+  readonly tags: readonly TagConfig[]
+}
+
+export interface ChirpStackDeviceConfig extends DeviceBase {
+  /** 16 hexadecimal digits, lower case: ChirpStack opens an empty stream for upper case, without an error. */
+  readonly devEui: string
+}
+
+export type ByteOrder = 'big' | 'little'
+
+export interface ModbusDeviceConfig extends DeviceBase {
+  /** Modbus unit id, 1 to 247 (255 for devices that answer only there). */
+  readonly unitId: number
+  readonly pollMs: Milliseconds
+  /** Order of the two bytes in a register; the specification's is `big`. */
+  readonly byteOrder: ByteOrder
+  /** Order of the registers of a value that spans several: `big` puts the most significant first. */
+  readonly wordOrder: ByteOrder
+  /** The most registers, and coils, this device answers at once. */
+  readonly maxRegisters: number
+  readonly maxCoils: number
+}
+
+export interface S7DeviceConfig extends DeviceBase {
+  readonly pollMs: Milliseconds
+}
+
+/** One value of a device. */
+export interface TagConfig {
+  readonly key: string
+  readonly name: string
+  readonly description?: string | undefined
+  readonly disabled: boolean
+  /** What OPC UA clients see. */
+  readonly type: DataType
+  /** Where the value is, in the protocol's own notation: `object.temperature`, `holding:100`, `DB1,REAL4`. */
+  readonly address: string
+  /** How the value lies on the wire, where the type alone does not say (Modbus: `int16` behind a Double). */
+  readonly encoding?: string | undefined
+  readonly byteOrder?: ByteOrder | undefined
+  readonly wordOrder?: ByteOrder | undefined
+  /** Characters of a String tag on a register device. */
+  readonly length?: number | undefined
+  /** Engineering unit as the operator writes it: `°C`, `kWh`. */
+  readonly unit?: string | undefined
+  /** Values outside are UncertainEngineeringUnitsExceeded. */
+  readonly range?: { readonly low: number; readonly high: number } | undefined
+  readonly pollMs?: Milliseconds | undefined
+  readonly staleAfterMs?: Milliseconds | undefined
+  readonly badAfterMs?: Milliseconds | undefined
+}

@@ -1,0 +1,23 @@
+/** One thing that is wrong with an input, said so that its author can mend it without reading code. */
+export interface Problem {
+  /** Where, as in the file: `sources[0].devices[2].tags[1].address`. */
+  readonly path: string
+  /** What was found there, shortened, never a secret; absent when something is missing. */
+  readonly value?: string
+  /** What is wrong and what is allowed. */
+  readonly message: string
+  /** What to do. */
+  readonly mend: string
+}
+
+/** A value as a problem may show it: JSON on one line, at most 60 characters. */
+export function showValue(value: unknown): string {
+  const text = typeof value === 'bigint' ? `${value}n` : (JSON.stringify(value) ?? String(value))
+  return text.length > 60 ? `${text.slice(0, 57)}...` : text
+}
+
+/** `path[value]: message Mend.` on one line. */
+export function formatProblem(problem: Problem): string {
+  const found = problem.value === undefined ? '' : ` is ${problem.value}`
+  return `${problem.path}${found}: ${problem.message} ${problem.mend}`
+}

@@ -1,0 +1,36 @@
+/**
+ * The OPC UA StatusCodes that Penstock gives to values (OPC 10000-4 §7.39, OPC 10000-6 annex A),
+ * as the 32-bit numbers that travel in batches. Names are the specification's own.
+ */
+export const StatusCode = {
+  Good: 0x0000_0000,
+  UncertainNoCommunicationLastUsableValue: 0x408f_0000,
+  UncertainLastUsableValue: 0x4090_0000,
+  UncertainEngineeringUnitsExceeded: 0x4094_0000,
+  BadCommunicationError: 0x8005_0000,
+  BadDecodingError: 0x8007_0000,
+  BadTimeout: 0x800a_0000,
+  BadUserAccessDenied: 0x801f_0000,
+  BadNoCommunication: 0x8031_0000,
+  BadWaitingForInitialData: 0x8032_0000,
+  BadNotSupported: 0x803d_0000,
+  BadConfigurationError: 0x8089_0000,
+  BadDeviceFailure: 0x808b_0000,
+  BadSensorFailure: 0x808c_0000,
+  BadOutOfService: 0x808d_0000,
+} as const
+
+/** A StatusCode as an unsigned 32-bit number; any code of the specification, not only the named ones. */
+export type StatusCode = number
+
+/** Severity is in the two top bits: 00 Good, 01 Uncertain, 10 Bad. */
+export const isGood = (status: StatusCode): boolean => status >>> 30 === 0
+export const isUncertain = (status: StatusCode): boolean => status >>> 30 === 1
+export const isBad = (status: StatusCode): boolean => status >>> 30 >= 2
+
+const names = new Map<number, string>(Object.entries(StatusCode).map(([name, code]) => [code, name]))
+
+/** The specification's name, or the number in hexadecimal. */
+export function statusName(status: StatusCode): string {
+  return names.get(status) ?? `0x${status.toString(16).padStart(8, '0')}`
+}

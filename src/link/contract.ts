@@ -1,0 +1,85 @@
+import type { MessagePort } from 'node:worker_threads'
+import type { SourceHealth } from '../core/health.ts'
+import type { Plant } from '../core/plant.ts'
+
+/**
+ * Who may ask what of whom. Three links join the rooms: main–engine, main–opcua and engine–opcua; main makes the
+ * last one's channel and hands its ends out again whenever one of the two rooms is new.
+ */
+
+/** What the OPC UA room, and through main the web, can ask of the engine. */
+export type ToEngine = {
+  asks: {
+    /** The plant as it runs; `TagIndexing` of it numbers the tags exactly as the engine does. */
+    plant: (none: null) => Plant
+    /** From now on batches come: first every tag once, in order and in as many batches as it takes, then every change. */
+    subscribe: (none: null) => null
+    health: (none: null) => EngineHealth
+  }
+  tells: Record<never, never>
+}
+
+/** What the engine tells a room that subscribed. */
+export type FromEngine = {
+  asks: Record<never, never>
+  tells: {
+    /** The sources' states, after each change, at most four times a second. */
+    sources: readonly SourceHealth[]
+  }
+}
+
+/** What main asks of each room, beside what the engine answers to everybody. */
+export type ToRoom = {
+  asks: {
+    /** Ends in order: nothing accepted is lost, clients are told. */
+    stop: (none: null) => null
+  }
+  tells: {
+    /** The other end of this port is a new link to the peer room. */
+    peer: { readonly port: MessagePort }
+  }
+}
+
+export type FromRoom = {
+  asks: Record<never, never>
+  tells: {
+    /** The room does its work; for the OPC UA room: clients can connect. */
+    ready: { readonly at: number }
+  }
+}
+
+export interface EngineHealth {
+  readonly startedAt: number
+  readonly tags: number
+  readonly sources: readonly SourceHealth[]
+  /** Changes that were merged because the OPC UA room could not take them all. */
+  readonly merged: number
+  readonly store: StoreHealth
+}
+
+export interface StoreHealth {
+  readonly ok: boolean
+  /** Why writing fails, and what to do; empty when it does not. */
+  readonly reason: string
+  readonly lastCommitAt: number | null
+}
+
+export interface OpcuaHealth {
+  readonly startedAt: number
+  readonly endpoints: readonly string[]
+  readonly sessions: number
+  readonly subscriptions: number
+  readonly monitoredItems: number
+  /** False while the engine is gone or silent: all values are then Uncertain. */
+  readonly engineHeard: boolean
+}
+
+export type ToOpcua = {
+  asks: ToRoom['asks'] & { health: (none: null) => OpcuaHealth }
+  tells: ToRoom['tells']
+}
+
+export type MainToEngine = {
+  asks: ToRoom['asks'] & ToEngine['asks']
+  tells: ToRoom['tells']
+}

@@ -1,0 +1,45 @@
+import type { Clock } from '../core/clock.ts'
+import type { DeviceState, SourceCounter, SourceState } from '../core/health.ts'
+import type { Logger } from '../core/logger.ts'
+import type { SourceConfig, SourceKind } from '../core/plant.ts'
+import type { Problem } from '../core/problem.ts'
+import type { SampleSink } from '../core/sample.ts'
+import type { DeviceTags } from '../core/tag-index.ts'
+
+/**
+ * What a protocol brings to the gateway. The life of a source:
+ * `validate` (pure: no network, no file) → `create` (does nothing but remember) → `start` (may be repeated)
+ * → `stop` (safe at any time, also after a failed start).
+ */
+export interface SourceType<Config extends SourceConfig = SourceConfig> {
+  readonly kind: SourceKind
+  /** Everything wrong with the protocol's own notations, paths relative to the source: `devices[0].tags[1].address`. */
+  validate(config: Config): Problem[]
+  create(config: Config, devices: readonly DeviceTags<Config['devices'][number]>[], context: SourceContext): Source
+}
+
+export interface Source {
+  /** Begins to connect and returns at once; a source reconnects by itself, with backoff, until it is stopped. */
+  start(): void
+  /** Ends every connection and timer and settles every pending operation; afterwards `start` may come again. */
+  stop(): Promise<void>
+}
+
+export interface SourceContext {
+  readonly clock: Clock
+  readonly log: Logger
+  readonly sink: SampleSink
+  /** The value of the environment variable `name`, or the content of the file that `name_FILE` names. */
+  readonly secret: (name: string) => string | undefined
+  /** Uniform in [0, 1); injected so that jitter is repeatable in tests. */
+  readonly random: () => number
+  readonly report: SourceReport
+}
+
+/** Where a source says how it is. */
+export interface SourceReport {
+  /** `reason` in words for the operator: what was seen and what to do; empty when all is well. */
+  state(state: SourceState, reason?: string): void
+  device(deviceKey: string, state: DeviceState, reason?: string): void
+  count(counter: SourceCounter, by?: number): void
+}
