@@ -7,7 +7,7 @@ import type { Plant } from '../core/plant.ts'
  * last one's channel and hands its ends out again whenever one of the two rooms is new.
  */
 
-/** What the OPC UA room, and through main the web, can ask of the engine. */
+/** What the OPC UA room can ask of the engine. */
 export type ToEngine = {
   asks: {
     /** The plant as it runs; `TagIndexing` of it numbers the tags exactly as the engine does. */
@@ -80,6 +80,6 @@ export type ToOpcua = {
 }
 
 export type MainToEngine = {
-  asks: ToRoom['asks'] & ToEngine['asks']
+  asks: ToRoom['asks'] & Pick<ToEngine['asks'], 'health'>
   tells: ToRoom['tells']
 }

@@ -82,6 +82,11 @@ export class Link<Mine extends Direction, Theirs extends Direction> {
     return this.#ended
   }
 
+  /** Nothing was heard from the other end for longer than it should be silent. */
+  get silent(): boolean {
+    return this.#silent
+  }
+
   /** Asks the other end; rejects with ROOM_UNAVAILABLE when it ends first, TIMEOUT when `timeoutMs` passes. */
   ask<Name extends keyof Mine['asks'] & string>(
     name: Name,
@@ -189,7 +194,10 @@ export class Link<Mine extends Direction, Theirs extends Direction> {
 
   #answer(id: number, name: string, argument: unknown): void {
     const handler = this.#options.serves[name as keyof Theirs['asks']]
-    if (!handler) return this.#post({ kind: 'refusal', id, message: `Unknown request "${name}"` })
+    if (!handler) {
+      this.#post({ kind: 'refusal', id, message: `Unknown request "${name}"` })
+      return
+    }
     Promise.resolve()
       .then(() => handler(argument as never))
       .then(

@@ -1,0 +1,11 @@
+import { chirpStackSource } from '../sources/chirpstack/source-type.ts'
+import { modbusSource } from '../sources/modbus/source-type.ts'
+import { s7Source } from '../sources/s7/source-type.ts'
+import type { SourceTypes } from '../sources/supervisor.ts'
+
+/** Every protocol that the gateway speaks. */
+export const sourceTypes: SourceTypes = {
+  chirpstack: chirpStackSource,
+  modbus: modbusSource,
+  s7: s7Source,
+}

@@ -1,0 +1,66 @@
+import { createServer, type Server } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import Koa from 'koa'
+import { describeError } from '../core/errors.ts'
+import type { Logger } from '../core/logger.ts'
+import type { GatewayHealth } from './gateway-health.ts'
+
+export interface HttpSettings {
+  readonly bind: string
+  readonly port: number
+}
+
+/**
+ * What the gateway answers over HTTP: `/livez` (the process runs), `/readyz` (every room does its work; 503 while
+ * one does not) and `/`, the health in full.
+ */
+export class HttpServer {
+  readonly #settings: HttpSettings
+  readonly #log: Logger
+  readonly #server: Server
+
+  constructor(parts: { settings: HttpSettings; log: Logger; health: () => Promise<GatewayHealth> }) {
+    this.#settings = parts.settings
+    this.#log = parts.log
+    const app = new Koa()
+    app.silent = true
+    app.on('error', (error) => this.#log.warn({ error: describeError(error) }, 'an HTTP request failed'))
+    app.use(async (context, next) => {
+      context.set({ 'X-Content-Type-Options': 'nosniff', 'Cache-Control': 'no-store' })
+      await next()
+    })
+    app.use(async (context) => {
+      if (context.method !== 'GET' && context.method !== 'HEAD') return context.throw(405)
+      if (context.path === '/livez') {
+        context.body = { status: 'alive' }
+        return
+      }
+      if (context.path !== '/readyz' && context.path !== '/') return
+      const health = await parts.health()
+      context.status = context.path === '/' || health.ready ? 200 : 503
+      context.body = context.path === '/' ? health : { ready: health.ready, rooms: health.rooms }
+    })
+    this.#server = createServer(app.callback())
+  }
+
+  /** Listens; rejects when the address cannot be bound. Answers the port, which the system chose for port 0. */
+  start(): Promise<number> {
+    const { bind, port } = this.#settings
+    return new Promise((resolve, reject) => {
+      this.#server.once('error', reject)
+      this.#server.listen(port, bind, () => {
+        this.#server.off('error', reject)
+        this.#server.on('error', (error) => this.#log.error({ error: describeError(error) }, 'the HTTP server failed'))
+        resolve((this.#server.address() as AddressInfo).port)
+      })
+    })
+  }
+
+  /** Ends every connection; safe to repeat. */
+  stop(): Promise<void> {
+    return new Promise((resolve) => {
+      this.#server.close(() => resolve())
+      this.#server.closeAllConnections()
+    })
+  }
+}

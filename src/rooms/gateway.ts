@@ -1,0 +1,91 @@
+import { extname } from 'node:path'
+import { MessageChannel } from 'node:worker_threads'
+import type { Clock, Milliseconds } from '../core/clock.ts'
+import { describeError } from '../core/errors.ts'
+import type { Logger } from '../core/logger.ts'
+import type { EngineHealth, FromRoom, MainToEngine, OpcuaHealth, ToOpcua, ToRoom } from '../link/contract.ts'
+import type { Direction, Link } from '../link/link.ts'
+import { Room, type RoomHealth } from './room.ts'
+
+export type RoomName = 'engine' | 'opcua'
+
+export interface RoomPlan {
+  readonly entry: URL
+  readonly data: Record<string, unknown>
+  readonly maxHeapMb: number
+  readonly prepare?: () => void
+}
+
+/** Together they leave a second of the five that an ordered end may take. */
+const OPCUA_ENDS_WITHIN: Milliseconds = 2_000
+const ENGINE_ENDS_WITHIN: Milliseconds = 2_000
+const HEALTH_WITHIN: Milliseconds = 1_000
+
+/** The worker module `path` below `src`, as it is on disk: `.ts` when the sources run, `.js` when they are built. */
+export function roomEntry(path: string): URL {
+  return new URL(`../${path}${extname(import.meta.url)}`, import.meta.url)
+}
+
+/** The two worker rooms, joined by a link that is made anew whenever one of them is. */
+export class Rooms {
+  readonly #engine: Room
+  readonly #opcua: Room
+  readonly #log: Logger
+
+  constructor(parts: { plans: Record<RoomName, RoomPlan>; clock: Clock; log: Logger; random: () => number }) {
+    const { plans, clock, log, random } = parts
+    this.#log = log
+    const room = (name: RoomName) =>
+      new Room({ name, clock, log, random, onNewThread: () => this.#join(), ...plans[name] })
+    this.#engine = room('engine')
+    this.#opcua = room('opcua')
+  }
+
+  start(): void {
+    this.#engine.start()
+    this.#opcua.start()
+  }
+
+  /** The clients are told first, then collecting ends, so that nothing accepted is lost. */
+  async stop(): Promise<void> {
+    await this.#opcua.stop(OPCUA_ENDS_WITHIN)
+    await this.#engine.stop(ENGINE_ENDS_WITHIN)
+  }
+
+  states(): Record<RoomName, RoomHealth> {
+    return { engine: this.#engine.health(), opcua: this.#opcua.health() }
+  }
+
+  engineHealth(): Promise<EngineHealth | null> {
+    return this.#ask(this.#engine.link as Link<MainToEngine, FromRoom> | undefined)
+  }
+
+  opcuaHealth(): Promise<OpcuaHealth | null> {
+    return this.#ask(this.#opcua.link as Link<ToOpcua, FromRoom> | undefined)
+  }
+
+  #join(): void {
+    const engine = this.#engine.link
+    const opcua = this.#opcua.link
+    if (!engine || !opcua) return
+    const { port1, port2 } = new MessageChannel()
+    give(engine, port1)
+    give(opcua, port2)
+  }
+
+  async #ask<Health>(
+    link: Link<Direction & { asks: { health: (none: null) => Health } }, FromRoom> | undefined,
+  ): Promise<Health | null> {
+    if (!link) return null
+    try {
+      return (await link.ask('health', null, HEALTH_WITHIN)) as Health
+    } catch (error) {
+      this.#log.debug({ error: describeError(error) }, 'a room did not say how it is')
+      return null
+    }
+  }
+}
+
+function give(link: Link<ToRoom, FromRoom>, port: MessageChannel['port1']): void {
+  link.tell('peer', { port }, [port])
+}

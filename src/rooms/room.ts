@@ -1,0 +1,192 @@
+import { MessageChannel, Worker } from 'node:worker_threads'
+import { Backoff } from '../core/backoff.ts'
+import type { Clock, Milliseconds } from '../core/clock.ts'
+import { describeError } from '../core/errors.ts'
+import type { Logger } from '../core/logger.ts'
+import type { FromRoom, ToRoom } from '../link/contract.ts'
+import { Link } from '../link/link.ts'
+
+/** A room that has not said `ready` by then is started again. */
+const START_WITHIN: Milliseconds = 60_000
+/** Silent for this long beyond the link's own limit: its event loop hangs. */
+const HUNG_AFTER: Milliseconds = 5_000
+const LOOK_AT_HEAP_EVERY: Milliseconds = 1_000
+/** Above this share of its heap a room is started again in order, before V8 ends the whole process. */
+const HEAP_FULL = 0.85
+const HEALTHY_AFTER: Milliseconds = 60_000
+
+export type RoomState = 'starting' | 'running' | 'backoff' | 'stopped'
+
+export interface RoomHealth {
+  readonly state: RoomState
+  readonly restarts: number
+  /** Why it was last started again; empty if never. */
+  readonly lastRestart: string
+}
+
+export interface RoomOptions {
+  readonly name: string
+  /** The module that the room's thread runs. */
+  readonly entry: URL
+  /** What the thread gets as `workerData`, beside `port`, its end of the link to here. */
+  readonly data: Record<string, unknown>
+  readonly maxHeapMb: number
+  readonly clock: Clock
+  readonly log: Logger
+  readonly random: () => number
+  /** Called for each new thread, before it is made. */
+  readonly prepare?: () => void
+  /** A new thread is there, with a link of its own. */
+  readonly onNewThread: () => void
+}
+
+interface Thread {
+  readonly worker: Worker
+  readonly link: Link<ToRoom, FromRoom>
+  readonly ended: Promise<void>
+  cause: string
+  hasBeenReady: boolean
+  readonly timers: Set<() => void>
+}
+
+/**
+ * A worker thread that is started again, with backoff, whenever it dies, hangs or outgrows its heap, without touching
+ * the other rooms. Asks beyond `ToRoom` are its owner's to type (`gateway.ts`).
+ */
+export class Room {
+  readonly #options: RoomOptions
+  readonly #backoff: Backoff
+  #thread: Thread | undefined
+  #cancelRestart: (() => void) | undefined
+  #state: RoomState = 'stopped'
+  #restarts = 0
+  #lastRestart = ''
+  #stopping = false
+
+  constructor(options: RoomOptions) {
+    this.#options = options
+    this.#backoff = new Backoff({ first: 100, most: 10_000 }, options.random)
+  }
+
+  /** The link to the present thread; undefined between two. */
+  get link(): Link<ToRoom, FromRoom> | undefined {
+    return this.#thread?.link
+  }
+
+  health(): RoomHealth {
+    return { state: this.#state, restarts: this.#restarts, lastRestart: this.#lastRestart }
+  }
+
+  start(): void {
+    this.#stopping = false
+    this.#spawn()
+  }
+
+  /** Asks the room to end in order, and ends it anyway when that takes longer than `within`. */
+  async stop(within: Milliseconds): Promise<void> {
+    this.#stopping = true
+    this.#cancelRestart?.()
+    this.#state = 'stopped'
+    const thread = this.#thread
+    if (!thread) return
+    try {
+      await thread.link.ask('stop', null, within)
+    } catch (error) {
+      this.#options.log.warn({ error: describeError(error) }, 'room did not end in order and is ended now')
+    }
+    await thread.worker.terminate()
+    await thread.ended
+  }
+
+  #spawn(): void {
+    const { name, entry, data, maxHeapMb, clock, log } = this.#options
+    this.#options.prepare?.()
+    this.#state = 'starting'
+    const { port1, port2 } = new MessageChannel()
+    const worker = new Worker(entry, {
+      name,
+      workerData: { ...data, port: port2 },
+      transferList: [port2],
+      resourceLimits: { maxOldGenerationSizeMb: maxHeapMb },
+    })
+    const link = new Link<ToRoom, FromRoom>({
+      port: port1,
+      clock,
+      serves: {},
+      hears: { ready: () => this.#ready(thread) },
+      onSilence: (silent) => this.#silence(thread, silent),
+    })
+    const { promise: ended, resolve: end } = Promise.withResolvers<void>()
+    const thread: Thread = { worker, link, ended, cause: '', hasBeenReady: false, timers: new Set() }
+    this.#thread = thread
+    worker.on('error', (error) => {
+      thread.cause ||= describeError(error)
+      log.error(
+        { room: name, error: describeError(error), stack: error instanceof Error ? error.stack : undefined },
+        'room failed',
+      )
+    })
+    worker.on('exit', (code) => {
+      end()
+      this.#exited(thread, code)
+    })
+    thread.timers.add(
+      clock.after(START_WITHIN, () => {
+        if (!thread.hasBeenReady) this.#kill(thread, `not ready within ${START_WITHIN / 1000} s`)
+      }),
+    )
+    thread.timers.add(clock.every(LOOK_AT_HEAP_EVERY, () => void this.#lookAtHeap(thread)))
+    this.#options.onNewThread()
+  }
+
+  #ready(thread: Thread): void {
+    thread.hasBeenReady = true
+    this.#state = 'running'
+    thread.timers.add(this.#options.clock.after(HEALTHY_AFTER, () => this.#backoff.reset()))
+  }
+
+  #silence(thread: Thread, silent: boolean): void {
+    if (!silent || !thread.hasBeenReady) return
+    const stillSilent = () => {
+      if (!thread.link.silent) return
+      this.#kill(thread, 'its event loop hung')
+    }
+    thread.timers.add(this.#options.clock.after(HUNG_AFTER, stillSilent))
+  }
+
+  async #lookAtHeap(thread: Thread): Promise<void> {
+    try {
+      const { used_heap_size: used } = await thread.worker.getHeapStatistics()
+      const share = used / (this.#options.maxHeapMb * 1024 * 1024)
+      if (share > HEAP_FULL) this.#kill(thread, `its heap was ${Math.round(share * 100)} % full`)
+    } catch (error) {
+      // The thread ended between the timer and the answer; its exit is handled where it is reported.
+      this.#options.log.debug({ error: describeError(error) }, 'no heap statistics')
+    }
+  }
+
+  #kill(thread: Thread, cause: string): void {
+    if (this.#thread !== thread) return
+    thread.cause ||= cause
+    thread.worker.terminate().catch((error: unknown) => {
+      this.#options.log.error({ error: describeError(error) }, 'room could not be terminated')
+    })
+  }
+
+  #exited(thread: Thread, code: number): void {
+    for (const cancel of thread.timers) cancel()
+    thread.link.close()
+    if (this.#thread === thread) this.#thread = undefined
+    if (this.#stopping) return
+    this.#state = 'backoff'
+    this.#restarts++
+    this.#lastRestart = thread.cause || `it exited with code ${code}`
+    const delay = this.#backoff.next()
+    const { clock, log, name } = this.#options
+    log.error(
+      { room: name, cause: this.#lastRestart, restarts: this.#restarts, delayMs: Math.round(delay) },
+      'room ended and is started again',
+    )
+    this.#cancelRestart = clock.after(delay, () => this.#spawn())
+  }
+}
