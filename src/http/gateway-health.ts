@@ -1,14 +1,12 @@
 import type { EngineHealth, OpcuaHealth } from '../link/contract.ts'
 
-export type RoomName = 'engine' | 'opcua'
-
 /** The whole gateway as main knows it; a room that does not answer has no health of its own, only a state. */
 export interface GatewayHealth {
   /** Both rooms run: values are collected and served. */
   readonly ready: boolean
   readonly version: string
   readonly startedAt: number
-  readonly rooms: Readonly<Record<RoomName, { state: string; restarts: number; lastRestart: string }>>
+  readonly rooms: Readonly<Record<'engine' | 'opcua', { state: string; restarts: number; lastRestart: string }>>
   readonly engine: EngineHealth | null
   readonly opcua: OpcuaHealth | null
 }

@@ -46,6 +46,11 @@ export class Rooms {
     this.#opcua.start()
   }
 
+  /** Resolves once both rooms have begun their work for the first time. */
+  get running(): Promise<void> {
+    return Promise.all([this.#engine.running, this.#opcua.running]).then(() => undefined)
+  }
+
   /** The clients are told first, then collecting ends, so that nothing accepted is lost. */
   async stop(): Promise<void> {
     await this.#opcua.stop(OPCUA_ENDS_WITHIN)

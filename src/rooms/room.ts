@@ -62,6 +62,7 @@ export class Room {
   #restarts = 0
   #lastRestart = ''
   #stopping = false
+  readonly #firstReady = Promise.withResolvers<void>()
 
   constructor(options: RoomOptions) {
     this.#options = options
@@ -71,6 +72,11 @@ export class Room {
   /** The link to the present thread; undefined between two. */
   get link(): Link<ToRoom, FromRoom> | undefined {
     return this.#thread?.link
+  }
+
+  /** Resolves when a thread of this room has said `ready` for the first time. */
+  get running(): Promise<void> {
+    return this.#firstReady.promise
   }
 
   health(): RoomHealth {
@@ -142,6 +148,7 @@ export class Room {
   #ready(thread: Thread): void {
     thread.hasBeenReady = true
     this.#state = 'running'
+    this.#firstReady.resolve()
     thread.timers.add(this.#options.clock.after(HEALTHY_AFTER, () => this.#backoff.reset()))
   }
 

@@ -1,0 +1,64 @@
+import { spawnSync } from 'node:child_process'
+import { dirname, join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+
+/**
+ * Makes the peers of the tests ready: Debian's Modbus programs and browser, and the Snap7 server.
+ * Installs what is missing when it may (root), else says exactly what to run.
+ */
+const packages: Record<string, string> = {
+  'libmodbus-dev': 'Modbus server that we did not write (libmodbus)',
+  'pkg-config': 'finds libmodbus',
+  gcc: 'compiles the libmodbus server',
+  'python3-pymodbus': 'Modbus server that we did not write (pymodbus)',
+  'python3-serial-asyncio': 'needed by pymodbus',
+  chromium: 'browser tests',
+}
+
+const root = fileURLToPath(new URL('../..', import.meta.url))
+
+function run(command: string, args: readonly string[], cwd = root): boolean {
+  console.log(`> ${command} ${args.join(' ')}`)
+  const env = { ...process.env, DEBIAN_FRONTEND: 'noninteractive' }
+  return spawnSync(command, args, { cwd, env, stdio: ['ignore', 'inherit', 'inherit'] }).status === 0
+}
+
+function fail(message: string): never {
+  console.error(message)
+  process.exit(1)
+}
+
+function isInstalled(name: string): boolean {
+  const query = spawnSync('dpkg-query', ['-W', '-f', '${Status}', name], { encoding: 'utf8' })
+  return query.status === 0 && query.stdout === 'install ok installed'
+}
+
+function installPackages(): void {
+  const missing = Object.keys(packages).filter((name) => !isInstalled(name))
+  if (missing.length === 0) return
+  const install = ['install', '-y', '--no-install-recommends', ...missing]
+  if (process.getuid?.() !== 0) {
+    const why = missing.map((name) => `  ${name}: ${packages[name]}`).join('\n')
+    fail(`The tests need Debian packages that are missing:\n${why}\nInstall them: sudo apt-get ${install.join(' ')}`)
+  }
+  if (!run('apt-get', ['update', '-q']) || !run('apt-get', ['-q', ...install])) {
+    fail(`Installing ${missing.join(', ')} failed; see above.`)
+  }
+}
+
+/** Snap7 is compiled against the headers of the Node that runs the tests, which the npm package `node` brings. */
+function buildSnap7(): void {
+  const loads = () => spawnSync(process.execPath, ['-e', "require('node-snap7')"], { cwd: root }).status === 0
+  if (loads()) return
+  const headers = join(root, 'node_modules/node/node_modules', `node-${process.platform}-${process.arch}`)
+  const gyp = join(root, 'node_modules/node-gyp/bin/node-gyp.js')
+  const built = run(process.execPath, [gyp, 'rebuild', '--nodedir', headers], join(root, 'node_modules/node-snap7'))
+  if (!built || !loads()) {
+    fail(
+      `Snap7 (node_modules/node-snap7) did not build; it needs python3, make and g++. Node: ${dirname(process.execPath)}`,
+    )
+  }
+}
+
+installPackages()
+buildSnap7()
