@@ -29,8 +29,8 @@ function fail(message: string): never {
 }
 
 function isInstalled(name: string): boolean {
-  const query = spawnSync('dpkg-query', ['-W', '-f', '${Status}', name], { encoding: 'utf8' })
-  return query.status === 0 && query.stdout === 'install ok installed'
+  const query = spawnSync('dpkg', ['-s', name], { encoding: 'utf8' })
+  return query.status === 0 && query.stdout.includes('Status: install ok installed')
 }
 
 function installPackages(): void {

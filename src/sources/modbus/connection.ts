@@ -1,0 +1,93 @@
+import type { Socket } from 'node:net'
+import modbus from 'modbus-serial'
+import type { Clock, Milliseconds } from '../../core/clock.ts'
+import { PenstockError } from '../../core/errors.ts'
+import type { Area } from './address.ts'
+import { ModbusException } from './exception.ts'
+import { FencedPort } from './fenced-port.ts'
+import type { TableReader } from './session.ts'
+
+export interface ModbusConnectionOptions {
+  /** Connected already; the connection owns it from now on. */
+  readonly socket: Socket
+  /** `host:port`, for messages. */
+  readonly endpoint: string
+  readonly clock: Clock
+  readonly timeoutMs: Milliseconds
+  /** Requests that may be under way at once; further ones are refused. */
+  readonly window: number
+  readonly random: () => number
+  readonly onStray: () => void
+}
+
+/** How modbus-serial calls back. */
+interface SerialError extends Error {
+  readonly modbusCode?: number
+}
+type Answered = (error: SerialError | null, result: { readonly buffer: Buffer }) => void
+
+/** Reads the tables of the units behind one TCP connection, through modbus-serial on a `FencedPort`. */
+export class ModbusConnection implements TableReader {
+  /** Resolves with the cause once the connection is gone; every pending read has been rejected by then. */
+  readonly ended: Promise<PenstockError>
+  readonly #client: InstanceType<typeof modbus.default>
+  readonly #port: FencedPort
+  readonly #endpoint: string
+  #cause: PenstockError | undefined
+
+  constructor({ random, ...options }: ModbusConnectionOptions) {
+    this.#endpoint = options.endpoint
+    const { promise, resolve } = Promise.withResolvers<PenstockError>()
+    this.ended = promise
+    const onEnd = (cause: PenstockError) => {
+      this.#cause = cause
+      resolve(cause)
+    }
+    this.#port = new FencedPort({ ...options, onEnd }, random)
+    this.#client = new modbus.default(this.#port)
+    this.#client.open()
+  }
+
+  /**
+   * The data of `count` registers (two bytes each, most significant first) or bits (eight a byte, the first in the
+   * lowest bit). Rejects with a ModbusException (REQUEST_REFUSED) when the device refuses, TIMEOUT, PROTOCOL_VIOLATION
+   * when it answers something else, CONNECTION_LOST, or STOPPED after `close`.
+   */
+  read(unitId: number, area: Area, start: number, count: number): Promise<Buffer> {
+    if (this.#cause) return Promise.reject(this.#cause)
+    return new Promise((resolve, reject) => {
+      const answered: Answered = (error, result) => {
+        if (error === null) resolve(result.buffer)
+        else reject(this.#port.why ?? this.#explain(error, unitId))
+      }
+      this.#ask(unitId, area, start, count, answered)
+    })
+  }
+
+  close(): void {
+    this.#port.close()
+  }
+
+  #ask(unitId: number, area: Area, start: number, count: number, answered: Answered): void {
+    switch (area) {
+      case 'coil':
+        this.#client.writeFC1(unitId, start, count, answered)
+        break
+      case 'discrete':
+        this.#client.writeFC2(unitId, start, count, answered)
+        break
+      case 'holding':
+        this.#client.writeFC3(unitId, start, count, answered)
+        break
+      case 'input':
+        this.#client.writeFC4(unitId, start, count, answered)
+        break
+    }
+  }
+
+  #explain(error: SerialError, unitId: number): PenstockError {
+    if (error.modbusCode !== undefined) return new ModbusException(error.modbusCode, unitId, this.#endpoint)
+    const message = `The answer of unit ${unitId} at ${this.#endpoint} could not be decoded`
+    return new PenstockError('PROTOCOL_VIOLATION', message, { cause: error })
+  }
+}

@@ -1,0 +1,110 @@
+import { PenstockError } from '../../core/errors.ts'
+import type { ModbusDeviceConfig } from '../../core/plant.ts'
+import { formatProblem, type Problem } from '../../core/problem.ts'
+import type { DeviceTags, IndexedTag } from '../../core/tag-index.ts'
+import type { ReadBlock } from '../driver.ts'
+import { type Area, areas, isBitArea } from './address.ts'
+import { type Decode, decoderOf } from './encoding.ts'
+import { layoutOf } from './tag-layout.ts'
+
+/** One tag in a request: `count` registers or bits from `start`. */
+export interface ReadItem {
+  readonly tag: IndexedTag
+  readonly start: number
+  readonly count: number
+  /** Absent for the bits of coils and discrete inputs. */
+  readonly decode?: Decode
+}
+
+/** One request: `count` registers or bits from `start`, in which all items lie. Items ascend by start. */
+export interface ReadPart {
+  readonly start: number
+  readonly count: number
+  readonly items: readonly ReadItem[]
+}
+
+/** Tags of one unit and area that one request reads, until the device refuses it and it is split. */
+export interface ModbusBlock extends ReadBlock {
+  readonly unitId: number
+  readonly area: Area
+  /** All of it in one request. */
+  readonly whole: ReadPart
+  /** What is really asked; a session replaces a part by smaller ones when the device refuses it. */
+  parts: readonly ReadPart[]
+}
+
+/**
+ * The widest hole between two tags that is read along with them, in registers and bits. On TCP a round trip costs more
+ * than the bytes; a device that refuses to have its holes read is asked in smaller parts (`splitPart`).
+ */
+const MAX_GAP = { registers: 64, bits: 1024 }
+
+/** The fewest requests that read these tags of a device; no tag straddles two. */
+export function planReads(device: DeviceTags<ModbusDeviceConfig>, tags: readonly IndexedTag[]): ModbusBlock[] {
+  const byArea = new Map<Area, ReadItem[]>(areas.map((area) => [area, []]))
+  for (const tag of tags) {
+    const problems: Problem[] = []
+    const found = layoutOf(tag.tag, device.device, problems)
+    if (!found) throw new PenstockError('CONFIG_INVALID', problems.map(formatProblem).join(' '))
+    const { address, count, layout } = found
+    const item: ReadItem = { tag, start: address.start, count, ...(layout && { decode: decoderOf(layout) }) }
+    byArea.get(address.area)?.push(item)
+  }
+  const { unitId, maxRegisters, maxCoils } = device.device
+  return [...byArea].flatMap(([area, items]) => {
+    const [most, gap] = isBitArea(area) ? [maxCoils, MAX_GAP.bits] : [maxRegisters, MAX_GAP.registers]
+    return mergeItems(items, most, gap).map(
+      (part): ModbusBlock => ({
+        tags: part.items.map((item) => item.tag),
+        unitId,
+        area,
+        whole: part,
+        parts: [part],
+      }),
+    )
+  })
+}
+
+function mergeItems(items: readonly ReadItem[], most: number, gap: number): ReadPart[] {
+  const sorted = [...items].sort((a, b) => a.start - b.start || a.count - b.count)
+  const parts: ReadPart[] = []
+  let open: ReadItem[] = []
+  let end = 0
+  for (const item of sorted) {
+    const grownEnd = Math.max(end, item.start + item.count)
+    const start = open[0]?.start
+    if (start !== undefined && (item.start - end > gap || grownEnd - start > most)) {
+      parts.push(partOf(open))
+      open = []
+    }
+    end = open.length === 0 ? item.start + item.count : grownEnd
+    open.push(item)
+  }
+  if (open.length > 0) parts.push(partOf(open))
+  return parts
+}
+
+/**
+ * Two halves of a part that the device refuses: apart at the widest hole, the likeliest cause, or in the middle where
+ * there is none. Undefined where all items read the same registers, so that nothing is left to tell apart.
+ */
+export function splitPart({ items }: ReadPart): [ReadPart, ReadPart] | undefined {
+  let at = 0
+  let widest = Number.NEGATIVE_INFINITY
+  let end = items[0]?.start ?? 0
+  items.forEach((item, position) => {
+    const before = items[position - 1]
+    const apart = before && (before.start !== item.start || before.count !== item.count)
+    const gap = Math.max(0, item.start - end)
+    const nearerMiddle = Math.abs(position - items.length / 2) < Math.abs(at - items.length / 2)
+    if (apart && (gap > widest || (gap === widest && nearerMiddle))) [at, widest] = [position, gap]
+    end = Math.max(end, item.start + item.count)
+  })
+  return at === 0 ? undefined : [partOf(items.slice(0, at)), partOf(items.slice(at))]
+}
+
+function partOf(items: readonly ReadItem[]): ReadPart {
+  const start = items[0]?.start ?? 0
+  const end = Math.max(...items.map((item) => item.start + item.count))
+  return { start, count: end - start, items }
+}

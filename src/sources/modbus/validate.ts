@@ -1,0 +1,32 @@
+import type { ModbusSourceConfig } from '../../core/plant.ts'
+import type { Problem } from '../../core/problem.ts'
+import { layoutOf } from './tag-layout.ts'
+
+/** Everything wrong with a Modbus source beyond the shape of its fields; paths are relative to the source. */
+export function validateModbus(config: ModbusSourceConfig): Problem[] {
+  const problems: Problem[] = []
+  const unitOwners = new Map<number, string>()
+  config.devices.forEach((device, position) => {
+    const path = `devices[${position}]`
+    if (!device.disabled) {
+      const owner = unitOwners.get(device.unitId)
+      if (owner !== undefined) problems.push(sameUnit(path, device.unitId, owner))
+      else unitOwners.set(device.unitId, device.name)
+    }
+    device.tags.forEach((tag, tagPosition) => {
+      const ofTag: Problem[] = []
+      layoutOf(tag, device, ofTag)
+      problems.push(...ofTag.map((each) => ({ ...each, path: `${path}.tags[${tagPosition}].${each.path}` })))
+    })
+  })
+  return problems
+}
+
+function sameUnit(path: string, unitId: number, owner: string): Problem {
+  return {
+    path: `${path}.unitId`,
+    value: String(unitId),
+    message: `The device "${owner}" of this source has the same unit id.`,
+    mend: 'Give each device its own unit id, or put all tags of the unit into one device.',
+  }
+}

@@ -1,0 +1,125 @@
+import { connect as connectTcp } from 'node:net'
+import type { Clock } from '../../core/clock.ts'
+import { PenstockError } from '../../core/errors.ts'
+import type { S7SourceConfig } from '../../core/plant.ts'
+import { connectionRequest } from './iso.ts'
+import { type Negotiated, readSetupReply, setupRequest } from './pdu.ts'
+import { LARGEST_PDU } from './read-plan.ts'
+import { IsoTransport, type TransportHandler, type TransportMessage } from './transport.ts'
+
+/** What we ask for; few CPUs grant as much. */
+const WANTED: Negotiated = { pdu: LARGEST_PDU, parallel: 8 }
+/** Of the setup: any other number will do afterwards. */
+const SETUP_REFERENCE = 1
+
+type Endpoint = Pick<S7SourceConfig, 'host' | 'port' | 'rack' | 'slot' | 'connectTimeoutMs'>
+
+export interface Connected {
+  readonly transport: IsoTransport
+  readonly negotiated: Negotiated
+}
+
+/**
+ * Connects to a CPU: TCP, then ISO transport to rack and slot, then S7's setup of communication, all within
+ * `connectTimeoutMs`. What the CPU says before the transport is handed over answers nothing and is dropped.
+ * Rejects with CONNECTION_LOST, TIMEOUT, ACCESS_DENIED (the CPU refuses rack and slot, or the setup),
+ * PROTOCOL_VIOLATION, or STOPPED when `signal` aborts.
+ */
+export function connectCpu(endpoint: Endpoint, clock: Clock, signal: AbortSignal): Promise<Connected> {
+  if (signal.aborted) return Promise.reject(stopped())
+  return new Promise((resolve, reject) => new Handshake(endpoint, clock, signal, resolve, reject))
+}
+
+class Handshake implements TransportHandler {
+  readonly #endpoint: Endpoint
+  readonly #transport: IsoTransport
+  readonly #resolve: (connected: Connected) => void
+  readonly #reject: (error: PenstockError) => void
+  readonly #release: () => void
+  #waitingFor: 'open' | 'confirm' | 'pdu' | 'nothing' = 'open'
+
+  constructor(
+    endpoint: Endpoint,
+    clock: Clock,
+    signal: AbortSignal,
+    resolve: (connected: Connected) => void,
+    reject: (error: PenstockError) => void,
+  ) {
+    const { host, port, connectTimeoutMs } = endpoint
+    this.#endpoint = endpoint
+    this.#resolve = resolve
+    this.#reject = reject
+    this.#transport = new IsoTransport(connectTcp({ host, port }), `${host}:${port}`, LARGEST_PDU, this)
+    const abort = () => this.#transport.end(stopped())
+    signal.addEventListener('abort', abort, { once: true })
+    const cancelDeadline = clock.after(connectTimeoutMs, () => this.#transport.end(this.#tooLate()))
+    this.#release = () => {
+      cancelDeadline()
+      signal.removeEventListener('abort', abort)
+    }
+  }
+
+  message(message: TransportMessage): void {
+    if (this.#waitingFor === 'nothing') return
+    if (message.kind === 'disconnect') {
+      this.#transport.end(this.#refused(message.reason))
+    } else if (message.kind !== this.#waitingFor) {
+      this.#transport.end(new PenstockError('PROTOCOL_VIOLATION', `${this.#what} answers out of order`))
+    } else if (message.kind === 'pdu') {
+      this.#finish(message.pdu)
+    } else if (message.kind === 'open') {
+      this.#waitingFor = 'confirm'
+      this.#transport.send(connectionRequest(this.#endpoint.rack, this.#endpoint.slot))
+    } else {
+      this.#waitingFor = 'pdu'
+      this.#transport.sendPdu(setupRequest(SETUP_REFERENCE, WANTED))
+    }
+  }
+
+  ended(error: PenstockError): void {
+    this.#release()
+    this.#reject(error.code === 'CONNECTION_LOST' ? this.#failed(error) : error)
+  }
+
+  #finish(pdu: Buffer): void {
+    try {
+      const negotiated = readSetupReply(pdu, SETUP_REFERENCE, WANTED)
+      this.#waitingFor = 'nothing'
+      this.#release()
+      this.#resolve({ transport: this.#transport, negotiated })
+    } catch (error) {
+      this.#transport.end(error as PenstockError)
+    }
+  }
+
+  get #what(): string {
+    return `The CPU at ${this.#transport.endpoint}`
+  }
+
+  #failed(cause: PenstockError): PenstockError {
+    const { rack, slot } = this.#endpoint
+    const message =
+      this.#waitingFor === 'open'
+        ? `No connection to ${this.#transport.endpoint}: check the address, the cable and firewalls (S7 uses TCP port 102)`
+        : `${this.#what} closes the connection before S7 is set up: check rack ${rack} and slot ${slot} ` +
+          '(S7-300/400: slot 2; S7-1200/1500: slot 1), and whether all its connections are in use'
+    return new PenstockError('CONNECTION_LOST', message, { cause })
+  }
+
+  #refused(reason: number): PenstockError {
+    const { rack, slot } = this.#endpoint
+    return new PenstockError(
+      'ACCESS_DENIED',
+      `${this.#what} refuses rack ${rack}, slot ${slot} (ISO reason ${reason}): S7-300/400 usually have slot 2, ` +
+        'S7-1200/1500 slot 1; or all its connections are in use',
+    )
+  }
+
+  #tooLate(): PenstockError {
+    const step = this.#waitingFor === 'open' ? 'TCP' : this.#waitingFor === 'confirm' ? 'the ISO transport' : 'S7'
+    const { connectTimeoutMs } = this.#endpoint
+    return new PenstockError('TIMEOUT', `${this.#what} did not set up ${step} within ${connectTimeoutMs} ms`)
+  }
+}
+
+const stopped = (): PenstockError => new PenstockError('STOPPED', 'The source was stopped while it connected')

@@ -1,0 +1,169 @@
+import type { Clock, Milliseconds } from '../../core/clock.ts'
+import { PenstockError } from '../../core/errors.ts'
+import type { Connected } from './connect.ts'
+import type { ReadRequest } from './nodes7-codec.ts'
+import { readReadReply, referenceOf } from './pdu.ts'
+import type { Refusal } from './refusal.ts'
+import type { IsoTransport, TransportHandler, TransportMessage } from './transport.ts'
+
+/** What became of one span of a request. */
+export type SpanReply = { readonly bytes: Buffer } | { readonly refusal: Refusal }
+
+export interface ConnectionOptions {
+  readonly clock: Clock
+  /** How long a request may take from being sent. */
+  readonly timeoutMs: Milliseconds
+  readonly count: (counter: 'requests' | 'strays') => void
+}
+
+interface Job {
+  readonly request: ReadRequest
+  readonly resolve: (replies: readonly SpanReply[]) => void
+  readonly reject: (error: PenstockError) => void
+  cancelDeadline: () => void
+}
+
+/** Odd, so that 65,536 steps meet every reference; large, so that a near miss is nobody's. */
+const STRIDE = 40_503
+
+/**
+ * Requests and replies on a connected transport: as many under way as the CPU allows, the rest wait their turn. A reply
+ * counts only if its reference is one under way and it is a whole answer to that very request; each request has its
+ * own deadline, and all are settled at once when the connection ends.
+ */
+export class S7Connection implements TransportHandler {
+  readonly pdu: number
+  readonly #transport: IsoTransport
+  readonly #options: ConnectionOptions
+  readonly #onEnd: (error: PenstockError) => void
+  readonly #parallel: number
+  readonly #underWay = new Map<number, Job>()
+  #waiting: Job[] = []
+  #reference = 0
+  #cause: PenstockError | undefined
+
+  constructor({ transport, negotiated }: Connected, options: ConnectionOptions, onEnd: (error: PenstockError) => void) {
+    this.pdu = negotiated.pdu
+    this.#parallel = negotiated.parallel
+    this.#transport = transport
+    this.#options = options
+    this.#onEnd = onEnd
+    transport.handOver(this)
+  }
+
+  /**
+   * Sends the request and resolves with one reply a span. Rejects with TIMEOUT, PROTOCOL_VIOLATION (the reply is no
+   * answer to it) or CONNECTION_LOST; then the request may be used again.
+   */
+  read(request: ReadRequest): Promise<readonly SpanReply[]> {
+    return new Promise((resolve, reject) => {
+      if (this.#cause) return reject(this.#cause)
+      this.#waiting.push({ request, resolve, reject, cancelDeadline: () => undefined })
+      this.#sendNext()
+    })
+  }
+
+  close(): void {
+    this.#transport.end(new PenstockError('STOPPED', `The connection to ${this.#transport.endpoint} was closed`))
+  }
+
+  message(message: TransportMessage): void {
+    if (message.kind !== 'pdu') {
+      const { endpoint } = this.#transport
+      this.#transport.end(new PenstockError('CONNECTION_LOST', `The CPU at ${endpoint} ends the connection`))
+      return
+    }
+    const reference = referenceOf(message.pdu) ?? Number.NaN
+    const job = this.#underWay.get(reference)
+    if (!job) {
+      this.#options.count('strays')
+      return
+    }
+    this.#underWay.delete(reference)
+    job.cancelDeadline()
+    this.#answer(job, message.pdu)
+    this.#sendNext()
+  }
+
+  ended(cause: PenstockError): void {
+    const error = cause.code === 'PROTOCOL_VIOLATION' ? this.#brokenOff(cause) : cause
+    this.#cause = error
+    const jobs = [...this.#underWay.values(), ...this.#waiting]
+    this.#underWay.clear()
+    this.#waiting = []
+    for (const job of jobs) {
+      job.cancelDeadline()
+      fail(job, error)
+    }
+    this.#onEnd(error)
+  }
+
+  #sendNext(): void {
+    while (this.#underWay.size < this.#parallel) {
+      const job = this.#waiting.shift()
+      if (!job) return
+      this.#send(job)
+    }
+  }
+
+  #send(job: Job): void {
+    const { clock, timeoutMs, count } = this.#options
+    const reference = this.#freeReference()
+    try {
+      const frame = job.request.begin(reference)
+      this.#underWay.set(reference, job)
+      job.cancelDeadline = clock.after(timeoutMs, () => this.#tooLate(reference, job))
+      count('requests')
+      this.#transport.send(frame)
+    } catch (error) {
+      fail(job, error)
+    }
+  }
+
+  #answer(job: Job, pdu: Buffer): void {
+    try {
+      job.resolve(repliesTo(job.request, pdu))
+    } catch (error) {
+      fail(job, error)
+    }
+  }
+
+  #tooLate(reference: number, job: Job): void {
+    this.#underWay.delete(reference)
+    const { endpoint } = this.#transport
+    fail(
+      job,
+      new PenstockError('TIMEOUT', `The CPU at ${endpoint} did not answer within ${this.#options.timeoutMs} ms`),
+    )
+    this.#sendNext()
+  }
+
+  #brokenOff(cause: PenstockError): PenstockError {
+    const message = `The connection to the CPU at ${this.#transport.endpoint} had to be ended`
+    return new PenstockError('CONNECTION_LOST', message, { cause })
+  }
+
+  #freeReference(): number {
+    do this.#reference = (this.#reference + STRIDE) & 0xffff
+    while (this.#underWay.has(this.#reference))
+    return this.#reference
+  }
+}
+
+/** Each span's bytes or refusal; nodes7 sees only what was proved to be a whole answer. */
+function repliesTo(request: ReadRequest, pdu: Buffer): SpanReply[] {
+  const lengths = request.spans.map((span) => span.length)
+  const items = readReadReply(pdu, lengths)
+  if (!('length' in items)) {
+    request.abandon()
+    return lengths.map(() => ({ refusal: items }))
+  }
+  const bytes = request.finish(items)
+  return items.map(({ refusal }, position) => (refusal ? { refusal } : { bytes: bytes[position] as Buffer }))
+}
+
+function fail(job: Job, error: unknown): void {
+  job.request.abandon()
+  if (error instanceof PenstockError) job.reject(error)
+  else job.reject(new PenstockError('PROTOCOL_VIOLATION', 'The reply could not be taken apart', { cause: error }))
+}

@@ -1,0 +1,45 @@
+import { PenstockError } from '../../core/errors.ts'
+import type { S7DeviceConfig, S7SourceConfig } from '../../core/plant.ts'
+import type { DeviceTags, IndexedTag } from '../../core/tag-index.ts'
+import type { FieldDriver } from '../driver.ts'
+import type { SourceContext } from '../source.ts'
+import { connectCpu } from './connect.ts'
+import { proveNodes7 } from './nodes7-self-test.ts'
+import { planBlocks, type S7ReadBlock } from './read-plan.ts'
+import { resolveTag } from './resolve.ts'
+import { S7Session } from './session.ts'
+
+export type S7DriverContext = Pick<SourceContext, 'clock' | 'log' | 'report'>
+
+/** Reads data blocks of one Siemens S7 CPU. Counts requests, refusals and strays. */
+export class S7Driver implements FieldDriver<S7ReadBlock, S7DeviceConfig> {
+  readonly #config: S7SourceConfig
+  readonly #context: S7DriverContext
+  #libraryProved = false
+
+  constructor(config: S7SourceConfig, context: S7DriverContext) {
+    this.#config = config
+    this.#context = context
+  }
+
+  /** Throws CONFIG_INVALID for a tag that `validateS7` would have refused. */
+  plan(_device: DeviceTags<S7DeviceConfig>, tags: readonly IndexedTag[]): S7ReadBlock[] {
+    return planBlocks(
+      tags.map((tag) => {
+        const resolved = resolveTag(tag.tag)
+        if (resolved.ok) return { tag, item: resolved.item }
+        throw new PenstockError('CONFIG_INVALID', `Tag "${tag.id}": ${resolved.fault.message} ${resolved.fault.mend}`)
+      }),
+    )
+  }
+
+  async connect(signal: AbortSignal): Promise<S7Session> {
+    const { clock, log, report } = this.#context
+    if (!this.#libraryProved) proveNodes7()
+    this.#libraryProved = true
+    const connected = await connectCpu(this.#config, clock, signal)
+    const { pdu, parallel } = connected.negotiated
+    log.info({ endpoint: connected.transport.endpoint, pdu, parallel }, 'Connected to the CPU')
+    return new S7Session(connected, { clock, timeoutMs: this.#config.timeoutMs, log, report })
+  }
+}

@@ -1,0 +1,34 @@
+/** The part of nodes7 0.3.18 that `nodes7-codec.ts` uses; most of it is private to the library. */
+declare module 'nodes7' {
+  class NodeS7 {
+    constructor(options: { readonly silent: boolean })
+    isoclient: { write(frame: Buffer): void }
+    isoConnectionState: number
+    maxPDU: number
+    maxParallel: number
+    globalTimeout: number
+    doNotOptimize: boolean
+    connectionParams: object
+    polledReadBlockList: NodeS7.Item[]
+    connectNow: () => void
+    connectionReset: () => void
+    resetNow: () => void
+    readWriteError: () => void
+    addItemsNow(addresses: string[]): void
+    readAllItems(done: (anyBad: boolean, values: Readonly<Record<string, unknown>>) => void): void
+    clearReadPacketTimeouts(): void
+    onResponse(frame: Buffer): void
+  }
+
+  namespace NodeS7 {
+    interface Item {
+      readonly byteLength: number
+      byteBuffer: Buffer
+      qualityBuffer: Buffer
+      writeBuffer: Buffer
+      writeQualityBuffer: Buffer
+    }
+  }
+
+  export = NodeS7
+}

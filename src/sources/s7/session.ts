@@ -1,0 +1,187 @@
+import type { Clock, Milliseconds } from '../../core/clock.ts'
+import type { PenstockError } from '../../core/errors.ts'
+import type { Logger } from '../../core/logger.ts'
+import type { SampleSink } from '../../core/sample.ts'
+import type { IndexedTag, TagIndex } from '../../core/tag-index.ts'
+import type { FieldSession } from '../driver.ts'
+import type { SourceReport } from '../source.ts'
+import type { Connected } from './connect.ts'
+import { S7Connection, type SpanReply } from './connection.ts'
+import { LearnedAreas } from './learned-areas.ts'
+import { ReadRequest } from './nodes7-codec.ts'
+import {
+  type ByteArea,
+  inRequestOrder,
+  packAreas,
+  payloadOf,
+  planAreas,
+  type S7ReadBlock,
+  splitArea,
+} from './read-plan.ts'
+import type { Refusal } from './refusal.ts'
+import { decode } from './types.ts'
+
+export interface SessionOptions {
+  readonly clock: Clock
+  readonly timeoutMs: Milliseconds
+  readonly log: Logger
+  readonly report: Pick<SourceReport, 'count'>
+}
+
+/** What it takes to read one block over this connection. */
+interface BlockState {
+  readonly learned: LearnedAreas
+  /** Requests for the areas that are read every time; made anew when these change. */
+  requests: readonly AreaRequest[]
+}
+
+/** A request and the areas whose bytes it asks for, span by span. */
+interface AreaRequest {
+  readonly areas: readonly ByteArea[]
+  readonly request: ReadRequest
+}
+
+/**
+ * Reads blocks over one connection to a CPU. An area whose address is refused is read again in ever smaller parts until
+ * the guilty tags are found; that is remembered until the connection ends, and they are tried again now and then.
+ */
+export class S7Session implements FieldSession<S7ReadBlock> {
+  readonly ended: Promise<PenstockError>
+  readonly #connection: S7Connection
+  readonly #options: SessionOptions
+  readonly #blocks = new WeakMap<S7ReadBlock, BlockState>()
+  /** Last refusal of each tag that has one, so that each is logged once. */
+  readonly #refused = new Map<TagIndex, Refusal>()
+  /** Tags whose refusal is new. */
+  readonly #unsaid: IndexedTag[] = []
+
+  constructor(connected: Connected, options: SessionOptions) {
+    const { clock, timeoutMs, report } = options
+    const { promise, resolve } = Promise.withResolvers<PenstockError>()
+    this.ended = promise
+    this.#options = options
+    const count = (counter: 'requests' | 'strays') => report.count(counter)
+    this.#connection = new S7Connection(connected, { clock, timeoutMs, count }, resolve)
+  }
+
+  async read(block: S7ReadBlock, sink: SampleSink): Promise<void> {
+    const state = this.#stateOf(block)
+    const { learned } = state
+    const now = this.#options.clock.monotonic()
+    const retried = learned.toRetry(now)
+    for (const area of learned.refused) if (!retried.includes(area)) this.#failAgain(area, sink)
+
+    const good: ByteArea[] = []
+    const refused: ByteArea[] = []
+    let divided = false
+    let requests = retried.length === 0 ? state.requests : [...state.requests, ...this.#requestsFor(retried)]
+    while (requests.length > 0) {
+      const parts: ByteArea[] = []
+      await this.#readAll(requests, (area, reply) => {
+        if ('refusal' in reply && reply.refusal.ofAddress && area.tags.length > 1) {
+          parts.push(...splitArea(area))
+          return
+        }
+        if ('refusal' in reply && reply.refusal.ofAddress) refused.push(area)
+        else good.push(area)
+        this.#deliver(area, reply, sink)
+      })
+      divided ||= parts.length > 0
+      requests = this.#requestsFor(parts)
+    }
+    this.#sayRefused()
+    if (!divided && refused.length === 0 && retried.length === 0) return
+    if (learned.update({ good, refused, retried, now })) state.requests = this.#requestsFor(learned.areas)
+  }
+
+  async close(): Promise<void> {
+    this.#connection.close()
+    await this.ended
+  }
+
+  #stateOf(block: S7ReadBlock): BlockState {
+    const known = this.#blocks.get(block)
+    if (known) return known
+    const longest = payloadOf(this.#connection.pdu)
+    const areas = block.areas.flatMap((area) => (area.length > longest ? planAreas(area.tags, longest) : [area]))
+    const state = { learned: new LearnedAreas(areas), requests: this.#requestsFor(areas) }
+    this.#blocks.set(block, state)
+    return state
+  }
+
+  #requestsFor(areas: readonly ByteArea[]): AreaRequest[] {
+    const { pdu } = this.#connection
+    const longest = payloadOf(pdu)
+    return packAreas([...areas].sort(inRequestOrder), pdu).map((pack) => ({
+      areas: pack,
+      request: new ReadRequest(pack.map(({ db, start, length }) => ({ db, start, length: Math.min(length, longest) }))),
+    }))
+  }
+
+  /** Resolves when every request is settled; rejects, then, with the first failure. Answered areas are taken either way. */
+  async #readAll(requests: readonly AreaRequest[], take: (area: ByteArea, reply: SpanReply) => void): Promise<void> {
+    const settled = await Promise.allSettled(requests.map(({ request }) => this.#connection.read(request)))
+    let failure: unknown
+    for (const [position, outcome] of settled.entries()) {
+      if (outcome.status === 'rejected') {
+        failure ??= outcome.reason
+        continue
+      }
+      const areas = requests[position]?.areas ?? []
+      for (const [span, reply] of outcome.value.entries()) take(areas[span] as ByteArea, reply)
+    }
+    if (failure !== undefined) throw failure as PenstockError
+  }
+
+  #deliver(area: ByteArea, reply: SpanReply, sink: SampleSink): void {
+    if ('refusal' in reply) {
+      this.#refuse(area, reply.refusal, sink)
+      return
+    }
+    for (const { tag, item } of area.tags) {
+      const value = decode(item, reply.bytes, item.offset - area.start)
+      if (typeof value === 'object') sink.failed(tag.index, value.unusable)
+      else sink.polled(tag.index, value)
+    }
+    if (this.#refused.size > 0) this.#forgive(area)
+  }
+
+  #refuse(area: ByteArea, refusal: Refusal, sink: SampleSink): void {
+    this.#options.report.count('refusals')
+    for (const { tag } of area.tags) {
+      sink.failed(tag.index, refusal.status)
+      if (this.#refused.get(tag.index)?.code === refusal.code) continue
+      this.#refused.set(tag.index, refusal)
+      this.#unsaid.push(tag)
+    }
+  }
+
+  /** One line a reason: a missing data block may hold a thousand tags. */
+  #sayRefused(): void {
+    if (this.#unsaid.length === 0) return
+    const byReason = Map.groupBy(this.#unsaid.splice(0), (tag) => this.#refused.get(tag.index)?.reason)
+    for (const [reason, tags] of byReason) {
+      const [first] = tags as [IndexedTag]
+      const cause = this.#refused.get(first.index)?.code
+      const others = tags.length > 1 ? ` and ${tags.length - 1} more` : ''
+      this.#options.log.warn(
+        { device: first.device.key, tag: first.id, address: first.tag.address, tags: tags.length, cause },
+        `Tag "${first.tag.name}" at ${first.tag.address}${others}: ${reason}. Tried again by itself.`,
+      )
+    }
+  }
+
+  #failAgain(area: ByteArea, sink: SampleSink): void {
+    for (const { tag } of area.tags) {
+      const refusal = this.#refused.get(tag.index)
+      if (refusal) sink.failed(tag.index, refusal.status)
+    }
+  }
+
+  #forgive(area: ByteArea): void {
+    for (const { tag } of area.tags) {
+      if (!this.#refused.delete(tag.index)) continue
+      this.#options.log.info({ device: tag.device.key, tag: tag.id }, `"${tag.tag.name}" is readable now`)
+    }
+  }
+}

@@ -1,0 +1,107 @@
+import { MessageChannel, type MessagePort } from 'node:worker_threads'
+import { ChangeFeed } from '../../src/core/change-feed.ts'
+import { type Clock, systemClock } from '../../src/core/clock.ts'
+import type { SourceHealth } from '../../src/core/health.ts'
+import { Pipeline } from '../../src/core/pipeline.ts'
+import type { Plant } from '../../src/core/plant.ts'
+import type { SampleBatch } from '../../src/core/sample.ts'
+import { TagIndexing } from '../../src/core/tag-index.ts'
+import type { EngineHealth, FromEngine, ToEngine } from '../../src/link/contract.ts'
+import { Link } from '../../src/link/link.ts'
+
+export const noCounters: SourceHealth['counters'] = {
+  connects: 0,
+  connectFailures: 0,
+  requests: 0,
+  timeouts: 0,
+  refusals: 0,
+  strays: 0,
+  skippedCycles: 0,
+  events: 0,
+  duplicates: 0,
+  late: 0,
+  malformed: 0,
+}
+
+/** The engine's end of its link to the OPC UA room, with the real tag table behind it and no sources. */
+export class EngineStandIn {
+  readonly pipeline: Pipeline
+  readonly indexing: TagIndexing
+  /** The other end, for the room. */
+  readonly port: MessagePort
+  readonly link: Link<FromEngine, ToEngine>
+  readonly #plant: Plant
+  #feed: ChangeFeed | undefined
+  #unlisten: (() => void) | undefined
+  health: EngineHealth
+
+  constructor(plant: Plant, clock: Clock = systemClock) {
+    const { port1, port2 } = new MessageChannel()
+    this.#plant = plant
+    this.port = port2
+    this.indexing = new TagIndexing(plant)
+    this.pipeline = new Pipeline(this.indexing.tags, systemClock)
+    this.health = {
+      startedAt: 0,
+      tags: this.indexing.tags.length,
+      sources: plant.sources.map((source) => connected(source.key, source.devices)),
+      merged: 0,
+      store: { ok: true, reason: '', lastCommitAt: null },
+    }
+    this.link = new Link<FromEngine, ToEngine>({
+      port: port1,
+      clock,
+      serves: {
+        plant: () => this.#plant,
+        subscribe: () => {
+          setImmediate(() => this.#subscribe())
+          return null
+        },
+        health: () => this.health,
+      },
+      hears: {},
+      onCredit: () => this.flush(),
+    })
+  }
+
+  tag(id: string): number {
+    const tag = this.indexing.byId(id)
+    if (!tag) throw new Error(`no tag ${id}`)
+    return tag.index
+  }
+
+  /** Sends what has changed. */
+  flush(): void {
+    this.#feed?.flush()
+  }
+
+  /** Sends a batch as it is, for rows that the tag table would not make. */
+  send(batch: SampleBatch): void {
+    this.link.sendBatch(batch)
+  }
+
+  die(): void {
+    this.link.close()
+  }
+
+  #subscribe(): void {
+    this.#unlisten?.()
+    const { link } = this
+    this.#feed = new ChangeFeed(this.pipeline.table, {
+      send: (batch) => link.sendBatch(batch),
+      hasCredit: () => link.hasCredit,
+      due: () => setImmediate(() => this.flush()),
+    })
+    this.#unlisten = this.pipeline.listen(this.#feed)
+    this.#feed.flush()
+  }
+}
+
+export const connected = (key: string, devices: readonly { key: string }[]): SourceHealth => ({
+  key,
+  state: 'connected',
+  reason: '',
+  since: 1_750_000_000_000,
+  counters: noCounters,
+  devices: devices.map((device) => ({ key: device.key, state: 'online', reason: '' })),
+})

@@ -1,0 +1,95 @@
+"""A Modbus TCP server on pymodbus for the tests, told on its standard input what its registers hold.
+
+It prints `port N` when it listens. Then each line is a JSON object; it answers `ok` when the change is made:
+  {"unit": 1, "area": "holding", "address": 4, "encoding": "float32",
+   "byteOrder": "big", "wordOrder": "little", "value": "12.5"}      pymodbus encodes the value
+  {"unit": 1, "area": "coil", "address": 0, "bits": [1, 0, 1]}
+  {"unit": 1, "area": "holding", "address": 4, "remove": 2}         the addresses no longer exist
+A unit exists from its first change on; requests to others are not answered at all.
+"""
+
+import asyncio
+import json
+import sys
+
+from pymodbus.constants import Endian
+from pymodbus.datastore import (
+    ModbusServerContext,
+    ModbusSlaveContext,
+    ModbusSparseDataBlock,
+)
+from pymodbus.payload import BinaryPayloadBuilder
+from pymodbus.server.async_io import ModbusTcpServer
+
+ORDER = {"big": Endian.Big, "little": Endian.Little}
+ENCODERS = {
+    "int16": ("add_16bit_int", int),
+    "uint16": ("add_16bit_uint", int),
+    "int32": ("add_32bit_int", int),
+    "uint32": ("add_32bit_uint", int),
+    "int64": ("add_64bit_int", int),
+    "uint64": ("add_64bit_uint", int),
+    "float32": ("add_32bit_float", float),
+    "float64": ("add_64bit_float", float),
+    "string": ("add_string", str),
+}
+
+
+class Unit:
+    """The four tables of one unit; only addresses that were set exist."""
+
+    def __init__(self):
+        self.tables = {area: ModbusSparseDataBlock({0: 0}) for area in ("coil", "discrete", "input", "holding")}
+        for block in self.tables.values():
+            block.values.clear()
+        self.context = ModbusSlaveContext(
+            co=self.tables["coil"],
+            di=self.tables["discrete"],
+            ir=self.tables["input"],
+            hr=self.tables["holding"],
+            zero_mode=True,
+        )
+
+    def change(self, change):
+        table = self.tables[change["area"]].values
+        address = change["address"]
+        for offset in range(change.get("remove", 0)):
+            table.pop(address + offset, None)
+        for offset, value in enumerate(change.get("bits") or encoded(change)):
+            table[address + offset] = value
+
+
+def encoded(change):
+    if "encoding" not in change:
+        return []
+    builder = BinaryPayloadBuilder(byteorder=ORDER[change["byteOrder"]], wordorder=ORDER[change["wordOrder"]])
+    method, convert = ENCODERS[change["encoding"]]
+    getattr(builder, method)(convert(change["value"]))
+    return builder.to_registers()
+
+
+async def main():
+    units = {}
+    context = ModbusServerContext(slaves={}, single=False)
+    server = ModbusTcpServer(
+        context, address=("127.0.0.1", 0), allow_reuse_address=True, ignore_missing_slaves=True
+    )
+    serving = asyncio.ensure_future(server.serve_forever())
+    await server.serving
+    print("port", server.server.sockets[0].getsockname()[1], flush=True)
+
+    reader = asyncio.StreamReader()
+    loop = asyncio.get_running_loop()
+    await loop.connect_read_pipe(lambda: asyncio.StreamReaderProtocol(reader), sys.stdin)
+    while line := await reader.readline():
+        change = json.loads(line)
+        unit = change["unit"]
+        if unit not in units:
+            units[unit] = Unit()
+            context[unit] = units[unit].context
+        units[unit].change(change)
+        print("ok", flush=True)
+    serving.cancel()
+
+
+asyncio.run(main())

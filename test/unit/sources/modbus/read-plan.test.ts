@@ -1,0 +1,131 @@
+import fc from 'fast-check'
+import { describe, expect, it } from 'vitest'
+import type { ModbusDeviceConfig, TagConfig } from '../../../../src/core/plant.ts'
+import { type ModbusBlock, planReads, splitPart } from '../../../../src/sources/modbus/read-plan.ts'
+import { device, devicesOf, source, tag } from '../../../support/modbus-plant.ts'
+
+const plan = (tags: readonly TagConfig[], fields: Partial<ModbusDeviceConfig> = {}): ModbusBlock[] => {
+  const [only] = devicesOf(source([device('meter', { ...fields, tags })]))
+  return planReads(only!, only!.tags)
+}
+const register = (address: number) => tag(`r${address}`, { type: 'UInt16', address: `holding:${address}` })
+const spans = (blocks: readonly ModbusBlock[]) =>
+  blocks.flatMap((block) => block.parts.map((part) => [block.area, part.start, part.count]))
+
+describe('planReads', () => {
+  it('reads neighbours and near neighbours with one request', () => {
+    expect(spans(plan([register(10), register(0), register(11), register(60)]))).toEqual([['holding', 0, 61]])
+  })
+
+  it('makes a request of its own for what lies far away', () => {
+    expect(spans(plan([register(0), register(66)]))).toEqual([
+      ['holding', 0, 1],
+      ['holding', 66, 1],
+    ])
+    expect(spans(plan([register(0), register(65)]))).toEqual([['holding', 0, 66]])
+  })
+
+  it('keeps the areas apart', () => {
+    const tags = [
+      tag('c', { type: 'Boolean', address: 'coil:1' }),
+      tag('d', { type: 'Boolean', address: 'discrete:1' }),
+      tag('i', { type: 'Int16', address: 'input:1' }),
+      tag('h', { type: 'Int16', address: 'holding:1' }),
+    ]
+    expect(spans(plan(tags))).toEqual([
+      ['coil', 1, 1],
+      ['discrete', 1, 1],
+      ['input', 1, 1],
+      ['holding', 1, 1],
+    ])
+  })
+
+  it('never asks for more than the device answers at once', () => {
+    const tags = Array.from({ length: 100 }, (_, i) => register(i))
+    expect(spans(plan(tags, { maxRegisters: 40 }))).toEqual([
+      ['holding', 0, 40],
+      ['holding', 40, 40],
+      ['holding', 80, 20],
+    ])
+  })
+
+  it('packs coils up to their own limit', () => {
+    const coils = Array.from({ length: 30 }, (_, i) => tag(`c${i}`, { type: 'Boolean', address: `coil:${i * 100}` }))
+    expect(spans(plan(coils, { maxCoils: 2_000 })).map(([, , count]) => count)).toEqual([1_901, 901])
+  })
+
+  it('reads bits and values of the same registers once', () => {
+    const tags = [
+      tag('word', { type: 'UInt16', address: 'holding:5' }),
+      tag('bit', { type: 'Boolean', address: 'holding:5.3' }),
+      tag('long', { type: 'Int32', address: 'holding:4' }),
+    ]
+    expect(spans(plan(tags))).toEqual([['holding', 4, 2]])
+  })
+
+  it('reads every tag whole, exactly once, within the limits, in a request that holds all its registers', () => {
+    const wide = fc.constantFrom(
+      { type: 'UInt16' as const, count: 1 },
+      { type: 'Float' as const, count: 2 },
+      { type: 'UInt64' as const, count: 4 },
+    )
+    const tags = fc.array(fc.record({ start: fc.nat(1_000), wide }), { minLength: 1, maxLength: 60 })
+    fc.assert(
+      fc.property(tags, fc.integer({ min: 4, max: 125 }), (some, maxRegisters) => {
+        const made = some.map(({ start, wide: { type } }, i) => tag(`t${i}`, { type, address: `holding:${start}` }))
+        const blocks = plan(made, { maxRegisters })
+        const items = blocks.flatMap((block) =>
+          block.parts.flatMap((part) => part.items.map((item) => ({ item, part }))),
+        )
+        expect(items.map(({ item }) => item.tag.tag.key).sort()).toEqual(made.map((each) => each.key).sort())
+        for (const { item, part } of items) {
+          expect(item.start).toBeGreaterThanOrEqual(part.start)
+          expect(item.start + item.count).toBeLessThanOrEqual(part.start + part.count)
+          expect(part.count).toBeLessThanOrEqual(maxRegisters)
+        }
+      }),
+    )
+  })
+})
+
+describe('splitPart', () => {
+  const partsOf = (...tags: TagConfig[]) => plan(tags)[0]!.whole
+
+  it('parts at the widest hole, the likeliest reason of a refusal', () => {
+    const halves = splitPart(partsOf(register(0), register(1), register(40), register(45)))
+    expect(halves?.map((half) => [half.start, half.count])).toEqual([
+      [0, 2],
+      [40, 6],
+    ])
+  })
+
+  it('parts in the middle where there is no hole', () => {
+    const halves = splitPart(partsOf(...Array.from({ length: 8 }, (_, i) => register(i))))
+    expect(halves?.map((half) => [half.start, half.count])).toEqual([
+      [0, 4],
+      [4, 4],
+    ])
+  })
+
+  it('does not try to tell the bits of one register apart', () => {
+    const bits = [0, 1, 2].map((bit) => tag(`b${bit}`, { type: 'Boolean', address: `holding:7.${bit}` }))
+    expect(splitPart(partsOf(...bits))).toBeUndefined()
+    expect(splitPart(partsOf(register(7)))).toBeUndefined()
+  })
+
+  it('comes down to the single registers, losing no tag on the way', () => {
+    const starts = fc.uniqueArray(fc.nat(60), { minLength: 1, maxLength: 30 })
+    fc.assert(
+      fc.property(starts, (some) => {
+        const leaves: number[] = []
+        const open = [partsOf(...some.map(register))]
+        for (let part = open.pop(); part; part = open.pop()) {
+          const halves = splitPart(part)
+          if (halves) open.push(...halves)
+          else leaves.push(...part.items.map((item) => item.start))
+        }
+        expect(leaves.sort((a, b) => a - b)).toEqual([...some].sort((a, b) => a - b))
+      }),
+    )
+  })
+})
