@@ -1,5 +1,5 @@
+import { Backoff } from '../core/backoff.ts'
 import type { Milliseconds } from '../core/clock.ts'
-import { Backoff } from './backoff.ts'
 
 /** Failed cycles in a row after which a device counts as offline. */
 const FAILURES_TO_OPEN = 3

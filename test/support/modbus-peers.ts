@@ -73,8 +73,8 @@ export class PymodbusServer {
     this.#peer = peer
   }
 
-  static async start(): Promise<PymodbusServer> {
-    return new PymodbusServer(await Peer.start('/usr/bin/python3', here('pymodbus_server.py')))
+  static async start(port = 0): Promise<PymodbusServer> {
+    return new PymodbusServer(await Peer.start('/usr/bin/python3', here('pymodbus_server.py'), `${port}`))
   }
 
   get port(): number {

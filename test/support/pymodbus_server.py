@@ -1,6 +1,6 @@
 """A Modbus TCP server on pymodbus for the tests, told on its standard input what its registers hold.
 
-It prints `port N` when it listens. Then each line is a JSON object; it answers `ok` when the change is made:
+Its argument is the port, 0 for any. It prints `port N` when it listens. Then each line is a JSON object; it answers `ok` when the change is made:
   {"unit": 1, "area": "holding", "address": 4, "encoding": "float32",
    "byteOrder": "big", "wordOrder": "little", "value": "12.5"}      pymodbus encodes the value
   {"unit": 1, "area": "coil", "address": 0, "bits": [1, 0, 1]}
@@ -72,7 +72,7 @@ async def main():
     units = {}
     context = ModbusServerContext(slaves={}, single=False)
     server = ModbusTcpServer(
-        context, address=("127.0.0.1", 0), allow_reuse_address=True, ignore_missing_slaves=True
+        context, address=("127.0.0.1", int(sys.argv[1])), allow_reuse_address=True, ignore_missing_slaves=True
     )
     serving = asyncio.ensure_future(server.serve_forever())
     await server.serving

@@ -95,12 +95,16 @@ class FaultyLine {
   readonly #queue: Buffer[] = []
   #writing = false
   #kept: Buffer | undefined
+  /** A stream that ends in the middle of a frame carries nothing behind it: TCP loses nothing in between. */
+  #ended = false
+  #whenSent: () => void = () => undefined
 
   constructor(client: Socket) {
     this.#client = client
   }
 
   deliver(original: Buffer, fault: Fault | undefined): void {
+    if (this.#ended) return
     const frame = Buffer.from(original)
     if (this.#kept) this.#send(this.#kept)
     this.#kept = undefined
@@ -154,7 +158,9 @@ class FaultyLine {
   }
 
   #end(how: () => void): void {
-    setImmediate(how)
+    this.#ended = true
+    this.#whenSent = how
+    this.#pump()
   }
 
   /** One piece a turn of the event loop, so that each arrives by itself. */
@@ -166,6 +172,7 @@ class FaultyLine {
       const piece = this.#queue.shift()
       if (piece && this.#client.writable) this.#client.write(piece)
       if (this.#queue.length > 0) this.#pump()
+      else this.#whenSent()
     })
   }
 }

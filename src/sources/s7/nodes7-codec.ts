@@ -36,7 +36,7 @@ export class ReadRequest {
   readonly #names: readonly string[]
   #nodes7: NodeS7 | undefined
   #written: Buffer | undefined
-  #values: Readonly<Record<string, unknown>> | undefined
+  #answered = false
   #sequence = 0
   #underWay = false
 
@@ -46,19 +46,15 @@ export class ReadRequest {
     this.#names = spans.map(({ db, start, length }) => `DB${db},BYTE${start}.${length}`)
   }
 
-  /** It was sent, and neither `finish` nor `abandon` has been called since. */
-  get underWay(): boolean {
-    return this.#underWay
-  }
-
-  /** The request as a frame that carries `reference`. */
+  /** The request as a frame that carries `reference`. Not again before `finish` or `abandon`. */
   begin(reference: number): Buffer {
+    if (this.#underWay) throw new Error('A read request was sent again before it was answered')
     this.#nodes7 ??= this.#make()
     this.#written = undefined
-    this.#values = undefined
+    this.#answered = false
     this.#underWay = true
-    this.#nodes7.readAllItems((_anyBad, values) => {
-      this.#values = values
+    this.#nodes7.readAllItems(() => {
+      this.#answered = true
     })
     const frame = this.#written as Buffer | undefined
     if (!frame || !this.#asksForSpans(frame)) throw this.#misbehaved('does not ask for the bytes it was told to')
@@ -67,15 +63,21 @@ export class ReadRequest {
     return frame
   }
 
-  /** The bytes of each span, undefined where its item was refused. `items`: one a span, lengths as asked. */
+  /**
+   * The bytes of each span, undefined where its item was refused. `items`: one a span, lengths as asked.
+   * The bytes are valid until the request is sent again.
+   */
   finish(items: readonly ReadItem[]): readonly (Buffer | undefined)[] {
-    this.#nodes7?.onResponse(this.#asReply(items))
-    const values = this.#values
-    if (!values) throw this.#misbehaved('does not accept a valid reply')
+    const nodes7 = this.#nodes7
+    if (!nodes7) throw this.#misbehaved('was given a reply to nothing')
+    nodes7.onResponse(this.#asReply(items))
+    if (!this.#answered) throw this.#misbehaved('does not accept a valid reply')
     this.#underWay = false
     return items.map((item, position) => {
       if (item.refusal) return undefined
-      return this.#bytes(values[this.#names[position] ?? ''], item.data.length)
+      const block = nodes7.polledReadBlockList[position]
+      if (block?.quality !== 'OK') throw this.#misbehaved('does not take a valid item')
+      return block.byteBuffer
     })
   }
 
@@ -107,7 +109,7 @@ export class ReadRequest {
     made.resetNow = giveUp
     made.readWriteError = giveUp
     made.addItemsNow([...this.#names])
-    for (const item of made.polledReadBlockList) shrink(item)
+    for (const item of made.polledReadBlockList) makePlain(item)
     return made
   }
 
@@ -144,14 +146,6 @@ export class ReadRequest {
     return dataFrame(Buffer.concat([header, body]))
   }
 
-  #bytes(value: unknown, length: number): Buffer {
-    const bytes: unknown[] = Array.isArray(value) ? value : [value]
-    if (bytes.length !== length || !bytes.every((byte) => typeof byte === 'number')) {
-      throw this.#misbehaved(`gives ${bytes.length} values for ${length} bytes`)
-    }
-    return Buffer.from(bytes)
-  }
-
   #misbehaved(how: string): PenstockError {
     return new PenstockError('PROTOCOL_VIOLATION', `The library nodes7 ${how}`)
   }
@@ -161,8 +155,13 @@ export class ReadRequest {
 const DATA_BLOCKS = 0x8400_0000
 const FILL = Buffer.alloc(1)
 
-/** nodes7 keeps 32 KiB of buffers an item, which a hundred thousand tags could not afford. */
-function shrink(item: NodeS7.Item): void {
+/**
+ * Makes an item one value whose bytes are only moved: taken for an array of bytes, every single one would become an
+ * element, and the array be written out for a log that nobody reads. nodes7 also keeps 32 KiB of buffers an item,
+ * which a hundred thousand tags could not afford.
+ */
+function makePlain(item: NodeS7.Item): void {
+  item.arrayLength = 1
   item.byteBuffer = Buffer.alloc(item.byteLength)
   item.qualityBuffer = Buffer.alloc(item.byteLength)
   item.writeBuffer = FILL

@@ -15,7 +15,7 @@ declare module 'nodes7' {
     resetNow: () => void
     readWriteError: () => void
     addItemsNow(addresses: string[]): void
-    readAllItems(done: (anyBad: boolean, values: Readonly<Record<string, unknown>>) => void): void
+    readAllItems(done: () => void): void
     clearReadPacketTimeouts(): void
     onResponse(frame: Buffer): void
   }
@@ -23,6 +23,9 @@ declare module 'nodes7' {
   namespace NodeS7 {
     interface Item {
       readonly byteLength: number
+      /** Of the last reply: `OK`, or words that begin with BAD. */
+      readonly quality: unknown
+      arrayLength: number
       byteBuffer: Buffer
       qualityBuffer: Buffer
       writeBuffer: Buffer

@@ -1,0 +1,84 @@
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import {
+  type ClientSession,
+  nodesets,
+  OPCUACertificateManager,
+  OPCUAClient,
+  OPCUAServer,
+  type UAVariable,
+} from 'node-opcua'
+import { silentLogger } from '../../src/core/logger.ts'
+import { markTold } from '../../src/opcua/hardening/deliver-on-change.ts'
+import { hardenNodeOpcua } from '../../src/opcua/hardening/install.ts'
+import { routeNodeOpcuaLog } from '../../src/opcua/node-opcua-log.ts'
+
+export interface BareServer {
+  readonly server: OPCUAServer
+  /** A Double that clients may read and write, `ns=1;s=value`. */
+  readonly variable: UAVariable
+  /** Another one, `ns=1;s=other`. */
+  readonly other: UAVariable
+  readonly session: ClientSession
+  end(): Promise<void>
+}
+
+/**
+ * node-opcua with its own defaults, which let anybody in without encryption, and our fixes of its classes: what the
+ * gateway's server never shows (a writable node, a restricted one) can be tried here.
+ */
+export async function startBareServer(): Promise<BareServer> {
+  routeNodeOpcuaLog(silentLogger)
+  const folder = await mkdtemp(join(tmpdir(), 'penstock-bare-'))
+  const stores = ['application', 'users', 'client'].map(
+    (name) => new OPCUACertificateManager({ rootFolder: join(folder, name) }),
+  ) as [OPCUACertificateManager, OPCUACertificateManager, OPCUACertificateManager]
+  for (const store of stores) await store.initialize()
+  const server = new OPCUAServer({
+    port: 0,
+    host: '127.0.0.1',
+    hostname: '127.0.0.1',
+    nodesets: nodesets.standard,
+    serverCertificateManager: stores[0],
+    userCertificateManager: stores[1],
+    serverCapabilities: { minSupportedSampleRate: 0 },
+  })
+  await server.initialize()
+  const { addressSpace } = server.engine
+  if (!addressSpace) throw new Error('no address space')
+  const add = (id: string) => {
+    const added = addressSpace.getOwnNamespace().addVariable({
+      organizedBy: addressSpace.rootFolder.objects,
+      nodeId: `s=${id}`,
+      browseName: id,
+      dataType: 'Double',
+      minimumSamplingInterval: 0,
+      accessLevel: 'CurrentRead | CurrentWrite',
+      userAccessLevel: 'CurrentRead | CurrentWrite',
+    })
+    markTold(added)
+    return added
+  }
+  const variable = add('value')
+  const other = add('other')
+  hardenNodeOpcua(addressSpace, variable)
+  await server.start()
+  const client = OPCUAClient.create({
+    clientCertificateManager: stores[2],
+    connectionStrategy: { maxRetry: 0 },
+  })
+  await client.connect(server.endpoints[0]?.endpointDescriptions()[0]?.endpointUrl ?? '')
+  const session = await client.createSession()
+  return {
+    server,
+    variable,
+    other,
+    session,
+    async end() {
+      await client.disconnect()
+      await server.shutdown(0)
+      await rm(folder, { recursive: true, force: true })
+    },
+  }
+}

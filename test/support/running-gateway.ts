@@ -1,0 +1,7 @@
+import { readFile } from 'node:fs/promises'
+import { loadConfig } from '../../src/config/load.ts'
+import { formatProblem } from '../../src/core/problem.ts'
+import { type Gateway, startGateway } from '../../src/main.ts'
+import { sourceTypes } from '../../src/engine/source-types.ts'
+import { createLogger } from '../../src/telemetry/logger.ts'
+import type { PlantFolder } from './gateway.ts'

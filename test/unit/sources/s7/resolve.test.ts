@@ -1,0 +1,86 @@
+import { describe, expect, it } from 'vitest'
+import type { DataType } from '../../../../src/core/data-type.ts'
+import { type Resolved, resolveTag } from '../../../../src/sources/s7/resolve.ts'
+
+const resolve = (address: string, type: DataType, encoding?: string): Resolved =>
+  resolveTag({ address, type, encoding })
+
+const itemOf = (resolved: Resolved) => {
+  if (!resolved.ok) throw new Error(resolved.fault.message)
+  return resolved.item
+}
+
+const faultOf = (resolved: Resolved) => {
+  if (resolved.ok) throw new Error('accepted')
+  return resolved.fault
+}
+
+describe('a tag', () => {
+  it('with a typed address reads what the address says', () => {
+    expect(itemOf(resolve('DB5,STRING20.30', 'String'))).toEqual({
+      db: 5,
+      offset: 20,
+      length: 32,
+      type: 'STRING',
+      bit: 0,
+      maxLength: 30,
+      asBigInt: false,
+    })
+    expect(itemOf(resolve('DB5,X3.7', 'Boolean'))).toMatchObject({ offset: 3, length: 1, bit: 7, type: 'BOOL' })
+    expect(itemOf(resolve('DB5,INT2', 'Int64'))).toMatchObject({ type: 'INT', asBigInt: true })
+  })
+
+  it.each<[string, DataType, string]>([
+    ['DB1.DBX0.1', 'Boolean', 'BOOL'],
+    ['DB1.DBB0', 'Byte', 'BYTE'],
+    ['DB1.DBB0', 'Double', 'BYTE'],
+    ['DB1.DBW0', 'Int16', 'INT'],
+    ['DB1.DBW0', 'UInt16', 'WORD'],
+    ['DB1.DBW0', 'UInt32', 'WORD'],
+    ['DB1.DBD0', 'Int32', 'DINT'],
+    ['DB1.DBD0', 'UInt32', 'DWORD'],
+    ['DB1.DBD0', 'UInt64', 'DWORD'],
+    ['DB1.DBD0', 'Float', 'REAL'],
+  ])('at %s of type %s reads a %s', (address, type, s7Type) => {
+    expect(itemOf(resolve(address, type)).type).toBe(s7Type)
+  })
+
+  it.each<[string, DataType, string]>([
+    ['DB1.DBD0', 'Double', 'DWORD or DINT or REAL'],
+    ['DB1.DBD0', 'Int64', 'DWORD or DINT'],
+    ['DB1.DBW0', 'Int32', 'WORD or INT'],
+    ['DB1.DBW0', 'Float', 'WORD or INT'],
+  ])('at %s of type %s must say which of %s it is', (address, type, choices) => {
+    const { setting, message } = faultOf(resolve(address, type))
+    expect(setting).toBe('encoding')
+    expect(message).toContain(choices)
+  })
+
+  it('says by its encoding what a double word holds', () => {
+    expect(itemOf(resolve('DB1.DBD0', 'Double', 'real')).type).toBe('REAL')
+    expect(itemOf(resolve('DB1.DBD0', 'Double', 'DINT')).type).toBe('DINT')
+    expect(itemOf(resolve('DB1,REAL0', 'Double', 'REAL')).type).toBe('REAL')
+  })
+
+  it.each<[string, DataType, string | undefined, string, string]>([
+    ['DB1,REAL0', 'Int32', undefined, 'type', 'Float, Double'],
+    ['DB1,DINT0', 'Float', undefined, 'type', 'Int32, Int64, Double'],
+    ['DB1,LREAL0', 'Float', undefined, 'type', 'Double'],
+    ['DB1,WORD0', 'Int16', undefined, 'type', 'UInt16'],
+    ['DB1,INT0', 'UInt16', undefined, 'type', 'Int16'],
+    ['DB1,BYTE0', 'SByte', undefined, 'type', 'Byte'],
+    ['DB1,X0.0', 'Byte', undefined, 'type', 'Boolean'],
+    ['DB1,STRING0.5', 'Byte', undefined, 'type', 'String'],
+    ['DB1.DBW0', 'Byte', undefined, 'type', 'UInt16'],
+    ['DB1.DBD0', 'String', undefined, 'type', 'Float'],
+    ['DB1.DBD0', 'Int16', 'INT', 'encoding', 'DWORD, DINT, REAL'],
+    ['DB1.DBD0', 'Double', 'LREAL', 'encoding', 'DB1,LREAL'],
+    ['DB1.DBD0', 'Double', 'float32', 'encoding', 'REAL'],
+    ['DB1,REAL0', 'Double', 'DINT', 'encoding', 'says REAL'],
+    ['DB1,REAL', 'Double', undefined, 'address', 'Column 9'],
+  ])('at %s of type %s, encoding %s, is refused for its %s, naming %s', (address, type, encoding, setting, words) => {
+    const fault = faultOf(resolve(address, type, encoding))
+    expect(fault.setting).toBe(setting)
+    expect(`${fault.message} ${fault.mend}`).toContain(words)
+  })
+})
