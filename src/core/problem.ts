@@ -8,6 +8,9 @@ export interface Problem {
   readonly message: string
   /** What to do. */
   readonly mend: string
+  /** Where that is in the file, counted from 1, where it is known. */
+  readonly line?: number
+  readonly column?: number
 }
 
 /** A value as a problem may show it: JSON on one line, at most 60 characters. */
@@ -16,8 +19,9 @@ export function showValue(value: unknown): string {
   return text.length > 60 ? `${text.slice(0, 57)}...` : text
 }
 
-/** `path[value]: message Mend.` on one line. */
+/** `line 12: path is value: message Mend.` on one line; without the line where it is not known. */
 export function formatProblem(problem: Problem): string {
+  const line = problem.line === undefined ? '' : `line ${problem.line}: `
   const found = problem.value === undefined ? '' : ` is ${problem.value}`
-  return `${problem.path}${found}: ${problem.message} ${problem.mend}`
+  return `${line}${problem.path}${found}: ${problem.message} ${problem.mend}`
 }

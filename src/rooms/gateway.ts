@@ -13,7 +13,7 @@ export interface RoomPlan {
   readonly entry: URL
   readonly data: Record<string, unknown>
   readonly maxHeapMb: number
-  readonly prepare?: () => void
+  readonly prepare?: () => Promise<unknown>
 }
 
 /** Together they leave a second of the five that an ordered end may take. */

@@ -34,8 +34,8 @@ export interface RoomOptions {
   readonly clock: Clock
   readonly log: Logger
   readonly random: () => number
-  /** Called for each new thread, before it is made. */
-  readonly prepare?: () => void
+  /** Runs before each new thread is made. */
+  readonly prepare?: () => Promise<unknown>
   /** A new thread is there, with a link of its own. */
   readonly onNewThread: () => void
 }
@@ -85,7 +85,7 @@ export class Room {
 
   start(): void {
     this.#stopping = false
-    this.#spawn()
+    void this.#spawn()
   }
 
   /** Asks the room to end in order, and ends it anyway when that takes longer than `within`. */
@@ -104,10 +104,19 @@ export class Room {
     await thread.ended
   }
 
-  #spawn(): void {
-    const { name, entry, data, maxHeapMb, clock, log } = this.#options
-    this.#options.prepare?.()
+  async #spawn(): Promise<void> {
     this.#state = 'starting'
+    try {
+      await this.#options.prepare?.()
+    } catch (error) {
+      this.#restartLater(`it could not be prepared: ${describeError(error)}`)
+      return
+    }
+    if (!this.#stopping) this.#startThread()
+  }
+
+  #startThread(): void {
+    const { name, entry, data, maxHeapMb, clock, log } = this.#options
     const { port1, port2 } = new MessageChannel()
     const worker = new Worker(entry, {
       name,
@@ -184,16 +193,19 @@ export class Room {
     for (const cancel of thread.timers) cancel()
     thread.link.close()
     if (this.#thread === thread) this.#thread = undefined
-    if (this.#stopping) return
+    if (!this.#stopping) this.#restartLater(thread.cause || `it exited with code ${code}`)
+  }
+
+  #restartLater(cause: string): void {
     this.#state = 'backoff'
     this.#restarts++
-    this.#lastRestart = thread.cause || `it exited with code ${code}`
+    this.#lastRestart = cause
     const delay = this.#backoff.next()
     const { clock, log, name } = this.#options
     log.error(
-      { room: name, cause: this.#lastRestart, restarts: this.#restarts, delayMs: Math.round(delay) },
+      { room: name, cause, restarts: this.#restarts, delayMs: Math.round(delay) },
       'room ended and is started again',
     )
-    this.#cancelRestart = clock.after(delay, () => this.#spawn())
+    this.#cancelRestart = clock.after(delay, () => void this.#spawn())
   }
 }

@@ -8,10 +8,10 @@ export type LogLevel = (typeof logLevels)[number]
  * JSON lines on standard output, one an event, from whichever thread: written at once, so that the last words of a
  * thread that dies are not lost.
  */
-export function createLogger(level: LogLevel, room: string): Logger {
+export function createLogger(level: LogLevel, thread: string): Logger {
   const options: pino.LoggerOptions = {
     level,
-    base: { room },
+    base: { thread },
     timestamp: pino.stdTimeFunctions.isoTime,
     formatters: { level: (label) => ({ level: label }) },
   }

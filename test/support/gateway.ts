@@ -31,7 +31,7 @@ export async function writePlant(sources: readonly object[], env: Record<string,
       users: [{ name: USER, role: 'Observer', passwordEnv: 'PENSTOCK_OLGA_PASSWORD' }],
     },
     http: { port: httpPort, bind: '127.0.0.1' },
-    log: { level: 'warn' },
+    log: { level: 'error' },
     sources,
   }
   const text = JSON.stringify(config, null, 2)

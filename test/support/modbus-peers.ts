@@ -44,6 +44,7 @@ class Peer {
   }
 
   stop(): Promise<void> {
+    if (this.#process.exitCode !== null || this.#process.signalCode !== null) return Promise.resolve()
     return new Promise((resolve) => {
       this.#process.once('exit', () => resolve())
       this.#process.stdin.end()

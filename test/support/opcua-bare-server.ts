@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import {
   type ClientSession,
+  DataType,
   nodesets,
   OPCUACertificateManager,
   OPCUAClient,
@@ -16,10 +17,8 @@ import { routeNodeOpcuaLog } from '../../src/opcua/node-opcua-log.ts'
 
 export interface BareServer {
   readonly server: OPCUAServer
-  /** A Double that clients may read and write, `ns=1;s=value`. */
-  readonly variable: UAVariable
-  /** Another one, `ns=1;s=other`. */
-  readonly other: UAVariable
+  /** A new Double, 0 and Good, that clients may read and write. */
+  add(): UAVariable
   readonly session: ClientSession
   end(): Promise<void>
 }
@@ -47,22 +46,22 @@ export async function startBareServer(): Promise<BareServer> {
   await server.initialize()
   const { addressSpace } = server.engine
   if (!addressSpace) throw new Error('no address space')
-  const add = (id: string) => {
-    const added = addressSpace.getOwnNamespace().addVariable({
+  let added = 0
+  const add = () => {
+    const variable = addressSpace.getOwnNamespace().addVariable({
       organizedBy: addressSpace.rootFolder.objects,
-      nodeId: `s=${id}`,
-      browseName: id,
+      nodeId: `s=value-${++added}`,
+      browseName: `Value ${added}`,
       dataType: 'Double',
       minimumSamplingInterval: 0,
       accessLevel: 'CurrentRead | CurrentWrite',
       userAccessLevel: 'CurrentRead | CurrentWrite',
     })
-    markTold(added)
-    return added
+    markTold(variable)
+    variable.setValueFromSource({ dataType: DataType.Double, value: 0 })
+    return variable
   }
-  const variable = add('value')
-  const other = add('other')
-  hardenNodeOpcua(addressSpace, variable)
+  hardenNodeOpcua(addressSpace, add())
   await server.start()
   const client = OPCUAClient.create({
     clientCertificateManager: stores[2],
@@ -72,8 +71,7 @@ export async function startBareServer(): Promise<BareServer> {
   const session = await client.createSession()
   return {
     server,
-    variable,
-    other,
+    add,
     session,
     async end() {
       await client.disconnect()

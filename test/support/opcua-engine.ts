@@ -31,6 +31,11 @@ export class EngineStandIn {
   readonly port: MessagePort
   readonly link: Link<FromEngine, ToEngine>
   readonly #plant: Plant
+  /** Set to hold the first values back; `release` sends them. */
+  holding = false
+  /** Resolves when the room has subscribed for the first time. */
+  readonly subscribed: Promise<void>
+  #onSubscribed: (() => void) | undefined
   #feed: ChangeFeed | undefined
   #unlisten: (() => void) | undefined
   health: EngineHealth
@@ -48,13 +53,17 @@ export class EngineStandIn {
       merged: 0,
       store: { ok: true, reason: '', lastCommitAt: null },
     }
+    this.subscribed = new Promise((resolve) => {
+      this.#onSubscribed = resolve
+    })
     this.link = new Link<FromEngine, ToEngine>({
       port: port1,
       clock,
       serves: {
         plant: () => this.#plant,
         subscribe: () => {
-          setImmediate(() => this.#subscribe())
+          this.#onSubscribed?.()
+          if (!this.holding) setImmediate(() => this.release())
           return null
         },
         health: () => this.health,
@@ -84,7 +93,8 @@ export class EngineStandIn {
     this.link.close()
   }
 
-  #subscribe(): void {
+  /** Begins a new feed: every tag once, then every change. */
+  release(): void {
     this.#unlisten?.()
     const { link } = this
     this.#feed = new ChangeFeed(this.pipeline.table, {

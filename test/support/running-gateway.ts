@@ -1,7 +1,12 @@
-import { readFile } from 'node:fs/promises'
-import { loadConfig } from '../../src/config/load.ts'
-import { formatProblem } from '../../src/core/problem.ts'
-import { type Gateway, startGateway } from '../../src/main.ts'
-import { sourceTypes } from '../../src/engine/source-types.ts'
+import { checkConfiguration } from '../../src/cli/configuration.ts'
+import { type Gateway, type GatewayOptions, startGateway } from '../../src/main.ts'
 import { createLogger } from '../../src/telemetry/logger.ts'
 import type { PlantFolder } from './gateway.ts'
+
+/** The whole gateway with its rooms, begun as `penstock run` does, and serving. Only errors are logged. */
+export async function startGatewayOf(plant: PlantFolder, entries: GatewayOptions['entries'] = {}): Promise<Gateway> {
+  const { config, secrets } = checkConfiguration(plant.text, plant.file, plant.env)
+  const gateway = await startGateway({ config, secrets, entries, log: createLogger('error', 'main') })
+  await gateway.running
+  return gateway
+}

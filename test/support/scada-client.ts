@@ -12,6 +12,8 @@ import {
   SecurityPolicy,
   UserTokenType,
 } from 'node-opcua'
+import { silentLogger } from '../../src/core/logger.ts'
+import { routeNodeOpcuaLog } from '../../src/opcua/node-opcua-log.ts'
 import { PASSWORD, USER } from './gateway.ts'
 import { watch } from './opcua-room.ts'
 
@@ -49,6 +51,7 @@ export class ScadaClient {
   }
 
   static async connect(endpointUrl: string): Promise<ScadaClient> {
+    routeNodeOpcuaLog(silentLogger)
     const folder = mkdtempSync(join(tmpdir(), 'penstock-scada-'))
     const certificates = new OPCUACertificateManager({
       rootFolder: folder,

@@ -26,11 +26,11 @@ export interface DeviceEvent {
 /** Decodes the item's body; throws PROTOCOL_VIOLATION where it is not a JSON object, or nothing says when it happened. */
 export function decodeEvent(item: StreamItem): DeviceEvent {
   const body = parseBody(item)
-  const time = parseRfc3339(body['time']) ?? item.time
+  const time = parseRfc3339(body.time) ?? item.time
   if (time === undefined) {
     throw new PenstockError('PROTOCOL_VIOLATION', `The event "${item.description}" (${item.id}) has no time`)
   }
-  const id = body['deduplicationId']
+  const id = body.deduplicationId
   return { body, time, deduplicationId: typeof id === 'string' && id !== '' ? id : undefined }
 }
 

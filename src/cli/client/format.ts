@@ -1,0 +1,48 @@
+import { DataType, type DataValue, type Variant } from 'node-opcua'
+
+/** A value as JSON can hold it: 64-bit integers as decimal strings, dates in ISO 8601, structures as they are. */
+export function plainValue({ dataType, value }: Variant): unknown {
+  const raw: unknown = value
+  if (raw instanceof Date) return raw.toISOString()
+  if ((dataType === DataType.Int64 || dataType === DataType.UInt64) && Array.isArray(raw)) {
+    const [high, low] = raw as [number, number]
+    const bits = (BigInt(high) << 32n) | BigInt(low)
+    return String(dataType === DataType.Int64 ? BigInt.asIntN(64, bits) : BigInt.asUintN(64, bits))
+  }
+  if (dataType === DataType.LocalizedText) return (raw as { text?: string | null } | null)?.text ?? null
+  return raw ?? null
+}
+
+/** One value for one line of text. */
+export function showValue(variant: Variant): string {
+  const value = plainValue(variant)
+  if (value === null) return '-'
+  return typeof value === 'string'
+    ? value.replace(/[\r\n\t]+/g, ' ')
+    : typeof value === 'object'
+      ? JSON.stringify(value)
+      : String(value)
+}
+
+export const showTime = (time: Date | null): string => time?.toISOString() ?? '-'
+
+/** What both `read` and `watch` say of a value. */
+export const plainDataValue = (id: string, value: DataValue) => ({
+  id,
+  value: plainValue(value.value),
+  type: DataType[value.value.dataType],
+  status: value.statusCode.name,
+  sourceTime: value.sourceTimestamp?.toISOString() ?? null,
+  serverTime: value.serverTimestamp?.toISOString() ?? null,
+})
+
+/** Rows as columns, each as wide as its widest cell. */
+export function table(rows: readonly (readonly string[])[]): string[] {
+  const widths = (rows[0] ?? []).map((_cell, column) => Math.max(...rows.map((row) => (row[column] ?? '').length)))
+  return rows.map((row) =>
+    row
+      .map((cell, column) => cell.padEnd(widths[column] ?? 0))
+      .join('  ')
+      .trimEnd(),
+  )
+}

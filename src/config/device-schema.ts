@@ -1,0 +1,112 @@
+import { z } from 'zod'
+import type { Milliseconds } from '../core/clock.ts'
+import { always, complain } from './complaint.ts'
+import { explain, list, retell, section, text, wholeNumber } from './fields.ts'
+import { settingOf } from './raw.ts'
+import { aging, byteOrder, chirpstackTag, modbusTag, named, poll, s7Tag, wordOrder } from './tag-schema.ts'
+import { withName, withUnits } from './units.ts'
+
+const plate = (description: string, example: string) => text({ description, example }).optional()
+
+const deviceShape = {
+  key: named.key,
+  name: named.name.optional(),
+  description: plate('What it is and where it stands, for people.', 'Boiler house, east wall'),
+  disabled: named.disabled.default(false),
+  manufacturer: plate('As on its nameplate.', 'Milesight'),
+  model: plate('As on its nameplate.', 'EM300-TH'),
+  serialNumber: plate('As on its nameplate.', '"6136B2214"'),
+  staleAfter: retell(aging.staleAfter, {
+    description: 'Age after which the values of its tags turn UncertainLastUsableValue.',
+    otherwise: 'learned from how often the device speaks or is read',
+  }).optional(),
+  badAfter: aging.badAfter.prefault('10m'),
+}
+
+const devEui = explain(
+  z
+    .string()
+    .regex(/^[0-9A-Fa-f]{2}(?:([-:]?)[0-9A-Fa-f]{2})(?:\1[0-9A-Fa-f]{2}){6}$/)
+    .transform((written) => written.replace(/[-:]/g, '').toLowerCase()),
+  {
+    description: 'DevEUI of the device (LoRaWAN), as on its label or in ChirpStack.',
+    allowed: '16 hexadecimal digits in either case, as they are or in pairs separated by "-" or ":"',
+    example: '"24e124136d123456"',
+  },
+)
+
+export const chirpstackDevice = section('A LoRaWAN device.', {
+  ...deviceShape,
+  devEui,
+  tags: list(chirpstackTag, 'Its values.').default([]),
+}).transform((device) => withUnits(withName(device)))
+
+export const modbusDevice = section('A unit of a Modbus endpoint.', {
+  ...deviceShape,
+  unitId: explain(
+    z
+      .number()
+      .int()
+      .min(1)
+      .max(255)
+      .refine((unitId) => unitId <= 247 || unitId === 255),
+    {
+      description: 'Modbus unit id of the device.',
+      allowed: 'a whole number from 1 to 247, or 255; 0 is broadcast, which no device answers',
+      example: '1',
+    },
+  ),
+  poll: poll.prefault('1s'),
+  byteOrder: byteOrder.default('big'),
+  wordOrder: wordOrder.default('big'),
+  maxRegisters: wholeNumber({
+    description: 'The most registers that the device answers at once.',
+    low: 1,
+    high: 125,
+    example: '125',
+  }).default(125),
+  maxCoils: wholeNumber({
+    description: 'The most coils or discrete inputs that the device answers at once.',
+    low: 1,
+    high: 2_000,
+    example: '2000',
+  }).default(2_000),
+  tags: list(modbusTag, 'Its values.').default([]),
+})
+  .superRefine(checkAges, always)
+  .transform((device) => withUnits(withName(device)))
+
+export const s7Device = section('What is read of an S7 CPU.', {
+  ...deviceShape,
+  poll: poll.prefault('1s'),
+  tags: list(s7Tag, 'Its values.').default([]),
+})
+  .superRefine(checkAges, always)
+  .transform((device) => withUnits(withName(device)))
+
+/**
+ * A value that turns stale before it is read again would be Uncertain most of the time. Speaks of the settings that
+ * are right although others may be wrong, so whatever it is given may have any shape.
+ */
+function checkAges(device: unknown, context: z.core.$RefinementCtx): void {
+  const complainOf = (at: readonly (string | number)[]) => {
+    const message = 'A value must not turn stale before it is read again.'
+    const mend = 'Make staleAfter at least twice the poll period, or poll more often.'
+    complain(context, [{ at, message, mend }])
+  }
+  const age = durationIn(device, 'staleAfter') ?? Number.POSITIVE_INFINITY
+  const period = durationIn(device, 'poll') ?? 0
+  if (age <= period) complainOf(['staleAfter'])
+  const tags = settingOf(device, 'tags')
+  for (const [position, tag] of Array.isArray(tags) ? tags.entries() : []) {
+    const ownAge = durationIn(tag, 'staleAfterMs')
+    if ((ownAge ?? age) > (durationIn(tag, 'pollMs') ?? period)) continue
+    if (ownAge !== undefined) complainOf(['tags', position, 'staleAfter'])
+    else if (age > period) complainOf(['tags', position, 'poll'])
+  }
+}
+
+function durationIn(settings: unknown, name: string): Milliseconds | undefined {
+  const value = settingOf(settings, name)
+  return typeof value === 'number' ? value : undefined
+}

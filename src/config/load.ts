@@ -1,0 +1,110 @@
+import type { z } from 'zod'
+import type { SourceConfig, SourceKind } from '../core/plant.ts'
+import type { Problem } from '../core/problem.ts'
+import { type Environment, override, secretNames, unknownVariables } from './environment.ts'
+import { type Finding, findingsOf } from './finding.ts'
+import { type Origins, originsOf } from './origins.ts'
+import { type Group, isGroup, pathText, type Segments, segmentsOf, settingOf, valueAt } from './raw.ts'
+import { type Config, configSchema } from './schema.ts'
+import { Secrets } from './secrets.ts'
+import { sourceSchema } from './source-schema.ts'
+import { readYaml, type YamlFile } from './yaml-file.ts'
+
+/** What each protocol finds wrong with its own notations; paths are relative to the source. */
+export type Validators = {
+  readonly [Kind in SourceKind]?: (config: Extract<SourceConfig, { kind: Kind }>) => readonly Problem[]
+}
+
+export interface LoadOptions {
+  /** The configuration, as YAML. */
+  readonly text: string
+  /** How problems of the file as a whole name it. */
+  readonly file: string
+  readonly env: Environment
+  /** Reads a file as UTF-8 text, for secrets; throws where it cannot. */
+  readonly readFile: (path: string) => string
+  readonly validators: Validators
+  /** Whether a secret that is not there is a problem: yes, to run. */
+  readonly requireSecrets?: boolean
+}
+
+export type Loaded =
+  | { readonly ok: true; readonly config: Config; readonly origins: Origins }
+  | { readonly ok: false; readonly problems: readonly Problem[] }
+
+/**
+ * The configuration that the file and the environment make together, or everything that is wrong with them, in the
+ * order of the file: what is wrong in one place does not hide what is wrong in another. Never throws for what it reads.
+ */
+export function loadConfig(options: LoadOptions): Loaded {
+  const { text, file, env, readFile, validators, requireSecrets = false } = options
+  const yaml = readYaml(text, file)
+  if (!yaml.ok) return yaml
+  if (!isGroup(yaml.value)) {
+    const message = 'The file is not a group of settings.'
+    return { ok: false, problems: [{ path: file, message, mend: 'Begin with config/penstock.example.yaml.' }] }
+  }
+  const { value, variables } = override(withoutAnchors(yaml.value), env, configSchema)
+  const parsed = configSchema.safeParse(value)
+  const sources = parsed.success ? parsed.data.sources : rightSources(value)
+  const secrets = parsed.success && requireSecrets ? new Secrets({ env, readFile }).collect(parsed.data) : undefined
+  const findings = [
+    ...yaml.findings,
+    ...(parsed.success ? [] : shapeFindings(parsed.error.issues, value, yaml)),
+    ...protocolProblems(sources, validators).map(asFinding),
+    ...(secrets && !secrets.ok ? secrets.problems.map(asFinding) : []),
+  ]
+  const problems = [
+    ...findings.map(locator(file, yaml, variables)),
+    ...unknownVariables(env, { names: secretNames(value), certain: parsed.success }),
+  ]
+  if (!parsed.success || problems.length > 0) return { ok: false, problems: inOrder(problems) }
+  const lineOf = (at: Segments) => yaml.placeOf(at)?.line ?? 1
+  return { ok: true, config: parsed.data, origins: originsOf({ schema: configSchema, value, variables, lineOf }) }
+}
+
+/** What the schema says, except of what is only missing because it refers to nothing. */
+function shapeFindings(issues: readonly z.core.$ZodIssue[], value: unknown, yaml: YamlFile): Finding[] {
+  const written = { schema: configSchema, raw: value, unquotedAt: yaml.unquotedAt }
+  const refused = new Set(yaml.findings.map(({ at }) => pathText(at)))
+  return issues
+    .flatMap((issue) => findingsOf(issue, written))
+    .filter(({ at }) => valueAt(value, at) !== null || !refused.has(pathText(at)))
+}
+
+/** What begins with `x-` at the top is only there to be referred to. */
+const withoutAnchors = (value: Group): Group =>
+  Object.fromEntries(Object.entries(value).filter(([name]) => !name.startsWith('x-')))
+
+/** The sources whose settings are right, each at its position, where those of others are not. */
+function rightSources(value: unknown): (SourceConfig | undefined)[] {
+  const sources = settingOf(value, 'sources')
+  return Array.isArray(sources) ? sources.map((raw: unknown) => sourceSchema.safeParse(raw).data) : []
+}
+
+function protocolProblems(sources: readonly (SourceConfig | undefined)[], validators: Validators): Problem[] {
+  return sources.flatMap((source, position) => {
+    if (!source) return []
+    // The kind chose the validator, so the configuration is of that kind.
+    const validate = validators[source.kind] as ((config: SourceConfig) => readonly Problem[]) | undefined
+    return (validate?.(source) ?? []).map((problem) => ({ ...problem, path: `sources[${position}].${problem.path}` }))
+  })
+}
+
+const asFinding = ({ path, ...said }: Problem): Finding => ({ at: segmentsOf(path), ...said })
+
+/** Gives findings their path and line; one about a value from the environment names the variable instead. */
+function locator(file: string, yaml: YamlFile, variables: ReadonlyMap<string, string>): (finding: Finding) => Problem {
+  return ({ at, ...said }) => {
+    const path = pathText(at) || file
+    const variable = variables.get(path)
+    return variable === undefined ? { path, ...said, ...yaml.placeOf(at) } : { path: variable, ...said }
+  }
+}
+
+/** As the file has them; several rules broken by one value are said once. */
+function inOrder(problems: readonly Problem[]): Problem[] {
+  const distinct = new Map(problems.map((problem) => [`${problem.path}: ${problem.message}`, problem]))
+  const lineOf = (problem: Problem) => problem.line ?? Number.MAX_SAFE_INTEGER
+  return [...distinct.values()].sort((one, other) => lineOf(one) - lineOf(other))
+}

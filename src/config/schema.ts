@@ -1,0 +1,36 @@
+import type { z } from 'zod'
+import type { Plant } from '../core/plant.ts'
+import { always, complain } from './complaint.ts'
+import { duplicatesOf } from './duplicates.ts'
+import { list, section } from './fields.ts'
+import { gatewaySchema, httpSchema, logSchema, opcuaSchema } from './server-schema.ts'
+import { sourceSchema } from './source-schema.ts'
+
+/**
+ * The configuration file, whole: what is allowed, what holds where a setting is left out, and what each setting
+ * means. The documentation and the JSON Schema for editors are made of it (`generate-json-schema.ts`).
+ */
+export const configSchema = section('Configuration of a Penstock gateway.', {
+  gateway: gatewaySchema.prefault({}),
+  opcua: opcuaSchema.prefault({}),
+  http: httpSchema.prefault({}),
+  log: logSchema.prefault({}),
+  sources: list(sourceSchema, 'Connections to network servers, devices and CPUs, with what is behind them.'),
+}).superRefine((config: unknown, context) => complain(context, duplicatesOf(config)), always)
+
+/** A checked configuration with every default filled in; durations are milliseconds. */
+export type Config = z.output<typeof configSchema>
+
+/** A configuration as it may stand in the file, durations as text. */
+export type ConfigInput = z.input<typeof configSchema>
+
+type Plain<T> = T extends readonly (infer Element)[]
+  ? readonly Plain<Element>[]
+  : T extends object
+    ? { readonly [Name in keyof T]: Plain<T[Name]> }
+    : T
+type Same<A, B> = (<T>() => T extends A ? 1 : 2) extends <T>() => T extends B ? 1 : 2 ? true : false
+type Holds<Claim extends true> = Claim
+
+/** Does not compile unless the sources of a configuration are exactly the plant that the engine runs. */
+export type SourcesArePlant = Holds<Same<Plain<Config['sources']>, Plain<Plant['sources']>>>

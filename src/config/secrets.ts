@@ -1,0 +1,97 @@
+import type { Problem } from '../core/problem.ts'
+import type { Environment } from './environment.ts'
+import type { Config } from './schema.ts'
+
+/** A secret that the configuration names: which variable holds it, what it is, and the setting that says so. */
+export interface SecretUse {
+  readonly variable: string
+  readonly what: string
+  readonly path: string
+  /** False for a source that is disabled. */
+  readonly needed: boolean
+}
+
+/** Every secret that the configuration names. */
+export function secretsOf(config: Config): SecretUse[] {
+  const passwords = config.opcua.users.map(({ name, passwordEnv }, position) => ({
+    variable: passwordEnv,
+    what: `the password of the user "${name}"`,
+    path: `opcua.users[${position}].passwordEnv`,
+    needed: true,
+  }))
+  const apiKeys = config.sources.flatMap((source, position) => {
+    if (source.kind !== 'chirpstack') return []
+    const path = `sources[${position}].apiKeyEnv`
+    const what = `the API key of the source "${source.key}"`
+    return [{ variable: source.apiKeyEnv, what, path, needed: !source.disabled }]
+  })
+  return [...passwords, ...apiKeys]
+}
+
+type Answer = { readonly ok: true; readonly value: string } | { readonly ok: false; readonly problem: Problem }
+
+/**
+ * Secrets from the environment: `NAME`, or the content of the file that `NAME_FILE` names, without the newline at its
+ * end. No text that comes from here holds a secret, nor the path of a file, which could be one by mistake.
+ */
+export class Secrets {
+  readonly #env: Environment
+  readonly #readFile: (path: string) => string
+
+  /** `readFile` reads a file as UTF-8 text and throws where it cannot. */
+  constructor(parts: { env: Environment; readFile: (path: string) => string }) {
+    this.#env = parts.env
+    this.#readFile = parts.readFile
+  }
+
+  /** The secret, or why there is none, in words for the operator. */
+  read({ variable, what, path }: SecretUse): Answer {
+    const refuse = (message: string, mend: string): Answer => ({ ok: false, problem: { path, message, mend } })
+    const file = `${variable}_FILE`
+    const value = this.#env[variable]
+    const filePath = this.#env[file]
+    if (value !== undefined && filePath !== undefined) {
+      return refuse(`${what} is given twice: both ${variable} and ${file} are set.`, 'Unset one of the two.')
+    }
+    if (value !== undefined) {
+      if (value !== '') return { ok: true, value }
+      return refuse(`The environment variable ${variable}, which holds ${what}, is empty.`, 'Set it to the secret.')
+    }
+    if (filePath === undefined) {
+      const message = `The environment variable ${variable}, which holds ${what}, is not set.`
+      return refuse(message, `Set ${variable}, or set ${file} to the path of a file that holds it.`)
+    }
+    let content: string
+    try {
+      content = this.#readFile(filePath).replace(/\r?\n$/, '')
+    } catch (error) {
+      const message = `The file that ${file} names, which holds ${what}, cannot be read${codeOf(error)}.`
+      return refuse(message, 'Correct the path, or let the user that runs Penstock read the file.')
+    }
+    if (content !== '') return { ok: true, value: content }
+    return refuse(`The file that ${file} names, which holds ${what}, is empty.`, 'Put the secret into it.')
+  }
+
+  /** Every secret that the configuration needs, by its variable; or what is wrong with each that is not there. */
+  collect(
+    config: Config,
+  ): { ok: true; secrets: Readonly<Record<string, string>> } | { ok: false; problems: Problem[] } {
+    const problems: Problem[] = []
+    const secrets: Record<string, string> = {}
+    const seen = new Set<string>()
+    for (const use of secretsOf(config)) {
+      if (!use.needed || seen.has(use.variable)) continue
+      seen.add(use.variable)
+      const answer = this.read(use)
+      if (answer.ok) secrets[use.variable] = answer.value
+      else problems.push(answer.problem)
+    }
+    return problems.length > 0 ? { ok: false, problems } : { ok: true, secrets }
+  }
+}
+
+/** The system's word for it, such as ENOENT; its message would show the path. */
+function codeOf(error: unknown): string {
+  const code = error instanceof Error && 'code' in error ? error.code : undefined
+  return typeof code === 'string' ? ` (${code})` : ''
+}

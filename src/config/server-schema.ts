@@ -1,0 +1,114 @@
+import { hostname as machineName } from 'node:os'
+import { choice, environmentName, flag, host, list, section, text, wholeNumber } from './fields.ts'
+import { passwordEnvOf } from './names.ts'
+
+/** The security policies (OPC 10000-7 §6.6) that are neither broken nor deprecated. */
+const securityPolicies = ['Basic256Sha256', 'Aes128_Sha256_RsaOaep', 'Aes256_Sha256_RsaPss'] as const
+const securityModes = ['Sign', 'SignAndEncrypt'] as const
+
+const listenAddress = (description: string, example: string) =>
+  host({ description: `${description} 0.0.0.0 is every interface, 127.0.0.1 this machine only.`, example })
+
+const listenPort = (description: string, value: number) =>
+  wholeNumber({
+    description: `${description} 0: the operating system chooses.`,
+    low: 0,
+    high: 65_535,
+    example: String(value),
+  }).default(value)
+
+export const gatewaySchema = section('The gateway as a whole.', {
+  name: text({ description: 'Name of the gateway, as clients and logs show it.', example: 'Plant 1' }).default(
+    'Penstock',
+  ),
+  data: text({
+    description: 'Folder of the last values and certificates; relative to where Penstock is started.',
+    longest: 1_000,
+    example: '/var/lib/penstock',
+  }).default('data'),
+})
+
+const security = section('How connections are protected.', {
+  policies: list(choice(securityPolicies, { description: 'A security policy.' }), 'Security policies that are offered.')
+    .min(1)
+    .default([...securityPolicies]),
+  modes: list(choice(securityModes, { description: 'A security mode.' }), 'Security modes that are offered.')
+    .min(1)
+    .default([...securityModes]),
+  allowUnencrypted: flag({
+    description: 'Also offers connections without any protection. For demonstrations only.',
+  }).default(false),
+  allowAnonymous: flag({ description: 'Clients may read without a user. For demonstrations only.' }).default(false),
+  autoTrustClients: flag({
+    description: 'Trusts every client certificate the first time it is seen. For demonstrations only.',
+  }).default(false),
+})
+
+const limit = (description: string, value: number, high: number) =>
+  wholeNumber({ description, low: 1, high, example: String(value) }).default(value)
+
+const limits = section('What clients may use at most.', {
+  connections: limit('Secure channels at the same time.', 100, 10_000),
+  sessions: limit('Sessions at the same time.', 50, 5_000),
+  subscriptions: limit('Subscriptions of all sessions together.', 250, 50_000),
+  subscriptionsPerSession: limit('Subscriptions of one session.', 10, 1_000),
+  monitoredItems: limit('Monitored items of all subscriptions together.', 200_000, 10_000_000),
+  monitoredItemsPerSubscription: limit('Monitored items of one subscription.', 50_000, 1_000_000),
+  operationsPerRequest: limit('Nodes or items of one request.', 10_000, 100_000),
+})
+
+const user = section('A user of the OPC UA server.', {
+  name: text({
+    description: 'Name the user logs in with.',
+    longest: 64,
+    pattern: /^[A-Za-z0-9][A-Za-z0-9._@-]*$/,
+    allowed: 'letters, digits and "._@-", at most 64, beginning with a letter or digit',
+    example: 'scada',
+  }),
+  role: choice(['Observer', 'Operator', 'Engineer'], {
+    description: 'What the user may do (OPC 10000-18 §4.3): an Observer reads, each further role may do more.',
+  }),
+  passwordEnv: environmentName({
+    description: 'Environment variable that holds the password.',
+    example: 'PENSTOCK_SCADA_PASSWORD',
+    otherwise: '`PENSTOCK_<NAME>_PASSWORD`',
+  }).optional(),
+}).transform((given) => ({ ...given, passwordEnv: given.passwordEnv ?? passwordEnvOf(given.name) }))
+
+export const opcuaSchema = section('The OPC UA server.', {
+  port: listenPort('TCP port to listen at.', 4_840),
+  bind: listenAddress('IP address to listen at.', '0.0.0.0').default('0.0.0.0'),
+  hostname: host({
+    description: 'Host name or IP address that endpoints advertise: clients must be able to resolve it.',
+    example: 'gateway.plant.example',
+    otherwise: 'the host name of the machine',
+  }).optional(),
+  alternateHostnames: list(
+    host({ description: 'A host name or IP address.', example: '192.168.1.10' }),
+    'Further names and addresses under which clients reach the server; they also stand in its certificate.',
+  )
+    .max(50)
+    .default([]),
+  path: text({
+    description: 'Path of the endpoint URL.',
+    longest: 100,
+    pattern: /^\/[A-Za-z0-9._~/-]*$/,
+    allowed: 'a path that begins with "/", of letters, digits and "._~/-"',
+    example: '/penstock',
+  }).default('/penstock'),
+  security: security.prefault({}),
+  limits: limits.prefault({}),
+  users: list(user, 'Who may log in.').max(1_000).default([]),
+}).transform((opcua) => ({ ...opcua, hostname: opcua.hostname ?? machineName() }))
+
+export const httpSchema = section('The HTTP server that says how the gateway is.', {
+  port: listenPort('TCP port to listen at.', 8_080),
+  bind: listenAddress('IP address to listen at.', '127.0.0.1').default('127.0.0.1'),
+})
+
+export const logSchema = section('The log, JSON lines on standard output.', {
+  level: choice(['debug', 'info', 'warn', 'error'], {
+    description: 'The least important events that are logged.',
+    example: 'info',
+  }).default('info'),
+})

@@ -1,0 +1,117 @@
+import { z } from 'zod'
+import { chirpstackDevice, modbusDevice, s7Device } from './device-schema.ts'
+import { duration, environmentName, explain, host, list, section, wholeNumber } from './fields.ts'
+import { apiKeyEnvOf } from './names.ts'
+import { named } from './tag-schema.ts'
+import { withName, withUnits } from './units.ts'
+
+const SECOND = 1_000
+const MINUTE = 60 * SECOND
+const DAY = 1_440 * MINUTE
+
+const sourceShape = {
+  key: named.key,
+  name: named.name.optional(),
+  disabled: named.disabled.default(false),
+}
+
+const kind = <const Kind extends string>(value: Kind) =>
+  explain(z.literal(value), {
+    description: 'The protocol.',
+    allowed: value,
+    example: value,
+  })
+
+const port = (value: number) =>
+  wholeNumber({ description: 'TCP port.', low: 1, high: 65_535, example: String(value) }).default(value)
+
+const connectTimeout = duration({
+  description: 'How long connecting may take.',
+  low: SECOND / 10,
+  high: MINUTE,
+  example: '3s',
+}).prefault('3s')
+
+const timeout = (example: string) =>
+  duration({ description: 'How long a request may take.', low: 50, high: MINUTE, example }).prefault(example)
+
+const chirpstackSource = section('One tenant of a ChirpStack network server.', {
+  ...sourceShape,
+  kind: kind('chirpstack'),
+  url: explain(
+    z
+      .string()
+      .max(300)
+      .regex(/^https?:\/\/(?:[A-Za-z0-9](?:[A-Za-z0-9._-]*[A-Za-z0-9])?|\[[0-9A-Fa-f:.]+\])(?::\d{1,5})?\/?$/)
+      .refine((url) => URL.canParse(url))
+      .transform((url) => url.replace(/\/$/, '')),
+    {
+      description: 'Where ChirpStack answers gRPC: http is plain HTTP/2, https goes through a proxy with TLS.',
+      allowed: 'http:// or https://, a host and a port, without user, password or path',
+      example: 'http://chirpstack.example:8080',
+    },
+  ),
+  tenantId: explain(
+    z.guid().transform((id) => id.toLowerCase()),
+    {
+      description: 'Id of the tenant whose applications hold the devices.',
+      allowed: 'a UUID, as ChirpStack shows it under Tenant',
+      example: '52f14cd4-c6f1-4fbd-8f87-4025e1d49242',
+    },
+  ),
+  apiKeyEnv: environmentName({
+    description: 'Environment variable that holds the API key of the tenant.',
+    example: 'PENSTOCK_LORA_API_KEY',
+    otherwise: '`PENSTOCK_<KEY>_API_KEY`',
+  }).optional(),
+  callTimeout: duration({
+    description: 'How long a call may take.',
+    low: SECOND / 10,
+    high: 5 * MINUTE,
+    example: '10s',
+  }).prefault('10s'),
+  inventoryPeriod: duration({
+    description: 'How often the list of devices and their state is compared with ChirpStack.',
+    low: SECOND,
+    high: DAY,
+    example: '5m',
+  }).prefault('5m'),
+  devices: list(chirpstackDevice, 'The devices of the tenant whose values are served.').default([]),
+}).transform((source) => ({
+  ...withUnits(withName(source)),
+  apiKeyEnv: source.apiKeyEnv ?? apiKeyEnvOf(source.key),
+}))
+
+const modbusSource = section('One Modbus TCP endpoint, with the units behind it.', {
+  ...sourceShape,
+  kind: kind('modbus'),
+  host: host({ description: 'Host name or IP address of the device or Modbus gateway.', example: '192.168.1.20' }),
+  port: port(502),
+  timeout: timeout('1s'),
+  connectTimeout,
+  devices: list(modbusDevice, 'The units behind this endpoint.').default([]),
+}).transform((source) => withUnits(withName(source)))
+
+const s7Source = section('One Siemens S7 CPU.', {
+  ...sourceShape,
+  kind: kind('s7'),
+  host: host({ description: 'Host name or IP address of the CPU.', example: '192.168.1.30' }),
+  port: port(102),
+  rack: wholeNumber({
+    description: 'Rack of the CPU in the hardware configuration.',
+    low: 0,
+    high: 7,
+    example: '0',
+  }).default(0),
+  slot: wholeNumber({
+    description: 'Slot of the CPU: 1 for S7-1200 and S7-1500, usually 2 for S7-300 and S7-400.',
+    low: 0,
+    high: 31,
+    example: '1',
+  }).default(1),
+  timeout: timeout('2s'),
+  connectTimeout,
+  devices: list(s7Device, 'What is read of the CPU, in one or several devices.').default([]),
+}).transform((source) => withUnits(withName(source)))
+
+export const sourceSchema = z.discriminatedUnion('kind', [chirpstackSource, modbusSource, s7Source])

@@ -1,0 +1,154 @@
+import type { z } from 'zod'
+import { dataTypes } from '../core/data-type.ts'
+import type { TagConfig } from '../core/plant.ts'
+import { complain } from './complaint.ts'
+import { choice, decimal, duration, flag, inherited, section, text, wholeNumber } from './fields.ts'
+import { keyPattern } from './names.ts'
+import { withName, withUnits } from './units.ts'
+
+const SECOND = 1_000
+const DAY = 86_400_000
+
+/** What sources, devices and tags have in common. */
+export const named = {
+  key: text({
+    description: 'Immutable name in NodeIds; unique among its siblings, for a device in the whole plant.',
+    longest: 63,
+    pattern: keyPattern,
+    allowed: 'lower-case letters, digits, "-" and "_", at most 63, beginning with a letter or digit',
+    example: 'boiler-1',
+  }),
+  name: text({
+    description: 'Name that clients show; may change at any time.',
+    example: 'Boiler 1',
+    otherwise: 'the key',
+  }),
+  disabled: flag({ description: 'Out of service: not read, its tags are BadOutOfService.' }),
+}
+
+/** How long values stay believable; a tag's own settings win over its device's. */
+export const aging = {
+  staleAfter: duration({
+    description: 'Age after which a value turns UncertainLastUsableValue.',
+    low: SECOND / 10,
+    high: 365 * DAY,
+    example: '15m',
+  }),
+  badAfter: duration({
+    description: 'How long a value stays Uncertain after its source was lost, before it turns BadNoCommunication.',
+    low: 0,
+    high: 365 * DAY,
+    example: '10m',
+  }),
+}
+
+export const poll = duration({
+  description: 'Period at which the device is read.',
+  low: 50,
+  high: DAY,
+  example: '1s',
+})
+
+const range = section('Values outside are UncertainEngineeringUnitsExceeded; clients see it as EURange.', {
+  low: decimal({ description: 'The lowest normal value.', example: '-40' }),
+  high: decimal({ description: 'The highest normal value.', example: '85' }),
+}).superRefine(({ low, high }, context) => {
+  if (low < high) return
+  const message = `The highest normal value must be greater than the lowest, ${low}.`
+  complain(context, [{ at: ['high'], message, mend: 'Correct the two values.' }])
+})
+
+const tagShape = {
+  key: named.key,
+  name: named.name.optional(),
+  description: text({ description: 'What it is, for people.', longest: 1_000, example: 'Flow pipe' }).optional(),
+  disabled: named.disabled.default(false),
+  type: choice(dataTypes, {
+    description: 'OPC UA data type that clients see; a value that does not fit it exactly is BadDecodingError.',
+    example: 'Double',
+  }),
+  unit: text({ description: 'Engineering unit.', longest: 32, example: '°C' }).optional(),
+  range: range.optional(),
+  staleAfter: inherited(aging.staleAfter),
+  badAfter: inherited(aging.badAfter),
+}
+
+const address = (notations: string, example: string) =>
+  text({ description: `Where the value is: ${notations}.`, allowed: `an address such as ${example}`, example })
+
+/** How the bytes of a value lie in 16-bit registers; a device's settings hold for its tags. */
+export const byteOrder = choice(['big', 'little'], { description: 'Order of the two bytes in a register.' })
+export const wordOrder = choice(['big', 'little'], {
+  description: 'Order of the registers of a value that spans several: big puts the most significant first.',
+})
+
+export const modbusEncodings = [
+  'bool',
+  'int16',
+  'uint16',
+  'int32',
+  'uint32',
+  'int64',
+  'uint64',
+  'float32',
+  'float64',
+  'string',
+] as const
+
+/** The S7 data types that can be read. */
+export const s7Encodings = ['BOOL', 'BYTE', 'WORD', 'INT', 'DWORD', 'DINT', 'REAL', 'LREAL', 'STRING'] as const
+
+export const chirpstackTag = section('A value of a LoRaWAN device.', {
+  ...tagShape,
+  address: address(
+    '`object.` and the path in the decoded uplink, `link.` for the radio link, `status:` for the device status',
+    'object.temperature',
+  ),
+})
+  .superRefine(checkRange)
+  .transform((tag): TagConfig => withUnits(withName(tag)))
+
+export const modbusTag = section('A value of a Modbus device.', {
+  ...tagShape,
+  address: address(
+    '`holding:`, `input:`, `coil:` or `discrete:` and a number counted from 0, with `.0` to `.15` for one bit',
+    'holding:100',
+  ),
+  encoding: choice(modbusEncodings, {
+    description: 'How the value lies in the registers.',
+    otherwise: 'the encoding of the type itself: Float is float32',
+  }).optional(),
+  byteOrder: inherited(byteOrder),
+  wordOrder: inherited(wordOrder),
+  length: wholeNumber({
+    description: 'Characters of a String; two lie in a register.',
+    low: 1,
+    high: 250,
+    example: '16',
+  }).optional(),
+  poll: inherited(poll),
+})
+  .superRefine(checkRange)
+  .transform((tag): TagConfig => withUnits(withName(tag)))
+
+export const s7Tag = section('A value of an S7 CPU.', {
+  ...tagShape,
+  address: address(
+    'data block, type and byte, as `DB1,REAL4`, `DB1,X0.3`, `DB1,STRING20.30` or `DB1.DBD4`',
+    'DB1,REAL4',
+  ),
+  encoding: choice(s7Encodings, {
+    description: 'S7 data type, where an address such as `DB1.DBD4` says only its width.',
+    example: 'REAL',
+    otherwise: 'the type in the address, or the only one that fits',
+  }).optional(),
+  poll: inherited(poll),
+})
+  .superRefine(checkRange)
+  .transform((tag): TagConfig => withUnits(withName(tag)))
+
+function checkRange(tag: { type: string; range?: unknown }, context: z.core.$RefinementCtx): void {
+  if (tag.range === undefined || (tag.type !== 'Boolean' && tag.type !== 'String')) return
+  const message = `A ${tag.type} has no range.`
+  complain(context, [{ at: ['range'], message, mend: 'Remove the range, or make the type a number.' }])
+}

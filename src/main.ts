@@ -1,0 +1,117 @@
+import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import type { Config } from './config/schema.ts'
+import { systemClock } from './core/clock.ts'
+import type { Logger } from './core/logger.ts'
+import type { EngineRoomData } from './engine/room-data.ts'
+import { HttpServer } from './http/app.ts'
+import type { GatewayHealth } from './http/gateway-health.ts'
+import { removeStalePkiLocks } from './opcua/pki-locks.ts'
+import type { OpcuaRoomData } from './opcua/room-data.ts'
+import { opcuaSettingsOf } from './opcua/settings-from-config.ts'
+import { type RoomName, Rooms, roomEntry } from './rooms/gateway.ts'
+import { lockDataFolder } from './store/data-folder-lock.ts'
+
+export interface GatewayOptions {
+  readonly config: Config
+  /** Secrets by the name of their environment variable, all that the configuration names. */
+  readonly secrets: Readonly<Record<string, string>>
+  readonly log: Logger
+  /** Other modules for the rooms' threads, for tests that need a room to misbehave. */
+  readonly entries?: Partial<Record<RoomName, URL>>
+}
+
+export interface Gateway {
+  /** Resolves once both rooms have begun their work for the first time. */
+  readonly running: Promise<void>
+  readonly httpPort: number
+  health(): Promise<GatewayHealth>
+  /** Ends everything in order; safe to repeat. */
+  stop(): Promise<void>
+}
+
+/** Heap limits of the rooms: ten times what a plant of 10,000 tags needs, and small enough to be noticed. */
+const ENGINE_HEAP_MB = 512
+const OPCUA_HEAP_MB = 1_024
+
+export const version = (
+  JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8')) as { version: string }
+).version
+
+/** The whole gateway: own the data folder, start the rooms, serve HTTP, and end all of it in reverse. */
+export async function startGateway(options: GatewayOptions): Promise<Gateway> {
+  const { config, secrets, log } = options
+  const startedAt = systemClock.now()
+  const dataFolder = config.gateway.data
+  const lock = lockDataFolder(dataFolder)
+  const pkiFolder = join(dataFolder, 'pki')
+
+  const engine: EngineRoomData = {
+    plant: { sources: config.sources },
+    dataFolder,
+    logLevel: config.log.level,
+    secrets,
+  }
+  const opcua: OpcuaRoomData = {
+    settings: opcuaSettingsOf(config, secrets, pkiFolder),
+    logLevel: config.log.level,
+  }
+  const rooms = new Rooms({
+    clock: systemClock,
+    log,
+    random: Math.random,
+    plans: {
+      engine: {
+        entry: options.entries?.engine ?? roomEntry('engine/room'),
+        data: { ...engine },
+        maxHeapMb: ENGINE_HEAP_MB,
+      },
+      opcua: {
+        entry: options.entries?.opcua ?? roomEntry('opcua/room'),
+        data: { ...opcua },
+        maxHeapMb: OPCUA_HEAP_MB,
+        prepare: () => removeStalePkiLocks(pkiFolder),
+      },
+    },
+  })
+
+  const health = async (): Promise<GatewayHealth> => {
+    const states = rooms.states()
+    const [ofEngine, ofOpcua] = await Promise.all([rooms.engineHealth(), rooms.opcuaHealth()])
+    return {
+      ready: states.engine.state === 'running' && states.opcua.state === 'running',
+      version,
+      startedAt,
+      rooms: states,
+      engine: ofEngine,
+      opcua: ofOpcua,
+    }
+  }
+
+  const http = new HttpServer({ settings: config.http, log, health })
+  let httpPort: number
+  try {
+    httpPort = await http.start()
+  } catch (error) {
+    lock.release()
+    throw error
+  }
+  rooms.start()
+
+  let stopped: Promise<void> | undefined
+  const stop = async () => {
+    await http.stop()
+    await rooms.stop()
+    lock.release()
+    log.info({}, 'gateway stopped in order')
+  }
+  return {
+    running: rooms.running,
+    httpPort,
+    health,
+    stop: () => {
+      stopped ??= stop()
+      return stopped
+    },
+  }
+}

@@ -1,0 +1,99 @@
+import { coerceNodeId, DataType, type NodeId, type UAObject, type UAVariable } from 'node-opcua'
+import { type SourceHealth, sourceCounters, sourceStates } from '../../core/health.ts'
+import type { SourceConfig } from '../../core/plant.ts'
+import { StatusCode } from '../../core/status-code.ts'
+import { toHighLow } from '../data-values.ts'
+import { DeviceNodes, type DeviceNodesContext } from './device-nodes.ts'
+import { publish } from './node-factory.ts'
+
+/** One source below `Penstock/Sources`, `ns=4;s=#source/<source key>`, with its devices, which stand in DeviceSet. */
+export class SourceNodes {
+  readonly devices: ReadonlyMap<string, DeviceNodes>
+  readonly #context: DeviceNodesContext
+  readonly #state: UAVariable
+  readonly #reason: UAVariable
+  readonly #since: UAVariable
+  readonly #counters: readonly UAVariable[]
+
+  constructor(context: DeviceNodesContext, sourcesFolder: UAObject, deviceSet: UAObject, source: SourceConfig) {
+    this.#context = context
+    const { factory, namespaces } = context
+    const types = namespaces.types.index
+    const id = `#source/${source.key}`
+    const type = (identifier: number) => coerceNodeId(`ns=${types};i=${identifier}`)
+    const object = factory.object({
+      id,
+      name: source.key,
+      displayName: source.name,
+      type: type(1005),
+      componentOf: sourcesFolder,
+    })
+    const variable = (parent: UAObject, name: string, dataType: DataType | NodeId, path = name) => ({
+      parent,
+      id: `${id}/${path}`,
+      name,
+      nameIn: types,
+      dataType,
+    })
+    factory.property(variable(object, 'Kind', DataType.String), DataType.String, source.kind)
+    factory.property(variable(object, 'Endpoint', DataType.String), DataType.String, endpointOf(source))
+    this.#state = factory.component(variable(object, 'State', type(3001)))
+    this.#reason = factory.component(variable(object, 'Reason', DataType.String))
+    this.#since = factory.component(variable(object, 'Since', coerceNodeId('i=294')))
+
+    const counters = factory.object({
+      id: `${id}/Counters`,
+      name: 'Counters',
+      nameIn: types,
+      type: type(1006),
+      componentOf: object,
+    })
+    this.#counters = sourceCounters.map((counter) => {
+      const name = capitalized(counter)
+      return factory.component(variable(counters, name, DataType.UInt64, `Counters/${name}`))
+    })
+
+    const devices = factory.object({
+      id: `${id}/Devices`,
+      name: 'Devices',
+      nameIn: types,
+      type: 'FolderType',
+      componentOf: object,
+    })
+    this.devices = new Map(
+      source.devices.map((device) => {
+        const nodes = new DeviceNodes(context, deviceSet, source, device)
+        devices.addReference({ referenceType: 'Organizes', nodeId: nodes.object })
+        return [device.key, nodes]
+      }),
+    )
+  }
+
+  /** Everything that says how the source and its devices are. */
+  get status(): readonly UAVariable[] {
+    const own = [this.#state, this.#reason, this.#since, ...this.#counters]
+    return [...own, ...[...this.devices.values()].flatMap(({ status }) => status)]
+  }
+
+  show(health: SourceHealth, now: number): void {
+    const good = this.#context.statuses.of(StatusCode.Good)
+    publish(this.#state, DataType.Int32, sourceStates.indexOf(health.state), good, now)
+    publish(this.#reason, DataType.String, health.reason, good, now)
+    publish(this.#since, DataType.DateTime, new Date(health.since), good, now)
+    for (const [position, counter] of sourceCounters.entries()) {
+      const node = this.#counters[position] as UAVariable
+      publish(node, DataType.UInt64, toHighLow(BigInt(health.counters[counter])), good, now)
+    }
+    for (const device of health.devices) this.devices.get(device.key)?.show(device, now)
+  }
+}
+
+const capitalized = (name: string): string => name.charAt(0).toUpperCase() + name.slice(1)
+
+/** Where the source connects to; credentials that somebody put into a URL do not show. */
+function endpointOf(source: SourceConfig): string {
+  if (source.kind !== 'chirpstack') return `${source.host}:${source.port}`
+  if (!URL.canParse(source.url)) return ''
+  const { protocol, host } = new URL(source.url)
+  return `${protocol}//${host}`
+}

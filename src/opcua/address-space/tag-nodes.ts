@@ -1,0 +1,79 @@
+import {
+  coerceNodeId,
+  DataType,
+  type Namespace,
+  Range,
+  type RolePermissionType,
+  type UAObject,
+  type UAVariable,
+  VariableTypeIds,
+} from 'node-opcua'
+import type { TagConfig } from '../../core/plant.ts'
+import type { IndexedTag } from '../../core/tag-index.ts'
+import { variantType } from '../data-values.ts'
+import { markTold } from '../hardening/deliver-on-change.ts'
+import { sharePermissions } from './permissions.ts'
+import { engineeringUnits } from './units.ts'
+
+/**
+ * The variable of one tag, a component of its device: NodeId `s=<device key>/<tag key>`, BrowseName the key, which
+ * never changes, DisplayName the name, which may. Its value is whatever the engine says; a caller sets it.
+ */
+export function addTagVariable(
+  namespace: Namespace,
+  device: UAObject,
+  { id, tag }: IndexedTag,
+  permissions: readonly RolePermissionType[],
+): UAVariable {
+  const variable = namespace.addVariable({
+    componentOf: device,
+    nodeId: `s=${id}`,
+    browseName: tag.key,
+    displayName: tag.name,
+    description: tag.description ?? '',
+    typeDefinition: coerceNodeId(variableType(tag)),
+    dataType: variantType[tag.type],
+    accessLevel: 'CurrentRead',
+    userAccessLevel: 'CurrentRead',
+    minimumSamplingInterval: 0,
+  })
+  sharePermissions(variable, permissions)
+  markTold(variable)
+  if (!isNumeric(tag)) return variable
+  const properties = { namespace, variable, id, permissions }
+  if (tag.unit !== undefined) {
+    addProperty(properties, 'EngineeringUnits', 'EUInformation', engineeringUnits(tag.unit))
+  }
+  if (tag.range) addProperty(properties, 'EURange', 'Range', new Range(tag.range))
+  return variable
+}
+
+const isNumeric = ({ type }: TagConfig): boolean => type !== 'Boolean' && type !== 'String'
+
+/** OPC 10000-8 §5.3.2: the type that demands exactly what is configured. */
+function variableType(tag: TagConfig): number {
+  if (!isNumeric(tag)) return VariableTypeIds.BaseDataVariableType
+  if (tag.unit !== undefined) return tag.range ? VariableTypeIds.AnalogUnitRangeType : VariableTypeIds.AnalogUnitType
+  return tag.range ? VariableTypeIds.AnalogItemType : VariableTypeIds.BaseDataVariableType
+}
+
+interface PropertyOf {
+  readonly namespace: Namespace
+  readonly variable: UAVariable
+  readonly id: string
+  readonly permissions: readonly RolePermissionType[]
+}
+
+function addProperty(of: PropertyOf, name: string, dataType: string, value: object): void {
+  const property = of.namespace.addVariable({
+    propertyOf: of.variable,
+    nodeId: `s=${of.id}#${name}`,
+    browseName: { name, namespaceIndex: 0 },
+    typeDefinition: 'PropertyType',
+    dataType,
+    accessLevel: 'CurrentRead',
+    userAccessLevel: 'CurrentRead',
+    value: { dataType: DataType.ExtensionObject, value },
+  })
+  sharePermissions(property, of.permissions)
+}

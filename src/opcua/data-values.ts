@@ -1,0 +1,83 @@
+import { DataType, DataValue, type StatusCode, Variant, VariantArrayType } from 'node-opcua'
+import type { DataType as TagDataType } from '../core/data-type.ts'
+import type { SampleBatch } from '../core/sample.ts'
+
+/** The OPC UA data type of a tag's values. */
+export const variantType: Readonly<Record<TagDataType, DataType>> = {
+  Boolean: DataType.Boolean,
+  SByte: DataType.SByte,
+  Byte: DataType.Byte,
+  Int16: DataType.Int16,
+  UInt16: DataType.UInt16,
+  Int32: DataType.Int32,
+  UInt32: DataType.UInt32,
+  Int64: DataType.Int64,
+  UInt64: DataType.UInt64,
+  Float: DataType.Float,
+  Double: DataType.Double,
+  String: DataType.String,
+}
+
+/** A 64-bit integer as node-opcua holds it: high and low 32 bits. */
+export const toHighLow = (bits: bigint): [number, number] => [
+  Number((bits >> 32n) & 0xffff_ffffn),
+  Number(bits & 0xffff_ffffn),
+]
+
+/** A Null without a value: what a Bad status comes with. */
+export const nullVariant = (): Variant => scalar(DataType.Null, null)
+
+/** A scalar without the checks and coercions of Variant's constructor, which cost more than the rest of an update. */
+export function scalar(dataType: DataType, value: unknown): Variant {
+  const variant = new Variant(null)
+  variant.dataType = dataType
+  variant.arrayType = VariantArrayType.Scalar
+  variant.value = value
+  return variant
+}
+
+/** A value with all that OPC UA says about it; times are milliseconds of the epoch. */
+export function makeDataValue(value: Variant, status: StatusCode, sourceTime: number, serverTime: number): DataValue {
+  const dataValue = new DataValue(null)
+  dataValue.value = value
+  dataValue.statusCode = status
+  dataValue.sourceTimestamp = new Date(sourceTime)
+  dataValue.sourcePicoseconds = 0
+  dataValue.serverTimestamp = new Date(serverTime)
+  dataValue.serverPicoseconds = 0
+  return dataValue
+}
+
+/** Reads the values of one batch; `integers` sees the same memory as its `bits`. */
+export class BatchValues {
+  readonly #batch: SampleBatch
+  readonly #integers: BigInt64Array
+  #nextText = 0
+
+  constructor(batch: SampleBatch) {
+    this.#batch = batch
+    this.#integers = new BigInt64Array(batch.bits.buffer, batch.bits.byteOffset, batch.bits.length)
+  }
+
+  /** The value in `row` as `type` says it is to be read. Rows have to be asked in ascending order. */
+  at(row: number, type: TagDataType): Variant {
+    const { bits } = this.#batch
+    switch (type) {
+      case 'String':
+        return scalar(DataType.String, this.#textAt(row))
+      case 'Boolean':
+        return scalar(DataType.Boolean, bits[row] === 1)
+      case 'Int64':
+      case 'UInt64':
+        return scalar(variantType[type], toHighLow(this.#integers[row] as bigint))
+      default:
+        return scalar(variantType[type], bits[row])
+    }
+  }
+
+  #textAt(row: number): string | null {
+    const { textRow, text } = this.#batch
+    while (this.#nextText < textRow.length && (textRow[this.#nextText] as number) < row) this.#nextText++
+    return textRow[this.#nextText] === row ? (text[this.#nextText] ?? null) : null
+  }
+}

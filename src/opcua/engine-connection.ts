@@ -1,0 +1,194 @@
+import { isDeepStrictEqual } from 'node:util'
+import type { MessagePort } from 'node:worker_threads'
+import { type Clock, type Milliseconds, pause } from '../core/clock.ts'
+import { describeError, PenstockError } from '../core/errors.ts'
+import type { SourceHealth } from '../core/health.ts'
+import type { Logger } from '../core/logger.ts'
+import type { Plant } from '../core/plant.ts'
+import type { SampleBatch } from '../core/sample.ts'
+import type { EngineHealth, FromEngine, ToEngine } from '../link/contract.ts'
+import { Link } from '../link/link.ts'
+
+const SNAPSHOT_TIMEOUT: Milliseconds = 30_000
+const RETRY_EVERY: Milliseconds = 1_000
+const HEALTH_EVERY: Milliseconds = 5_000
+
+/** What the room does with what it hears of the engine. */
+export interface EngineListener {
+  onBatch(batch: SampleBatch): void
+  onSources(sources: readonly SourceHealth[]): void
+  onHealth(health: EngineHealth): void
+  /** Called before each subscription; resolves when every tag has got a value since, or another call replaces this. */
+  awaitSnapshot(): Promise<void>
+  /** The engine is heard and every tag shows what it says (true), or it is gone or silent (false). */
+  onHeard(heard: boolean): void
+  /** The room shows another plant than the engine now runs: only a new room helps. */
+  onFatal(error: PenstockError): void
+}
+
+type EngineLink = Link<ToEngine, FromEngine>
+
+/** The room's side of the link to the engine, through the engine's deaths and silences. */
+export class EngineConnection {
+  readonly #clock: Clock
+  readonly #log: Logger
+  readonly #listener: EngineListener
+  readonly #stopped = new AbortController()
+  readonly #stopAskingHealth: () => void
+  #link: EngineLink | undefined
+  #plant: Plant | undefined
+  /** Counts what makes an attempt to come in step with the engine obsolete. */
+  #attempt = 0
+  #heard = false
+  /** Values came since the engine was last lost. */
+  #told = false
+  #lost: (() => void) | undefined
+
+  constructor(options: { clock: Clock; log: Logger; listener: EngineListener }) {
+    this.#clock = options.clock
+    this.#log = options.log
+    this.#listener = options.listener
+    this.#stopAskingHealth = options.clock.every(HEALTH_EVERY, () => {
+      if (this.#heard && this.#link) void this.#askHealth(this.#link)
+    })
+  }
+
+  get heard(): boolean {
+    return this.#heard
+  }
+
+  /** Links to the engine and asks for its plant; rejects with ROOM_UNAVAILABLE or TIMEOUT. */
+  async open(port: MessagePort): Promise<Plant> {
+    const link = this.#linkTo(port)
+    this.#plant = await link.ask('plant', null)
+    return this.#plant
+  }
+
+  /** Subscribes and resolves when every tag has a value; rejects with ROOM_UNAVAILABLE, TIMEOUT or STOPPED. */
+  async subscribe(): Promise<void> {
+    if (!this.#link) throw new PenstockError('STOPPED', 'The OPC UA room is not linked to the engine')
+    await this.#comeInStep(this.#link, this.#attempt)
+  }
+
+  /** The engine is a new one, behind this port. */
+  relink(port: MessagePort): void {
+    this.#lose()
+    const old = this.#link
+    const link = this.#linkTo(port)
+    old?.close()
+    void this.#resume(link)
+  }
+
+  close(): void {
+    this.#stopped.abort()
+    this.#stopAskingHealth()
+    this.#attempt++
+    this.#lost?.()
+    const link = this.#link
+    this.#link = undefined
+    link?.close()
+  }
+
+  #linkTo(port: MessagePort): EngineLink {
+    const link: EngineLink = new Link({
+      port,
+      clock: this.#clock,
+      serves: {},
+      hears: {
+        sources: (sources) => {
+          if (link === this.#link) this.#listener.onSources(sources)
+        },
+      },
+      onBatch: (batch) => {
+        if (link !== this.#link) return
+        this.#told = true
+        this.#listener.onBatch(batch)
+      },
+      onSilence: (silent) => {
+        if (link !== this.#link) return
+        if (silent) this.#lose()
+        else void this.#resume(link)
+      },
+      onEnd: () => {
+        if (link === this.#link) this.#lose()
+      },
+    })
+    this.#link = link
+    return link
+  }
+
+  #lose(): void {
+    this.#attempt++
+    this.#lost?.()
+    if (!this.#heard && !this.#told) return
+    this.#heard = false
+    this.#told = false
+    this.#log.warn({}, 'The engine is gone or silent: every value stays and is Uncertain until it is back')
+    this.#listener.onHeard(false)
+  }
+
+  /** Comes in step again, as often as it takes; gives up when something newer happens to the link. */
+  async #resume(link: EngineLink): Promise<void> {
+    const attempt = ++this.#attempt
+    while (attempt === this.#attempt && !link.ended) {
+      try {
+        await this.#comeInStep(link, attempt)
+        return
+      } catch (error) {
+        if (attempt !== this.#attempt) return
+        this.#log.warn({ cause: describeError(error) }, 'The engine does not give its values yet; asked again')
+      }
+      await pause(this.#clock, RETRY_EVERY, this.#stopped.signal)
+    }
+  }
+
+  async #comeInStep(link: EngineLink, attempt: number): Promise<void> {
+    const plant = await link.ask('plant', null)
+    if (attempt !== this.#attempt) return
+    if (!isDeepStrictEqual(plant, this.#plant)) return this.#abandon()
+    const snapshot = this.#listener.awaitSnapshot()
+    await link.ask('subscribe', null)
+    await this.#withinTime(snapshot)
+    if (attempt !== this.#attempt) return
+    await this.#askHealth(link)
+    if (attempt !== this.#attempt) return
+    this.#heard = true
+    this.#listener.onHeard(true)
+    this.#log.info({}, 'Every tag shows what the engine says')
+  }
+
+  #abandon(): void {
+    const error = new PenstockError(
+      'ROOM_UNAVAILABLE',
+      'The engine runs another plant than the OPC UA server shows: the server has to start anew',
+    )
+    this.#log.error({ cause: describeError(error) }, 'The plant has changed')
+    this.#listener.onFatal(error)
+  }
+
+  async #askHealth(link: EngineLink): Promise<void> {
+    try {
+      const health = await link.ask('health', null)
+      if (link === this.#link) this.#listener.onHealth(health)
+    } catch (error) {
+      this.#log.debug({ cause: describeError(error) }, 'The engine did not say how it is')
+    }
+  }
+
+  #withinTime(snapshot: Promise<void>): Promise<void> {
+    return new Promise((resolve, reject) => {
+      const fail = (code: 'TIMEOUT' | 'ROOM_UNAVAILABLE', message: string) => {
+        cancel()
+        reject(new PenstockError(code, message))
+      }
+      const cancel = this.#clock.after(SNAPSHOT_TIMEOUT, () => {
+        fail('TIMEOUT', `The engine did not give every tag a value within ${SNAPSHOT_TIMEOUT} ms`)
+      })
+      this.#lost = () => fail('ROOM_UNAVAILABLE', 'The engine was lost before it had given every tag a value')
+      void snapshot.then(() => {
+        cancel()
+        resolve()
+      })
+    })
+  }
+}

@@ -1,0 +1,24 @@
+import type { IAddressSpace, UAVariable } from 'node-opcua'
+import { checkPermissionOnPush } from './check-permission-on-push.ts'
+import { deliverOnChange } from './deliver-on-change.ts'
+import { restrictDurableSubscriptions } from './durable-subscriptions.ts'
+import { capItemQueue } from './item-queue-cap.ts'
+import { setOverflowBitOnAnyStatus } from './overflow-bit.ts'
+import { restrictWrites } from './restrict-writes.ts'
+import { capSubscriptionLifetime } from './subscription-lifetime.ts'
+import { unshareReads } from './unshared-reads.ts'
+
+/**
+ * Every fix of node-opcua that acts on its classes or on its address space; before the first client connects.
+ * What acts on connections is in `first-frame.ts`, `open-channel-deadline.ts`, `slow-reader.ts`, `transport-limits.ts`.
+ */
+export function hardenNodeOpcua(addressSpace: IAddressSpace, anyVariable: UAVariable): void {
+  deliverOnChange()
+  checkPermissionOnPush()
+  setOverflowBitOnAnyStatus()
+  capItemQueue()
+  capSubscriptionLifetime()
+  restrictWrites(anyVariable)
+  unshareReads(anyVariable)
+  restrictDurableSubscriptions(addressSpace)
+}

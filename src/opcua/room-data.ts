@@ -1,0 +1,8 @@
+import type { LogLevel } from '../telemetry/logger.ts'
+import type { OpcuaSettings } from './settings.ts'
+
+/** What main gives the OPC UA server's thread. */
+export interface OpcuaRoomData {
+  readonly settings: OpcuaSettings
+  readonly logLevel: LogLevel
+}

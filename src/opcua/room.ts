@@ -1,0 +1,46 @@
+import { type MessagePort, workerData } from 'node:worker_threads'
+import { systemClock } from '../core/clock.ts'
+import type { FromRoom, ToOpcua } from '../link/contract.ts'
+import { Link } from '../link/link.ts'
+import { createLogger } from '../telemetry/logger.ts'
+import type { OpcuaRoomData } from './room-data.ts'
+import { OpcuaServerRoom } from './server-room.ts'
+
+const { port, settings, logLevel } = workerData as OpcuaRoomData & { port: MessagePort }
+
+/** Ends this thread with the error as its cause; main starts another. */
+const die = (error: unknown): void => {
+  setImmediate(() => {
+    throw error
+  })
+}
+
+const room = new OpcuaServerRoom({
+  settings,
+  clock: systemClock,
+  log: createLogger(logLevel, 'opcua'),
+  onFatal: die,
+})
+
+let begun = false
+const link = new Link<FromRoom, ToOpcua>({
+  port,
+  clock: systemClock,
+  serves: {
+    health: () => room.health(),
+    stop: async () => {
+      await room.stop()
+      return null
+    },
+  },
+  hears: {
+    peer: ({ port: engine }) => {
+      if (begun) {
+        room.relink(engine)
+        return
+      }
+      begun = true
+      room.start(engine).then(() => link.tell('ready', { at: systemClock.now() }), die)
+    },
+  },
+})

@@ -1,0 +1,182 @@
+import type { MessagePort } from 'node:worker_threads'
+import type { OPCUAServer } from 'node-opcua'
+import type { Clock, Milliseconds } from '../core/clock.ts'
+import type { PenstockError } from '../core/errors.ts'
+import type { SourceHealth } from '../core/health.ts'
+import type { Logger } from '../core/logger.ts'
+import type { Plant } from '../core/plant.ts'
+import { TagIndexing } from '../core/tag-index.ts'
+import type { OpcuaHealth, StoreHealth } from '../link/contract.ts'
+import { establishNamespaces } from './address-space/namespaces.ts'
+import { setNamespacePermissions } from './address-space/permissions.ts'
+import { PlantNodes } from './address-space/plant-nodes.ts'
+import { EngineConnection, type EngineListener } from './engine-connection.ts'
+import { hardenNodeOpcua } from './hardening/install.ts'
+import { routeNodeOpcuaLog } from './node-opcua-log.ts'
+import { waitForPort } from './port.ts'
+import { type PreparedServer, prepareServer } from './server.ts'
+import { ServiceLevelVariable, serviceLevel } from './service-level.ts'
+import type { OpcuaSettings } from './settings.ts'
+import { TagValues } from './values.ts'
+
+/** How long clients see the state Shutdown before their connections close. */
+const SHUTDOWN_NOTICE: Milliseconds = 500
+
+export interface OpcuaServerRoomOptions {
+  readonly settings: OpcuaSettings
+  readonly clock: Clock
+  readonly log: Logger
+  /** The room cannot go on and has to be started anew. */
+  readonly onFatal: (error: PenstockError) => void
+}
+
+/**
+ * The OPC UA server: a projection of the engine's plant and values, which owns no truth. It opens its port when every
+ * tag shows what the engine says, and keeps serving the last values, as Uncertain, while there is no engine.
+ */
+export class OpcuaServerRoom {
+  readonly #options: OpcuaServerRoomOptions
+  readonly #engine: EngineConnection
+  #prepared: PreparedServer | undefined
+  #projection: Projection | undefined
+  #startedAt = 0
+
+  constructor(options: OpcuaServerRoomOptions) {
+    this.#options = options
+    const { clock, log, onFatal } = options
+    const listener: EngineListener = {
+      onBatch: (batch) => this.#projection?.values.apply(batch),
+      onSources: (sources) => this.#projection?.showSources(sources),
+      onHealth: (health) => this.#projection?.showHealth(health.sources, health.store),
+      awaitSnapshot: () => this.#projection?.values.awaitSnapshot() ?? Promise.resolve(),
+      onHeard: (heard) => this.#projection?.showHeard(heard),
+      onFatal,
+    }
+    this.#engine = new EngineConnection({ clock, log, listener })
+  }
+
+  /**
+   * Links to the engine, builds the address space of its plant, shows every value once, and only then opens the port.
+   * Rejects with ROOM_UNAVAILABLE or TIMEOUT (engine), CONNECTION_LOST (port in use), HARDENING_IMPOSSIBLE (node-opcua).
+   */
+  async start(port: MessagePort): Promise<void> {
+    const { settings, clock, log } = this.#options
+    routeNodeOpcuaLog(log.child({ library: 'node-opcua' }))
+    warnOfDemoSettings(settings, log)
+    try {
+      const plant = await this.#engine.open(port)
+      this.#prepared = await prepareServer(settings, clock, log)
+      this.#projection = new Projection(this.#prepared, plant, this.#options)
+      await this.#engine.subscribe()
+      if (settings.port !== 0) await waitForPort(settings.host, settings.port, clock)
+      await this.#prepared.server.start()
+    } catch (error) {
+      await this.stop()
+      throw error
+    }
+    this.#startedAt = clock.now()
+    log.info({ endpoints: this.health().endpoints }, 'OPC UA clients can connect')
+  }
+
+  /** The engine is a new one: sessions and subscriptions stay, and the values come true again. */
+  relink(port: MessagePort): void {
+    this.#engine.relink(port)
+  }
+
+  health(): OpcuaHealth {
+    const server = this.#prepared?.server
+    return {
+      startedAt: this.#startedAt,
+      endpoints: server ? endpointUrls(server) : [],
+      sessions: server?.engine.currentSessionCount ?? 0,
+      subscriptions: server?.engine.currentSubscriptionCount ?? 0,
+      monitoredItems: server ? countMonitoredItems(server) : 0,
+      engineHeard: this.#engine.heard,
+    }
+  }
+
+  /** Tells clients, closes their connections and the port, and leaves the engine. May be called at any time. */
+  async stop(): Promise<void> {
+    this.#engine.close()
+    const prepared = this.#prepared
+    this.#prepared = undefined
+    this.#projection = undefined
+    if (!prepared) return
+    prepared.release()
+    await prepared.server.shutdown(SHUTDOWN_NOTICE)
+  }
+}
+
+/** What of the engine shows in the address space. */
+class Projection {
+  readonly values: TagValues
+  readonly #nodes: PlantNodes
+  readonly #serviceLevel: ServiceLevelVariable
+  readonly #clock: Clock
+  #sources: readonly SourceHealth[] = []
+  #storeOk = true
+  #heard = false
+
+  constructor({ addressSpace }: PreparedServer, plant: Plant, { settings, clock, log }: OpcuaServerRoomOptions) {
+    this.#clock = clock
+    const now = clock.now()
+    const indexing = new TagIndexing(plant)
+    const namespaces = establishNamespaces(addressSpace)
+    setNamespacePermissions(addressSpace, settings.allowAnonymous)
+    const { allowAnonymous } = settings
+    this.#serviceLevel = new ServiceLevelVariable(addressSpace, now)
+    this.#nodes = new PlantNodes({ addressSpace, namespaces, plant, indexing, allowAnonymous, now })
+    hardenNodeOpcua(addressSpace, this.#serviceLevel.variable)
+    this.values = new TagValues({ tags: indexing.tags, variables: this.#nodes.tagVariables, clock, log })
+  }
+
+  showSources(sources: readonly SourceHealth[]): void {
+    this.#sources = sources
+    this.#nodes.showSources(sources, this.#clock.now())
+    this.#showServiceLevel()
+  }
+
+  showHealth(sources: readonly SourceHealth[], store: StoreHealth): void {
+    this.#storeOk = store.ok
+    this.#nodes.showStore(store, this.#clock.now())
+    this.showSources(sources)
+  }
+
+  showHeard(heard: boolean): void {
+    this.#heard = heard
+    if (!heard) this.values.markUnheard()
+    this.#nodes.showEngine(heard, this.#clock.now())
+    this.#showServiceLevel()
+  }
+
+  #showServiceLevel(): void {
+    const level = serviceLevel({ engineHeard: this.#heard, storeOk: this.#storeOk, sources: this.#sources })
+    this.#serviceLevel.show(level, this.#clock.now())
+  }
+}
+
+const endpointUrls = (server: OPCUAServer): string[] => {
+  const urls = server.endpoints.flatMap((endpoint) =>
+    endpoint.endpointDescriptions().map(({ endpointUrl }) => endpointUrl),
+  )
+  return [...new Set(urls.filter((url) => url !== null))]
+}
+
+/** MonitoredItems of all sessions; node-opcua counts them, but does not say. */
+function countMonitoredItems(server: OPCUAServer): number {
+  const { _globalCounter: counter } = server.engine as unknown as {
+    _globalCounter?: { readonly totalMonitoredItemCount?: number }
+  }
+  return counter?.totalMonitoredItemCount ?? 0
+}
+
+/** What is convenient for a demonstration is dangerous in a plant: said at every start. */
+function warnOfDemoSettings(settings: OpcuaSettings, log: Logger): void {
+  if (settings.allowUnencrypted) {
+    log.warn({}, 'DEMO SETTING: the OPC UA server also offers endpoints without signature and encryption')
+  }
+  if (settings.allowAnonymous) log.warn({}, 'DEMO SETTING: anybody can read the values, without a user and password')
+  if (settings.autoTrustClients) {
+    log.warn({}, 'DEMO SETTING: the certificate of any client is trusted at its first connection, and kept as trusted')
+  }
+}

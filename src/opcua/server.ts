@@ -1,0 +1,137 @@
+import {
+  type AddressSpace,
+  MessageSecurityMode,
+  OPCUAServer,
+  type OPCUAServerEndPoint,
+  RegisterServerMethod,
+  SecurityPolicy,
+  type UserTokenPolicy,
+  UserTokenType,
+} from 'node-opcua'
+import type { Clock, Milliseconds } from '../core/clock.ts'
+import { PenstockError } from '../core/errors.ts'
+import type { Logger } from '../core/logger.ts'
+import { nodesetFiles } from './address-space/namespaces.ts'
+import { openCertificateStores } from './certificates.ts'
+import { guardFirstFrame } from './hardening/first-frame.ts'
+import { MAX_ITEM_QUEUE } from './hardening/item-queue-cap.ts'
+import { limitOpenChannelTime } from './hardening/open-channel-deadline.ts'
+import { endSlowReaders } from './hardening/slow-reader.ts'
+import { adjustTransportLimits } from './hardening/transport-limits.ts'
+import { serverProfiles } from './profiles.ts'
+import type { OpcuaSettings } from './settings.ts'
+import { Users } from './users.ts'
+
+const HELLO_TIMEOUT: Milliseconds = 10_000
+const OPEN_CHANNEL_TIMEOUT: Milliseconds = 10_000
+/** Silence after which a connection is given up; longer than a channel's lifetime, within which clients must speak. */
+const IDLE_TIMEOUT: Milliseconds = 20 * 60_000
+/** The fastest sampling interval, and the shortest window in which changes of an item are folded. */
+const FASTEST_SAMPLING: Milliseconds = 50
+const BROWSE_CONTINUATION_POINTS_PER_SESSION = 10
+
+export interface PreparedServer {
+  readonly server: OPCUAServer
+  readonly addressSpace: AddressSpace
+  readonly endpoint: OPCUAServerEndPoint
+  /** Ends what watches the server's sockets. */
+  readonly release: () => void
+}
+
+/**
+ * An OPC UA server with its standard address space, guarded, and not listening yet. Secure unless the settings say
+ * otherwise: signed and, for SignAndEncrypt, encrypted channels, users with passwords, trusted client certificates.
+ */
+export async function prepareServer(settings: OpcuaSettings, clock: Clock, log: Logger): Promise<PreparedServer> {
+  const { limits } = settings
+  const stores = await openCertificateStores(settings, clock, log)
+  const server = new OPCUAServer({
+    ...(settings.host === undefined ? {} : { host: settings.host }),
+    port: settings.port,
+    hostname: settings.hostname,
+    alternateHostname: [...settings.alternateHostnames],
+    resourcePath: settings.resourcePath,
+    nodesets: [...nodesetFiles],
+    serverCertificateManager: stores.application,
+    userCertificateManager: stores.users,
+    serverInfo: {
+      applicationUri: settings.applicationUri,
+      applicationName: { text: 'Penstock', locale: 'en' },
+      productUri: 'urn:penstock',
+    },
+    buildInfo: { productName: 'Penstock', productUri: 'urn:penstock', manufacturerName: 'Penstock' },
+    securityPolicies: policiesOf(settings),
+    securityModes: modesOf(settings),
+    allowAnonymous: settings.allowAnonymous,
+    userManager: new Users(settings.users, clock, log).toUserManager(),
+    unresolvedPermissionPolicy: 'deny',
+    timeout: IDLE_TIMEOUT,
+    maxConnectionsPerEndpoint: limits.connections,
+    transportSettings: { adjustTransportLimits },
+    registerServerMethod: RegisterServerMethod.HIDDEN,
+    serverCapabilities: {
+      maxSessions: limits.sessions,
+      maxSubscriptions: limits.subscriptions,
+      maxSubscriptionsPerSession: limits.subscriptionsPerSession,
+      maxMonitoredItems: limits.monitoredItems,
+      maxMonitoredItemsPerSubscription: limits.monitoredItemsPerSubscription,
+      maxMonitoredItemsQueueSize: MAX_ITEM_QUEUE,
+      maxBrowseContinuationPoints: BROWSE_CONTINUATION_POINTS_PER_SESSION,
+      minSupportedSampleRate: FASTEST_SAMPLING,
+      operationLimits: {
+        maxNodesPerRead: limits.operationsPerRequest,
+        maxNodesPerWrite: limits.operationsPerRequest,
+        maxNodesPerBrowse: limits.operationsPerRequest,
+        maxMonitoredItemsPerCall: limits.operationsPerRequest,
+        maxNodesPerRegisterNodes: limits.operationsPerRequest,
+        maxNodesPerTranslateBrowsePathsToNodeIds: limits.operationsPerRequest,
+        maxNodesPerMethodCall: 100,
+      },
+      serverProfileArray: serverProfiles(settings),
+    },
+  })
+  await server.initialize()
+  const { addressSpace } = server.engine
+  const [endpoint] = server.endpoints
+  if (!addressSpace || !endpoint)
+    throw new PenstockError('STOPPED', 'The OPC UA server was ended while it was prepared')
+  offerNoUserCertificates(endpoint)
+  return { server, addressSpace, endpoint, release: guardConnections(server, endpoint, clock, log) }
+}
+
+const policiesOf = ({ securityPolicies, allowUnencrypted }: OpcuaSettings): SecurityPolicy[] => {
+  const secure = securityPolicies.map((name) => SecurityPolicy[name])
+  return allowUnencrypted ? [SecurityPolicy.None, ...secure] : secure
+}
+
+const modesOf = ({ securityModes, allowUnencrypted }: OpcuaSettings): MessageSecurityMode[] => {
+  const secure = securityModes.map((name) => MessageSecurityMode[name])
+  return allowUnencrypted ? [MessageSecurityMode.None, ...secure] : secure
+}
+
+/** node-opcua offers user certificates on every endpoint; the gateway knows nobody by one. */
+function offerNoUserCertificates(endpoint: OPCUAServerEndPoint): void {
+  for (const description of endpoint.endpointDescriptions()) {
+    const tokens: UserTokenPolicy[] = description.userIdentityTokens ?? []
+    description.userIdentityTokens = tokens.filter(({ tokenType }) => tokenType !== UserTokenType.Certificate)
+  }
+}
+
+function guardConnections(server: OPCUAServer, endpoint: OPCUAServerEndPoint, clock: Clock, log: Logger): () => void {
+  let refused = 0
+  guardFirstFrame(endpoint, {
+    clock,
+    timeoutMs: HELLO_TIMEOUT,
+    onRefused: (reason, address) => {
+      refused++
+      // Counted rather than logged one by one (OPC 10000-2 §6.3): whoever does this does it often.
+      if (refused === 1 || refused % 1_000 === 0) {
+        log.warn({ address, reason, refused }, 'A connection to the OPC UA port was refused')
+      }
+    },
+  })
+  limitOpenChannelTime(server, clock, OPEN_CHANNEL_TIMEOUT)
+  return endSlowReaders(endpoint, clock, (unreadBytes, address) => {
+    log.warn({ address, unreadBytes }, 'A client that does not read its answers was disconnected')
+  })
+}

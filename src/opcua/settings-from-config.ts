@@ -1,0 +1,32 @@
+import type { Config } from '../config/schema.ts'
+import { PenstockError } from '../core/errors.ts'
+import type { OpcuaSettings } from './settings.ts'
+
+/** The server's settings as the configuration has them. Throws SECRET_MISSING for a user without a password. */
+export function opcuaSettingsOf(
+  { opcua }: Config,
+  secrets: Readonly<Record<string, string>>,
+  pkiFolder: string,
+): OpcuaSettings {
+  const { security } = opcua
+  return {
+    host: opcua.bind === '0.0.0.0' ? undefined : opcua.bind,
+    port: opcua.port,
+    hostname: opcua.hostname,
+    alternateHostnames: opcua.alternateHostnames,
+    resourcePath: opcua.path,
+    pkiFolder,
+    applicationUri: `urn:${opcua.hostname}:penstock`,
+    securityPolicies: security.policies,
+    securityModes: security.modes,
+    allowUnencrypted: security.allowUnencrypted,
+    allowAnonymous: security.allowAnonymous,
+    autoTrustClients: security.autoTrustClients,
+    limits: opcua.limits,
+    users: opcua.users.map(({ name, role, passwordEnv }) => {
+      const password = secrets[passwordEnv]
+      if (!password) throw new PenstockError('SECRET_MISSING', `The password of user ${name} is not in ${passwordEnv}`)
+      return { name, role, password }
+    }),
+  }
+}

@@ -1,1 +1,0 @@
-export { Backoff, type BackoffLimits } from '../core/backoff.ts'

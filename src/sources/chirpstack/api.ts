@@ -1,0 +1,151 @@
+import { ApplicationServiceClient } from '@chirpstack/chirpstack-api/api/application_grpc_pb.js'
+import applicationPb from '@chirpstack/chirpstack-api/api/application_pb.js'
+import { DeviceServiceClient } from '@chirpstack/chirpstack-api/api/device_grpc_pb.js'
+import devicePb from '@chirpstack/chirpstack-api/api/device_pb.js'
+import { DeviceProfileServiceClient } from '@chirpstack/chirpstack-api/api/device_profile_grpc_pb.js'
+import deviceProfilePb from '@chirpstack/chirpstack-api/api/device_profile_pb.js'
+import { type CallOptions, Channel, type ClientUnaryCall, type Metadata, type requestCallback } from '@grpc/grpc-js'
+import type { Clock, Milliseconds } from '../../core/clock.ts'
+import { PenstockError } from '../../core/errors.ts'
+import type { Endpoint } from './endpoint.ts'
+import { rpcError } from './rpc-error.ts'
+
+/** One page of a list, and how many there are in all. */
+export interface Page<Row> {
+  readonly total: number
+  readonly rows: readonly Row[]
+}
+
+export interface ListedDevice {
+  /** As ChirpStack writes it: lower case. */
+  readonly devEui: string
+  readonly profileId: string
+  /** When the network server last heard it, by its own clock; undefined: never. */
+  readonly lastSeenAt: Milliseconds | undefined
+}
+
+export interface DeviceProfile {
+  /** Seconds between uplinks that the profile expects; 0: not said. */
+  readonly uplinkInterval: number
+  /** How often a day the device is asked for its status; 0: never. */
+  readonly statusRequestsPerDay: number
+}
+
+export interface ChirpStackApiOptions {
+  readonly endpoint: Endpoint
+  /** Carries the API key. */
+  readonly metadata: Metadata
+  readonly clock: Clock
+  readonly timeoutMs: Milliseconds
+  readonly onRequest: () => void
+}
+
+type UnaryMethod<Request, Response> = (
+  request: Request,
+  metadata: Metadata,
+  options: CallOptions,
+  callback: requestCallback<Response>,
+) => ClientUnaryCall
+
+/** Rows of a page: ChirpStack has no limit of its own, but 20,000 devices come near gRPC's 4 MiB. */
+export const PAGE_ROWS = 1_000
+
+/**
+ * ChirpStack's unary calls as promises, all on one channel of their own. Each rejects with a PenstockError of
+ * `rpcError`, with TIMEOUT after `timeoutMs`, or with STOPPED once it is closed.
+ */
+export class ChirpStackApi {
+  readonly #options: ChirpStackApiOptions
+  readonly #channel: Channel
+  readonly #applications: ApplicationServiceClient
+  readonly #devices: DeviceServiceClient
+  readonly #profiles: DeviceProfileServiceClient
+  readonly #pending = new Set<() => void>()
+  #closed = false
+
+  constructor(options: ChirpStackApiOptions) {
+    this.#options = options
+    const { target, credentials } = options.endpoint
+    this.#channel = new Channel(target, credentials, options.endpoint.options)
+    const shared = { channelOverride: this.#channel }
+    this.#applications = new ApplicationServiceClient(target, credentials, shared)
+    this.#devices = new DeviceServiceClient(target, credentials, shared)
+    this.#profiles = new DeviceProfileServiceClient(target, credentials, shared)
+  }
+
+  /** One page of the tenant's applications: their ids. */
+  async applications(tenantId: string, offset: number, limit = PAGE_ROWS): Promise<Page<string>> {
+    const request = new applicationPb.ListApplicationsRequest()
+    request.setTenantId(tenantId)
+    request.setOffset(offset)
+    request.setLimit(limit)
+    const method = this.#applications.list.bind(this.#applications)
+    const response = await this.#call('ApplicationService.List', method, request)
+    return { total: response.getTotalCount(), rows: response.getResultList().map((row) => row.getId()) }
+  }
+
+  /** One page of an application's devices, by DevEUI: the default order, by name, has ties that skip and repeat rows. */
+  async devices(applicationId: string, offset: number): Promise<Page<ListedDevice>> {
+    const request = new devicePb.ListDevicesRequest()
+    request.setApplicationId(applicationId)
+    request.setOffset(offset)
+    request.setLimit(PAGE_ROWS)
+    request.setOrderBy(devicePb.ListDevicesRequest.OrderBy.DEV_EUI)
+    const response = await this.#call('DeviceService.List', this.#devices.list.bind(this.#devices), request)
+    const rows = response.getResultList().map(
+      (row): ListedDevice => ({
+        devEui: row.getDevEui(),
+        profileId: row.getDeviceProfileId(),
+        lastSeenAt: row.getLastSeenAt()?.toDate().getTime(),
+      }),
+    )
+    return { total: response.getTotalCount(), rows }
+  }
+
+  async profile(id: string): Promise<DeviceProfile> {
+    const request = new deviceProfilePb.GetDeviceProfileRequest()
+    request.setId(id)
+    const response = await this.#call('DeviceProfileService.Get', this.#profiles.get.bind(this.#profiles), request)
+    const profile = response.getDeviceProfile()
+    return {
+      uplinkInterval: profile?.getUplinkInterval() ?? 0,
+      statusRequestsPerDay: profile?.getDeviceStatusReqInterval() ?? 0,
+    }
+  }
+
+  /** Ends every pending call and the channel; safe to repeat. */
+  close(): void {
+    this.#closed = true
+    for (const end of [...this.#pending]) end()
+    this.#channel.close()
+  }
+
+  #call<Request, Response>(name: string, method: UnaryMethod<Request, Response>, request: Request): Promise<Response> {
+    const { endpoint, metadata, clock, timeoutMs, onRequest } = this.#options
+    const what = `${name} at ${endpoint.target}`
+    if (this.#closed) return Promise.reject(new PenstockError('STOPPED', `${what} was ended`))
+    onRequest()
+    return new Promise((resolve, reject) => {
+      const settle = () => {
+        cancelTimeout()
+        this.#pending.delete(end)
+      }
+      const call = method(request, metadata, {}, (error, response) => {
+        settle()
+        if (response !== undefined) resolve(response)
+        else reject(rpcError(what, error ?? { code: 2, details: 'the answer is empty' }))
+      })
+      const giveUp = (error: PenstockError) => {
+        settle()
+        reject(error)
+        call.cancel()
+      }
+      const end = () => giveUp(new PenstockError('STOPPED', `${what} was ended`))
+      // A deadline of gRPC's own is a wall-clock time, and would fire early or late when that clock is set.
+      const cancelTimeout = clock.after(timeoutMs, () =>
+        giveUp(new PenstockError('TIMEOUT', `${what} was not answered within ${timeoutMs} ms`)),
+      )
+      this.#pending.add(end)
+    })
+  }
+}

@@ -1,0 +1,114 @@
+import type { Milliseconds } from '../../core/clock.ts'
+import { describeError, PenstockError } from '../../core/errors.ts'
+import type { ChirpStackDeviceConfig } from '../../core/plant.ts'
+import type { DeviceTags, TagIndex } from '../../core/tag-index.ts'
+import type { SourceContext } from '../source.ts'
+import { type ChirpStackAddress, isAddressFault, parseAddress } from './address.ts'
+import { type DeviceEvent, decodeEvent, type StreamItem } from './device-event.ts'
+import { type EventKind, isEventKind } from './event-fields.ts'
+import { readingAt } from './reading.ts'
+import { RecentEvents } from './recent-events.ts'
+
+interface ReadTag {
+  readonly index: TagIndex
+  readonly address: ChirpStackAddress
+}
+
+/** Events that only a frame of the device itself can cause. */
+const spoken: ReadonlySet<EventKind> = new Set(['up', 'join', 'status'])
+
+/**
+ * Takes the events of one device into its tags, each once and with its own time. It outlives connections, since the
+ * same events are replayed on each. Counts events, duplicates, late and malformed; each event is one of these.
+ */
+export class EventIntake {
+  readonly #device: ChirpStackDeviceConfig
+  readonly #context: Pick<SourceContext, 'clock' | 'log' | 'report' | 'sink'>
+  readonly #tags: ReadonlyMap<EventKind, readonly ReadTag[]>
+  readonly #recent = new RecentEvents()
+  /** A device that sends nonsense does so with every frame. */
+  #malformedLogged = false
+  /** When the device last spoke, by its events' own times but never in the future. */
+  lastSpoke: Milliseconds | undefined
+  /** Why ChirpStack could not decode the last uplink; empty when it could. */
+  codecFault = ''
+
+  constructor({ device, tags }: DeviceTags<ChirpStackDeviceConfig>, context: SourceContext) {
+    this.#device = device
+    this.#context = context
+    const byKind = new Map<EventKind, ReadTag[]>()
+    for (const { index, tag, disabled } of tags) {
+      const address = parseAddress(tag.address)
+      if (disabled || isAddressFault(address)) continue
+      const group = byKind.get(address.event)
+      if (group) group.push({ index, address })
+      else byKind.set(address.event, [{ index, address }])
+    }
+    this.#tags = byKind
+  }
+
+  /** The tags that events of this kind carry. */
+  tagsOf(kind: EventKind): readonly TagIndex[] {
+    return (this.#tags.get(kind) ?? []).map(({ index }) => index)
+  }
+
+  /** Takes an event; answers the time of an uplink that was new, undefined for all else. Never throws. */
+  take(item: StreamItem): Milliseconds | undefined {
+    const kind = item.description
+    if (!isEventKind(kind)) return undefined
+    const event = this.#decode(item)
+    if (!event) return undefined
+    const { report, clock } = this.#context
+    if (!this.#recent.add(item, event)) {
+      report.count('duplicates')
+      return undefined
+    }
+    report.count(this.#give(kind, event) ? 'events' : 'late')
+    if (kind === 'log') this.#hearLog(event)
+    if (kind === 'up' && event.body.object !== undefined) this.codecFault = ''
+    if (spoken.has(kind)) {
+      this.lastSpoke = Math.max(this.lastSpoke ?? Number.NEGATIVE_INFINITY, Math.min(event.time, clock.now()))
+    }
+    return kind === 'up' ? event.time : undefined
+  }
+
+  #decode(item: StreamItem): DeviceEvent | undefined {
+    try {
+      return decodeEvent(item)
+    } catch (error) {
+      if (!(error instanceof PenstockError)) throw error
+      const { report, log } = this.#context
+      report.count('malformed')
+      if (!this.#malformedLogged) {
+        const fields = { device: this.#device.key, devEui: this.#device.devEui, cause: describeError(error) }
+        log.warn(fields, 'An event cannot be understood and is left out; further ones of this device are only counted')
+      }
+      this.#malformedLogged = true
+      return undefined
+    }
+  }
+
+  /** False where a tag knows something newer already. */
+  #give(kind: EventKind, { body, time }: DeviceEvent): boolean {
+    const { sink } = this.#context
+    let inTime = true
+    for (const { index, address } of this.#tags.get(kind) ?? []) {
+      const reading = readingAt(address, body)
+      if (!reading) continue
+      if (reading.status !== undefined) sink.failed(index, reading.status, time)
+      else if (!sink.event(index, reading.value, time)) inTime = false
+    }
+    return inTime
+  }
+
+  /** An uplink whose codec failed comes without `object`; why is said in a log event before it. */
+  #hearLog({ body }: DeviceEvent): void {
+    if (body.code !== 'UPLINK_CODEC') return
+    const said = typeof body.description === 'string' ? body.description.slice(0, 200) : ''
+    if (this.codecFault === '') {
+      const fields = { device: this.#device.key, devEui: this.#device.devEui, cause: said }
+      this.#context.log.warn(fields, 'ChirpStack cannot decode an uplink: its values are missing until the codec can')
+    }
+    this.codecFault = `ChirpStack could not decode its last uplink: ${said}. Mend the codec of its device profile.`
+  }
+}

@@ -1,0 +1,263 @@
+import type { Metadata } from '@grpc/grpc-js'
+import { Backoff } from '../../core/backoff.ts'
+import { type Milliseconds, pause } from '../../core/clock.ts'
+import { describeError, isRetryable, PenstockError } from '../../core/errors.ts'
+import type { ChirpStackSourceConfig } from '../../core/plant.ts'
+import type { SourceContext } from '../source.ts'
+import { ChirpStackApi, type DeviceProfile } from './api.ts'
+import { DeviceStream } from './device-stream.ts'
+import type { Endpoint } from './endpoint.ts'
+import { type Inventory, readInventory } from './inventory.ts'
+import { OpenGate } from './open-gate.ts'
+import { StreamChannels } from './stream-channels.ts'
+import type { WatchedDevice } from './watched-device.ts'
+
+const RECHECK = { first: 1_000, most: 30_000 }
+/** Streams that break one after another ask for no more proofs than this. */
+const LEAST_BETWEEN_PROOFS: Milliseconds = 1_000
+/** Streams waiting to be accepted at once, and how far apart the first attempts are spread. */
+const OPENING_AT_ONCE = 20
+const SPREAD_A_DEVICE: Milliseconds = 5
+const MOST_SPREAD: Milliseconds = 5_000
+const SHOW_AFTER: Milliseconds = 100
+
+export interface SessionOptions {
+  readonly config: ChirpStackSourceConfig
+  readonly devices: readonly WatchedDevice[]
+  readonly context: SourceContext
+  readonly endpoint: Endpoint
+  readonly metadata: Metadata
+  /** The server answered and took the key; or, with what is wrong, something less than all is well. */
+  readonly onState: (state: 'connected' | 'degraded', reason: string) => void
+}
+
+/**
+ * A connection for as long as it can be proved, with a stream for each device. A broken stream proves nothing about
+ * the others, nor a refused one about the key: each makes the session ask again. It ends when the server refuses the
+ * key, or cannot be reached while no stream brings anything either.
+ */
+export class Session {
+  readonly #options: SessionOptions
+  readonly #channels: StreamChannels
+  readonly #gate = new OpenGate(OPENING_AT_ONCE)
+  readonly #streams = new Map<WatchedDevice, { readonly abort: AbortController; readonly done: Promise<void> }>()
+  #api: ChirpStackApi
+  #inventory: Inventory | undefined
+  /** Monotonic time at which the next one is due. */
+  #inventoryAt: Milliseconds
+  /** What the last call said; undefined: all was well. */
+  #failure: PenstockError | undefined
+  #wake: AbortController | undefined
+  #doubted = false
+  #cancelShow: (() => void) | undefined
+
+  constructor(options: SessionOptions) {
+    this.#options = options
+    this.#channels = new StreamChannels(options.endpoint, options.metadata)
+    this.#api = this.#connectApi()
+    this.#inventoryAt = options.context.clock.monotonic()
+  }
+
+  /** Resolves when `signal` aborts; rejects with the reason when the connection is proved gone or refused. */
+  async run(signal: AbortSignal): Promise<void> {
+    const onAbort = () => this.#api.close()
+    signal.addEventListener('abort', onAbort, { once: true })
+    try {
+      await this.#keep(signal)
+    } catch (error) {
+      if (!signal.aborted) throw error
+    } finally {
+      signal.removeEventListener('abort', onAbort)
+      this.#cancelShow?.()
+      this.#api.close()
+      for (const { abort } of this.#streams.values()) abort.abort()
+      await Promise.all([...this.#streams.values()].map(({ done }) => done))
+    }
+  }
+
+  async #keep(signal: AbortSignal): Promise<void> {
+    const { clock, random } = this.#options.context
+    const recheck = new Backoff(RECHECK, random)
+    let proved = false
+    while (!signal.aborted) {
+      const startedAt = clock.monotonic()
+      this.#doubted = false
+      let failure = await this.#prove()
+      if (!failure && !proved) this.#show()
+      proved ||= !failure
+      if (!failure && startedAt >= this.#inventoryAt) {
+        this.#inventoryAt = startedAt + this.#options.config.inventoryPeriodMs
+        failure = await this.#takeInventory(signal)
+        if (failure) this.#inventoryAt = startedAt
+      }
+      if (signal.aborted) return
+      if (failure) this.#countFailure(failure)
+      else recheck.reset()
+      this.#failure = failure
+      this.#show()
+      const wait = failure ? recheck.next() : this.#inventoryAt - clock.monotonic()
+      await this.#sleep(wait, startedAt + LEAST_BETWEEN_PROOFS, signal)
+    }
+  }
+
+  /** Answers why the server cannot be asked just now; throws when that ends the session. */
+  async #prove(): Promise<PenstockError | undefined> {
+    try {
+      await this.#api.applications(this.#options.config.tenantId, 0, 1)
+      return undefined
+    } catch (error) {
+      const failure = asPenstockError(error)
+      const refused = failure.code === 'ACCESS_DENIED' || failure.code === 'REQUEST_REFUSED'
+      if (refused || !this.#options.devices.some(({ stream }) => stream === 'up')) throw failure
+      this.#api.close()
+      this.#api = this.#connectApi()
+      return failure
+    }
+  }
+
+  #countFailure({ code }: PenstockError): void {
+    const { report } = this.#options.context
+    if (code === 'TIMEOUT') report.count('timeouts')
+    if (code === 'ACCESS_DENIED' || code === 'REQUEST_REFUSED') report.count('refusals')
+  }
+
+  /** Which devices there are, and what their profiles say. Without an answer every stream is tried all the same. */
+  async #takeInventory(signal: AbortSignal): Promise<PenstockError | undefined> {
+    const failure = await this.#readInventory().then(() => undefined, asPenstockError)
+    if (signal.aborted || (failure && this.#inventory)) return failure
+    const opening: WatchedDevice[] = []
+    for (const device of this.#options.devices) {
+      const listed = this.#inventory?.get(device.devEui)
+      if (this.#inventory && !listed) {
+        this.#close(device)
+        continue
+      }
+      device.present(listed?.lastSeenAt)
+      if (!this.#streams.has(device)) opening.push(device)
+    }
+    for (const device of opening) this.#open(device, opening.length)
+    return failure ?? this.#readProfiles(signal)
+  }
+
+  async #readInventory(): Promise<void> {
+    const { devices, config } = this.#options
+    const before = this.#inventory
+    const listed = await readInventory(this.#api, config.tenantId)
+    const gone = devices.filter(({ devEui }) => before?.has(devEui) && !listed.has(devEui))
+    // A device that moves to another application meanwhile can be missed once; its stream is not ended for that.
+    this.#inventory = gone.length > 0 ? await readInventory(this.#api, config.tenantId) : listed
+  }
+
+  /** A profile that is refused teaches nothing, and is no fault: the intervals are learned then. */
+  async #readProfiles(signal: AbortSignal): Promise<PenstockError | undefined> {
+    const profiles = new Map<string, DeviceProfile | undefined>()
+    for (const device of this.#options.devices) {
+      const id = this.#inventory?.get(device.devEui)?.profileId
+      if (!id || signal.aborted) continue
+      if (!profiles.has(id)) {
+        try {
+          profiles.set(id, await this.#api.profile(id))
+        } catch (error) {
+          const failure = asPenstockError(error)
+          if (isRetryable(failure)) return failure
+          profiles.set(id, undefined)
+        }
+      }
+      const profile = profiles.get(id)
+      if (profile) device.profiled(profile)
+    }
+    return undefined
+  }
+
+  #open(device: WatchedDevice, together: number): void {
+    const { clock, random, report } = this.#options.context
+    const abort = new AbortController()
+    device.opening()
+    const stream = new DeviceStream({
+      devEui: device.devEui,
+      open: (devEui) => {
+        report.count('requests')
+        return this.#channels.open(devEui)
+      },
+      gate: this.#gate,
+      clock,
+      random,
+      openTimeoutMs: this.#options.config.callTimeoutMs,
+      onAccepted: () => {
+        device.accepted()
+        this.#showSoon()
+      },
+      onItem: (item) => device.take(item),
+      onBroken: (cause) => {
+        device.broken(cause)
+        // The key may be good and the device gone: the inventory tells.
+        if (cause.code === 'ACCESS_DENIED' || cause.code === 'REQUEST_REFUSED') this.#inventoryAt = clock.monotonic()
+        this.#doubt()
+        this.#showSoon()
+      },
+    })
+    const spread = Math.min(MOST_SPREAD, SPREAD_A_DEVICE * together)
+    this.#streams.set(device, { abort, done: stream.run(abort.signal, random() * spread) })
+  }
+
+  #close(device: WatchedDevice): void {
+    const { tenantId, inventoryPeriodMs } = this.#options.config
+    this.#streams.get(device)?.abort.abort()
+    this.#streams.delete(device)
+    device.absent(tenantId, inventoryPeriodMs)
+  }
+
+  /** Something happened after which the connection must be proved again. */
+  #doubt(): void {
+    this.#doubted = true
+    this.#wake?.abort()
+  }
+
+  async #sleep(wait: Milliseconds, notBefore: Milliseconds, signal: AbortSignal): Promise<void> {
+    const { clock } = this.#options.context
+    this.#wake = new AbortController()
+    if (!this.#doubted) await pause(clock, wait, AbortSignal.any([signal, this.#wake.signal]))
+    this.#wake = undefined
+    const early = notBefore - clock.monotonic()
+    if (early > 0) await pause(clock, early, signal)
+  }
+
+  /** Thousands of streams can break or be accepted at once: they are told of together. */
+  #showSoon(): void {
+    this.#cancelShow ??= this.#options.context.clock.after(SHOW_AFTER, () => this.#show())
+  }
+
+  /** Says how well it goes, as long as the session stands. */
+  #show(): void {
+    this.#cancelShow?.()
+    this.#cancelShow = undefined
+    const { devices, onState } = this.#options
+    const troubled = devices.filter(({ stream }) => stream === 'down' || stream === 'absent')
+    const reasons: string[] = []
+    if (this.#failure) reasons.push(`${describeError(this.#failure)}. It is asked again by itself.`)
+    const [first] = troubled
+    if (first) {
+      const others = troubled.length > 1 ? ` And ${troubled.length - 1} more.` : ''
+      reasons.push(
+        `${troubled.length} of ${devices.length} devices have no event stream: "${first.config.name}": ${first.fault}${others}`,
+      )
+    }
+    onState(reasons.length > 0 ? 'degraded' : 'connected', reasons.join(' '))
+  }
+
+  #connectApi(): ChirpStackApi {
+    const { endpoint, metadata, context, config } = this.#options
+    return new ChirpStackApi({
+      endpoint,
+      metadata,
+      clock: context.clock,
+      timeoutMs: config.callTimeoutMs,
+      onRequest: () => context.report.count('requests'),
+    })
+  }
+}
+
+export const asPenstockError = (error: unknown): PenstockError =>
+  error instanceof PenstockError
+    ? error
+    : new PenstockError('PROTOCOL_VIOLATION', 'The answer could not be understood', { cause: error })

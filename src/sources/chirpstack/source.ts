@@ -1,0 +1,171 @@
+import { Backoff } from '../../core/backoff.ts'
+import { type Milliseconds, pause } from '../../core/clock.ts'
+import { describeError, PenstockError } from '../../core/errors.ts'
+import type { SourceState } from '../../core/health.ts'
+import type { ChirpStackDeviceConfig, ChirpStackSourceConfig } from '../../core/plant.ts'
+import type { DeviceTags } from '../../core/tag-index.ts'
+import type { Source, SourceContext } from '../source.ts'
+import { authorization, defaultKeepalive, endpointOf, type Keepalive } from './endpoint.ts'
+import { asPenstockError, Session } from './session.ts'
+import { WatchedDevice } from './watched-device.ts'
+
+const RECONNECT = { first: 1_000, most: 30_000 }
+/** A session that stood this long starts the waits small again. */
+const HEALTHY_AFTER: Milliseconds = 30_000
+/** A key does not get better by asking often. */
+const REFUSED_RETRY: Milliseconds = 60_000
+/** How often silence is looked for. */
+const REVIEW_EVERY: Milliseconds = 5_000
+
+export interface ChirpStackSourceOptions {
+  readonly config: ChirpStackSourceConfig
+  readonly devices: readonly DeviceTags<ChirpStackDeviceConfig>[]
+  readonly context: SourceContext
+  readonly keepalive?: Keepalive
+}
+
+/** One ChirpStack tenant: session after session, with backoff between them, until it is stopped. */
+export class ChirpStackSource implements Source {
+  readonly #options: ChirpStackSourceOptions
+  /** Outlive sessions and stops: they know which events were taken already. */
+  readonly #devices: readonly WatchedDevice[]
+  #said: string | undefined
+  #run: { readonly abort: AbortController; readonly done: Promise<void> } | undefined
+
+  constructor(options: ChirpStackSourceOptions) {
+    this.#options = options
+    this.#devices = options.devices
+      .filter(({ device, tags }) => !device.disabled && tags.some(({ disabled }) => !disabled))
+      .map((device) => new WatchedDevice(device, options.context))
+  }
+
+  start(): void {
+    if (this.#run) return
+    const { config, devices, context } = this.#options
+    this.#said = undefined
+    for (const { device, tags } of devices) {
+      if (config.disabled || device.disabled) context.report.device(device.key, 'disabled')
+      else if (tags.every(({ disabled }) => disabled)) {
+        context.report.device(device.key, 'unknown', 'No enabled tag, so nothing is read.')
+      }
+    }
+    if (config.disabled) {
+      this.#say('stopped', 'Disabled in the configuration.')
+      return
+    }
+    this.#say('starting', '')
+    for (const device of this.#devices) device.started()
+    const abort = new AbortController()
+    this.#run = { abort, done: this.#live(abort.signal) }
+  }
+
+  async stop(): Promise<void> {
+    const run = this.#run
+    if (!run) return
+    run.abort.abort()
+    await run.done
+    if (this.#run !== run) return
+    this.#run = undefined
+    this.#say('stopped', '')
+  }
+
+  async #live(signal: AbortSignal): Promise<void> {
+    const { clock, random } = this.#options.context
+    const endReviews = clock.every(REVIEW_EVERY, () => {
+      for (const device of this.#devices) device.review()
+    })
+    const backoff = new Backoff(RECONNECT, random)
+    while (!signal.aborted) {
+      const startedAt = clock.monotonic()
+      const failure = await this.#session(signal)
+      if (!failure || signal.aborted) break
+      if (clock.monotonic() - startedAt >= HEALTHY_AFTER) backoff.reset()
+      const refused = isRefusal(failure)
+      const wait = refused ? REFUSED_RETRY : backoff.next()
+      this.#disconnected(refused, failure, wait)
+      await pause(clock, wait, signal)
+    }
+    endReviews()
+  }
+
+  /** Why it ended; undefined when it was stopped. */
+  async #session(signal: AbortSignal): Promise<PenstockError | undefined> {
+    const { config, context, keepalive } = this.#options
+    let connected = false
+    try {
+      const key = context.secret(config.apiKeyEnv)
+      if (key === undefined) {
+        const message = `The environment variable ${config.apiKeyEnv}, which should hold the API key, is not set`
+        throw new PenstockError('SECRET_MISSING', message)
+      }
+      const session = new Session({
+        config,
+        context,
+        devices: this.#devices,
+        endpoint: endpointOf(config.url, keepalive ?? defaultKeepalive),
+        metadata: authorization(key, config.apiKeyEnv),
+        onState: (state, reason) => {
+          if (!connected) context.report.count('connects')
+          connected = true
+          if (this.#say(state, reason)) this.#logState(state, reason)
+        },
+      })
+      await session.run(signal)
+      return undefined
+    } catch (error) {
+      return asPenstockError(error)
+    }
+  }
+
+  #disconnected(refused: boolean, failure: PenstockError, wait: Milliseconds): void {
+    const { config, context } = this.#options
+    context.report.count('connectFailures')
+    if (failure.code === 'TIMEOUT') context.report.count('timeouts')
+    if (failure.code === 'ACCESS_DENIED') context.report.count('refusals')
+    const cause = describeError(failure)
+    const state = refused ? 'refused' : 'backoff'
+    if (this.#say(state, `${cause}. ${this.#mend(failure)}`)) {
+      context.log.warn({ url: config.url, cause, nextAttemptMs: Math.round(wait) }, 'No connection to ChirpStack')
+    }
+    for (const device of this.#devices) device.disconnected('No connection to ChirpStack.')
+  }
+
+  #mend({ code }: PenstockError): string {
+    const { tenantId, apiKeyEnv, url } = this.#options.config
+    switch (code) {
+      case 'ACCESS_DENIED':
+        return (
+          `The API key in ${apiKeyEnv} is not valid for the tenant ${tenantId}: it was deleted, belongs to another ` +
+          `tenant or another server. Make one under API keys of that tenant and put it into ${apiKeyEnv}.`
+        )
+      case 'REQUEST_REFUSED':
+        return `Check the tenant id ${tenantId}: it is the UUID in the address of the tenant's page in ChirpStack.`
+      case 'SECRET_MISSING':
+        return `Set ${apiKeyEnv}, or ${apiKeyEnv}_FILE to the name of a file with the key, and start Penstock again.`
+      case 'CONFIG_INVALID':
+        return 'Correct it and start Penstock again.'
+      default:
+        return `Check that ChirpStack runs and can be reached at ${url}; it is tried again by itself.`
+    }
+  }
+
+  #logState(state: 'connected' | 'degraded', reason: string): void {
+    const { log } = this.#options.context
+    const { url } = this.#options.config
+    if (state === 'connected') log.info({ url }, 'Connected to ChirpStack')
+    else log.warn({ url, cause: reason }, 'Connected to ChirpStack, but not all is well')
+  }
+
+  /** Reports a state that is new; answers whether it was. */
+  #say(state: SourceState, reason: string): boolean {
+    const saying = `${state} ${reason}`
+    if (this.#said === saying) return false
+    this.#said = saying
+    this.#options.context.report.state(state, reason)
+    return true
+  }
+}
+
+/** What only a change of the key, the configuration or the rights in ChirpStack mends. */
+const isRefusal = ({ code }: PenstockError): boolean =>
+  code === 'ACCESS_DENIED' || code === 'REQUEST_REFUSED' || code === 'SECRET_MISSING' || code === 'CONFIG_INVALID'

@@ -1,0 +1,45 @@
+import { parseArgs } from 'node:util'
+import { latency } from './experiments/latency.ts'
+import { start } from './experiments/start.ts'
+import { tenThousand } from './experiments/ten-thousand.ts'
+import type { Experiment, Row } from './row.ts'
+
+/**
+ * `npm run bench` measures every row, `-- NAME…` some, `-- --list` names them, `-- --json` prints one line a row.
+ * Each row stands beside a baseline measured in the same run, since the speed of a machine is nobody's merit.
+ */
+const experiments: readonly Experiment[] = [latency, tenThousand, start]
+
+const { values, positionals } = parseArgs({
+  allowPositionals: true,
+  options: { list: { type: 'boolean' }, json: { type: 'boolean' } },
+})
+const known = Object.assign({}, ...experiments.map(({ rows }) => rows)) as Record<string, string>
+const unknown = positionals.filter((name) => !(name in known))
+if (unknown.length > 0) {
+  console.error(`No such row: ${unknown.join(', ')}. There are: ${Object.keys(known).join(', ')}`)
+  process.exit(2)
+}
+
+if (values.list) {
+  for (const [name, meaning] of Object.entries(known)) console.log(`${name.padEnd(16)}${meaning}`)
+  process.exit(0)
+}
+
+const wanted = (name: string) => positionals.length === 0 || positionals.includes(name)
+const say = (progress: string) => console.error(`  ${progress}`)
+let missed = 0
+for (const experiment of experiments) {
+  if (!Object.keys(experiment.rows).some(wanted)) continue
+  const rows = (await experiment.measure(say)).filter(({ name }) => wanted(name))
+  for (const row of rows) {
+    console.log(values.json ? JSON.stringify(row) : inWords(row))
+    if (!row.ok) missed++
+  }
+}
+process.exit(missed === 0 ? 0 : 1)
+
+function inWords({ name, value, unit, baseline, ratio, goal, ok }: Row): string {
+  const figures = `${value} ${unit}`.padEnd(16) + `baseline ${baseline}`.padEnd(20) + `ratio ${ratio}`.padEnd(14)
+  return `${name.padEnd(16)}${figures}${ok ? 'reached' : 'MISSED '}  goal: ${goal}`
+}

@@ -1,0 +1,178 @@
+import {
+  AccessRestrictionsFlag,
+  AttributeIds,
+  DataType,
+  MonitoredItem,
+  makePermissionFlag,
+  resolveNodeId,
+  StatusCodes,
+  type UAVariable,
+  WellKnownRoles,
+} from 'node-opcua'
+import { afterAll, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest'
+import { checkPermissionOnPush } from '../../src/opcua/hardening/check-permission-on-push.ts'
+import { deliverOnChange } from '../../src/opcua/hardening/deliver-on-change.ts'
+import { capItemQueue, MAX_ITEM_QUEUE } from '../../src/opcua/hardening/item-queue-cap.ts'
+import { setOverflowBitOnAnyStatus } from '../../src/opcua/hardening/overflow-bit.ts'
+import { restrictWrites } from '../../src/opcua/hardening/restrict-writes.ts'
+import { unshareReads } from '../../src/opcua/hardening/unshared-reads.ts'
+import { type BareServer, startBareServer } from '../support/opcua-bare-server.ts'
+import { monitor, watch } from '../support/opcua-room.ts'
+
+const HOURS = 3_600_000
+
+let bare: BareServer
+let variable: UAVariable
+let id: string
+
+beforeAll(async () => {
+  bare = await startBareServer()
+})
+beforeEach(() => {
+  variable = bare.add()
+  id = variable.nodeId.toString()
+})
+afterAll(() => bare.end())
+
+const set = (value: number, status = StatusCodes.Good) =>
+  variable.setValueFromSource({ dataType: DataType.Double, value }, status)
+
+const write = (value: number) =>
+  bare.session.write({
+    nodeId: id,
+    attributeId: AttributeIds.Value,
+    value: { value: { dataType: DataType.Double, value } },
+  })
+
+describe('a change', () => {
+  it('is delivered when it happens, however long the sampling interval is that the client asked for', async () => {
+    const { values } = await watch(bare.session, id, { samplingInterval: HOURS })
+    await vi.waitFor(() => expect(values).toHaveLength(1))
+
+    set(1)
+
+    await vi.waitFor(() => expect(values.at(-1)?.value.value).toBe(1))
+  })
+
+  it('of the server’s own time is still seen: it is made up when it is read', async () => {
+    const { values } = await watch(bare.session, 'i=2258', { samplingInterval: 0 })
+
+    await vi.waitFor(() => expect(values.length).toBeGreaterThan(1), 5_000)
+  })
+
+  it('is not pushed to a session that may not read the node, whatever it asked for', async () => {
+    const roleId = resolveNodeId(WellKnownRoles.Engineer)
+    variable.setRolePermissions([{ roleId, permissions: makePermissionFlag('Browse | Read') }])
+    const { values, subscription } = await watch(bare.session, id, { samplingInterval: 0 })
+    const other = bare.add()
+    const others: typeof values = []
+    await monitor(subscription, other.nodeId.toString(), others, { samplingInterval: 0 })
+    await vi.waitFor(() => expect(values.at(-1)?.statusCode).toBe(StatusCodes.BadUserAccessDenied))
+
+    set(1)
+    other.setValueFromSource({ dataType: DataType.Double, value: 1 })
+    await vi.waitFor(() => expect(others.at(-1)?.value.value).toBe(1))
+
+    expect(values.map(({ statusCode }) => statusCode)).toEqual([StatusCodes.BadUserAccessDenied])
+  })
+
+  it('shows BadUserAccessDenied once to a session that loses the right to read, and values when it has it again', async () => {
+    const { values } = await watch(bare.session, id, { samplingInterval: 0 })
+    await vi.waitFor(() => expect(values).toHaveLength(1))
+    set(1)
+    await vi.waitFor(() => expect(values.at(-1)?.value.value).toBe(1))
+    const engineer = {
+      roleId: resolveNodeId(WellKnownRoles.Engineer),
+      permissions: makePermissionFlag('Browse | Read'),
+    }
+    variable.setRolePermissions([engineer])
+
+    set(2)
+    set(3)
+    await vi.waitFor(() => expect(values.at(-1)?.statusCode).toBe(StatusCodes.BadUserAccessDenied))
+    variable.setRolePermissions([{ ...engineer, roleId: resolveNodeId(WellKnownRoles.Anonymous) }])
+    set(4)
+    await vi.waitFor(() => expect(values.at(-1)?.value.value).toBe(4))
+
+    expect(values.map(({ value }) => value.value)).toEqual([0, 1, null, 4])
+  })
+})
+
+describe('a monitored item', () => {
+  it.each([
+    ['Uncertain', StatusCodes.UncertainLastUsableValue],
+    ['Bad', StatusCodes.BadCommunicationError],
+  ])('goes on after its queue overflowed at an %s value, which has the overflow bit', async (_severity, status) => {
+    const { values } = await watch(bare.session, id, { samplingInterval: 0, queueSize: 2 })
+    await vi.waitFor(() => expect(values).toHaveLength(1))
+
+    for (let change = 1; change <= 5; change++) set(change, status)
+    await vi.waitFor(() => expect(values).toHaveLength(3))
+    set(6)
+
+    await vi.waitFor(() => expect(values.at(-1)?.value.value).toBe(6))
+    expect(values.map(({ statusCode }) => statusCode.hasOverflowBit)).toEqual([false, true, false, false])
+    expect(values[1]?.statusCode.name.startsWith(status.name)).toBe(true)
+  })
+
+  it('gets a queue of at most what the server advertises, and is told so', async () => {
+    const { subscription } = await watch(bare.session, id)
+
+    const item = await monitor(subscription, id, [], { queueSize: 50_000 })
+
+    expect(item.result?.revisedQueueSize).toBe(MAX_ITEM_QUEUE)
+  })
+})
+
+describe('a subscription', () => {
+  it('whose client is gone does not live for an hour, whatever the client asked for', async () => {
+    const subscription = await bare.session.createSubscription2({
+      requestedPublishingInterval: 1_000,
+      requestedLifetimeCount: 3_600,
+      requestedMaxKeepAliveCount: 10,
+    })
+
+    expect(subscription.lifetimeCount * subscription.publishingInterval).toBe(600_000)
+  })
+})
+
+describe('a node that demands encryption', () => {
+  it('cannot be written over a plain connection', async () => {
+    expect(await write(1)).toBe(StatusCodes.Good)
+    variable.setAccessRestrictions(AccessRestrictionsFlag.EncryptionRequired)
+
+    expect(await write(2)).toBe(StatusCodes.BadSecurityModeInsufficient)
+
+    variable.setAccessRestrictions(AccessRestrictionsFlag.None)
+    expect((await bare.session.read({ nodeId: id })).value.value).toBe(1)
+  })
+})
+
+describe('a fix whose place in node-opcua is gone', () => {
+  const prototypeOf = (method: string): object => {
+    let prototype: object = Object.getPrototypeOf(variable)
+    while (!Object.hasOwn(prototype, method)) prototype = Object.getPrototypeOf(prototype)
+    return prototype
+  }
+  const items = () => MonitoredItem.prototype
+
+  it.each<[string, () => object, string, () => void]>([
+    ['deliver on change', items, '_set_parameters', deliverOnChange],
+    ['deliver on change', items, 'setNode', deliverOnChange],
+    ['check permission on push', items, '_on_value_changed_exception_based', checkPermissionOnPush],
+    ['overflow bit on any status', items, '_setOverflowBit', setOverflowBitOnAnyStatus],
+    ['item queue cap', items, '_set_parameters', capItemQueue],
+    ['restrict writes', () => prototypeOf('writeAttribute'), 'writeAttribute', () => restrictWrites(variable)],
+    ['unshared reads', () => prototypeOf('readValue'), 'readValue', () => unshareReads(variable)],
+  ])('“%s” fails loudly', (fix, owner, method, install) => {
+    const prototype = owner() as Record<string, unknown>
+    const original = prototype[method]
+    prototype[method] = undefined
+    try {
+      expect(install).toThrow(expect.objectContaining({ code: 'HARDENING_IMPOSSIBLE' }))
+      expect(install).toThrow(fix)
+    } finally {
+      prototype[method] = original
+    }
+  })
+})

@@ -1,0 +1,231 @@
+import {
+  AttributeIds,
+  BrowseDirection,
+  type ClientSession,
+  DataChangeFilter,
+  DataChangeTrigger,
+  DataType,
+  DeadbandType,
+  type ReferenceDescription,
+  StatusCodes,
+} from 'node-opcua'
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest'
+import { connected, noCounters } from '../support/opcua-engine.ts'
+import { nodeId, type RoomUnderTest, startRoom, watch } from '../support/opcua-room.ts'
+
+const TYPES = 3
+const DI = 2
+
+let test: RoomUnderTest
+let session: ClientSession
+
+beforeAll(async () => {
+  test = await startRoom()
+  session = await test.session()
+})
+afterAll(() => test.end())
+
+const value = async (id: string, attributeId = AttributeIds.Value): Promise<unknown> =>
+  (await session.read({ nodeId: id, attributeId })).value.value
+
+const references = async (id: string, referenceTypeId: string): Promise<ReferenceDescription[]> => {
+  const result = await session.browse({
+    nodeId: id,
+    referenceTypeId,
+    includeSubtypes: true,
+    browseDirection: BrowseDirection.Forward,
+    resultMask: 63,
+  })
+  return result.references ?? []
+}
+const names = async (id: string, referenceType: string) =>
+  (await references(id, referenceType)).map(({ browseName }) => browseName.toString())
+const typeOf = async (id: string) => (await references(id, 'HasTypeDefinition'))[0]?.nodeId.toString()
+
+describe('the address space', () => {
+  it('has its namespaces in the order that the NodeIds of clients rely on', async () => {
+    expect(await value('i=2255')).toEqual([
+      'http://opcfoundation.org/UA/',
+      'urn:penstock:test',
+      'http://opcfoundation.org/UA/DI/',
+      'urn:penstock:types',
+      'urn:penstock:plant',
+    ])
+  })
+
+  it('claims only the profiles that it has', async () => {
+    const profiles = (await value('i=2269')) as string[]
+
+    expect(profiles).toContain('http://opcfoundation.org/UA-Profile/Server/EmbeddedUA2017')
+    expect(profiles.join()).not.toMatch(/Historical|Standard|FileAccess|Methods|Events/)
+  })
+
+  it('derives the types of devices from DI, and every instance has what its type demands', async () => {
+    for (const [device, type] of [
+      ['meter', 1002],
+      ['boiler', 1003],
+      ['press-cpu', 1004],
+    ] as const) {
+      expect(await typeOf(nodeId(device))).toBe(`ns=${TYPES};i=${type}`)
+    }
+    const mandatory = await mandatoryNames([`ns=${DI};i=1002`, `ns=${TYPES};i=1001`, `ns=${TYPES};i=1003`])
+    expect(mandatory).toContain(`${DI}:SerialNumber`)
+    expect(mandatory).toContain(`${TYPES}:UnitId`)
+    expect(await names(nodeId('boiler'), 'Aggregates')).toEqual(expect.arrayContaining(mandatory))
+    expect(await names(nodeId('#source/line-1'), 'Aggregates')).toEqual(
+      expect.arrayContaining(await mandatoryNames([`ns=${TYPES};i=1005`])),
+    )
+    expect(await names(nodeId('#gateway'), 'Aggregates')).toEqual(
+      expect.arrayContaining(await mandatoryNames([`ns=${TYPES};i=1007`])),
+    )
+  })
+
+  async function mandatoryNames(types: readonly string[]): Promise<string[]> {
+    const members = (await Promise.all(types.map((type) => references(type, 'Aggregates')))).flat()
+    const rules = await Promise.all(members.map((member) => references(member.nodeId.toString(), 'HasModellingRule')))
+    return members
+      .filter((_member, position) => rules[position]?.[0]?.nodeId.toString() === 'ns=0;i=78')
+      .map(({ browseName }) => browseName.toString())
+  }
+})
+
+describe('a device', () => {
+  it('stands in DeviceSet by its key and shows its name', async () => {
+    const devices = await references(`ns=${DI};i=5001`, 'HasComponent')
+
+    expect(devices.map((device) => [device.nodeId.toString(), device.displayName.text])).toEqual(
+      expect.arrayContaining([
+        [nodeId('boiler'), 'Device boiler'],
+        [nodeId('meter'), 'Device meter'],
+        [nodeId('press-cpu'), 'Device press-cpu'],
+      ]),
+    )
+  })
+
+  it('can also be reached through its source', async () => {
+    const devices = await references(nodeId('#source/field/Devices'), 'Organizes')
+
+    expect(devices.map((device) => device.nodeId.toString())).toEqual([nodeId('meter')])
+  })
+
+  it('identifies itself as configured; what nobody configured is not made up', async () => {
+    expect(((await value(nodeId('boiler#Manufacturer'))) as { text: string }).text).toBe('ACME')
+    expect(await value(nodeId('boiler#SerialNumber'))).toBe('0815')
+    expect(await value(nodeId('boiler#UnitId'))).toBe(17)
+    expect(await value(nodeId('boiler#PollPeriod'))).toBe(1_000)
+    const revision = await session.read({ nodeId: nodeId('boiler#HardwareRevision') })
+    expect(revision.statusCode).toBe(StatusCodes.BadNotSupported)
+  })
+
+  it('of a LoRaWAN network has its DevEUI, also as its serial number', async () => {
+    expect(await value(nodeId('meter#DevEUI'))).toBe('0102030405060708')
+    expect(await value(nodeId('meter#SerialNumber'))).toBe('0102030405060708')
+  })
+})
+
+describe('a tag', () => {
+  it.each([
+    ['boolean', DataType.Boolean],
+    ['sbyte', DataType.SByte],
+    ['byte', DataType.Byte],
+    ['int16', DataType.Int16],
+    ['uint16', DataType.UInt16],
+    ['int32', DataType.Int32],
+    ['uint32', DataType.UInt32],
+    ['int64', DataType.Int64],
+    ['uint64', DataType.UInt64],
+    ['float', DataType.Float],
+    ['double', DataType.Double],
+    ['string', DataType.String],
+  ])('of type %s says so', async (key, dataType) => {
+    expect(String(await value(nodeId(`boiler/${key}`), AttributeIds.DataType))).toBe(`ns=0;i=${dataType}`)
+  })
+
+  it('has its key as BrowseName, its name as DisplayName, its description, and can only be read', async () => {
+    const id = nodeId('boiler/temperature')
+
+    expect(String(await value(id, AttributeIds.BrowseName))).toBe('4:temperature')
+    expect(await value(id, AttributeIds.DisplayName)).toMatchObject({ text: 'Name of temperature' })
+    expect(await value(id, AttributeIds.Description)).toMatchObject({ text: 'Flow temperature' })
+    expect(await value(id, AttributeIds.AccessLevel)).toBe(1)
+    expect(await value(id, AttributeIds.UserAccessLevel)).toBe(1)
+    expect(await value(id, AttributeIds.MinimumSamplingInterval)).toBe(0)
+  })
+
+  it.each([
+    ['unit and range', 'temperature', 17_570, ['0:EngineeringUnits', '0:EURange']],
+    ['a unit', 'pressure', 17_497, ['0:EngineeringUnits']],
+    ['a range', 'level', 2_368, ['0:EURange']],
+    ['neither', 'double', 63, []],
+  ])('with %s has the analog type that demands just that', async (_what, key, type, properties) => {
+    expect(await typeOf(nodeId(`boiler/${key}`))).toBe(`ns=0;i=${type}`)
+    expect((await names(nodeId(`boiler/${key}`), 'HasProperty')).map((name) => `0:${name.replace(/^0:/, '')}`)).toEqual(
+      properties,
+    )
+  })
+
+  it('carries its UNECE unit code and its range', async () => {
+    expect(await value(nodeId('boiler/temperature#EngineeringUnits'))).toMatchObject({
+      namespaceUri: 'http://www.opcfoundation.org/UA/units/un/cefact',
+      unitId: 4_408_652,
+      displayName: { text: '°C' },
+    })
+    expect(await value(nodeId('boiler/temperature#EURange'))).toMatchObject({ low: -40, high: 120 })
+  })
+
+  it('can be monitored with a percent deadband when it has a range', async () => {
+    const { Percent } = DeadbandType
+    const filter = new DataChangeFilter({
+      deadbandType: Percent,
+      deadbandValue: 10,
+      trigger: DataChangeTrigger.StatusValue,
+    })
+    const { values } = await watch(session, nodeId('boiler/level'), { filter, samplingInterval: 50 })
+    const { pipeline } = test.engine
+    const level = test.engine.tag('boiler/level')
+
+    for (const [value, expected] of [
+      [50, [50]],
+      [55, [50]],
+      [70, [50, 70]],
+    ] as const) {
+      pipeline.polled(level, value)
+      await expect.poll(async () => (await session.read({ nodeId: nodeId('boiler/level') })).value.value).toBe(value)
+      await vi.waitFor(() => expect(values.slice(1).map((seen) => seen.value.value)).toEqual(expected))
+    }
+  })
+})
+
+describe('a source', () => {
+  it('shows what it is and where it connects to, never a password', async () => {
+    expect(await value(nodeId('#source/field/Kind'))).toBe('chirpstack')
+    expect(await value(nodeId('#source/field/Endpoint'))).toBe('http://chirpstack.example:8080')
+    expect(await value(nodeId('#source/line-1/Endpoint'))).toBe('10.0.0.7:502')
+  })
+
+  it('shows how it and its devices are as soon as the engine says so, and ServiceLevel follows', async () => {
+    const { values } = await watch(session, 'i=2267')
+    await vi.waitFor(() => expect(values.at(-1)?.value.value).toBe(255))
+
+    const healthy = test.engine.health.sources
+    const down = {
+      ...connected('line-1', []),
+      state: 'backoff' as const,
+      reason: 'no answer from 10.0.0.7:502',
+      since: 1_750_000_000_000,
+      counters: { ...noCounters, timeouts: 5_000_000_000 },
+      devices: [{ key: 'boiler', state: 'offline' as const, reason: 'no answer' }],
+    }
+    test.engine.link.tell('sources', [down, ...healthy.slice(1)])
+
+    await vi.waitFor(() => expect(values.at(-1)?.value.value).toBe(132))
+    expect(await value(nodeId('#source/line-1/State'))).toBe(3)
+    expect(await value(nodeId('#source/line-1/Reason'))).toBe('no answer from 10.0.0.7:502')
+    expect(await value(nodeId('#source/line-1/Since'))).toEqual(new Date(1_750_000_000_000))
+    expect(await value(nodeId('#source/line-1/Counters/Timeouts'))).toEqual([1, 705_032_704])
+    expect(await value(nodeId('boiler#State'))).toBe(2)
+    expect(await value(nodeId('boiler#DeviceHealth'))).toBe(1)
+    test.engine.link.tell('sources', healthy)
+    await vi.waitFor(() => expect(values.at(-1)?.value.value).toBe(255))
+  })
+})

@@ -1,0 +1,55 @@
+import type { ChirpStackDeviceConfig, ChirpStackSourceConfig, TagConfig } from '../../src/core/plant.ts'
+import { type DeviceTags, TagIndexing } from '../../src/core/tag-index.ts'
+
+export const TENANT = '52f14cd4-c6f1-4fbd-8f87-4025e1d49242'
+export const API_KEY_ENV = 'CHIRPSTACK_KEY'
+
+/** A tag with the defaults of the configuration. */
+export const loraTag = (key: string, address: string, fields: Partial<TagConfig> = {}): TagConfig => ({
+  key,
+  name: key,
+  disabled: false,
+  type: 'Double',
+  address,
+  ...fields,
+})
+
+/** A LoRaWAN device with the defaults of the configuration. */
+export const loraDevice = (
+  key: string,
+  devEui: string,
+  tags: readonly TagConfig[],
+  fields: Partial<ChirpStackDeviceConfig> = {},
+): ChirpStackDeviceConfig => ({
+  key,
+  name: key,
+  disabled: false,
+  badAfterMs: 600_000,
+  devEui,
+  tags,
+  ...fields,
+})
+
+/** A ChirpStack source with the defaults of the configuration. */
+export const chirpStackConfig = (
+  devices: readonly ChirpStackDeviceConfig[],
+  fields: Partial<ChirpStackSourceConfig> = {},
+): ChirpStackSourceConfig => ({
+  kind: 'chirpstack',
+  key: 'lora',
+  name: 'LoRa',
+  disabled: false,
+  url: 'http://127.0.0.1:8080',
+  tenantId: TENANT,
+  apiKeyEnv: API_KEY_ENV,
+  callTimeoutMs: 5_000,
+  inventoryPeriodMs: 300_000,
+  devices,
+  ...fields,
+})
+
+/** The tags of a source, numbered as the engine does. */
+export function loraDevicesOf(config: ChirpStackSourceConfig): DeviceTags<ChirpStackDeviceConfig>[] {
+  const indexing = new TagIndexing({ sources: [config] })
+  return config.devices.map((device) => ({ device, tags: indexing.ofDevice(device.key) }))
+}
