@@ -1,12 +1,10 @@
 #!/usr/bin/env node
 import { Command, Option } from 'commander'
-import { checkConfig } from './cli/check-config.ts'
 import { clientCommands } from './cli/client-commands.ts'
-import { demo } from './cli/demo.ts'
 import { endWith } from './cli/end.ts'
-import { run } from './cli/run.ts'
-import { version } from './main.ts'
+import { version } from './version.ts'
 
+// Each command loads only what it needs: a gateway that starts has no use for a client's half of the OPC UA stack.
 const port = (text: string): number => Number.parseInt(text, 10)
 const program = new Command('penstock')
   .description('OPC UA server gateway for LoRaWAN (ChirpStack), Modbus and Siemens S7')
@@ -19,13 +17,20 @@ program
   .addOption(
     new Option('-c, --config <file>', 'the configuration').env('PENSTOCK_CONFIG').default('config/penstock.yaml'),
   )
-  .action((options: { config: string }) => endWith(run(options.config)))
+  .action(async ({ config }: { config: string }) => {
+    const { run } = await import('./cli/run.ts')
+    await endWith(run(config))
+  })
 
 program
   .command('check-config')
   .description('say what a start would say of a configuration, and end with code 1 if it would refuse')
   .argument('<file>')
-  .action((file: string) => endWith(checkConfig(file)))
+  .option('--origins', 'also print every setting, and whether it is from the file, the environment or a default')
+  .action(async (file: string, options: { origins?: boolean }) => {
+    const { checkConfig } = await import('./cli/check-config.ts')
+    await endWith(checkConfig(file, options.origins ?? false))
+  })
 
 program
   .command('demo')
@@ -34,7 +39,10 @@ program
   .option('--web-port <port>', 'port of the HTTP server', port, 8080)
   .option('--bind <address>', 'address to listen at; anything but loopback gets a password of its own', '127.0.0.1')
   .option('--open', 'also allow connections without encryption and without a user')
-  .action((options: Parameters<typeof demo>[0]) => endWith(demo(options)))
+  .action(async (options: { opcuaPort: number; webPort: number; bind: string; open?: boolean }) => {
+    const { demo } = await import('./cli/demo.ts')
+    await endWith(demo(options))
+  })
 
 clientCommands(program)
 await program.parseAsync()

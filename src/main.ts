@@ -1,4 +1,3 @@
-import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import type { Config } from './config/schema.ts'
 import { systemClock } from './core/clock.ts'
@@ -11,6 +10,7 @@ import type { OpcuaRoomData } from './opcua/room-data.ts'
 import { opcuaSettingsOf } from './opcua/settings-from-config.ts'
 import { type RoomName, Rooms, roomEntry } from './rooms/gateway.ts'
 import { lockDataFolder } from './store/data-folder-lock.ts'
+import { version } from './version.ts'
 
 export interface GatewayOptions {
   readonly config: Config
@@ -33,10 +33,6 @@ export interface Gateway {
 /** Heap limits of the rooms: ten times what a plant of 10,000 tags needs, and small enough to be noticed. */
 const ENGINE_HEAP_MB = 512
 const OPCUA_HEAP_MB = 1_024
-
-export const version = (
-  JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8')) as { version: string }
-).version
 
 /** The whole gateway: own the data folder, start the rooms, serve HTTP, and end all of it in reverse. */
 export async function startGateway(options: GatewayOptions): Promise<Gateway> {

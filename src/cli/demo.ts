@@ -4,6 +4,7 @@ import { fileURLToPath } from 'node:url'
 import { type Document, parseDocument } from 'yaml'
 import { systemClock } from '../core/clock.ts'
 import { type DemoPlant, startDemoPlant } from '../demo/plant.ts'
+import type { Gateway } from '../main.ts'
 import { createLogger } from '../telemetry/logger.ts'
 import { checkConfiguration } from './configuration.ts'
 import { serve } from './serve.ts'
@@ -29,14 +30,16 @@ export async function demo(options: DemoOptions): Promise<undefined> {
   const log = createLogger(config.log.level, 'main')
   const gateway = await serve({ config, secrets, log }, () => plant.close())
 
-  const late = setTimeout(async () => {
-    const { rooms } = await gateway.health()
-    process.stdout.write(`The gateway does not run yet: ${JSON.stringify(rooms)}\n`)
-  }, SAY_WHY_AFTER_MS)
+  const late = setTimeout(() => void sayWhyLate(gateway), SAY_WHY_AFTER_MS)
   await gateway.running
   clearTimeout(late)
   const { opcua } = await gateway.health()
   process.stdout.write(banner(opcua?.endpoints[0] ?? '', gateway.httpPort, password, options))
+}
+
+async function sayWhyLate(gateway: Gateway): Promise<void> {
+  const { rooms } = await gateway.health()
+  process.stdout.write(`The gateway does not run yet: ${JSON.stringify(rooms)}\n`)
 }
 
 /** The demo's configuration with the addresses that its devices got and the ports that the user wants. */

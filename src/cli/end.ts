@@ -1,6 +1,6 @@
 import { describeError } from '../core/errors.ts'
 import { ClientFailure } from './client/failure.ts'
-import { ConfigurationRefused } from './configuration.ts'
+import { ConfigurationRefused } from './configuration-refused.ts'
 
 /** Exit codes beside those of the client commands (`client/failure.ts`). */
 const FAILED = 1

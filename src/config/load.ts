@@ -29,7 +29,13 @@ export interface LoadOptions {
 }
 
 export type Loaded =
-  | { readonly ok: true; readonly config: Config; readonly origins: Origins }
+  | {
+      readonly ok: true
+      readonly config: Config
+      /** By the name of their variable; none unless `requireSecrets`. */
+      readonly secrets: Readonly<Record<string, string>>
+      readonly origins: () => Origins
+    }
   | { readonly ok: false; readonly problems: readonly Problem[] }
 
 /**
@@ -47,12 +53,12 @@ export function loadConfig(options: LoadOptions): Loaded {
   const { value, variables } = override(withoutAnchors(yaml.value), env, configSchema)
   const parsed = configSchema.safeParse(value)
   const sources = parsed.success ? parsed.data.sources : rightSources(value)
-  const secrets = parsed.success && requireSecrets ? new Secrets({ env, readFile }).collect(parsed.data) : undefined
+  const collected = parsed.success && requireSecrets ? new Secrets({ env, readFile }).collect(parsed.data) : undefined
   const findings = [
     ...yaml.findings,
     ...(parsed.success ? [] : shapeFindings(parsed.error.issues, value, yaml)),
     ...protocolProblems(sources, validators).map(asFinding),
-    ...(secrets && !secrets.ok ? secrets.problems.map(asFinding) : []),
+    ...(collected && !collected.ok ? collected.problems.map(asFinding) : []),
   ]
   const problems = [
     ...findings.map(locator(file, yaml, variables)),
@@ -60,7 +66,9 @@ export function loadConfig(options: LoadOptions): Loaded {
   ]
   if (!parsed.success || problems.length > 0) return { ok: false, problems: inOrder(problems) }
   const lineOf = (at: Segments) => yaml.placeOf(at)?.line ?? 1
-  return { ok: true, config: parsed.data, origins: originsOf({ schema: configSchema, value, variables, lineOf }) }
+  const { data: config } = parsed
+  const secrets = collected?.ok ? collected.secrets : {}
+  return { ok: true, config, secrets, origins: () => originsOf({ schema: configSchema, value, variables, lineOf }) }
 }
 
 /** What the schema says, except of what is only missing because it refers to nothing. */

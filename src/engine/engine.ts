@@ -73,7 +73,8 @@ export class Engine {
     })
   }
 
-  start(): void {
+  /** Resolves when every source has begun. */
+  async start(): Promise<void> {
     const restored = this.#lastValues.restore()
     this.#parts.log.info({ tags: this.#pipeline.table.size, restored }, 'engine starts with the last known values')
     this.#lastValues.start()
@@ -85,7 +86,7 @@ export class Engine {
         this.#healthChanged = true
       }),
     ]
-    this.#sources.start()
+    await this.#sources.start()
   }
 
   /** Sources first, so that nothing new comes; then what came is written; then the readers are left. */

@@ -32,5 +32,5 @@ const link = new Link<FromRoom, MainToEngine>({
   },
   hears: { peer: ({ port: peer }) => engine.attach(peer) },
 })
-engine.start()
+await engine.start()
 link.tell('ready', { at: systemClock.now() })

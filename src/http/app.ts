@@ -40,7 +40,9 @@ export class HttpServer {
       context.status = context.path === '/' || health.ready ? 200 : 503
       context.body = context.path === '/' ? health : { ready: health.ready, rooms: health.rooms }
     })
-    this.#server = createServer(app.callback())
+    const respond = app.callback()
+    // Koa's promise never rejects: what fails goes to its error event.
+    this.#server = createServer((request, response) => void respond(request, response))
   }
 
   /** Listens; rejects when the address cannot be bound. Answers the port, which the system chose for port 0. */

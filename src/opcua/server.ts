@@ -56,7 +56,7 @@ export async function prepareServer(settings: OpcuaSettings, clock: Clock, log: 
     userCertificateManager: stores.users,
     serverInfo: {
       applicationUri: settings.applicationUri,
-      applicationName: { text: 'Penstock', locale: 'en' },
+      applicationName: { text: settings.name, locale: 'en' },
       productUri: 'urn:penstock',
     },
     buildInfo: { productName: 'Penstock', productUri: 'urn:penstock', manufacturerName: 'Penstock' },

@@ -2,16 +2,19 @@ import type { Config } from '../config/schema.ts'
 import { PenstockError } from '../core/errors.ts'
 import type { OpcuaSettings } from './settings.ts'
 
+const EVERY_INTERFACE = ['0.0.0.0', '::']
+
 /** The server's settings as the configuration has them. Throws SECRET_MISSING for a user without a password. */
 export function opcuaSettingsOf(
-  { opcua }: Config,
+  { gateway, opcua }: Config,
   secrets: Readonly<Record<string, string>>,
   pkiFolder: string,
 ): OpcuaSettings {
   const { security } = opcua
   return {
-    host: opcua.bind === '0.0.0.0' ? undefined : opcua.bind,
+    host: EVERY_INTERFACE.includes(opcua.bind) ? undefined : opcua.bind,
     port: opcua.port,
+    name: gateway.name,
     hostname: opcua.hostname,
     alternateHostnames: opcua.alternateHostnames,
     resourcePath: opcua.path,

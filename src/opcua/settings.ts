@@ -29,6 +29,8 @@ export interface OpcuaLimits {
 
 /** How the OPC UA server of the gateway is reached and who may use it. Plain data: it crosses to the room's thread. */
 export interface OpcuaSettings {
+  /** What clients show as the name of the server. */
+  readonly name: string
   /** Address to listen at; absent: every interface. */
   readonly host?: string | undefined
   /** 0: the operating system chooses. */
@@ -67,6 +69,7 @@ export const defaultLimits: OpcuaLimits = {
 
 /** What holds unless configured otherwise; host names, application URI, folder and users have no default. */
 export const defaultOpcuaSettings = {
+  name: 'Penstock',
   port: 4840,
   alternateHostnames: [],
   resourcePath: '/penstock',

@@ -8,14 +8,19 @@ import type { DeviceTags } from '../core/tag-index.ts'
 
 /**
  * What a protocol brings to the gateway. The life of a source:
- * `validate` (pure: no network, no file) → `create` (does nothing but remember) → `start` (may be repeated)
+ * `validate` (pure: no network, no file) → `create` (remembers) → `start` (may be repeated)
  * → `stop` (safe at any time, also after a failed start).
  */
 export interface SourceType<Config extends SourceConfig = SourceConfig> {
   readonly kind: SourceKind
   /** Everything wrong with the protocol's own notations, paths relative to the source: `devices[0].tags[1].address`. */
   validate(config: Config): Problem[]
-  create(config: Config, devices: readonly DeviceTags<Config['devices'][number]>[], context: SourceContext): Source
+  /** Loads the protocol's library, only now that it is needed, and makes the source; it does nothing yet. */
+  create(
+    config: Config,
+    devices: readonly DeviceTags<Config['devices'][number]>[],
+    context: SourceContext,
+  ): Promise<Source>
 }
 
 export interface Source {

@@ -12,16 +12,18 @@ import type { Source, SourceType } from './source.ts'
 export type SourceTypes = { readonly [Kind in SourceKind]: SourceType<Extract<SourceConfig, { kind: Kind }>> }
 
 interface Supervised {
-  readonly source: Source
+  readonly create: () => Promise<Source>
   readonly book: HealthBook
   readonly tags: readonly number[]
   readonly log: Logger
+  source?: Source
 }
 
 /** Makes the plant's sources, starts and stops them, and knows how each of them is. One that throws harms no other. */
 export class SourceSupervisor {
   readonly #sources: readonly Supervised[]
   readonly #sink: SampleSink
+  #stopped = false
 
   constructor(parts: {
     sources: readonly SourceConfig[]
@@ -47,25 +49,32 @@ export class SourceSupervisor {
       const { clock, sink, secret, random } = parts
       // The kind chose the type, so the configuration and its devices are of that type.
       const type = parts.types[config.kind] as SourceType
-      const source = type.create(config, devices, { clock, log, sink, secret, random, report: book })
-      return { source, book, log, tags: devices.flatMap(({ tags }) => tags.map(({ index }) => index)) }
+      const context = { clock, log, sink, secret, random, report: book }
+      const tags = devices.flatMap((device) => device.tags.map(({ index }) => index))
+      return { create: () => type.create(config, devices, context), book, log, tags }
     })
   }
 
-  start(): void {
-    for (const { source, book, tags, log } of this.#sources) {
-      try {
-        source.start()
-      } catch (error) {
-        book.state('refused', `cannot be started: ${describeError(error)}`)
-        this.#sink.lost(tags)
-        log.error({ error: describeError(error) }, 'source cannot be started; the others go on')
-      }
+  /** Resolves when every source has begun or was refused; never rejects. */
+  async start(): Promise<void> {
+    await Promise.all(this.#sources.map((supervised) => this.#begin(supervised)))
+  }
+
+  async #begin(supervised: Supervised): Promise<void> {
+    const { create, book, tags, log } = supervised
+    try {
+      supervised.source ??= await create()
+      if (!this.#stopped) supervised.source.start()
+    } catch (error) {
+      book.state('refused', `cannot be started: ${describeError(error)}`)
+      this.#sink.lost(tags)
+      log.error({ error: describeError(error) }, 'source cannot be started; the others go on')
     }
   }
 
   async stop(): Promise<void> {
-    const ends = await Promise.allSettled(this.#sources.map(({ source }) => source.stop()))
+    this.#stopped = true
+    const ends = await Promise.allSettled(this.#sources.map(async ({ source }) => source?.stop()))
     ends.forEach((end, position) => {
       if (end.status === 'rejected') {
         this.#sources[position]?.log.error({ error: describeError(end.reason) }, 'source did not stop in order')

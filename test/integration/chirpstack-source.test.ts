@@ -25,11 +25,11 @@ const hall = (fields: Partial<ChirpStackDeviceConfig> = {}) =>
 const office = () => loraDevice('office', OFFICE, [loraTag('co2', 'object.air.co2', { type: 'UInt16' })])
 
 /** Starts a source for `devices` of the running server. */
-function collect(
+async function collect(
   devices: readonly ChirpStackDeviceConfig[],
   fields: Partial<ChirpStackSourceConfig> = {},
   key = TENANT_KEY,
-): EventContext {
+): Promise<EventContext> {
   const config = chirpStackConfig(devices, { url: `http://127.0.0.1:${server?.port}`, ...fields })
   expect(chirpStackSource.validate(config)).toEqual([])
   const indexed = loraDevicesOf(config)
@@ -38,7 +38,7 @@ function collect(
     indexed.flatMap(({ tags }) => tags),
   )
   context.secrets.set(API_KEY_ENV, key)
-  source = chirpStackSource.create(config, indexed, context)
+  source = await chirpStackSource.create(config, indexed, context)
   source.start()
   return context
 }
@@ -49,7 +49,7 @@ const streaming = (devEui: string) => until(() => expect(server?.chirpStack.open
 describe('a value from ChirpStack', () => {
   it('arrives with the time at which the gateway received the frame', async () => {
     server = await ChirpStackServer.start([HALL, OFFICE])
-    const context = collect([hall(), office()])
+    const context = await collect([hall(), office()])
     await streaming(HALL)
     await streaming(OFFICE)
     const time = Date.now() - 2_345
@@ -69,14 +69,14 @@ describe('a value from ChirpStack', () => {
   it('is there at once after a start, from what ChirpStack has kept', async () => {
     server = await ChirpStackServer.start([HALL])
     for (const t of [20, 21, 22]) server.chirpStack.uplink(HALL, { object: { t }, time: Date.now() - 1_000 + t })
-    const context = collect([hall()])
+    const context = await collect([hall()])
     await until(() => expect(context.sink.values('hall/t')).toEqual([20, 21, 22]))
     expect(context.sink.told.slice(0, 2).map(({ what }) => what)).toEqual(['restored', 'restored'])
   })
 
   it('that comes late does not move the last one back', async () => {
     server = await ChirpStackServer.start([HALL])
-    const context = collect([hall()])
+    const context = await collect([hall()])
     await streaming(HALL)
     server.chirpStack.uplink(HALL, { object: { t: 22 }, time: Date.now() - 1_000 })
     server.chirpStack.uplink(HALL, { object: { t: 21 }, time: Date.now() - 60_000 })
@@ -87,7 +87,7 @@ describe('a value from ChirpStack', () => {
   it('without a time of its own has that of the log entry', async () => {
     server = await ChirpStackServer.start([HALL])
     const before = Date.now()
-    const context = collect([hall()])
+    const context = await collect([hall()])
     server.chirpStack.uplink(HALL, { object: { t: 22 }, time: null })
     await until(() => expect(context.sink.last('hall/t')).toBe(22))
     const time = context.sink.told.find(({ tag, what }) => tag === 'hall/t' && what === 'event')?.time
@@ -97,7 +97,7 @@ describe('a value from ChirpStack', () => {
 
   it('is not disturbed by nonsense among the events', async () => {
     server = await ChirpStackServer.start([HALL])
-    const context = collect([hall()])
+    const context = await collect([hall()])
     await streaming(HALL)
     const { chirpStack } = server
     chirpStack.rawEvent(HALL, 'up', '{"time":"2026-01-01T00:00:00Z","object":{"t":')
@@ -117,7 +117,7 @@ describe('a value from ChirpStack', () => {
 
   it('and no other is asked for in lower case, whatever case the configuration has', async () => {
     server = await ChirpStackServer.start([HALL])
-    const context = collect([hall({ devEui: HALL.toUpperCase() })])
+    const context = await collect([hall({ devEui: HALL.toUpperCase() })])
     await streaming(HALL)
     server.chirpStack.uplink(HALL, { object: { t: 4 } })
     await until(() => expect(context.sink.last('hall/t')).toBe(4))
@@ -126,7 +126,7 @@ describe('a value from ChirpStack', () => {
 
   it('gets old after two and a half intervals of the device profile', async () => {
     server = await ChirpStackServer.start([HALL], 20)
-    const context = collect([hall()])
+    const context = await collect([hall()])
     await until(() => expect(context.sink.expected.get('hall/t')).toBe(50_000))
   })
 })
@@ -138,7 +138,7 @@ describe('an event stream', () => {
     ['because the server goes', status.UNAVAILABLE],
   ])('that ends %s is opened again, and its replay brings nothing twice', async (_, code) => {
     server = await ChirpStackServer.start([HALL])
-    const context = collect([hall()])
+    const context = await collect([hall()])
     await streaming(HALL)
     server.chirpStack.uplink(HALL, { object: { t: 1 } })
     await until(() => expect(context.sink.last('hall/t')).toBe(1))
@@ -153,7 +153,7 @@ describe('an event stream', () => {
 
   it('of one device that breaks leaves the others alone', async () => {
     server = await ChirpStackServer.start([HALL, OFFICE])
-    const context = collect([hall(), office()])
+    const context = await collect([hall(), office()])
     await streaming(HALL)
     await streaming(OFFICE)
     server.chirpStack.breakStreams(HALL, status.INTERNAL, 'Redis is away')
@@ -166,7 +166,7 @@ describe('an event stream', () => {
 
   it('that the server refuses says nothing against the key: the other devices go on', async () => {
     server = await ChirpStackServer.start([HALL, OFFICE])
-    const context = collect([hall(), office()], { inventoryPeriodMs: 600_000 })
+    const context = await collect([hall(), office()], { inventoryPeriodMs: 600_000 })
     await streaming(HALL)
     await streaming(OFFICE)
     server.chirpStack.directory.devices.delete(HALL)
@@ -184,7 +184,7 @@ describe('an event stream', () => {
     const devEuis = Array.from({ length: 200 }, (_, n) => `a81758fffe1${n.toString(16).padStart(5, '0')}`)
     server = await ChirpStackServer.start(devEuis)
     const devices = devEuis.map((devEui, n) => loraDevice(`d${n}`, devEui, [loraTag('t', 'object.t')]))
-    const context = collect(devices)
+    const context = await collect(devices)
     await until(() => expect(server?.chirpStack.openStreams()).toBe(200))
     devEuis.forEach((devEui, n) => {
       server?.chirpStack.uplink(devEui, { object: { t: n } })
@@ -198,7 +198,7 @@ describe('an event stream', () => {
 describe('the inventory', () => {
   it('reports a device that the tenant has not, and finds it when it is added', async () => {
     server = await ChirpStackServer.start([HALL])
-    const context = collect([hall(), office()], { inventoryPeriodMs: 100 })
+    const context = await collect([hall(), office()], { inventoryPeriodMs: 100 })
     await until(() => expect(context.state).toBe('degraded'))
     expect(context.devices.get('office')).toEqual({
       state: 'offline',
@@ -215,7 +215,7 @@ describe('the inventory', () => {
 
   it('notices that a device was deleted, whose stream goes on as if nothing were', async () => {
     server = await ChirpStackServer.start([HALL, OFFICE])
-    const context = collect([hall(), office()], { inventoryPeriodMs: 100 })
+    const context = await collect([hall(), office()], { inventoryPeriodMs: 100 })
     await streaming(HALL)
     server.chirpStack.directory.devices.delete(HALL)
     await until(() => expect(context.devices.get('hall')?.state).toBe('offline'))
@@ -235,7 +235,7 @@ describe('the inventory', () => {
       if (lists === 2) directory.devices.delete(HALL)
       else directory.devices.set(HALL, device)
     }
-    const context = collect([hall()], { inventoryPeriodMs: 100 })
+    const context = await collect([hall()], { inventoryPeriodMs: 100 })
     await until(() => expect(lists).toBeGreaterThan(3))
     expect(server.subjects('InternalService.StreamDeviceEvents')).toEqual([HALL])
     expect(context.sink.told.some(({ what }) => what === 'lost')).toBe(false)
@@ -244,7 +244,7 @@ describe('the inventory', () => {
   it('reads lists of more than a page to their end', async () => {
     const others = Array.from({ length: 1_100 }, (_, n) => `00000000${n.toString(16).padStart(8, '0')}`)
     server = await ChirpStackServer.start([...others, HALL])
-    const context = collect([hall()])
+    const context = await collect([hall()])
     await streaming(HALL)
     expect(context.state).not.toBe('degraded')
     expect(server.subjects('DeviceService.List')).toHaveLength(2)
@@ -254,7 +254,7 @@ describe('the inventory', () => {
 describe('a source that is stopped', () => {
   it('ends its streams, and begins again without taking anything twice', async () => {
     server = await ChirpStackServer.start([HALL])
-    const context = collect([hall()])
+    const context = await collect([hall()])
     server.chirpStack.uplink(HALL, { object: { t: 1 } })
     await until(() => expect(context.sink.last('hall/t')).toBe(1))
     await source?.stop()
@@ -271,7 +271,7 @@ describe('a source that is stopped', () => {
   it('may be stopped before it was ever connected', async () => {
     server = await ChirpStackServer.start([HALL])
     server.chirpStack.setUnavailable('silent')
-    const context = collect([hall()])
+    const context = await collect([hall()])
     await until(() => expect(server?.subjects('ApplicationService.List')).toHaveLength(1))
     await source?.stop()
     expect(context.states).toEqual([
@@ -282,7 +282,7 @@ describe('a source that is stopped', () => {
 
   it('by its configuration asks nothing of anybody', async () => {
     server = await ChirpStackServer.start([HALL])
-    const context = collect([hall(), office()], { disabled: true })
+    const context = await collect([hall(), office()], { disabled: true })
     expect(context.states).toEqual([{ state: 'stopped', reason: 'Disabled in the configuration.' }])
     expect(context.devices.get('hall')?.state).toBe('disabled')
     expect(server.asked).toEqual([])

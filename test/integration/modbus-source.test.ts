@@ -19,12 +19,12 @@ const orders: readonly ByteOrder[] = ['big', 'little']
 /** Runs sources and ends them after each test. */
 const running: Source[] = []
 
-function run(devices: readonly ModbusDeviceConfig[], fields: Partial<ModbusSourceConfig>) {
+async function run(devices: readonly ModbusDeviceConfig[], fields: Partial<ModbusSourceConfig>) {
   const config = source(devices, { timeoutMs: 300, ...fields })
   const context = new RecordingContext(systemClock)
   const tags = new TagIndexing({ sources: [config] })
   expect(modbusSource.validate(config)).toEqual([])
-  const made = modbusSource.create(config, devicesOf(config), context)
+  const made = await modbusSource.create(config, devicesOf(config), context)
   running.push(made)
   made.start()
   return {
@@ -87,7 +87,7 @@ describe('a Modbus source reading pymodbus', () => {
           address += 4
         }
       }
-      const plc = run([fast(tags)], { port: server.port })
+      const plc = await run([fast(tags)], { port: server.port })
       await expect
         .poll(() => Object.fromEntries(tags.map(({ key }) => [key, plc.value(`plc/${key}`)])))
         .toEqual(expected)
@@ -99,7 +99,7 @@ describe('a Modbus source reading pymodbus', () => {
     await server.put({ area: 'holding', address: 510, encoding: 'uint16', value: 0b1000_0000_0000_1000 })
     await server.bits({ area: 'coil', address: 17 }, 1, 0, 0, 1, 1, 0, 0, 0, 0, 1)
     await server.bits({ area: 'discrete', address: 3 }, 0, 1)
-    const plc = run(
+    const plc = await run(
       [
         fast([
           tag('serial', { type: 'String', address: 'holding:500', length: 16 }),
@@ -118,7 +118,7 @@ describe('a Modbus source reading pymodbus', () => {
 
   it('brings a register that changed on the device as a new value', async () => {
     await server.put({ area: 'holding', address: 600, encoding: 'float32', value: 1.5 })
-    const plc = run([fast([tag('t', { type: 'Float', address: 'holding:600' })])], { port: server.port })
+    const plc = await run([fast([tag('t', { type: 'Float', address: 'holding:600' })])], { port: server.port })
     await expect.poll(() => plc.value('plc/t')).toBe(1.5)
     await server.put({ area: 'holding', address: 600, encoding: 'float32', value: 2.75 })
     await expect.poll(() => plc.value('plc/t')).toBe(2.75)
@@ -133,7 +133,7 @@ describe('a Modbus source reading pymodbus', () => {
       if (address !== 707) await server.put({ area: 'input', address, encoding: 'uint16', value: address })
     }
     const tags = Array.from({ length: 20 }, (_, i) => tag(`r${i}`, { type: 'UInt16', address: `input:${700 + i}` }))
-    const plc = run([fast(tags)], { port: server.port })
+    const plc = await run([fast(tags)], { port: server.port })
     const expected = tags.map((_, i) => (i === 7 ? 'BadConfigurationError' : 700 + i))
     await expect.poll(() => tags.map(({ key }) => plc.value(`plc/${key}`))).toEqual(expected)
     await expect.poll(() => plc.polls('plc/r19')).toBeGreaterThan(4)
@@ -148,7 +148,7 @@ describe('a Modbus source reading pymodbus', () => {
     const units = [20, 21, 22, 23].map((unitId) =>
       device(`unit${unitId}`, { unitId, pollMs: 100, tags: [tag('id', { type: 'UInt16', address: 'holding:0' })] }),
     )
-    const line = run(units, { port: server.port, timeoutMs: 150 })
+    const line = await run(units, { port: server.port, timeoutMs: 150 })
     await expect.poll(() => line.device('unit20'), { timeout: 10_000 }).toBe('offline')
     const before = line.polls('unit23/id')
     await expect.poll(() => line.polls('unit23/id'), { timeout: 10_000 }).toBeGreaterThan(before + 10)
@@ -164,7 +164,7 @@ describe('a Modbus source reading pymodbus', () => {
   it('keeps the last values as uncertain while the device is gone, and reads on when it is back', async () => {
     const mortal = await PymodbusServer.start()
     await mortal.put({ area: 'holding', address: 0, encoding: 'int16', value: 42 })
-    const plc = run([fast([tag('t', { type: 'Int16', address: 'holding:0' })])], { port: mortal.port })
+    const plc = await run([fast([tag('t', { type: 'Int16', address: 'holding:0' })])], { port: mortal.port })
     await expect.poll(() => plc.value('plc/t')).toBe(42)
     await mortal.stop()
     await expect.poll(() => plc.status('plc/t')).toBe('UncertainNoCommunicationLastUsableValue')
@@ -184,7 +184,7 @@ describe('a Modbus source reading libmodbus', () => {
         ['badc', 'little', 'big'],
         ['dcba', 'little', 'little'],
       ] as const
-      const plc = run(
+      const plc = await run(
         [
           fast([
             ...layouts.map(([key, byteOrder, wordOrder], i) =>
@@ -227,7 +227,7 @@ describe('a Modbus source on a line full of faults', () => {
     let requests = 0
     server.behave = (asked) => (script[requests++ % script.length] ?? faults.right)(asked)
     const tags = [3, 4, 5].map((at) => tag(`r${at}`, { type: 'UInt16', address: `holding:${at}` }))
-    const plc = run([fast(tags)], { port: server.port, timeoutMs: 60 })
+    const plc = await run([fast(tags)], { port: server.port, timeoutMs: 60 })
     await expect.poll(() => requests, { timeout: 30_000 }).toBeGreaterThan(script.length)
     server.behave = faults.right
     await expect.poll(() => plc.context.state, { timeout: 30_000 }).toBe('connected')
@@ -250,7 +250,7 @@ describe('a Modbus source on a line full of faults', () => {
       open--
       socket.write(right)
     })
-    const plc = run([fast([tag('t', { type: 'UInt16', address: 'holding:9' })])], { port: server.port })
+    const plc = await run([fast([tag('t', { type: 'UInt16', address: 'holding:9' })])], { port: server.port })
     await expect.poll(() => plc.polls('plc/t'), { timeout: 10_000 }).toBeGreaterThan(3)
     expect(most).toBe(1)
     expect(plc.context.counted('skippedCycles')).toBeGreaterThan(0)
@@ -294,7 +294,7 @@ describe('the simulated devices of the demo', () => {
       pollMs: 100,
       tags: [tag('x', { type: 'Boolean', address: 'coil:0' })],
     })
-    const line = run([meter, pump, ghost], { port, timeoutMs: 1_000 })
+    const line = await run([meter, pump, ghost], { port, timeoutMs: 1_000 })
     await expect.poll(() => line.value('meter/serial')).toBe('EM340-0017')
     await expect.poll(() => line.value('pump/serial')).toBe('PC7-2203-114')
     expect(line.value('meter/u1')).toSatisfy((volts) => Number(volts) > 220 && Number(volts) < 240)

@@ -54,7 +54,7 @@ describe('the demo PLC, read by Penstock', () => {
   it('is found again by itself after it was switched off and on', async () => {
     const config = s7SourceConfig([s7Device('line', lineTags(), { pollMs: 50 })], { port, connectTimeoutMs: 1_000 })
     const context = new RecordingContext(systemClock)
-    const source = s7Source.create(config, s7DevicesOf(config), context)
+    const source = await s7Source.create(config, s7DevicesOf(config), context)
     source.start()
     await vi.waitFor(() => {
       expect(context.state).toBe('connected')

@@ -22,12 +22,12 @@ afterEach(async () => {
 })
 
 /** Polls `tags` of the running PLC. */
-function poll(tags: readonly TagConfig[]): RecordingContext {
+async function poll(tags: readonly TagConfig[]): Promise<RecordingContext> {
   if (!plc) throw new Error('start the PLC first')
   const config = s7SourceConfig([s7Device('line', tags)], { port: plc.port })
   expect(s7Source.validate(config)).toEqual([])
   const context = new RecordingContext(systemClock)
-  source = s7Source.create(config, s7DevicesOf(config), context)
+  source = await s7Source.create(config, s7DevicesOf(config), context)
   source.start()
   return context
 }
@@ -57,7 +57,7 @@ describe('a Snap7 CPU', () => {
     db.writeFloatBE(Number.NaN, 60)
     db.write('\x05\x09', 70, 'latin1')
     plc = await Snap7Plc.start(new Map([[1, db]]))
-    const context = poll([
+    const context = await poll([
       s7Tag('bit-set', { type: 'Boolean', address: 'DB1,X0.3' }),
       s7Tag('bit-clear', { type: 'Boolean', address: 'DB1.DBX0.4' }),
       s7Tag('byte', { type: 'Byte', address: 'DB1.DBB1' }),
@@ -95,7 +95,7 @@ describe('a Snap7 CPU', () => {
 
   it('shows a byte that changed on the PLC as a new value', async () => {
     plc = await Snap7Plc.start(new Map([[7, Buffer.alloc(20)]]))
-    const context = poll([
+    const context = await poll([
       s7Tag('level', { type: 'Int16', address: 'DB7,INT4' }),
       s7Tag('valve', { type: 'Boolean', address: 'DB7,X10.6' }),
     ])
@@ -169,7 +169,7 @@ describe('a Snap7 CPU', () => {
     const blocks = new Map([1, 2, 3].map((db) => [db, Buffer.alloc(3_000)]))
     for (const [n, { db, offset }] of scattered.entries()) blocks.get(db)?.writeFloatBE(n + 0.5, offset)
     plc = await Snap7Plc.start(blocks)
-    const context = poll(
+    const context = await poll(
       scattered.map(({ db, offset }, n) => s7Tag(`t${n}`, { type: 'Float', address: `DB${db},REAL${offset}` })),
     )
     await vi.waitFor(() => {
@@ -183,7 +183,7 @@ describe('a Snap7 CPU', () => {
     const db = Buffer.alloc(8_000)
     for (let n = 0; n < 2_000; n++) db.writeFloatBE(n + 0.25, n * 4)
     plc = await Snap7Plc.start(new Map([[1, db]]))
-    const context = poll(
+    const context = await poll(
       Array.from({ length: 2_000 }, (_, n) => s7Tag(`t${n}`, { type: 'Double', address: `DB1,REAL${n * 4}` })),
     )
     await vi.waitFor(() => {

@@ -1,19 +1,20 @@
 import type { S7SourceConfig } from '../../core/plant.ts'
 import { PolledSource } from '../poller.ts'
 import type { SourceType } from '../source.ts'
-import { S7Driver } from './driver.ts'
 import { validateS7 } from './validate.ts'
 
 /** A Siemens S7 CPU that lets its data blocks be read over ISO on TCP (RFC 1006), as S7-300/400/1200/1500 do. */
 export const s7Source: SourceType<S7SourceConfig> = {
   kind: 's7',
   validate: validateS7,
-  create: (config, devices, context) =>
-    new PolledSource({
+  async create(config, devices, context) {
+    const { S7Driver } = await import('./driver.ts')
+    return new PolledSource({
       config,
       devices,
       driver: new S7Driver(config, context),
-      pollMsOf: (device, tag) => tag.tag.pollMs ?? device.pollMs,
+      pollMsOf: (device, { tag }) => tag.pollMs ?? device.pollMs,
       context,
-    }),
+    })
+  },
 }

@@ -1,4 +1,5 @@
 import { DataType, OPCUACertificateManager, OPCUAServer, type UAVariable } from 'node-opcua'
+import { markTold } from '../../../src/opcua/hardening/deliver-on-change.ts'
 import { hardenNodeOpcua } from '../../../src/opcua/hardening/install.ts'
 import { adjustTransportLimits } from '../../../src/opcua/hardening/transport-limits.ts'
 
@@ -50,6 +51,7 @@ for (let at = 0; at < Number(count); at++) {
     }),
   )
 }
+for (const variable of variables) markTold(variable)
 const [first] = variables
 if (first) hardenNodeOpcua(addressSpace, first)
 await server.start()
@@ -58,5 +60,5 @@ setInterval(() => {
   for (const variable of variables) variable.setValueFromSource({ dataType: DataType.UInt16, value })
 }, 1_000)
 process.on('SIGTERM', () => {
-  server.shutdown(0).finally(() => process.exit(0))
+  void server.shutdown(0).finally(() => process.exit(0))
 })

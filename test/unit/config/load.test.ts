@@ -177,7 +177,7 @@ describe('the origin of a setting', () => {
     const loaded = load('http:\n  port: 8081\nlog: { level: warn }\nsources: []', {
       env: { PENSTOCK_OPCUA_PORT: '4850', PENSTOCK_LOG_LEVEL: 'error' },
     })
-    const origins = loaded.ok ? loaded.origins : new Map()
+    const origins = loaded.ok ? loaded.origins() : new Map()
     expect(origins.get('http.port')).toEqual({ from: 'file', line: 2 })
     expect(origins.get('opcua.port')).toEqual({ from: 'environment', variable: 'PENSTOCK_OPCUA_PORT' })
     expect(origins.get('log.level')).toEqual({ from: 'environment', variable: 'PENSTOCK_LOG_LEVEL' })

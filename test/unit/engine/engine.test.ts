@@ -29,14 +29,14 @@ const plant = {
 }
 
 /** An engine whose sources are in the test's hands, by key. */
-function anEngine(start: (key: string) => void = () => undefined) {
+async function anEngine(start: (key: string) => void = () => undefined) {
   const contexts = new Map<string, SourceContext>()
   const type: SourceType = {
     kind: 'modbus',
     validate: () => [],
     create: (config, _devices, context) => {
       contexts.set(config.key, context)
-      return { start: () => start(config.key), stop: async () => undefined }
+      return Promise.resolve({ start: () => start(config.key), stop: async () => undefined })
     },
   }
   const engine = new Engine({
@@ -48,7 +48,7 @@ function anEngine(start: (key: string) => void = () => undefined) {
     secret: () => undefined,
     random: Math.random,
   })
-  engine.start()
+  await engine.start()
   return { engine, source: (key: string) => contexts.get(key) as SourceContext }
 }
 
@@ -75,7 +75,7 @@ async function aSubscriber(engine: Engine) {
 }
 
 it('a room that subscribes gets every tag as it is, then each change', async () => {
-  const { engine, source } = anEngine()
+  const { engine, source } = await anEngine()
   source('line').sink.polled(0, 1.5)
   const { link, rows } = await aSubscriber(engine)
   expect(await link.ask('plant', null)).toEqual(plant)
@@ -91,7 +91,7 @@ it('a room that subscribes gets every tag as it is, then each change', async () 
 })
 
 it('a room that subscribes again, after it lost the engine, gets everything again', async () => {
-  const { engine } = anEngine()
+  const { engine } = await anEngine()
   const first = await aSubscriber(engine)
   await vi.waitFor(() => expect(first.rows).toHaveLength(3))
   first.link.close()
@@ -101,7 +101,7 @@ it('a room that subscribes again, after it lost the engine, gets everything agai
 })
 
 it('the state of a source is told with its reason when it changes', async () => {
-  const { engine, source } = anEngine()
+  const { engine, source } = await anEngine()
   const { states } = await aSubscriber(engine)
   source('line').report.state('backoff', 'meter at 10.0.0.7:502 does not answer')
   source('line').report.device('pump', 'offline', 'no answer')
@@ -117,24 +117,29 @@ it('the state of a source is told with its reason when it changes', async () => 
 })
 
 it('a source that cannot be started is told as such and leaves the others alone', async () => {
-  const { engine, source } = anEngine((key) => {
+  const { engine, source } = await anEngine((key) => {
     if (key === 'line') throw new Error('no such driver')
   })
   source('other').sink.polled(2, 7)
   const { rows } = await aSubscriber(engine)
-  await vi.waitFor(() => expect(rows.map(([, , status]) => status)).toEqual(['BadNoCommunication', 'BadNoCommunication', 'Good']))
-  expect(engine.health().sources[0]).toMatchObject({ state: 'refused', reason: expect.stringContaining('no such driver') })
+  await vi.waitFor(() =>
+    expect(rows.map(([, , status]) => status)).toEqual(['BadNoCommunication', 'BadNoCommunication', 'Good']),
+  )
+  expect(engine.health().sources[0]).toMatchObject({
+    state: 'refused',
+    reason: expect.stringContaining('no such driver'),
+  })
   await engine.stop()
 })
 
 it('an engine that stops keeps what it knew for the next', async () => {
-  const first = anEngine()
+  const first = await anEngine()
   first.source('line').sink.polled(0, 42)
   const { onEnd } = await aSubscriber(first.engine)
   await first.engine.stop()
   await vi.waitFor(() => expect(onEnd).toHaveBeenCalledOnce())
 
-  const second = anEngine()
+  const second = await anEngine()
   const { rows } = await aSubscriber(second.engine)
   await vi.waitFor(() => expect(rows[0]).toEqual([0, 42, 'UncertainLastUsableValue']))
   await second.engine.stop()
