@@ -7,6 +7,7 @@ import type { Logger } from '../core/logger.ts'
 import type { Plant } from '../core/plant.ts'
 import { TagIndexing } from '../core/tag-index.ts'
 import type { OpcuaHealth, StoreHealth } from '../link/contract.ts'
+import { collectStartupGarbage } from '../telemetry/startup-garbage.ts'
 import { establishNamespaces } from './address-space/namespaces.ts'
 import { setNamespacePermissions } from './address-space/permissions.ts'
 import { PlantNodes } from './address-space/plant-nodes.ts'
@@ -68,6 +69,7 @@ export class OpcuaServerRoom {
       this.#prepared = await prepareServer(settings, clock, log)
       this.#projection = new Projection(this.#prepared, plant, this.#options)
       await this.#engine.subscribe()
+      collectStartupGarbage()
       if (settings.port !== 0) await waitForPort(settings.host, settings.port, clock)
       await this.#prepared.server.start()
     } catch (error) {
