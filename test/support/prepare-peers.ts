@@ -17,9 +17,17 @@ const packages: Record<string, string> = {
 
 const root = fileURLToPath(new URL('../..', import.meta.url))
 
+/**
+ * The environment without the settings that npm hands to its scripts: node-gyp takes `npm_config_nodedir` before its own
+ * `--nodedir`, so a machine set up for another Node would have Snap7 built against the wrong headers.
+ */
+function withoutNpmSettings(env: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
+  return Object.fromEntries(Object.entries(env).filter(([name]) => !name.toLowerCase().startsWith('npm_config_')))
+}
+
 function run(command: string, args: readonly string[], cwd = root): boolean {
   console.log(`> ${command} ${args.join(' ')}`)
-  const env = { ...process.env, DEBIAN_FRONTEND: 'noninteractive' }
+  const env = { ...withoutNpmSettings(process.env), DEBIAN_FRONTEND: 'noninteractive' }
   return spawnSync(command, args, { cwd, env, stdio: ['ignore', 'inherit', 'inherit'] }).status === 0
 }
 
