@@ -5,6 +5,7 @@ import type { Logger } from './core/logger.ts'
 import type { EngineRoomData } from './engine/room-data.ts'
 import { HttpServer } from './http/app.ts'
 import type { GatewayHealth } from './http/gateway-health.ts'
+import type { ConfiguredPlant } from './link/contract.ts'
 import { removeStalePkiLocks } from './opcua/pki-locks.ts'
 import type { OpcuaRoomData } from './opcua/room-data.ts'
 import { opcuaSettingsOf } from './opcua/settings-from-config.ts'
@@ -26,6 +27,11 @@ export interface Gateway {
   readonly running: Promise<void>
   readonly httpPort: number
   health(): Promise<GatewayHealth>
+  /**
+   * Makes this the plant that runs, live: what is the same in both goes on undisturbed. Rejects with ROOM_UNAVAILABLE
+   * or TIMEOUT where that takes a while longer, because the engine is being started.
+   */
+  changePlant(to: ConfiguredPlant): Promise<void>
   /** Ends everything in order; safe to repeat. */
   stop(): Promise<void>
 }
@@ -105,6 +111,7 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
     running: rooms.running,
     httpPort,
     health,
+    changePlant: (to) => rooms.changePlant(to),
     stop: () => {
       stopped ??= stop()
       return stopped

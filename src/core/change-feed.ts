@@ -1,3 +1,4 @@
+import { grown } from './columns.ts'
 import type { ChangeListener } from './pipeline.ts'
 import type { SampleBatch } from './sample.ts'
 import type { TagIndex } from './tag-index.ts'
@@ -20,7 +21,7 @@ export class ChangeFeed implements ChangeListener {
   readonly #due: () => void
   #announced = false
   /** Tags whose latest value is owed, while rows are merged. */
-  readonly #owed: Uint8Array
+  #owed: Uint8Array<ArrayBuffer>
   #owedCount = 0
   #owedFrom = 0
   #rows = new Rows(256)
@@ -70,6 +71,7 @@ export class ChangeFeed implements ChangeListener {
   }
 
   #owe(tag: TagIndex): void {
+    this.#owed = grown(this.#owed, this.#table.size, 0)
     if (this.#owed[tag] === 1) {
       this.merged++
       return
@@ -100,7 +102,7 @@ export class ChangeFeed implements ChangeListener {
 
   #takeOwed(): Rows {
     const rows = new Rows(Math.min(this.#owedCount, MAX_ROWS))
-    const size = this.#owed.length
+    const size = this.#table.size
     // Round from where the last batch ended, so that tags at the end are not starved by busy ones at the start.
     for (let step = 0; step < size && rows.count < MAX_ROWS && this.#owedCount > 0; step++) {
       const tag = (this.#owedFrom + step) % size

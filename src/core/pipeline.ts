@@ -1,8 +1,9 @@
 import type { Clock, Milliseconds } from './clock.ts'
+import { grown } from './columns.ts'
 import { type DataType, fitValue, type TagValue } from './data-type.ts'
 import type { SampleSink } from './sample.ts'
 import { isBad, StatusCode } from './status-code.ts'
-import type { IndexedTag, TagIndex } from './tag-index.ts'
+import type { IndexedTag, TagChange, TagIndex } from './tag-index.ts'
 import { TagTable } from './tag-table.ts'
 
 /** Told of every tag whose value, status or source time has changed in the table. Must not throw. */
@@ -33,34 +34,87 @@ const SWEEP_EVERY: Milliseconds = 250
  */
 export class Pipeline implements SampleSink {
   readonly table: TagTable
-  readonly #tags: readonly IndexedTag[]
+  readonly #tags: IndexedTag[] = []
   readonly #clock: Clock
   readonly #listeners: ChangeListener[] = []
-  readonly #quality: Uint32Array
-  readonly #phase: Uint8Array
+  #quality = new Uint32Array(0)
+  #phase = new Uint8Array(0)
   /** Spoke since this process started: a value from disk is Uncertain until then. */
-  readonly #heard: Uint8Array
+  #heard = new Uint8Array(0)
   /** Monotonic time at which the phase ends by itself: fresh → stale, lost → dead. */
-  readonly #deadline: Float64Array
-  readonly #staleAfter: Float64Array
+  #deadline = new Float64Array(0)
+  /** What the source has learned of how old a value may get; infinite: nothing. */
+  #learned = new Float64Array(0)
+  #staleAfter = new Float64Array(0)
   #stopSweep: (() => void) | undefined
 
   constructor(tags: readonly IndexedTag[], clock: Clock) {
-    this.#tags = tags
     this.#clock = clock
-    this.table = new TagTable(tags)
-    const size = tags.length
-    this.#quality = new Uint32Array(size).fill(StatusCode.BadWaitingForInitialData)
-    this.#phase = new Uint8Array(size)
-    this.#heard = new Uint8Array(size)
-    this.#deadline = new Float64Array(size).fill(Number.POSITIVE_INFINITY)
-    this.#staleAfter = new Float64Array(size)
-    for (const { index, tag, device, disabled } of tags) {
-      this.#staleAfter[index] = tag.staleAfterMs ?? device.staleAfterMs ?? Number.POSITIVE_INFINITY
-      if (!disabled) continue
+    this.table = new TagTable([])
+    this.#add(tags)
+    for (const { index } of tags) this.#show(index)
+  }
+
+  /**
+   * Follows a change of the plant. A tag that reads something else begins anew; one that is gone is out of service
+   * for ever, and whatever its source may still say of it is not heard.
+   */
+  change({ added, updated, renewed, retired }: TagChange): void {
+    this.#add(added)
+    for (const { index } of added) this.#show(index, true)
+    for (const { index } of retired) {
       this.#phase[index] = Phase.disabled
+      this.#deadline[index] = Number.POSITIVE_INFINITY
+      this.table.clear(index)
       this.#show(index)
     }
+    for (const tag of renewed) {
+      this.table.clear(tag.index)
+      this.#begin(tag)
+      this.#show(tag.index, true)
+    }
+    for (const tag of updated) this.#update(tag)
+  }
+
+  #add(tags: readonly IndexedTag[]): void {
+    this.table.add(tags)
+    const { size } = this.table
+    this.#quality = grown(this.#quality, size, StatusCode.BadWaitingForInitialData)
+    this.#phase = grown(this.#phase, size, Phase.fresh)
+    this.#heard = grown(this.#heard, size, 0)
+    this.#deadline = grown(this.#deadline, size, Number.POSITIVE_INFINITY)
+    this.#learned = grown(this.#learned, size, Number.POSITIVE_INFINITY)
+    this.#staleAfter = grown(this.#staleAfter, size, Number.POSITIVE_INFINITY)
+    for (const tag of tags) this.#begin(tag)
+  }
+
+  #begin(tag: IndexedTag): void {
+    const { index, disabled } = tag
+    this.#tags[index] = tag
+    this.#quality[index] = StatusCode.BadWaitingForInitialData
+    this.#phase[index] = disabled ? Phase.disabled : Phase.fresh
+    this.#heard[index] = 0
+    this.#deadline[index] = Number.POSITIVE_INFINITY
+    this.#learned[index] = Number.POSITIVE_INFINITY
+    this.#staleAfter[index] = staleAfterOf(tag, Number.POSITIVE_INFINITY)
+  }
+
+  #update(tag: IndexedTag): void {
+    const { index, disabled } = tag
+    const wasDisabled = this.#phase[index] === Phase.disabled
+    this.#tags[index] = tag
+    this.#staleAfter[index] = staleAfterOf(tag, this.#learned[index] as number)
+    if (disabled) {
+      this.#phase[index] = Phase.disabled
+      this.#deadline[index] = Number.POSITIVE_INFINITY
+    } else if (wasDisabled) {
+      // Nothing was heard while it was out of service: what is known is old until the source speaks.
+      this.#phase[index] = Number.isNaN(this.table.sourceTime[index] as number) ? Phase.fresh : Phase.stale
+    } else {
+      this.#age(index)
+    }
+    if (!isBad(this.#quality[index] as StatusCode)) this.#quality[index] = this.#judge(index, this.table.value(index))
+    this.#show(index)
   }
 
   listen(listener: ChangeListener): () => void {
@@ -153,11 +207,9 @@ export class Pipeline implements SampleSink {
 
   expectEvery(tags: readonly TagIndex[], staleAfter: Milliseconds): void {
     for (const tag of tags) {
-      const { tag: config, device } = this.#tags[tag] as IndexedTag
-      this.#staleAfter[tag] = config.staleAfterMs ?? device.staleAfterMs ?? staleAfter
-      const phase = this.#phase[tag] as number
-      if (this.#heard[tag] !== 1 || (phase !== Phase.fresh && phase !== Phase.stale)) continue
-      this.#refresh(tag)
+      this.#learned[tag] = staleAfter
+      this.#staleAfter[tag] = staleAfterOf(this.#tags[tag] as IndexedTag, staleAfter)
+      this.#age(tag)
       this.#show(tag)
     }
   }
@@ -166,7 +218,7 @@ export class Pipeline implements SampleSink {
   sweep(): void {
     const now = this.#clock.monotonic()
     const deadlines = this.#deadline
-    for (let tag = 0; tag < deadlines.length; tag++) {
+    for (let tag = 0; tag < this.table.size; tag++) {
       if ((deadlines[tag] as number) > now) continue
       deadlines[tag] = Number.POSITIVE_INFINITY
       this.#phase[tag] = this.#phase[tag] === Phase.lost ? Phase.dead : Phase.stale
@@ -184,6 +236,12 @@ export class Pipeline implements SampleSink {
     this.table.sourceTime[tag] = time
     this.#refresh(tag)
     this.#show(tag, moved)
+  }
+
+  /** As `#refresh`, for a tag that has spoken and is not lost. */
+  #age(tag: TagIndex): void {
+    const phase = this.#phase[tag] as number
+    if (this.#heard[tag] === 1 && (phase === Phase.fresh || phase === Phase.stale)) this.#refresh(tag)
   }
 
   /** Sets phase and deadline from the age of what was last said. */
@@ -228,3 +286,6 @@ export class Pipeline implements SampleSink {
     return Math.min(time, this.#clock.now())
   }
 }
+
+const staleAfterOf = ({ tag, device }: IndexedTag, learned: Milliseconds): Milliseconds =>
+  tag.staleAfterMs ?? device.staleAfterMs ?? learned

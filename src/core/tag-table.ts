@@ -1,3 +1,4 @@
+import { grown } from './columns.ts'
 import { type DataType, isBigInteger, type TagValue } from './data-type.ts'
 import { StatusCode } from './status-code.ts'
 import type { IndexedTag, TagIndex } from './tag-index.ts'
@@ -7,33 +8,70 @@ import type { IndexedTag, TagIndex } from './tag-index.ts'
  * tags cost a few megabytes and a batch is a copy of numbers. Who writes it decides what is true (`pipeline.ts`).
  */
 export class TagTable {
-  readonly types: readonly DataType[]
-  /** Numbers and Booleans (0, 1); the same memory as `integers`. */
-  readonly numbers: Float64Array
-  /** Int64 and UInt64 as two's complement. */
-  readonly integers: BigInt64Array
-  readonly text: (string | undefined)[]
-  /** What clients see now. */
-  readonly status: Uint32Array
-  /** When the device or its network server took the value, milliseconds of the epoch; NaN: never. */
-  readonly sourceTime: Float64Array
-  /** When this gateway last changed value or status. */
-  readonly serverTime: Float64Array
+  readonly #types: DataType[] = []
+  #numbers = new Float64Array(0)
+  #integers = new BigInt64Array(0)
+  #status = new Uint32Array(0)
+  #sourceTime = new Float64Array(0)
+  #serverTime = new Float64Array(0)
+  readonly text: (string | undefined)[] = []
 
   constructor(tags: readonly IndexedTag[]) {
-    const size = tags.length
-    this.types = tags.map(({ tag }) => tag.type)
-    const memory = new ArrayBuffer(size * 8)
-    this.numbers = new Float64Array(memory)
-    this.integers = new BigInt64Array(memory)
-    this.text = new Array<string | undefined>(size).fill(undefined)
-    this.status = new Uint32Array(size).fill(StatusCode.BadWaitingForInitialData)
-    this.sourceTime = new Float64Array(size).fill(Number.NaN)
-    this.serverTime = new Float64Array(size).fill(Number.NaN)
+    this.add(tags)
+  }
+
+  get types(): readonly DataType[] {
+    return this.#types
+  }
+
+  /** Numbers and Booleans (0, 1); the same memory as `integers`. */
+  get numbers(): Float64Array {
+    return this.#numbers
+  }
+
+  /** Int64 and UInt64 as two's complement. */
+  get integers(): BigInt64Array {
+    return this.#integers
+  }
+
+  /** What clients see now. */
+  get status(): Uint32Array {
+    return this.#status
+  }
+
+  /** When the device or its network server took the value, milliseconds of the epoch; NaN: never. */
+  get sourceTime(): Float64Array {
+    return this.#sourceTime
+  }
+
+  /** When this gateway last changed value or status. */
+  get serverTime(): Float64Array {
+    return this.#serverTime
+  }
+
+  /** Makes rows for further tags, whose numbers follow on; a column that somebody holds is the former one from now on. */
+  add(tags: readonly IndexedTag[]): void {
+    for (const { index, tag } of tags) {
+      this.#types[index] = tag.type
+      this.text[index] = undefined
+    }
+    const size = this.#types.length
+    this.#numbers = grown(this.#numbers, size, 0)
+    this.#integers = new BigInt64Array(this.#numbers.buffer)
+    this.#status = grown(this.#status, size, StatusCode.BadWaitingForInitialData)
+    this.#sourceTime = grown(this.#sourceTime, size, Number.NaN)
+    this.#serverTime = grown(this.#serverTime, size, Number.NaN)
+  }
+
+  /** Forgets a tag's value, as if it were new. */
+  clear(tag: TagIndex): void {
+    this.#integers[tag] = 0n
+    this.text[tag] = undefined
+    this.#sourceTime[tag] = Number.NaN
   }
 
   get size(): number {
-    return this.types.length
+    return this.#types.length
   }
 
   /** The value as its type's JavaScript form, whatever the status says of it. */

@@ -2,9 +2,11 @@ import type { MessagePort } from 'node:worker_threads'
 import type Database from 'better-sqlite3'
 import { ChangeFeed } from '../core/change-feed.ts'
 import type { Clock, Milliseconds } from '../core/clock.ts'
+import { describeError } from '../core/errors.ts'
 import type { Logger } from '../core/logger.ts'
 import { Pipeline } from '../core/pipeline.ts'
 import type { Plant } from '../core/plant.ts'
+import { changeBetween, changedPlant, inSteps, isNoChange, type PlantChange } from '../core/plant-change.ts'
 import { TagIndexing } from '../core/tag-index.ts'
 import type { EngineHealth, FromEngine, ToEngine } from '../link/contract.ts'
 import { Link } from '../link/link.ts'
@@ -13,6 +15,8 @@ import { LastValues } from '../store/last-values.ts'
 
 /** Changes are collected this long before they cross a link: it bounds the price of batches, and the latency. */
 const COLLECT_FOR: Milliseconds = 10
+/** How much of a change of the plant a room has to take at once: a few milliseconds of its thread. */
+const TAGS_A_STEP = 250
 const HEALTH_EVERY: Milliseconds = 250
 /** Counters move without a change of state; they are told this often. */
 const COUNTERS_EVERY: Milliseconds = 5_000
@@ -36,12 +40,17 @@ interface Subscriber {
 /** The only owner of values: sources → pipeline → store and subscribers. */
 export class Engine {
   readonly #parts: EngineParts
+  readonly #indexing: TagIndexing
   readonly #pipeline: Pipeline
   readonly #sources: SourceSupervisor
   readonly #lastValues: LastValues
   readonly #subscribers = new Set<Subscriber>()
   readonly #startedAt: number
   #timers: (() => void)[] = []
+  #plant: Plant
+  /** Counts the steps by which the plant has changed. */
+  #revision = 0
+  #changing: Promise<void> = Promise.resolve()
   #merged = 0
   #healthChanged = true
 
@@ -49,19 +58,18 @@ export class Engine {
     this.#parts = parts
     const { plant, clock, log } = parts
     this.#startedAt = clock.now()
-    const indexing = new TagIndexing(plant)
-    this.#pipeline = new Pipeline(indexing.tags, clock)
+    this.#plant = plant
+    this.#indexing = new TagIndexing(plant)
+    this.#pipeline = new Pipeline(this.#indexing.present, clock)
     this.#lastValues = new LastValues({
       database: parts.database,
       pipeline: this.#pipeline,
-      tags: indexing.tags,
       clock,
       log,
     })
     this.#sources = new SourceSupervisor({
-      sources: plant.sources,
       types: parts.types,
-      indexing,
+      indexing: this.#indexing,
       sink: this.#pipeline,
       clock,
       log,
@@ -75,7 +83,7 @@ export class Engine {
 
   /** Resolves when every source has begun. */
   async start(): Promise<void> {
-    const restored = this.#lastValues.restore()
+    const restored = this.#lastValues.add(this.#indexing.present)
     this.#parts.log.info({ tags: this.#pipeline.table.size, restored }, 'engine starts with the last known values')
     this.#lastValues.start()
     this.#pipeline.start()
@@ -86,7 +94,8 @@ export class Engine {
         this.#healthChanged = true
       }),
     ]
-    await this.#sources.start()
+    this.#changing = this.#sources.start(this.#plant)
+    await this.#changing
   }
 
   /** Sources first, so that nothing new comes; then what came is written; then the readers are left. */
@@ -110,11 +119,12 @@ export class Engine {
       port,
       clock: this.#parts.clock,
       serves: {
-        plant: () => this.#parts.plant,
+        plant: () => ({ revision: this.#revision, plant: this.#plant, ids: this.#indexing.ids }),
         health: () => this.health(),
-        subscribe: () => {
+        subscribe: ({ revision }) => {
+          if (revision !== this.#revision) return false
           this.#subscribe(link)
-          return null
+          return true
         },
       },
       hears: {},
@@ -123,15 +133,64 @@ export class Engine {
     })
   }
 
+  /**
+   * Makes the plant that runs this one, live: what is the same in both does not notice. Resolves when everything
+   * follows it; a second change waits for the first.
+   */
+  changePlant(plant: Plant): Promise<void> {
+    const done = this.#changing.then(() => this.#change(plant))
+    this.#changing = done.catch((error: unknown) => {
+      this.#parts.log.error({ cause: describeError(error) }, 'The plant could not be changed')
+    })
+    return done
+  }
+
   health(): EngineHealth {
     const merging = [...this.#subscribers].reduce((sum, { feed }) => sum + feed.merged, 0)
     return {
       startedAt: this.#startedAt,
-      tags: this.#pipeline.table.size,
+      tags: this.#indexing.present.length,
       sources: this.#sources.health(),
       merged: this.#merged + merging,
       store: this.#lastValues.health,
     }
+  }
+
+  async #change(plant: Plant): Promise<void> {
+    const change = changeBetween(this.#plant, plant)
+    if (isNoChange(change)) return
+    await this.#sources.withdraw(change)
+    for (const step of inSteps(change, TAGS_A_STEP)) {
+      this.#take(step)
+      await this.#tellStep(step)
+    }
+    await this.#sources.follow(change, this.#plant)
+  }
+
+  #take(step: PlantChange): void {
+    this.#plant = changedPlant(this.#plant, step)
+    this.#revision++
+    const tags = this.#indexing.apply(step, this.#plant)
+    this.#lastValues.drop(tags.retired)
+    this.#lastValues.forget(tags.renewed)
+    this.#pipeline.change(tags)
+    this.#lastValues.add(tags.added)
+  }
+
+  /** Resolves when every subscriber follows, so that none is behind by more than a step. */
+  async #tellStep(change: PlantChange): Promise<void> {
+    const step = { revision: this.#revision, change }
+    const told = [...this.#subscribers].map(async ({ link }) => {
+      try {
+        await link.ask('changePlant', step)
+      } catch (error) {
+        // Whoever missed a step takes every later number for another tag: it has to begin anew.
+        this.#parts.log.warn({ cause: describeError(error) }, 'A room did not follow a change of the plant')
+        this.#leave(link)
+        link.close()
+      }
+    })
+    await Promise.all(told)
   }
 
   #subscribe(link: Link<FromEngine, ToEngine>): void {

@@ -1,11 +1,8 @@
-import type { Plant } from '../core/plant.ts'
+import type { ConfiguredPlant } from '../link/contract.ts'
 import type { LogLevel } from '../telemetry/logger.ts'
 
 /** What main gives the engine's thread. */
-export interface EngineRoomData {
-  readonly plant: Plant
+export interface EngineRoomData extends ConfiguredPlant {
   readonly dataFolder: string
   readonly logLevel: LogLevel
-  /** Secrets by the name of their environment variable. */
-  readonly secrets: Readonly<Record<string, string>>
 }

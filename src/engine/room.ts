@@ -8,7 +8,8 @@ import { Engine } from './engine.ts'
 import type { EngineRoomData } from './room-data.ts'
 import { sourceTypes } from './source-types.ts'
 
-const { port, plant, dataFolder, logLevel, secrets } = workerData as EngineRoomData & { port: MessagePort }
+const { port, plant, dataFolder, logLevel, ...data } = workerData as EngineRoomData & { port: MessagePort }
+let { secrets } = data
 const log = createLogger(logLevel, 'engine')
 const engine = new Engine({
   plant,
@@ -25,6 +26,11 @@ const link = new Link<FromRoom, MainToEngine>({
   clock: systemClock,
   serves: {
     health: () => engine.health(),
+    changePlant: async (to) => {
+      secrets = to.secrets
+      await engine.changePlant(to.plant)
+      return null
+    },
     stop: async () => {
       await engine.stop()
       return null

@@ -1,6 +1,8 @@
 import type { MessagePort } from 'node:worker_threads'
 import type { SourceHealth } from '../core/health.ts'
 import type { Plant } from '../core/plant.ts'
+import type { PlantChange } from '../core/plant-change.ts'
+import type { NumberedPlant } from '../core/tag-index.ts'
 
 /**
  * Who may ask what of whom. Three links join the rooms: main–engine, main–opcua and engine–opcua; main makes the
@@ -10,10 +12,13 @@ import type { Plant } from '../core/plant.ts'
 /** What the OPC UA room can ask of the engine. */
 export type ToEngine = {
   asks: {
-    /** The plant as it runs; `TagIndexing` of it numbers the tags exactly as the engine does. */
-    plant: (none: null) => Plant
-    /** From now on batches come: first every tag once, in order and in as many batches as it takes, then every change. */
-    subscribe: (none: null) => null
+    /** The plant as it runs; `TagIndexing` of it with its ids numbers the tags exactly as the engine does. */
+    plant: (none: null) => NumberedPlant
+    /**
+     * From now on batches come: first every tag once, in order and in as many batches as it takes, then every change.
+     * False, and nothing comes, if the plant is of another revision meanwhile.
+     */
+    subscribe: (at: { readonly revision: number }) => boolean
     health: (none: null) => EngineHealth
   }
   tells: Record<never, never>
@@ -21,11 +26,26 @@ export type ToEngine = {
 
 /** What the engine tells a room that subscribed. */
 export type FromEngine = {
-  asks: Record<never, never>
+  asks: {
+    /** The plant of a subscriber changes by this, before any batch that numbers tags accordingly. */
+    changePlant: (step: PlantStep) => null
+  }
   tells: {
     /** The sources' states, after each change, at most four times a second. */
     sources: readonly SourceHealth[]
   }
+}
+
+/** A plant as the configuration has it, with the secrets that it names, by their environment variables. */
+export interface ConfiguredPlant {
+  readonly plant: Plant
+  readonly secrets: Readonly<Record<string, string>>
+}
+
+/** One step from a plant to the next. */
+export interface PlantStep {
+  readonly revision: number
+  readonly change: PlantChange
 }
 
 /** What main asks of each room, beside what the engine answers to everybody. */
@@ -80,6 +100,10 @@ export type ToOpcua = {
 }
 
 export type MainToEngine = {
-  asks: ToRoom['asks'] & Pick<ToEngine['asks'], 'health'>
+  asks: ToRoom['asks'] &
+    Pick<ToEngine['asks'], 'health'> & {
+      /** Makes this the plant that runs; answered when everything follows it. */
+      changePlant: (to: ConfiguredPlant) => null
+    }
   tells: ToRoom['tells']
 }

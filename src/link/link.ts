@@ -198,12 +198,12 @@ export class Link<Mine extends Direction, Theirs extends Direction> {
       this.#post({ kind: 'refusal', id, message: `Unknown request "${name}"` })
       return
     }
-    Promise.resolve()
-      .then(() => handler(argument as never))
-      .then(
-        (value) => this.#post({ kind: 'answer', id, value }),
-        (error: unknown) => this.#post({ kind: 'refusal', id, message: describeError(error) }),
-      )
+    // The handler begins at once: the messages after this one may build on what it does.
+    const answer = Promise.try(handler, argument as never)
+    answer.then(
+      (value) => this.#post({ kind: 'answer', id, value }),
+      (error: unknown) => this.#post({ kind: 'refusal', id, message: describeError(error) }),
+    )
   }
 
   #settle(id: number) {

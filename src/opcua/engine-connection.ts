@@ -1,12 +1,11 @@
-import { isDeepStrictEqual } from 'node:util'
 import type { MessagePort } from 'node:worker_threads'
 import { type Clock, type Milliseconds, pause } from '../core/clock.ts'
 import { describeError, PenstockError } from '../core/errors.ts'
 import type { SourceHealth } from '../core/health.ts'
 import type { Logger } from '../core/logger.ts'
-import type { Plant } from '../core/plant.ts'
 import type { SampleBatch } from '../core/sample.ts'
-import type { EngineHealth, FromEngine, ToEngine } from '../link/contract.ts'
+import type { NumberedPlant } from '../core/tag-index.ts'
+import type { EngineHealth, FromEngine, PlantStep, ToEngine } from '../link/contract.ts'
 import { Link } from '../link/link.ts'
 
 const SNAPSHOT_TIMEOUT: Milliseconds = 30_000
@@ -18,11 +17,15 @@ export interface EngineListener {
   onBatch(batch: SampleBatch): void
   onSources(sources: readonly SourceHealth[]): void
   onHealth(health: EngineHealth): void
+  /** The plant that the engine runs now, which may be another than the one shown; resolves when it is shown. */
+  showPlant(plant: NumberedPlant): Promise<void>
+  /** The plant shown changes by this. */
+  changePlant(step: PlantStep): void
   /** Called before each subscription; resolves when every tag has got a value since, or another call replaces this. */
   awaitSnapshot(): Promise<void>
   /** The engine is heard and every tag shows what it says (true), or it is gone or silent (false). */
   onHeard(heard: boolean): void
-  /** The room shows another plant than the engine now runs: only a new room helps. */
+  /** The room cannot show what the engine runs: only a new room helps. */
   onFatal(error: PenstockError): void
 }
 
@@ -36,7 +39,6 @@ export class EngineConnection {
   readonly #stopped = new AbortController()
   readonly #stopAskingHealth: () => void
   #link: EngineLink | undefined
-  #plant: Plant | undefined
   /** Counts what makes an attempt to come in step with the engine obsolete. */
   #attempt = 0
   #heard = false
@@ -58,10 +60,9 @@ export class EngineConnection {
   }
 
   /** Links to the engine and asks for its plant; rejects with ROOM_UNAVAILABLE or TIMEOUT. */
-  async open(port: MessagePort): Promise<Plant> {
+  async open(port: MessagePort): Promise<NumberedPlant> {
     const link = this.#linkTo(port)
-    this.#plant = await link.ask('plant', null)
-    return this.#plant
+    return await link.ask('plant', null)
   }
 
   /** Subscribes and resolves when every tag has a value; rejects with ROOM_UNAVAILABLE, TIMEOUT or STOPPED. */
@@ -93,7 +94,12 @@ export class EngineConnection {
     const link: EngineLink = new Link({
       port,
       clock: this.#clock,
-      serves: {},
+      serves: {
+        changePlant: (step) => {
+          if (link === this.#link) this.#follow(step)
+          return null
+        },
+      },
       hears: {
         sources: (sources) => {
           if (link === this.#link) this.#listener.onSources(sources)
@@ -143,11 +149,16 @@ export class EngineConnection {
   }
 
   async #comeInStep(link: EngineLink, attempt: number): Promise<void> {
-    const plant = await link.ask('plant', null)
-    if (attempt !== this.#attempt) return
-    if (!isDeepStrictEqual(plant, this.#plant)) return this.#abandon()
-    const snapshot = this.#listener.awaitSnapshot()
-    await link.ask('subscribe', null)
+    let snapshot: Promise<void>
+    let revision: number
+    do {
+      const plant = await link.ask('plant', null)
+      if (attempt !== this.#attempt) return
+      await this.#listener.showPlant(plant)
+      if (attempt !== this.#attempt) return
+      revision = plant.revision
+      snapshot = this.#listener.awaitSnapshot()
+    } while (!(await link.ask('subscribe', { revision })))
     await this.#withinTime(snapshot)
     if (attempt !== this.#attempt) return
     await this.#askHealth(link)
@@ -157,13 +168,17 @@ export class EngineConnection {
     this.#log.info({}, 'Every tag shows what the engine says')
   }
 
-  #abandon(): void {
-    const error = new PenstockError(
-      'ROOM_UNAVAILABLE',
-      'The engine runs another plant than the OPC UA server shows: the server has to start anew',
-    )
-    this.#log.error({ cause: describeError(error) }, 'The plant has changed')
-    this.#listener.onFatal(error)
+  /** A step that was not taken makes every later number mean another tag. */
+  #follow(step: PlantStep): void {
+    try {
+      this.#listener.changePlant(step)
+    } catch (cause) {
+      const error = new PenstockError('ROOM_UNAVAILABLE', 'The OPC UA server could not follow a change of the plant', {
+        cause,
+      })
+      this.#log.error({ cause: describeError(error) }, 'The OPC UA server has to start anew')
+      this.#listener.onFatal(error)
+    }
   }
 
   async #askHealth(link: EngineLink): Promise<void> {

@@ -2,23 +2,15 @@ import type { MessagePort } from 'node:worker_threads'
 import type { OPCUAServer } from 'node-opcua'
 import type { Clock, Milliseconds } from '../core/clock.ts'
 import type { PenstockError } from '../core/errors.ts'
-import type { SourceHealth } from '../core/health.ts'
 import type { Logger } from '../core/logger.ts'
-import type { Plant } from '../core/plant.ts'
-import { TagIndexing } from '../core/tag-index.ts'
-import type { OpcuaHealth, StoreHealth } from '../link/contract.ts'
+import type { OpcuaHealth } from '../link/contract.ts'
 import { collectStartupGarbage } from '../telemetry/startup-garbage.ts'
-import { establishNamespaces } from './address-space/namespaces.ts'
-import { setNamespacePermissions } from './address-space/permissions.ts'
-import { PlantNodes } from './address-space/plant-nodes.ts'
 import { EngineConnection, type EngineListener } from './engine-connection.ts'
-import { hardenNodeOpcua } from './hardening/install.ts'
 import { routeNodeOpcuaLog } from './node-opcua-log.ts'
 import { waitForPort } from './port.ts'
+import { Projection } from './projection.ts'
 import { type PreparedServer, prepareServer } from './server.ts'
-import { ServiceLevelVariable, serviceLevel } from './service-level.ts'
 import type { OpcuaSettings } from './settings.ts'
-import { TagValues } from './values.ts'
 
 /** How long clients see the state Shutdown before their connections close. */
 const SHUTDOWN_NOTICE: Milliseconds = 500
@@ -51,6 +43,8 @@ export class OpcuaServerRoom {
       onHealth: (health) => this.#projection?.showHealth(health.sources, health.store),
       awaitSnapshot: () => this.#projection?.values.awaitSnapshot() ?? Promise.resolve(),
       onHeard: (heard) => this.#projection?.showHeard(heard),
+      showPlant: async (plant) => this.#projection?.showPlant(plant),
+      changePlant: ({ change }) => this.#projection?.changePlant(change),
       onFatal,
     }
     this.#engine = new EngineConnection({ clock, log, listener })
@@ -67,7 +61,8 @@ export class OpcuaServerRoom {
     try {
       const plant = await this.#engine.open(port)
       this.#prepared = await prepareServer(settings, clock, log)
-      this.#projection = new Projection(this.#prepared, plant, this.#options)
+      const { addressSpace } = this.#prepared
+      this.#projection = new Projection({ addressSpace, plant, allowAnonymous: settings.allowAnonymous, clock, log })
       await this.#engine.subscribe()
       collectStartupGarbage()
       if (settings.port !== 0) await waitForPort(settings.host, settings.port, clock)
@@ -106,54 +101,6 @@ export class OpcuaServerRoom {
     if (!prepared) return
     prepared.release()
     await prepared.server.shutdown(SHUTDOWN_NOTICE)
-  }
-}
-
-/** What of the engine shows in the address space. */
-class Projection {
-  readonly values: TagValues
-  readonly #nodes: PlantNodes
-  readonly #serviceLevel: ServiceLevelVariable
-  readonly #clock: Clock
-  #sources: readonly SourceHealth[] = []
-  #storeOk = true
-  #heard = false
-
-  constructor({ addressSpace }: PreparedServer, plant: Plant, { settings, clock, log }: OpcuaServerRoomOptions) {
-    this.#clock = clock
-    const now = clock.now()
-    const indexing = new TagIndexing(plant)
-    const namespaces = establishNamespaces(addressSpace)
-    setNamespacePermissions(addressSpace, settings.allowAnonymous)
-    const { allowAnonymous } = settings
-    this.#serviceLevel = new ServiceLevelVariable(addressSpace, now)
-    this.#nodes = new PlantNodes({ addressSpace, namespaces, plant, indexing, allowAnonymous, now })
-    hardenNodeOpcua(addressSpace, this.#serviceLevel.variable)
-    this.values = new TagValues({ tags: indexing.tags, variables: this.#nodes.tagVariables, clock, log })
-  }
-
-  showSources(sources: readonly SourceHealth[]): void {
-    this.#sources = sources
-    this.#nodes.showSources(sources, this.#clock.now())
-    this.#showServiceLevel()
-  }
-
-  showHealth(sources: readonly SourceHealth[], store: StoreHealth): void {
-    this.#storeOk = store.ok
-    this.#nodes.showStore(store, this.#clock.now())
-    this.showSources(sources)
-  }
-
-  showHeard(heard: boolean): void {
-    this.#heard = heard
-    if (!heard) this.values.markUnheard()
-    this.#nodes.showEngine(heard, this.#clock.now())
-    this.#showServiceLevel()
-  }
-
-  #showServiceLevel(): void {
-    const level = serviceLevel({ engineHeard: this.#heard, storeOk: this.#storeOk, sources: this.#sources })
-    this.#serviceLevel.show(level, this.#clock.now())
   }
 }
 

@@ -10,22 +10,23 @@ import { setDataValue, showUnheard } from './projected-variable.ts'
 import { StatusCodeCache } from './status-codes.ts'
 
 export interface TagValuesOptions {
-  readonly tags: readonly IndexedTag[]
-  /** One variable a tag, in the order of the tags. */
-  readonly variables: readonly UAVariable[]
+  /** By tag number, undefined where the plant has that tag no more; follows its changes. */
+  readonly tags: readonly (IndexedTag | undefined)[]
+  /** The variables of the tags. */
+  readonly variables: readonly (UAVariable | undefined)[]
   readonly clock: Clock
   readonly log: Logger
 }
 
 /** The values of all tags in the address space: what the engine said last, and nothing better than that. */
 export class TagValues {
-  readonly #tags: readonly IndexedTag[]
-  readonly #variables: readonly UAVariable[]
+  #tags: readonly (IndexedTag | undefined)[]
+  readonly #variables: readonly (UAVariable | undefined)[]
   readonly #clock: Clock
   readonly #log: Logger
   readonly #statuses = new StatusCodeCache()
   /** Tags that got no row since the last `awaitSnapshot`. */
-  readonly #missing: Uint8Array
+  #missing = new Uint8Array(0)
   #missingCount = 0
   #endSnapshot: (() => void) | undefined
   /** Values that could not be shown. */
@@ -36,18 +37,25 @@ export class TagValues {
     this.#variables = variables
     this.#clock = clock
     this.#log = log
-    this.#missing = new Uint8Array(tags.length)
-    const waiting = this.#statuses.of(StatusCode.BadWaitingForInitialData)
-    const now = clock.now()
-    for (const variable of variables) setDataValue(variable, makeDataValue(nullVariant(), waiting, now, now))
+    for (const index of variables.keys()) this.#showWaiting(index)
+  }
+
+  /** These tags are new, or read something else from now on. */
+  begin(tags: readonly IndexedTag[]): void {
+    for (const { index } of tags) this.#showWaiting(index)
+  }
+
+  /** The same tags are numbered by these from now on. */
+  renumber(tags: readonly (IndexedTag | undefined)[]): void {
+    this.#tags = tags
   }
 
   /** Resolves once every tag has got a value after this call, or when another call replaces this one. */
   awaitSnapshot(): Promise<void> {
     this.#endSnapshot?.()
     this.#endSnapshot = undefined
-    this.#missing.fill(1)
-    this.#missingCount = this.#missing.length
+    this.#missing = Uint8Array.from(this.#tags, (tag) => (tag ? 1 : 0))
+    this.#missingCount = this.#tags.filter((tag) => tag).length
     return new Promise((resolve) => {
       if (this.#missingCount === 0) resolve()
       else this.#endSnapshot = resolve
@@ -75,9 +83,10 @@ export class TagValues {
   markUnheard(): void {
     const uncertain = this.#statuses.of(StatusCode.UncertainNoCommunicationLastUsableValue)
     const now = this.#clock.now()
-    for (let tag = 0; tag < this.#variables.length; tag++) {
+    for (const [tag, variable] of this.#variables.entries()) {
+      if (!variable) continue
       try {
-        showUnheard(this.#variables[tag] as UAVariable, uncertain, now)
+        showUnheard(variable, uncertain, now)
       } catch (error) {
         this.#failed(tag, error)
       }
@@ -85,9 +94,11 @@ export class TagValues {
   }
 
   #show(tag: TagIndex, row: number, batch: SampleBatch, values: BatchValues): void {
+    if (tag >= this.#tags.length) throw new RangeError(`The engine sent tag ${tag}, of ${this.#tags.length}`)
     const variable = this.#variables[tag]
     const indexed = this.#tags[tag]
-    if (!variable || !indexed) throw new RangeError(`The engine sent tag ${tag}, of ${this.#tags.length}`)
+    // The last word on a tag that has just left the plant.
+    if (!variable || !indexed) return
     const status = batch.status[row] as number
     const serverTime = batch.serverTime[row] as number
     const value = isBad(status) ? nullVariant() : values.at(row, indexed.tag.type)
@@ -98,6 +109,14 @@ export class TagValues {
       variable,
       makeDataValue(value, this.#statuses.of(status), Number.isNaN(sourceTime) ? shown : sourceTime, shown),
     )
+  }
+
+  #showWaiting(tag: TagIndex): void {
+    const variable = this.#variables[tag]
+    if (!variable) return
+    const now = this.#clock.now()
+    const waiting = this.#statuses.of(StatusCode.BadWaitingForInitialData)
+    setDataValue(variable, makeDataValue(nullVariant(), waiting, now, now))
   }
 
   #arrived(tag: TagIndex): void {

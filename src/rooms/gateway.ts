@@ -1,9 +1,17 @@
 import { extname } from 'node:path'
 import { MessageChannel } from 'node:worker_threads'
 import type { Clock, Milliseconds } from '../core/clock.ts'
-import { describeError } from '../core/errors.ts'
+import { describeError, PenstockError } from '../core/errors.ts'
 import type { Logger } from '../core/logger.ts'
-import type { EngineHealth, FromRoom, MainToEngine, OpcuaHealth, ToOpcua, ToRoom } from '../link/contract.ts'
+import type {
+  ConfiguredPlant,
+  EngineHealth,
+  FromRoom,
+  MainToEngine,
+  OpcuaHealth,
+  ToOpcua,
+  ToRoom,
+} from '../link/contract.ts'
 import type { Direction, Link } from '../link/link.ts'
 import { Room, type RoomHealth } from './room.ts'
 
@@ -19,6 +27,8 @@ export interface RoomPlan {
 /** Together they leave a second of the five that an ordered end may take. */
 const OPCUA_ENDS_WITHIN: Milliseconds = 2_000
 const ENGINE_ENDS_WITHIN: Milliseconds = 2_000
+/** Thousands of devices can change at once. */
+const CHANGE_WITHIN: Milliseconds = 60_000
 const HEALTH_WITHIN: Milliseconds = 1_000
 
 /** The worker module `path` below `src`, as it is on disk: `.ts` when the sources run, `.js` when they are built. */
@@ -44,6 +54,17 @@ export class Rooms {
   start(): void {
     this.#engine.start()
     this.#opcua.start()
+  }
+
+  /**
+   * Makes the engine run this plant, now and whenever it starts anew; resolves when everything follows it. Rejects with
+   * ROOM_UNAVAILABLE while there is no engine, and with TIMEOUT: it will have the plant once it is back.
+   */
+  async changePlant(to: ConfiguredPlant): Promise<void> {
+    this.#engine.renewData({ ...to })
+    const link = this.#engine.link as Link<MainToEngine, FromRoom> | undefined
+    if (!link) throw new PenstockError('ROOM_UNAVAILABLE', 'The engine is being started')
+    await link.ask('changePlant', to, CHANGE_WITHIN)
   }
 
   /** Resolves once both rooms have begun their work for the first time. */

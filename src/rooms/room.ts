@@ -58,6 +58,7 @@ interface Thread {
 export class Room {
   readonly #options: RoomOptions
   readonly #backoff: Backoff
+  #data: Readonly<Record<string, unknown>>
   #thread: Thread | undefined
   #cancelRestart: (() => void) | undefined
   #state: RoomState = 'stopped'
@@ -68,6 +69,7 @@ export class Room {
 
   constructor(options: RoomOptions) {
     this.#options = options
+    this.#data = options.data
     this.#backoff = new Backoff({ first: 100, most: 10_000 }, options.random)
   }
 
@@ -83,6 +85,11 @@ export class Room {
 
   health(): RoomHealth {
     return { state: this.#state, restarts: this.#restarts, lastRestart: this.#lastRestart }
+  }
+
+  /** What is different in the data of the next thread. */
+  renewData(data: Readonly<Record<string, unknown>>): void {
+    this.#data = { ...this.#data, ...data }
   }
 
   start(): void {
@@ -118,11 +125,11 @@ export class Room {
   }
 
   #startThread(): void {
-    const { name, entry, data, maxHeapMb, clock, log } = this.#options
+    const { name, entry, maxHeapMb, clock, log } = this.#options
     const { port1, port2 } = new MessageChannel()
     const worker = new Worker(entry, {
       name,
-      workerData: { ...data, port: port2 },
+      workerData: { ...this.#data, port: port2 },
       transferList: [port2],
       resourceLimits: { maxOldGenerationSizeMb: maxHeapMb, maxYoungGenerationSizeMb: YOUNG_HEAP_MB },
     })

@@ -26,9 +26,24 @@ export class HealthBook implements SourceReport {
     this.#clock = clock
     this.#onChange = onChange
     this.#since = clock.now()
+    this.follow(config)
+  }
+
+  /** The source's devices are these now; of those that it had before, what is known stays. */
+  follow(config: SourceConfig): void {
+    const known = new Map(this.#devices)
+    this.#devices.clear()
     for (const { key, disabled } of config.devices) {
-      this.#devices.set(key, { key, state: disabled || config.disabled ? 'disabled' : 'unknown', reason: '' })
+      const off = disabled || config.disabled
+      const before = known.get(key)
+      const stays = before && !off && before.state !== 'disabled'
+      this.#devices.set(key, stays ? before : { key, state: off ? 'disabled' : 'unknown', reason: '' })
     }
+    this.#onChange()
+  }
+
+  knowsAny(devices: ReadonlySet<string>): boolean {
+    return [...devices].some((key) => this.#devices.has(key))
   }
 
   state(state: SourceState, reason = ''): void {
@@ -41,7 +56,8 @@ export class HealthBook implements SourceReport {
 
   device(key: string, state: DeviceState, reason = ''): void {
     const before = this.#devices.get(key)
-    if (before?.state === state && before.reason === reason) return
+    // A device that has left the plant may still be reported by a source that is only just told so.
+    if (!before || (before.state === state && before.reason === reason)) return
     this.#devices.set(key, { key, state, reason })
     this.#onChange()
   }

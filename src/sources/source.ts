@@ -28,6 +28,19 @@ export interface Source {
   start(): void
   /** Ends every connection and timer and settles every pending operation; afterwards `start` may come again. */
   stop(): Promise<void>
+  /**
+   * A source that can follow a change of its devices while it runs has this; any other is stopped before the plant
+   * changes and made anew afterwards.
+   */
+  readonly live?: LiveSource<SourceConfig>
+}
+
+/** The two halves of a change of devices: from the first on nothing is said of them, from the second on all is new. */
+export interface LiveSource<Config extends SourceConfig> {
+  /** These devices change or go. */
+  withdraw(deviceKeys: ReadonlySet<string>): void
+  /** The source's devices are these now; its own settings are the same. */
+  follow(config: Config, devices: readonly DeviceTags<Config['devices'][number]>[]): void
 }
 
 export interface SourceContext {

@@ -2,7 +2,8 @@ import type { Clock } from '../core/clock.ts'
 import { describeError } from '../core/errors.ts'
 import type { SourceHealth } from '../core/health.ts'
 import type { Logger } from '../core/logger.ts'
-import type { SourceConfig, SourceKind } from '../core/plant.ts'
+import type { Plant, SourceConfig, SourceKind } from '../core/plant.ts'
+import type { PlantChange } from '../core/plant-change.ts'
 import type { SampleSink } from '../core/sample.ts'
 import type { DeviceTags, TagIndexing } from '../core/tag-index.ts'
 import { HealthBook } from './health-book.ts'
@@ -11,78 +12,138 @@ import type { Source, SourceType } from './source.ts'
 /** The protocols there are, by the `kind` a configuration names. */
 export type SourceTypes = { readonly [Kind in SourceKind]: SourceType<Extract<SourceConfig, { kind: Kind }>> }
 
-interface Supervised {
-  readonly create: () => Promise<Source>
-  readonly book: HealthBook
-  readonly tags: readonly number[]
+export interface SupervisorParts {
+  readonly types: SourceTypes
+  readonly indexing: TagIndexing
+  readonly sink: SampleSink
+  readonly clock: Clock
   readonly log: Logger
+  readonly secret: (name: string) => string | undefined
+  readonly random: () => number
+  readonly onHealthChange: () => void
+}
+
+interface Supervised {
+  readonly book: HealthBook
+  readonly log: Logger
+  /** Whatever is done to the source, one after another; never rejects. */
+  busy: Promise<void>
   source?: Source
 }
 
-/** Makes the plant's sources, starts and stops them, and knows how each of them is. One that throws harms no other. */
+/**
+ * Makes the plant's sources, starts and stops them, and knows how each of them is. One that throws harms no other, and
+ * none but those that change notice a change of the plant.
+ */
 export class SourceSupervisor {
-  readonly #sources: readonly Supervised[]
-  readonly #sink: SampleSink
+  readonly #parts: SupervisorParts
+  readonly #sources = new Map<string, Supervised>()
   #stopped = false
 
-  constructor(parts: {
-    sources: readonly SourceConfig[]
-    types: SourceTypes
-    indexing: TagIndexing
-    sink: SampleSink
-    clock: Clock
-    log: Logger
-    secret: (name: string) => string | undefined
-    random: () => number
-    onHealthChange: () => void
-  }) {
-    this.#sink = parts.sink
-    this.#sources = parts.sources.map((config) => {
-      const log = parts.log.child({ source: config.key })
-      const book = new HealthBook(config, parts.clock, parts.onHealthChange)
-      const devices = config.devices.map(
-        (device): DeviceTags<typeof device> => ({
-          device,
-          tags: parts.indexing.ofDevice(device.key),
-        }),
-      )
-      const { clock, sink, secret, random } = parts
-      // The kind chose the type, so the configuration and its devices are of that type.
-      const type = parts.types[config.kind] as SourceType
-      const context = { clock, log, sink, secret, random, report: book }
-      const tags = devices.flatMap((device) => device.tags.map(({ index }) => index))
-      return { create: () => type.create(config, devices, context), book, log, tags }
+  constructor(parts: SupervisorParts) {
+    this.#parts = parts
+  }
+
+  /** Starts every source; resolves when each has begun or was refused; never rejects. */
+  async start(plant: Plant): Promise<void> {
+    await Promise.all(plant.sources.map((config) => this.#add(config)))
+  }
+
+  /**
+   * First half of a change of the plant, before anything else follows it: resolves when no source says anything any
+   * more of what changes or goes.
+   */
+  async withdraw(change: PlantChange): Promise<void> {
+    const gone = new Set([...change.removedDevices, ...change.devices.map(({ device }) => device.key)])
+    const renewed = new Set([...change.removedSources, ...change.sources.map(({ key }) => key)])
+    const ends = this.#touchedBy(change).map(async ([key, supervised]) => {
+      await supervised.busy
+      if (!renewed.has(key) && supervised.source?.live) supervised.source.live.withdraw(gone)
+      else await this.#end(supervised)
     })
+    await Promise.all(ends)
   }
 
-  /** Resolves when every source has begun or was refused; never rejects. */
-  async start(): Promise<void> {
-    await Promise.all(this.#sources.map((supervised) => this.#begin(supervised)))
-  }
-
-  async #begin(supervised: Supervised): Promise<void> {
-    const { create, book, tags, log } = supervised
-    try {
-      supervised.source ??= await create()
-      if (!this.#stopped) supervised.source.start()
-    } catch (error) {
-      book.state('refused', `cannot be started: ${describeError(error)}`)
-      this.#sink.lost(tags)
-      log.error({ error: describeError(error) }, 'source cannot be started; the others go on')
-    }
+  /** Second half, with the plant as it is now: resolves when every source that the change touches goes on. */
+  async follow(change: PlantChange, plant: Plant): Promise<void> {
+    for (const key of change.removedSources) this.#sources.delete(key)
+    const touched = new Set(this.#touchedBy(change).map(([key]) => key))
+    const begins = plant.sources.map(async (config) => {
+      const supervised = this.#sources.get(config.key)
+      if (!supervised) return this.#add(config)
+      if (!touched.has(config.key)) return
+      supervised.book.follow(config)
+      if (!supervised.source?.live) return this.#begin(supervised, config)
+      supervised.source.live.follow(config, this.#devicesOf(config))
+    })
+    await Promise.all(begins)
   }
 
   async stop(): Promise<void> {
     this.#stopped = true
-    const ends = await Promise.allSettled(this.#sources.map(async ({ source }) => source?.stop()))
-    ends.forEach((end, position) => {
-      if (end.status === 'rejected') {
-        this.#sources[position]?.log.error({ error: describeError(end.reason) }, 'source did not stop in order')
-      }
-    })
+    await Promise.all([...this.#sources.values()].map((supervised) => this.#end(supervised)))
   }
 
   health(): SourceHealth[] {
-    return this.#sources.map(({ book }) => book.health())
+    return [...this.#sources.values()].map(({ book }) => book.health())
+  }
+
+  /** The sources there are that the change takes something from, or gives something to. */
+  #touchedBy(change: PlantChange): [string, Supervised][] {
+    const gone = new Set([...change.removedDevices, ...change.devices.map(({ device }) => device.key)])
+    const named = new Set([
+      ...change.removedSources,
+      ...change.sources.map(({ key }) => key),
+      ...change.devices.map(({ source }) => source),
+    ])
+    return [...this.#sources].filter(([key, { book }]) => named.has(key) || book.knowsAny(gone))
+  }
+
+  #add(config: SourceConfig): Promise<void> {
+    const { clock, log, onHealthChange } = this.#parts
+    const supervised: Supervised = {
+      book: new HealthBook(config, clock, onHealthChange),
+      log: log.child({ source: config.key }),
+      busy: Promise.resolve(),
+    }
+    this.#sources.set(config.key, supervised)
+    return this.#begin(supervised, config)
+  }
+
+  #begin(supervised: Supervised, config: SourceConfig): Promise<void> {
+    const { types, sink, clock, secret, random } = this.#parts
+    const { book, log } = supervised
+    const devices = this.#devicesOf(config)
+    supervised.busy = supervised.busy.then(async () => {
+      if (this.#stopped) return
+      try {
+        // The kind chose the type, so the configuration and its devices are of that type.
+        const type = types[config.kind] as SourceType
+        supervised.source = await type.create(config, devices, { clock, log, sink, secret, random, report: book })
+        if (!this.#stopped) supervised.source.start()
+      } catch (error) {
+        book.state('refused', `cannot be started: ${describeError(error)}`)
+        sink.lost(devices.flatMap(({ tags }) => tags.map(({ index }) => index)))
+        log.error({ error: describeError(error) }, 'source cannot be started; the others go on')
+      }
+    })
+    return supervised.busy
+  }
+
+  #devicesOf(config: SourceConfig): DeviceTags<SourceConfig['devices'][number]>[] {
+    return config.devices.map((device) => ({ device, tags: this.#parts.indexing.ofDevice(device.key) }))
+  }
+
+  #end(supervised: Supervised): Promise<void> {
+    supervised.busy = supervised.busy.then(async () => {
+      const { source, log } = supervised
+      delete supervised.source
+      try {
+        await source?.stop()
+      } catch (error) {
+        log.error({ error: describeError(error) }, 'source did not stop in order')
+      }
+    })
+    return supervised.busy
   }
 }

@@ -8,7 +8,7 @@ const MIGRATIONS = fileURLToPath(new URL('../../migrations/history', import.meta
 
 /**
  * Opens `data/history.db` (last values and history), creating or migrating it. WAL with `synchronous=NORMAL`: a
- * killed process loses nothing that was committed, a power cut at most the last commits (docs/data.md).
+ * killed process loses nothing that was committed, a power cut at most the last commits.
  */
 export function openHistoryDatabase(dataFolder: string): Database.Database {
   mkdirSync(dataFolder, { recursive: true, mode: 0o700 })

@@ -1,5 +1,6 @@
 import type Database from 'better-sqlite3'
 import type { Clock, Milliseconds } from '../core/clock.ts'
+import { grown } from '../core/columns.ts'
 import type { DataType, TagValue } from '../core/data-type.ts'
 import { describeError } from '../core/errors.ts'
 import type { Logger } from '../core/logger.ts'
@@ -10,9 +11,10 @@ import type { IndexedTag, TagIndex } from '../core/tag-index.ts'
 const COMMIT_EVERY: Milliseconds = 1_000
 /** Rows a transaction: about two milliseconds of the engine's thread. */
 const ROWS_A_COMMIT = 1_000
+const FEW = 1_000
 
 interface StoredValue {
-  readonly tag: string
+  readonly series: bigint
   readonly value: bigint | number | string | null
   readonly status: bigint
   readonly source_time: number
@@ -33,12 +35,12 @@ export interface LastValuesHealth {
 export class LastValues implements ChangeListener {
   readonly #database: Database.Database
   readonly #pipeline: Pipeline
-  readonly #tags: readonly IndexedTag[]
   readonly #clock: Clock
   readonly #log: Logger
-  readonly #series: readonly number[]
+  /** By tag number. */
+  readonly #series: number[] = []
   readonly #write: Database.Transaction<(tags: readonly TagIndex[]) => void>
-  readonly #marked: Uint8Array
+  #marked = new Uint8Array(0)
   #queue: TagIndex[] = []
   #stopTimer: (() => void) | undefined
   #writing: Promise<void> | undefined
@@ -48,17 +50,13 @@ export class LastValues implements ChangeListener {
   constructor(parts: {
     database: Database.Database
     pipeline: Pipeline
-    tags: readonly IndexedTag[]
     clock: Clock
     log: Logger
   }) {
     this.#database = parts.database
     this.#pipeline = parts.pipeline
-    this.#tags = parts.tags
     this.#clock = parts.clock
     this.#log = parts.log
-    this.#marked = new Uint8Array(parts.tags.length)
-    this.#series = this.#registerSeries()
     const upsert = parts.database.prepare(
       `INSERT INTO last_values (series, value, status, source_time, server_time) VALUES (?, ?, ?, ?, ?)
        ON CONFLICT (series) DO UPDATE SET value = excluded.value, status = excluded.status,
@@ -73,22 +71,51 @@ export class LastValues implements ChangeListener {
     })
   }
 
-  /** Puts the values of earlier runs into the pipeline. */
-  restore(): number {
-    const rows = this.#database
-      .prepare(`SELECT tag, value, status, source_time, server_time FROM last_values JOIN series ON series.id = series`)
-      .safeIntegers()
-      .iterate() as IterableIterator<StoredValue>
-    const byId = new Map(this.#tags.map((tag) => [tag.id, tag]))
+  /** Keeps these tags from now on, and puts what earlier runs knew of them into the pipeline; answers how many. */
+  add(tags: readonly IndexedTag[]): number {
+    if (tags.length === 0) return 0
+    this.#registerSeries(tags)
+    this.#marked = grown(this.#marked, this.#pipeline.table.size, 0)
+    const ofSeries = new Map(tags.map((tag) => [this.#series[tag.index], tag]))
     let restored = 0
-    for (const row of rows) {
-      const known = byId.get(row.tag)
+    for (const row of this.#stored(tags)) {
+      const known = ofSeries.get(Number(row.series))
       if (!known || row.value === null) continue
       const value = fromColumn(known.tag.type, row.value)
       this.#pipeline.restore(known.index, value, Number(row.status), row.source_time, row.server_time)
       restored++
     }
     return restored
+  }
+
+  /** Writes no more of these tags; what is stored of them stays for the case that they come back. */
+  drop(tags: readonly IndexedTag[]): void {
+    const dropped = new Set(tags.map(({ index }) => index))
+    this.#queue = this.#queue.filter((tag) => !dropped.has(tag))
+  }
+
+  /** Forgets what is stored of these tags: they read something else from now on. */
+  forget(tags: readonly IndexedTag[]): void {
+    this.drop(tags)
+    const forget = this.#database.prepare('DELETE FROM last_values WHERE series = ?')
+    this.#database.transaction(() => {
+      for (const { index } of tags) forget.run(this.#series[index])
+    })()
+    for (const { index } of tags) this.#marked[index] = 0
+  }
+
+  /** A few are looked up, many are read as the table lies. */
+  *#stored(tags: readonly IndexedTag[]): IterableIterator<StoredValue> {
+    const columns = 'SELECT series, value, status, source_time, server_time FROM last_values'
+    if (tags.length > FEW) {
+      yield* this.#database.prepare(columns).safeIntegers().iterate() as IterableIterator<StoredValue>
+      return
+    }
+    const one = this.#database.prepare(`${columns} WHERE series = ?`).safeIntegers()
+    for (const { index } of tags) {
+      const row = one.get(this.#series[index])
+      if (row) yield row as StoredValue
+    }
   }
 
   start(): void {
@@ -152,21 +179,14 @@ export class LastValues implements ChangeListener {
     this.#lastCommitAt = this.#clock.now()
   }
 
-  /** The series of each tag, new ones created. A tag whose type has changed begins anew: its old value says nothing. */
-  #registerSeries(): number[] {
-    const known = new Map<string, { id: number; tag: string; type: string }>()
-    for (const row of this.#database.prepare('SELECT id, tag, type FROM series').all() as {
-      id: number
-      tag: string
-      type: string
-    }[]) {
-      known.set(row.tag, row)
-    }
+  /** Gives each tag its series. A tag whose type has changed begins anew: its old value says nothing. */
+  #registerSeries(tags: readonly IndexedTag[]): void {
+    const find = this.#database.prepare('SELECT id, type FROM series WHERE tag = ?')
     const insert = this.#database.prepare('INSERT INTO series (tag, type) VALUES (?, ?)')
     const retype = this.#database.prepare('UPDATE series SET type = ? WHERE id = ?')
     const forget = this.#database.prepare('DELETE FROM last_values WHERE series = ?')
     const register = ({ id, tag }: IndexedTag): number => {
-      const row = known.get(id)
+      const row = find.get(id) as { id: number; type: string } | undefined
       if (!row) return Number(insert.run(id, tag.type).lastInsertRowid)
       if (row.type !== tag.type) {
         retype.run(tag.type, row.id)
@@ -174,7 +194,9 @@ export class LastValues implements ChangeListener {
       }
       return row.id
     }
-    return this.#database.transaction(() => this.#tags.map(register))()
+    this.#database.transaction(() => {
+      for (const tag of tags) this.#series[tag.index] = register(tag)
+    })()
   }
 
   #toColumn(tag: TagIndex): bigint | number | string {

@@ -1,5 +1,6 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
+import { writeFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import { afterEach, beforeEach, expect, it, vi } from 'vitest'
 import { modbusSource, type PlantFolder, writePlant } from '../support/gateway.ts'
@@ -93,6 +94,37 @@ it('SIGTERM ends it in order, with exit code 0 and the last value on disk', asyn
 
   start()
   expect(await readUntil('UncertainNoCommunicationLastUsableValue')).toMatchObject({ value: 99 })
+})
+
+it('SIGHUP takes the plant as the file has it now, and no session is lost; a wrong file changes nothing', async () => {
+  const { child, output } = start()
+  const scada = await vi.waitFor(() => ScadaClient.connect(plant.endpointUrl), { timeout: 30_000, interval: 200 })
+  const eventually = (claim: () => void | Promise<void>) => vi.waitFor(claim, { timeout: 20_000, interval: 50 })
+  const level = { key: 'level', type: 'UInt16', address: 'holding:0' }
+  const file = (tags: readonly object[]) => {
+    const config = {
+      ...(JSON.parse(plant.text) as object),
+      log: { level: 'info' },
+      sources: [modbusSource(meter.port, tags)],
+    }
+    writeFileSync(plant.file, JSON.stringify(config))
+  }
+  try {
+    await eventually(async () => expect(await scada.read('meter/level')).toMatchObject({ status: 'Good' }))
+    const seen = await scada.watch('meter/level')
+    file([level, { key: 'again', type: 'Double', address: 'holding:0', encoding: 'uint16' }])
+    child.kill('SIGHUP')
+    await eventually(async () => expect(await scada.read('meter/again')).toMatchObject({ value: 42, status: 'Good' }))
+    file([{ ...level, address: 'nowhere:0' }])
+    child.kill('SIGHUP')
+    await eventually(() => expect(output()).toContain('nowhere'))
+    await meter.put({ area: 'holding', address: 0, encoding: 'uint16', value: 43 })
+    await eventually(() => expect(seen().at(-1)).toMatchObject({ value: 43, status: 'Good' }))
+    expect([...new Set(seen().map(({ status }) => status))]).toEqual(['Good'])
+    expect(scada.reconnects).toBe(0)
+  } finally {
+    await scada.end()
+  }
 })
 
 it('a second gateway with the same data folder is refused and says why', async () => {

@@ -113,14 +113,22 @@ describe('when the engine dies', () => {
     expect(last()?.value.value).toBe(8.5)
   })
 
-  it('an engine with another plant makes the room ask to be started anew', async () => {
+  it('one with another plant, numbered otherwise, is followed without dropping the session', async () => {
     test.engine.die()
-    const engine = new EngineStandIn(modbusPlant([modbusDevice('pump', [tagConfig('flow')])]))
+    const first = modbusPlant([modbusDevice('fan', [tagConfig('power')])])
+    const boiler = smallPlant().sources.filter(({ devices }) => devices.some(({ key }) => key === 'boiler'))
+    const engine = new EngineStandIn({
+      sources: [{ ...first.sources[0], key: 'first' } as (typeof boiler)[0], ...boiler],
+    })
+    pressureIs(9.5)(engine)
+    engine.pipeline.polled(engine.tag('fan/power'), 3)
 
     test.room.relink(engine.port)
 
-    await vi.waitFor(() => expect(test.fatal).toHaveLength(1))
-    expect(test.fatal[0]?.code).toBe('ROOM_UNAVAILABLE')
+    await vi.waitFor(() => expect(last()?.value.value).toBe(9.5))
+    expect(last()?.statusCode).toBe(StatusCodes.Good)
+    expect((await read(nodeId('fan/power'))).value.value).toBe(3)
+    expect(test.fatal).toEqual([])
     engine.die()
   })
 })

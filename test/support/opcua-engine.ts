@@ -4,6 +4,7 @@ import { type Clock, systemClock } from '../../src/core/clock.ts'
 import type { SourceHealth } from '../../src/core/health.ts'
 import { Pipeline } from '../../src/core/pipeline.ts'
 import type { Plant } from '../../src/core/plant.ts'
+import { changeBetween } from '../../src/core/plant-change.ts'
 import type { SampleBatch } from '../../src/core/sample.ts'
 import { TagIndexing } from '../../src/core/tag-index.ts'
 import type { EngineHealth, FromEngine, ToEngine } from '../../src/link/contract.ts'
@@ -30,7 +31,8 @@ export class EngineStandIn {
   /** The other end, for the room. */
   readonly port: MessagePort
   readonly link: Link<FromEngine, ToEngine>
-  readonly #plant: Plant
+  #plant: Plant
+  #revision = 0
   /** Set to hold the first values back; `release` sends them. */
   holding = false
   /** Resolves when the room has subscribed for the first time. */
@@ -45,7 +47,7 @@ export class EngineStandIn {
     this.#plant = plant
     this.port = port2
     this.indexing = new TagIndexing(plant)
-    this.pipeline = new Pipeline(this.indexing.tags, systemClock)
+    this.pipeline = new Pipeline(this.indexing.present, systemClock)
     this.health = {
       startedAt: 0,
       tags: this.indexing.tags.length,
@@ -60,11 +62,12 @@ export class EngineStandIn {
       port: port1,
       clock,
       serves: {
-        plant: () => this.#plant,
-        subscribe: () => {
+        plant: () => ({ revision: this.#revision, plant: this.#plant, ids: this.indexing.ids }),
+        subscribe: ({ revision }) => {
+          if (revision !== this.#revision) return false
           this.#onSubscribed?.()
           if (!this.holding) setImmediate(() => this.release())
-          return null
+          return true
         },
         health: () => this.health,
       },
@@ -77,6 +80,15 @@ export class EngineStandIn {
     const tag = this.indexing.byId(id)
     if (!tag) throw new Error(`no tag ${id}`)
     return tag.index
+  }
+
+  /** Makes the plant another one; resolves when the room shows it. */
+  async changePlant(plant: Plant): Promise<void> {
+    const change = changeBetween(this.#plant, plant)
+    this.#plant = plant
+    this.#revision++
+    this.pipeline.change(this.indexing.apply(change, plant))
+    await this.link.ask('changePlant', { revision: this.#revision, change })
   }
 
   /** Sends what has changed. */

@@ -45,5 +45,5 @@ export function aPlant(devices: readonly ModbusDeviceConfig[], settings: Partial
 
 /** The indexed tags of a plant with one device that has `tags`. */
 export function indexed(tags: readonly TagConfig[], device: Partial<ModbusDeviceConfig> = {}): readonly IndexedTag[] {
-  return new TagIndexing(aPlant([aModbusDevice('meter', tags, device)])).tags
+  return new TagIndexing(aPlant([aModbusDevice('meter', tags, device)])).present
 }

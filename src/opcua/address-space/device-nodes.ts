@@ -1,10 +1,12 @@
 import { coerceNodeId, DataType, LocalizedText, type NodeId, type UAObject, type UAVariable } from 'node-opcua'
 import { type DeviceHealth, type DeviceState, deviceStates } from '../../core/health.ts'
-import type { DeviceBase, SourceConfig } from '../../core/plant.ts'
+import type { SourceConfig } from '../../core/plant.ts'
 import { StatusCode } from '../../core/status-code.ts'
+import { makeDataValue, nullVariant, scalar } from '../data-values.ts'
+import { setDataValue } from '../projected-variable.ts'
 import type { StatusCodeCache } from '../status-codes.ts'
 import type { Namespaces } from './namespaces.ts'
-import { type NewVariable, type NodeFactory, publish } from './node-factory.ts'
+import { type NodeFactory, publish } from './node-factory.ts'
 
 /** DeviceHealthEnumeration of OPC 10000-100 §4.5.4. */
 const deviceHealth = { NORMAL: 0, FAILURE: 1 } as const
@@ -17,6 +19,8 @@ const healthOf: Readonly<Record<DeviceState, { readonly value: number | null; re
   disabled: { value: null, status: StatusCode.BadOutOfService },
 }
 
+export type DeviceConfig = SourceConfig['devices'][number]
+
 export interface DeviceNodesContext {
   readonly factory: NodeFactory
   readonly namespaces: Namespaces
@@ -28,14 +32,15 @@ export class DeviceNodes {
   readonly object: UAObject
   /** Everything that says how the device is, and is not to be believed without the engine. */
   readonly status: readonly UAVariable[]
+  readonly #context: DeviceNodesContext
+  readonly #properties = new Map<string, UAVariable>()
   readonly #health: UAVariable
   readonly #state: UAVariable
   readonly #reason: UAVariable
-  readonly #statuses: StatusCodeCache
 
-  constructor(context: DeviceNodesContext, deviceSet: UAObject, source: SourceConfig, device: DeviceBase) {
-    const { factory, namespaces, statuses } = context
-    this.#statuses = statuses
+  constructor(context: DeviceNodesContext, deviceSet: UAObject, source: SourceConfig, device: DeviceConfig) {
+    const { factory, namespaces } = context
+    this.#context = context
     this.object = factory.object({
       id: device.key,
       name: device.key,
@@ -44,8 +49,11 @@ export class DeviceNodes {
       type: deviceType(namespaces, source),
       componentOf: deviceSet,
     })
-    addIdentification(context, this.object, source, device)
-    addProtocolProperties(context, this.object, source, device)
+    for (const { name, nameIn, declared, dataType, value } of propertiesOf(namespaces, device)) {
+      const variable = { parent: this.object, id: `${device.key}#${name}`, name, nameIn, dataType: declared }
+      const node = value === undefined ? factory.unknownProperty(variable) : factory.property(variable, dataType, value)
+      this.#properties.set(name, node)
+    }
     const component = (name: string, dataType: DataType | NodeId, nameIn: number) =>
       factory.component({ parent: this.object, id: `${device.key}#${name}`, name, nameIn, dataType })
     const healthType = coerceNodeId(`ns=${namespaces.di.index};i=6244`)
@@ -56,10 +64,24 @@ export class DeviceNodes {
     this.status = [this.#health, this.#state, this.#reason]
   }
 
+  /** The device's settings are these now; its source is the same. */
+  update(device: DeviceConfig, now: number): void {
+    const { namespaces, statuses } = this.#context
+    this.object.setDisplayName(device.name)
+    this.object.setDescription(device.description ?? '')
+    for (const { name, dataType, value } of propertiesOf(namespaces, device)) {
+      const variant = value === undefined ? nullVariant() : scalar(dataType, value)
+      const status = statuses.of(value === undefined ? StatusCode.BadNotSupported : StatusCode.Good)
+      const node = this.#properties.get(name)
+      if (node) setDataValue(node, makeDataValue(variant, status, now, now))
+    }
+  }
+
   show({ state, reason }: DeviceHealth, now: number): void {
-    const good = this.#statuses.of(StatusCode.Good)
+    const { statuses } = this.#context
+    const good = statuses.of(StatusCode.Good)
     const health = healthOf[state]
-    publish(this.#health, DataType.Int32, health.value, this.#statuses.of(health.status), now)
+    publish(this.#health, DataType.Int32, health.value, statuses.of(health.status), now)
     publish(this.#state, DataType.Int32, deviceStates.indexOf(state), good, now)
     publish(this.#reason, DataType.String, reason, good, now)
   }
@@ -70,61 +92,55 @@ const typeIds: Readonly<Record<SourceConfig['kind'], number>> = { chirpstack: 10
 const deviceType = (namespaces: Namespaces, source: SourceConfig): NodeId =>
   coerceNodeId(`ns=${namespaces.types.index};i=${typeIds[source.kind]}`)
 
-/** The nameplate of OPC 10000-100 §4.5.2. A LoRaWAN device without a serial number is known by its DevEUI. */
-function addIdentification(
-  { factory, namespaces }: DeviceNodesContext,
-  parent: UAObject,
-  source: SourceConfig,
-  device: DeviceBase,
-): void {
-  const serialNumber = device.serialNumber ?? (source.kind === 'chirpstack' ? devEuiOf(source, device) : undefined)
-  const add = (name: string, dataType: DataType, value: unknown) => {
-    const variable: NewVariable = { parent, id: `${device.key}#${name}`, name, nameIn: namespaces.di.index, dataType }
-    if (value === undefined) factory.unknownProperty(variable)
-    else factory.property(variable, dataType, value)
-  }
-  add('Manufacturer', DataType.LocalizedText, localized(device.manufacturer))
-  add('Model', DataType.LocalizedText, localized(device.model))
-  add('SerialNumber', DataType.String, serialNumber)
-  for (const name of ['HardwareRevision', 'SoftwareRevision', 'DeviceRevision', 'DeviceManual']) {
-    add(name, DataType.String, undefined)
-  }
-  add('RevisionCounter', DataType.Int32, undefined)
+interface DeviceProperty {
+  readonly name: string
+  readonly nameIn: number
+  readonly declared: DataType | NodeId
+  readonly dataType: DataType
+  /** Undefined: the configuration leaves it open. */
+  readonly value: unknown
+}
+
+/** What is fixed of a device by its configuration: the nameplate, and where its protocol finds it. */
+const propertiesOf = (namespaces: Namespaces, device: DeviceConfig): DeviceProperty[] => [
+  ...nameplateOf(namespaces, device),
+  ...protocolPropertiesOf(namespaces, device),
+]
+
+/** OPC 10000-100 §4.5.2. A LoRaWAN device without a serial number is known by its DevEUI. */
+function nameplateOf({ di }: Namespaces, device: DeviceConfig): DeviceProperty[] {
+  const property = (name: string, dataType: DataType, value: unknown): DeviceProperty => ({
+    name,
+    nameIn: di.index,
+    declared: dataType,
+    dataType,
+    value,
+  })
+  const serialNumber = device.serialNumber ?? ('devEui' in device ? device.devEui : undefined)
+  return [
+    property('Manufacturer', DataType.LocalizedText, localized(device.manufacturer)),
+    property('Model', DataType.LocalizedText, localized(device.model)),
+    property('SerialNumber', DataType.String, serialNumber),
+    ...['HardwareRevision', 'SoftwareRevision', 'DeviceRevision', 'DeviceManual'].map((name) =>
+      property(name, DataType.String, undefined),
+    ),
+    property('RevisionCounter', DataType.Int32, undefined),
+  ]
 }
 
 const localized = (text: string | undefined) => (text === undefined ? undefined : new LocalizedText({ text }))
 
-function addProtocolProperties(
-  { factory, namespaces }: DeviceNodesContext,
-  parent: UAObject,
-  source: SourceConfig,
-  device: DeviceBase,
-): void {
-  const add = (name: string, declared: DataType | NodeId, dataType: DataType, value: unknown) =>
-    factory.property(
-      { parent, id: `${device.key}#${name}`, name, nameIn: namespaces.types.index, dataType: declared },
-      dataType,
-      value,
-    )
-  const duration = coerceNodeId('i=290')
-  switch (source.kind) {
-    case 'chirpstack':
-      add('DevEUI', DataType.String, DataType.String, devEuiOf(source, device))
-      return
-    case 'modbus': {
-      const modbus = source.devices.find(({ key }) => key === device.key)
-      if (!modbus) return
-      add('UnitId', DataType.Byte, DataType.Byte, modbus.unitId)
-      add('PollPeriod', duration, DataType.Double, modbus.pollMs)
-      return
-    }
-    case 's7': {
-      const s7 = source.devices.find(({ key }) => key === device.key)
-      if (s7) add('PollPeriod', duration, DataType.Double, s7.pollMs)
-      return
-    }
-  }
+function protocolPropertiesOf({ types }: Namespaces, device: DeviceConfig): DeviceProperty[] {
+  const property = (name: string, declared: DataType | NodeId, dataType: DataType, value: unknown): DeviceProperty => ({
+    name,
+    nameIn: types.index,
+    declared,
+    dataType,
+    value,
+  })
+  if ('devEui' in device) return [property('DevEUI', DataType.String, DataType.String, device.devEui)]
+  const pollPeriod = property('PollPeriod', coerceNodeId('i=290'), DataType.Double, device.pollMs)
+  return 'unitId' in device
+    ? [property('UnitId', DataType.Byte, DataType.Byte, device.unitId), pollPeriod]
+    : [pollPeriod]
 }
-
-const devEuiOf = (source: SourceConfig, device: DeviceBase): string | undefined =>
-  source.kind === 'chirpstack' ? source.devices.find(({ key }) => key === device.key)?.devEui : undefined

@@ -1,17 +1,27 @@
-import { type AddressSpace, coerceNodeId, DataType, type UAObject, type UAVariable } from 'node-opcua'
+import {
+  type AddressSpace,
+  coerceNodeId,
+  DataType,
+  type Namespace,
+  type RolePermissionType,
+  type UAObject,
+  type UAVariable,
+} from 'node-opcua'
 import { PenstockError } from '../../core/errors.ts'
 import type { SourceHealth } from '../../core/health.ts'
-import type { Plant } from '../../core/plant.ts'
+import type { Plant, SourceConfig } from '../../core/plant.ts'
+import type { PlantChange } from '../../core/plant-change.ts'
 import { StatusCode } from '../../core/status-code.ts'
-import type { TagIndexing } from '../../core/tag-index.ts'
+import type { IndexedTag, TagChange, TagIndex, TagIndexing } from '../../core/tag-index.ts'
 import type { StoreHealth } from '../../link/contract.ts'
 import { showUnheard } from '../projected-variable.ts'
 import { StatusCodeCache } from '../status-codes.ts'
+import type { DeviceConfig, DeviceNodesContext } from './device-nodes.ts'
 import { DI_URI, type Namespaces } from './namespaces.ts'
 import { NodeFactory, publish } from './node-factory.ts'
 import { readPermissions } from './permissions.ts'
 import { SourceNodes } from './source-nodes.ts'
-import { addTagVariable } from './tag-nodes.ts'
+import { addTagVariable, updateTagVariable } from './tag-nodes.ts'
 
 export interface PlantNodesOptions {
   readonly addressSpace: AddressSpace
@@ -24,9 +34,18 @@ export interface PlantNodesOptions {
 
 /** All nodes of the plant: devices with their tags in DI's DeviceSet, the gateway and its sources at `Objects/Penstock`. */
 export class PlantNodes {
-  /** One variable a tag, in the order of the tags. */
-  readonly tagVariables: readonly UAVariable[]
-  readonly #sources: ReadonlyMap<string, SourceNodes>
+  /** By tag number; undefined where the plant has that tag no more. */
+  readonly tagVariables: (UAVariable | undefined)[] = []
+  readonly #addressSpace: AddressSpace
+  readonly #namespace: Namespace
+  readonly #permissions: readonly RolePermissionType[]
+  readonly #context: DeviceNodesContext
+  readonly #sourcesFolder: UAObject
+  readonly #deviceSet: UAObject
+  readonly #sources = new Map<string, SourceNodes>()
+  /** The tags that have a variable. */
+  readonly #known = new Map<TagIndex, IndexedTag>()
+  readonly #tagCount: UAVariable
   readonly #engineConnected: UAVariable
   readonly #storeOk: UAVariable
   readonly #storeReason: UAVariable
@@ -34,6 +53,9 @@ export class PlantNodes {
 
   constructor({ addressSpace, namespaces, plant, indexing, allowAnonymous, now }: PlantNodesOptions) {
     const permissions = readPermissions(allowAnonymous)
+    this.#addressSpace = addressSpace
+    this.#namespace = namespaces.plant
+    this.#permissions = permissions
     const statuses = this.#statuses
     const factory = new NodeFactory({ namespace: namespaces.plant, permissions, statuses, now })
     const types = namespaces.types.index
@@ -48,26 +70,53 @@ export class PlantNodes {
     this.#engineConnected = component('EngineConnected', DataType.Boolean)
     this.#storeOk = component('StoreOk', DataType.Boolean)
     this.#storeReason = component('StoreReason', DataType.String)
-    const tagCount = component('TagCount', DataType.UInt32)
-    publish(tagCount, DataType.UInt32, indexing.tags.length, statuses.of(StatusCode.Good), now)
+    this.#tagCount = component('TagCount', DataType.UInt32)
 
-    const sources = factory.object({
+    this.#sourcesFolder = factory.object({
       id: '#gateway/Sources',
       name: 'Sources',
       nameIn: types,
       type: 'FolderType',
       componentOf: gateway,
     })
-    const deviceSet = findDeviceSet(addressSpace, namespaces)
-    const context = { factory, namespaces, statuses }
-    this.#sources = new Map(
-      plant.sources.map((source) => [source.key, new SourceNodes(context, sources, deviceSet, source)]),
-    )
-    this.tagVariables = indexing.tags.map((tag) => {
-      const device = this.#sources.get(tag.source.key)?.devices.get(tag.device.key)?.object
-      if (!device) throw new PenstockError('PROTOCOL_VIOLATION', `Tag ${tag.id} has no device in the plant`)
-      return addTagVariable(namespaces.plant, device, tag, permissions)
+    this.#deviceSet = findDeviceSet(addressSpace, namespaces)
+    this.#context = { factory, namespaces, statuses }
+    for (const source of plant.sources) this.#addSource(source)
+    for (const tag of indexing.present) this.#addTag(tag)
+    this.#showTagCount(indexing.present.length, now)
+  }
+
+  /**
+   * Follows one step of a change of the plant. Nodes of what stays are kept, with whoever monitors them; a tag that
+   * takes a variable of another type gets a new one.
+   */
+  change(change: PlantChange, tags: TagChange, tagCount: number, now: number): void {
+    this.#addressSpace.modelChangeTransaction(() => {
+      const former = new Map(this.#known)
+      for (const { index } of tags.retired) this.#removeTag(index)
+      for (const key of change.removedSources) this.#removeSource(key)
+      for (const key of change.removedDevices) for (const source of this.#sources.values()) source.removeDevice(key)
+      for (const source of change.sources) {
+        const known = this.#sources.get(source.key)
+        if (known) known.update(source, now)
+        else this.#addSource(source)
+      }
+      for (const { source, device } of change.devices) this.#changeDevice(source, device, now)
+      for (const tag of tags.added) this.#addTag(tag)
+      for (const tag of [...tags.updated, ...tags.renewed]) this.#updateTag(former.get(tag.index), tag)
+      this.#showTagCount(tagCount, now)
     })
+  }
+
+  /** The engine numbers the same tags otherwise. */
+  renumber(indexing: TagIndexing): void {
+    const variables = new Map([...this.#known.values()].map(({ id, index }) => [id, this.tagVariables[index]]))
+    this.tagVariables.length = 0
+    this.#known.clear()
+    for (const tag of indexing.present) {
+      this.tagVariables[tag.index] = variables.get(tag.id)
+      this.#known.set(tag.index, tag)
+    }
   }
 
   showSources(sources: readonly SourceHealth[], now: number): void {
@@ -87,6 +136,57 @@ export class PlantNodes {
     const uncertain = this.#statuses.of(StatusCode.UncertainNoCommunicationLastUsableValue)
     const told = [...this.#sources.values()].flatMap(({ status }) => status)
     for (const variable of [...told, this.#storeOk, this.#storeReason]) showUnheard(variable, uncertain, now)
+  }
+
+  #addSource(source: SourceConfig): void {
+    this.#sources.set(source.key, new SourceNodes(this.#context, this.#sourcesFolder, this.#deviceSet, source))
+  }
+
+  #removeSource(key: string): void {
+    this.#sources.get(key)?.remove()
+    this.#sources.delete(key)
+  }
+
+  #changeDevice(sourceKey: string, device: DeviceConfig, now: number): void {
+    const source = this.#sources.get(sourceKey)
+    if (!source) throw new PenstockError('PROTOCOL_VIOLATION', `Device ${device.key} has no source in the plant`)
+    const known = source.devices.get(device.key)
+    if (known) {
+      known.update(device, now)
+      return
+    }
+    for (const other of this.#sources.values()) other.removeDevice(device.key)
+    source.addDevice(device)
+  }
+
+  #addTag(tag: IndexedTag): void {
+    const device = this.#sources.get(tag.source.key)?.devices.get(tag.device.key)?.object
+    if (!device) throw new PenstockError('PROTOCOL_VIOLATION', `Tag ${tag.id} has no device in the plant`)
+    this.tagVariables[tag.index] = addTagVariable(this.#namespace, device, tag, this.#permissions)
+    this.#known.set(tag.index, tag)
+  }
+
+  /** The device may have gone with all of its variables before. */
+  #removeTag(index: TagIndex): void {
+    const variable = this.tagVariables[index]
+    this.tagVariables[index] = undefined
+    this.#known.delete(index)
+    if (variable && this.#addressSpace.findNode(variable.nodeId)) this.#addressSpace.deleteNode(variable)
+  }
+
+  #updateTag(former: IndexedTag | undefined, tag: IndexedTag): void {
+    const variable = this.tagVariables[tag.index]
+    const stays = former?.source.key === tag.source.key && variable && this.#addressSpace.findNode(variable.nodeId)
+    if (stays && updateTagVariable(this.#namespace, variable, former.tag, tag, this.#permissions)) {
+      this.#known.set(tag.index, tag)
+      return
+    }
+    this.#removeTag(tag.index)
+    this.#addTag(tag)
+  }
+
+  #showTagCount(count: number, now: number): void {
+    publish(this.#tagCount, DataType.UInt32, count, this.#statuses.of(StatusCode.Good), now)
   }
 }
 

@@ -3,20 +3,27 @@ import { type SourceHealth, sourceCounters, sourceStates } from '../../core/heal
 import type { SourceConfig } from '../../core/plant.ts'
 import { StatusCode } from '../../core/status-code.ts'
 import { toHighLow } from '../data-values.ts'
-import { DeviceNodes, type DeviceNodesContext } from './device-nodes.ts'
+import { type DeviceConfig, DeviceNodes, type DeviceNodesContext } from './device-nodes.ts'
 import { publish } from './node-factory.ts'
 
 /** One source below `Penstock/Sources`, `ns=4;s=#source/<source key>`, with its devices, which stand in DeviceSet. */
 export class SourceNodes {
-  readonly devices: ReadonlyMap<string, DeviceNodes>
+  readonly devices = new Map<string, DeviceNodes>()
+  readonly object: UAObject
   readonly #context: DeviceNodesContext
   readonly #state: UAVariable
   readonly #reason: UAVariable
   readonly #since: UAVariable
   readonly #counters: readonly UAVariable[]
+  readonly #endpoint: UAVariable
+  readonly #folder: UAObject
+  readonly #deviceSet: UAObject
+  #source: SourceConfig
 
   constructor(context: DeviceNodesContext, sourcesFolder: UAObject, deviceSet: UAObject, source: SourceConfig) {
     this.#context = context
+    this.#deviceSet = deviceSet
+    this.#source = source
     const { factory, namespaces } = context
     const types = namespaces.types.index
     const id = `#source/${source.key}`
@@ -35,8 +42,10 @@ export class SourceNodes {
       nameIn: types,
       dataType,
     })
+    this.object = object
     factory.property(variable(object, 'Kind', DataType.String), DataType.String, source.kind)
-    factory.property(variable(object, 'Endpoint', DataType.String), DataType.String, endpointOf(source))
+    const endpoint = variable(object, 'Endpoint', DataType.String)
+    this.#endpoint = factory.property(endpoint, DataType.String, endpointOf(source))
     this.#state = factory.component(variable(object, 'State', type(3001)))
     this.#reason = factory.component(variable(object, 'Reason', DataType.String))
     this.#since = factory.component(variable(object, 'Since', coerceNodeId('i=294')))
@@ -53,20 +62,42 @@ export class SourceNodes {
       return factory.component(variable(counters, name, DataType.UInt64, `Counters/${name}`))
     })
 
-    const devices = factory.object({
+    this.#folder = factory.object({
       id: `${id}/Devices`,
       name: 'Devices',
       nameIn: types,
       type: 'FolderType',
       componentOf: object,
     })
-    this.devices = new Map(
-      source.devices.map((device) => {
-        const nodes = new DeviceNodes(context, deviceSet, source, device)
-        devices.addReference({ referenceType: 'Organizes', nodeId: nodes.object })
-        return [device.key, nodes]
-      }),
-    )
+    for (const device of source.devices) this.addDevice(device)
+  }
+
+  addDevice(device: DeviceConfig): DeviceNodes {
+    const nodes = new DeviceNodes(this.#context, this.#deviceSet, this.#source, device)
+    this.#folder.addReference({ referenceType: 'Organizes', nodeId: nodes.object })
+    this.devices.set(device.key, nodes)
+    return nodes
+  }
+
+  removeDevice(key: string): void {
+    const nodes = this.devices.get(key)
+    if (!nodes) return
+    this.devices.delete(key)
+    nodes.object.addressSpace.deleteNode(nodes.object)
+  }
+
+  /** The source's own settings are these now, the protocol being the same. */
+  update(source: SourceConfig, now: number): void {
+    this.#source = source
+    this.object.setDisplayName(source.name)
+    const good = this.#context.statuses.of(StatusCode.Good)
+    publish(this.#endpoint, DataType.String, endpointOf(source), good, now)
+  }
+
+  /** Removes the source and every device that it still has. */
+  remove(): void {
+    for (const key of [...this.devices.keys()]) this.removeDevice(key)
+    this.object.addressSpace.deleteNode(this.object)
   }
 
   /** Everything that says how the source and its devices are. */

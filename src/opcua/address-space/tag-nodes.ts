@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from 'node:util'
 import {
   coerceNodeId,
   DataType,
@@ -48,6 +49,31 @@ export function addTagVariable(
   return variable
 }
 
+/**
+ * Shows the tag's settings as they are now on the variable that it has already, and answers true; false, with nothing
+ * done, where they take a variable of another type.
+ */
+export function updateTagVariable(
+  namespace: Namespace,
+  variable: UAVariable,
+  former: TagConfig,
+  { id, tag }: IndexedTag,
+  permissions: readonly RolePermissionType[],
+): boolean {
+  if (former.type !== tag.type || variableType(former) !== variableType(tag)) return false
+  variable.setDisplayName(tag.name)
+  if (former.description !== tag.description) variable.setDescription(tag.description ?? '')
+  if (!isNumeric(tag)) return true
+  const properties = { namespace, variable, id, permissions }
+  if (former.unit !== tag.unit && tag.unit !== undefined) {
+    replaceProperty(properties, 'EngineeringUnits', 'EUInformation', engineeringUnits(tag.unit))
+  }
+  if (tag.range && !isDeepStrictEqual(former.range, tag.range)) {
+    replaceProperty(properties, 'EURange', 'Range', new Range(tag.range))
+  }
+  return true
+}
+
 const isNumeric = ({ type }: TagConfig): boolean => type !== 'Boolean' && type !== 'String'
 
 /** OPC 10000-8 §5.3.2: the type that demands exactly what is configured. */
@@ -62,6 +88,12 @@ interface PropertyOf {
   readonly variable: UAVariable
   readonly id: string
   readonly permissions: readonly RolePermissionType[]
+}
+
+function replaceProperty(of: PropertyOf, name: string, dataType: string, value: object): void {
+  const property = of.variable.getPropertyByName(name, 0)
+  if (property) property.setValueFromSource({ dataType: DataType.ExtensionObject, value })
+  else addProperty(of, name, dataType, value)
 }
 
 function addProperty(of: PropertyOf, name: string, dataType: string, value: object): void {

@@ -2,10 +2,12 @@ import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { MessageChannel } from 'node:worker_threads'
-import { afterEach, beforeEach, expect, it, vi } from 'vitest'
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 import { systemClock } from '../../../src/core/clock.ts'
 import type { SourceHealth } from '../../../src/core/health.ts'
 import { silentLogger } from '../../../src/core/logger.ts'
+import type { Plant } from '../../../src/core/plant.ts'
+import type { PlantChange } from '../../../src/core/plant-change.ts'
 import { statusName } from '../../../src/core/status-code.ts'
 import { Engine } from '../../../src/engine/engine.ts'
 import type { FromEngine, ToEngine } from '../../../src/link/contract.ts'
@@ -21,7 +23,7 @@ beforeEach(() => {
 })
 afterEach(() => rmSync(folder, { recursive: true }))
 
-const plant = {
+const plant: Plant = {
   sources: [
     ...aPlant([aModbusDevice('pump', [aTag('speed'), aTag('flow')])]).sources,
     ...aPlant([aModbusDevice('tank', [aTag('level')])], { key: 'other' }).sources,
@@ -31,12 +33,21 @@ const plant = {
 /** An engine whose sources are in the test's hands, by key. */
 async function anEngine(start: (key: string) => void = () => undefined) {
   const contexts = new Map<string, SourceContext>()
+  const life: string[] = []
   const type: SourceType = {
     kind: 'modbus',
     validate: () => [],
     create: (config, _devices, context) => {
       contexts.set(config.key, context)
-      return Promise.resolve({ start: () => start(config.key), stop: async () => undefined })
+      return Promise.resolve({
+        start: () => {
+          life.push(`${config.key} starts`)
+          start(config.key)
+        },
+        stop: async () => {
+          life.push(`${config.key} stops`)
+        },
+      })
     },
   }
   const engine = new Engine({
@@ -49,18 +60,24 @@ async function anEngine(start: (key: string) => void = () => undefined) {
     random: Math.random,
   })
   await engine.start()
-  return { engine, source: (key: string) => contexts.get(key) as SourceContext }
+  return { engine, life, source: (key: string) => contexts.get(key) as SourceContext }
 }
 
 async function aSubscriber(engine: Engine) {
   const { port1, port2 } = new MessageChannel()
   const rows: [number, number, string][] = []
   const states: (readonly SourceHealth[])[] = []
+  const changes: PlantChange[] = []
   const onEnd = vi.fn()
   const link = new Link<ToEngine, FromEngine>({
     port: port1,
     clock: systemClock,
-    serves: {},
+    serves: {
+      changePlant: ({ change }) => {
+        changes.push(change)
+        return null
+      },
+    },
     hears: { sources: (health) => states.push(health) },
     onEnd,
     onBatch: ({ count, tag, bits, status }) => {
@@ -70,15 +87,16 @@ async function aSubscriber(engine: Engine) {
     },
   })
   engine.attach(port2)
-  await link.ask('subscribe', null)
-  return { link, rows, states, onEnd }
+  const { revision } = await link.ask('plant', null)
+  expect(await link.ask('subscribe', { revision })).toBe(true)
+  return { link, rows, states, changes, onEnd }
 }
 
 it('a room that subscribes gets every tag as it is, then each change', async () => {
   const { engine, source } = await anEngine()
   source('line').sink.polled(0, 1.5)
   const { link, rows } = await aSubscriber(engine)
-  expect(await link.ask('plant', null)).toEqual(plant)
+  expect(await link.ask('plant', null)).toMatchObject({ plant })
   await vi.waitFor(() => expect(rows).toHaveLength(3))
   expect(rows).toEqual([
     [0, 1.5, 'Good'],
@@ -130,6 +148,78 @@ it('a source that cannot be started is told as such and leaves the others alone'
     reason: expect.stringContaining('no such driver'),
   })
   await engine.stop()
+})
+
+describe('a plant that changes', () => {
+  const [line, other] = plant.sources as [Plant['sources'][0], Plant['sources'][0]]
+  const withFan = {
+    sources: [line, { ...other, devices: [...other.devices, aModbusDevice('fan', [aTag('power')])] } as typeof other],
+  }
+
+  it('is told to a room before the values of its new tags', async () => {
+    const { engine, source } = await anEngine()
+    const { rows, changes } = await aSubscriber(engine)
+    await vi.waitFor(() => expect(rows).toHaveLength(3))
+    await engine.changePlant(withFan)
+    expect(changes.flatMap(({ devices }) => devices.map(({ device }) => device.key))).toEqual(['fan'])
+    source('other').sink.polled(3, 8)
+    await vi.waitFor(() =>
+      expect(rows.slice(3)).toEqual([
+        [3, 0, 'BadWaitingForInitialData'],
+        [3, 8, 'Good'],
+      ]),
+    )
+    expect(engine.health()).toMatchObject({ tags: 4 })
+    await engine.stop()
+  })
+
+  it('disturbs no source but those that it touches', async () => {
+    const { engine, life } = await anEngine()
+    life.length = 0
+    await engine.changePlant(withFan)
+    expect(life).toEqual(['other stops', 'other starts'])
+    await engine.changePlant({ sources: [line] })
+    expect(life.slice(2)).toEqual(['other stops'])
+    expect(engine.health().sources.map(({ key }) => key)).toEqual(['line'])
+    await engine.stop()
+  })
+
+  it('keeps what its sources have counted and what is known of the other devices', async () => {
+    const { engine, source } = await anEngine()
+    source('other').report.count('requests', 7)
+    source('other').report.device('tank', 'online')
+    await engine.changePlant(withFan)
+    expect(engine.health().sources[1]).toMatchObject({
+      counters: { requests: 7 },
+      devices: [
+        { key: 'tank', state: 'online' },
+        { key: 'fan', state: 'unknown' },
+      ],
+    })
+    await engine.stop()
+  })
+
+  it('refuses a room that has seen an earlier one, which then asks again', async () => {
+    const { engine } = await anEngine()
+    const { link } = await aSubscriber(engine)
+    await engine.changePlant(withFan)
+    expect(await link.ask('subscribe', { revision: 0 })).toBe(false)
+    const { revision, ids } = await link.ask('plant', null)
+    expect(ids).toEqual(['pump/speed', 'pump/flow', 'tank/level', 'fan/power'])
+    expect(await link.ask('subscribe', { revision })).toBe(true)
+    await engine.stop()
+  })
+
+  it('gives a device that comes back its last value, Uncertain until it speaks', async () => {
+    const { engine, source } = await anEngine()
+    source('other').sink.polled(2, 5)
+    await vi.waitFor(() => expect(engine.health().store.lastCommitAt).not.toBeNull(), { timeout: 5_000 })
+    await engine.changePlant({ sources: [line] })
+    await engine.changePlant(plant)
+    const { rows } = await aSubscriber(engine)
+    await vi.waitFor(() => expect(rows).toContainEqual([3, 5, 'UncertainLastUsableValue']))
+    await engine.stop()
+  })
 })
 
 it('an engine that stops keeps what it knew for the next', async () => {

@@ -27,8 +27,8 @@ function aRun(tags: readonly TagConfig[], clock = new ManualClock(), log = silen
   databases.push(database)
   const list = indexed(tags)
   const pipeline = new Pipeline(list, clock)
-  const lastValues = new LastValues({ database, pipeline, tags: list, clock, log })
-  lastValues.restore()
+  const lastValues = new LastValues({ database, pipeline, clock, log })
+  lastValues.add(list)
   lastValues.start()
   const shown = (index = 0) => [pipeline.table.value(index), statusName(pipeline.table.status[index] as number)]
   return { clock, database, pipeline, lastValues, shown }

@@ -1,0 +1,99 @@
+import type { AddressSpace } from 'node-opcua'
+import type { Clock } from '../core/clock.ts'
+import type { SourceHealth } from '../core/health.ts'
+import type { Logger } from '../core/logger.ts'
+import type { Plant } from '../core/plant.ts'
+import { changeBetween, changedPlant, inSteps, type PlantChange } from '../core/plant-change.ts'
+import { type NumberedPlant, TagIndexing } from '../core/tag-index.ts'
+import type { StoreHealth } from '../link/contract.ts'
+import { establishNamespaces } from './address-space/namespaces.ts'
+import { setNamespacePermissions } from './address-space/permissions.ts'
+import { PlantNodes } from './address-space/plant-nodes.ts'
+import { hardenNodeOpcua } from './hardening/install.ts'
+import { ServiceLevelVariable, serviceLevel } from './service-level.ts'
+import { TagValues } from './values.ts'
+
+/** Tags of a changed plant that are shown between two turns of the event loop. */
+const TAGS_A_TURN = 250
+
+export interface ProjectionOptions {
+  readonly addressSpace: AddressSpace
+  readonly plant: NumberedPlant
+  readonly allowAnonymous: boolean
+  readonly clock: Clock
+  readonly log: Logger
+}
+
+/** What of the engine shows in the address space: its plant, through all of its changes, and the values. */
+export class Projection {
+  readonly values: TagValues
+  readonly #nodes: PlantNodes
+  readonly #serviceLevel: ServiceLevelVariable
+  readonly #clock: Clock
+  #plant: Plant
+  #indexing: TagIndexing
+  #sources: readonly SourceHealth[] = []
+  #storeOk = true
+  #heard = false
+
+  constructor({ addressSpace, plant, allowAnonymous, clock, log }: ProjectionOptions) {
+    this.#clock = clock
+    const now = clock.now()
+    this.#plant = plant.plant
+    this.#indexing = new TagIndexing(plant.plant, plant.ids)
+    const namespaces = establishNamespaces(addressSpace)
+    setNamespacePermissions(addressSpace, allowAnonymous)
+    this.#serviceLevel = new ServiceLevelVariable(addressSpace, now)
+    const indexing = this.#indexing
+    this.#nodes = new PlantNodes({ addressSpace, namespaces, plant: plant.plant, indexing, allowAnonymous, now })
+    hardenNodeOpcua(addressSpace, this.#serviceLevel.variable)
+    this.values = new TagValues({ tags: indexing.tags, variables: this.#nodes.tagVariables, clock, log })
+  }
+
+  /**
+   * The engine is a new one, or changed its plant while nobody listened: shows what is different, and takes its numbers.
+   * No batch may come meanwhile.
+   */
+  async showPlant({ plant, ids }: NumberedPlant): Promise<void> {
+    for (const step of inSteps(changeBetween(this.#plant, plant), TAGS_A_TURN)) {
+      this.changePlant(step)
+      await new Promise(setImmediate)
+    }
+    this.#plant = plant
+    this.#indexing = new TagIndexing(plant, ids)
+    this.#nodes.renumber(this.#indexing)
+    this.values.renumber(this.#indexing.tags)
+  }
+
+  /** The plant changes by one step, which the engine takes too. */
+  changePlant(change: PlantChange): void {
+    this.#plant = changedPlant(this.#plant, change)
+    const tags = this.#indexing.apply(change, this.#plant)
+    this.#nodes.change(change, tags, this.#indexing.present.length, this.#clock.now())
+    this.values.begin([...tags.added, ...tags.renewed])
+  }
+
+  showSources(sources: readonly SourceHealth[]): void {
+    this.#sources = sources
+    this.#nodes.showSources(sources, this.#clock.now())
+    this.#showServiceLevel()
+  }
+
+  showHealth(sources: readonly SourceHealth[], store: StoreHealth): void {
+    this.#storeOk = store.ok
+    this.#nodes.showStore(store, this.#clock.now())
+    this.showSources(sources)
+  }
+
+  showHeard(heard: boolean): void {
+    this.#heard = heard
+    if (!heard) this.values.markUnheard()
+    this.#nodes.showEngine(heard, this.#clock.now())
+    this.#showServiceLevel()
+  }
+
+  #showServiceLevel(): void {
+    const level = serviceLevel({ engineHeard: this.#heard, storeOk: this.#storeOk, sources: this.#sources })
+    this.#serviceLevel.show(level, this.#clock.now())
+  }
+}

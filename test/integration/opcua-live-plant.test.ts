@@ -1,0 +1,100 @@
+import { AttributeIds, type ClientSession, StatusCodes } from 'node-opcua'
+import { afterEach, beforeEach, expect, it, vi } from 'vitest'
+import { type RoomUnderTest, startRoom, watch } from '../support/opcua-room.ts'
+import { aModbusDevice, aPlant, aTag } from '../support/small-plant.ts'
+
+const speed = aTag('speed', { unit: 'rpm', range: { low: 0, high: 3_000 } })
+const pump = aModbusDevice('pump', [speed, aTag('flow')])
+const tank = aModbusDevice('tank', [aTag('level')])
+const before = aPlant([pump, tank])
+
+let room: RoomUnderTest
+let session: ClientSession
+let namespace: number
+beforeEach(async () => {
+  room = await startRoom({ plant: before })
+  session = await room.session()
+  namespace = (await session.readNamespaceArray()).indexOf('urn:penstock:plant')
+})
+afterEach(async () => {
+  await session.close()
+  await room.end()
+})
+
+const nodeId = (id: string) => `ns=${namespace};s=${id}`
+const read = (id: string, attributeId = AttributeIds.Value) => session.read({ nodeId: nodeId(id), attributeId })
+
+async function browse(id: string): Promise<string[]> {
+  const { references } = await session.browse(nodeId(id))
+  return (references ?? []).map(({ browseName }) => browseName.name ?? '')
+}
+
+it('a device that is added can be read, browsed and subscribed, and nobody else notices', async () => {
+  const { engine } = room
+  engine.pipeline.polled(engine.tag('tank/level'), 5)
+  const { values } = await watch(session, nodeId('tank/level'))
+  await vi.waitFor(() => expect(values.at(-1)?.value.value).toBe(5))
+  const seen = values.length
+  await engine.changePlant(aPlant([pump, tank, aModbusDevice('fan', [aTag('power')])]))
+  expect((await read('fan/power')).statusCode).toBe(StatusCodes.BadWaitingForInitialData)
+  engine.pipeline.polled(engine.tag('fan/power'), 7)
+  const fan = await watch(session, nodeId('fan/power'))
+  await vi.waitFor(() => expect(fan.values.at(-1)?.value.value).toBe(7))
+  expect(await browse('fan')).toContain('power')
+  expect(await browse('#source/line/Devices')).toEqual(['pump', 'tank', 'fan'])
+  expect(values).toHaveLength(seen)
+  engine.pipeline.polled(engine.tag('tank/level'), 6)
+  await vi.waitFor(() => expect(values.at(-1)?.value.value).toBe(6))
+})
+
+it('a device that is removed is unknown, with all that belonged to it', async () => {
+  await room.engine.changePlant(aPlant([tank]))
+  for (const id of ['pump', 'pump/speed', 'pump/speed#EngineeringUnits', 'pump#DeviceHealth']) {
+    expect((await read(id, AttributeIds.NodeClass)).statusCode, id).toBe(StatusCodes.BadNodeIdUnknown)
+  }
+  expect(await browse('#source/line/Devices')).toEqual(['tank'])
+})
+
+it('a tag that comes back has a value again', async () => {
+  const { engine } = room
+  await engine.changePlant(aPlant([aModbusDevice('pump', [speed]), tank]))
+  expect((await read('pump/flow')).statusCode).toBe(StatusCodes.BadNodeIdUnknown)
+  await engine.changePlant(before)
+  engine.pipeline.polled(engine.tag('pump/flow'), 3)
+  await vi.waitFor(async () => expect((await read('pump/flow')).value.value).toBe(3))
+})
+
+it('names, units and limits change on the node that clients know, and its subscription goes on', async () => {
+  const { engine } = room
+  engine.pipeline.polled(engine.tag('pump/speed'), 100)
+  const { values } = await watch(session, nodeId('pump/speed'))
+  await vi.waitFor(() => expect(values.at(-1)?.value.value).toBe(100))
+  const faster = { ...speed, name: 'Shaft speed', unit: '1/s', range: { low: 0, high: 50 } }
+  const fed = aModbusDevice('pump', [faster, aTag('flow')], { name: 'Feed pump', model: 'NK 80' })
+  await engine.changePlant(aPlant([fed, tank]))
+  expect((await read('pump', AttributeIds.DisplayName)).value.value.text).toBe('Feed pump')
+  expect((await read('pump#Model')).value.value.text).toBe('NK 80')
+  expect((await read('pump/speed', AttributeIds.DisplayName)).value.value.text).toBe('Shaft speed')
+  expect((await read('pump/speed#EURange')).value.value).toMatchObject({ low: 0, high: 50 })
+  await vi.waitFor(() => expect(values.at(-1)?.statusCode).toBe(StatusCodes.UncertainEngineeringUnitsExceeded))
+  engine.pipeline.polled(engine.tag('pump/speed'), 20)
+  await vi.waitFor(() => expect(values.at(-1)?.value.value).toBe(20))
+})
+
+it('a tag of another type shows its values as that type', async () => {
+  const { engine } = room
+  const level = aTag('level', { type: 'Int32' })
+  await engine.changePlant(aPlant([pump, aModbusDevice('tank', [level])]))
+  engine.pipeline.polled(engine.tag('tank/level'), 12)
+  await vi.waitFor(async () => expect((await read('tank/level')).value.toString()).toContain('Int32'))
+})
+
+it('a source that is removed takes its devices along, and one that is added brings its own', async () => {
+  const other = aPlant([aModbusDevice('valve', [aTag('position')])], { key: 'west', name: 'West' })
+  await room.engine.changePlant(other)
+  expect((await read('#source/line', AttributeIds.NodeClass)).statusCode).toBe(StatusCodes.BadNodeIdUnknown)
+  expect((await read('tank/level')).statusCode).toBe(StatusCodes.BadNodeIdUnknown)
+  room.engine.pipeline.polled(room.engine.tag('valve/position'), 1)
+  await vi.waitFor(async () => expect((await read('valve/position')).value.value).toBe(1))
+  expect(await browse('#gateway/Sources')).toEqual(['west'])
+})
