@@ -6,10 +6,13 @@ import type { Logger } from '../core/logger.ts'
 import { Pipeline } from '../core/pipeline.ts'
 import type { Plant } from '../core/plant.ts'
 import { TagIndexing } from '../core/tag-index.ts'
-import type { EngineHealth, FromEngine, ToEngine } from '../link/contract.ts'
+import type { EngineHealth, FromEngine, StoreHealth, ToEngine } from '../link/contract.ts'
 import { Link } from '../link/link.ts'
 import { SourceSupervisor, type SourceTypes } from '../sources/supervisor.ts'
+import { HistoryRetention } from '../store/history-retention.ts'
+import { HistoryWriter } from '../store/history-writer.ts'
 import { LastValues } from '../store/last-values.ts'
+import { registerSeries } from '../store/series.ts'
 
 /** Changes are collected this long before they cross a link: it bounds the price of batches, and the latency. */
 const COLLECT_FOR: Milliseconds = 10
@@ -21,10 +24,16 @@ export interface EngineParts {
   readonly plant: Plant
   readonly types: SourceTypes
   readonly database: Database.Database
+  readonly history: HistorySettings
   readonly clock: Clock
   readonly log: Logger
   readonly secret: (name: string) => string | undefined
   readonly random: () => number
+}
+
+export interface HistorySettings {
+  /** Age at which samples are deleted. */
+  readonly keepMs: Milliseconds
 }
 
 interface Subscriber {
@@ -39,6 +48,8 @@ export class Engine {
   readonly #pipeline: Pipeline
   readonly #sources: SourceSupervisor
   readonly #lastValues: LastValues
+  readonly #history: HistoryWriter
+  readonly #retention: HistoryRetention
   readonly #subscribers = new Set<Subscriber>()
   readonly #startedAt: number
   #timers: (() => void)[] = []
@@ -47,22 +58,20 @@ export class Engine {
 
   constructor(parts: EngineParts) {
     this.#parts = parts
-    const { plant, clock, log } = parts
+    const { plant, clock, log, database } = parts
     this.#startedAt = clock.now()
     const indexing = new TagIndexing(plant)
     this.#pipeline = new Pipeline(indexing.tags, clock)
-    this.#lastValues = new LastValues({
-      database: parts.database,
-      pipeline: this.#pipeline,
-      tags: indexing.tags,
-      clock,
-      log,
-    })
+    const series = registerSeries(database, indexing.tags)
+    this.#lastValues = new LastValues({ database, pipeline: this.#pipeline, tags: indexing.tags, series, clock, log })
+    this.#history = new HistoryWriter({ database, series, clock, log })
+    this.#retention = new HistoryRetention({ database, series, keepMs: parts.history.keepMs, clock, log })
     this.#sources = new SourceSupervisor({
       sources: plant.sources,
       types: parts.types,
       indexing,
       sink: this.#pipeline,
+      memory: this.#history,
       clock,
       log,
       secret: parts.secret,
@@ -77,6 +86,9 @@ export class Engine {
   async start(): Promise<void> {
     const restored = this.#lastValues.restore()
     this.#parts.log.info({ tags: this.#pipeline.table.size, restored }, 'engine starts with the last known values')
+    this.#pipeline.recordTo(this.#history)
+    this.#history.start()
+    this.#retention.start()
     this.#lastValues.start()
     this.#pipeline.start()
     const { clock } = this.#parts
@@ -94,6 +106,8 @@ export class Engine {
     await this.#sources.stop()
     this.#pipeline.stop()
     this.#flush()
+    await this.#retention.stop()
+    await this.#history.stop()
     await this.#lastValues.stop()
     for (const end of this.#timers) end()
     this.#timers = []
@@ -130,8 +144,15 @@ export class Engine {
       tags: this.#pipeline.table.size,
       sources: this.#sources.health(),
       merged: this.#merged + merging,
-      store: this.#lastValues.health,
+      store: this.#storeHealth(),
     }
+  }
+
+  #storeHealth(): StoreHealth {
+    const { ok, reason, lastCommitAt } = this.#lastValues.health
+    const history = this.#history.health
+    const reasons = [reason, history.reason].filter((each) => each !== '')
+    return { ok: ok && history.ok, reason: reasons.join('; '), lastCommitAt, history }
   }
 
   #subscribe(link: Link<FromEngine, ToEngine>): void {

@@ -8,12 +8,13 @@ import { Engine } from './engine.ts'
 import type { EngineRoomData } from './room-data.ts'
 import { sourceTypes } from './source-types.ts'
 
-const { port, plant, dataFolder, logLevel, secrets } = workerData as EngineRoomData & { port: MessagePort }
+const { port, plant, dataFolder, history, logLevel, secrets } = workerData as EngineRoomData & { port: MessagePort }
 const log = createLogger(logLevel, 'engine')
 const engine = new Engine({
   plant,
   types: sourceTypes,
   database: openHistoryDatabase(dataFolder),
+  history,
   clock: systemClock,
   log,
   secret: (name) => secrets[name],

@@ -1,5 +1,5 @@
 import type { MessagePort } from 'node:worker_threads'
-import type { SourceHealth } from '../core/health.ts'
+import type { HistoryHealth, SourceHealth } from '../core/health.ts'
 import type { Plant } from '../core/plant.ts'
 
 /**
@@ -62,6 +62,7 @@ export interface StoreHealth {
   /** Why writing fails, and what to do; empty when it does not. */
   readonly reason: string
   readonly lastCommitAt: number | null
+  readonly history: HistoryHealth
 }
 
 export interface OpcuaHealth {

@@ -42,12 +42,20 @@ export class HealthBook implements SourceReport {
   device(key: string, state: DeviceState, reason = ''): void {
     const before = this.#devices.get(key)
     if (before?.state === state && before.reason === reason) return
-    this.#devices.set(key, { key, state, reason })
+    this.#devices.set(key, { ...before, key, state, reason })
     this.#onChange()
   }
 
   count(counter: SourceCounter, by = 1): void {
     this.#counters[counter] += by
+  }
+
+  lostUplinks(key: string, uplinks: number): void {
+    const before = this.#devices.get(key)
+    if (!before || before.lostUplinks === uplinks) return
+    this.#devices.set(key, { ...before, lostUplinks: uplinks })
+    this.#counters.lostUplinks += uplinks - (before.lostUplinks ?? 0)
+    this.#onChange()
   }
 
   get current(): SourceState {

@@ -1,4 +1,5 @@
 import type { Clock } from '../core/clock.ts'
+import type { DeviceMemory } from '../core/device-memory.ts'
 import { describeError } from '../core/errors.ts'
 import type { SourceHealth } from '../core/health.ts'
 import type { Logger } from '../core/logger.ts'
@@ -30,6 +31,7 @@ export class SourceSupervisor {
     types: SourceTypes
     indexing: TagIndexing
     sink: SampleSink
+    memory: DeviceMemory
     clock: Clock
     log: Logger
     secret: (name: string) => string | undefined
@@ -46,10 +48,10 @@ export class SourceSupervisor {
           tags: parts.indexing.ofDevice(device.key),
         }),
       )
-      const { clock, sink, secret, random } = parts
+      const { clock, sink, memory, secret, random } = parts
       // The kind chose the type, so the configuration and its devices are of that type.
       const type = parts.types[config.kind] as SourceType
-      const context = { clock, log, sink, secret, random, report: book }
+      const context = { clock, log, sink, memory, secret, random, report: book }
       const tags = devices.flatMap((device) => device.tags.map(({ index }) => index))
       return { create: () => type.create(config, devices, context), book, log, tags }
     })

@@ -1,10 +1,10 @@
 import type Database from 'better-sqlite3'
 import type { Clock, Milliseconds } from '../core/clock.ts'
-import type { DataType, TagValue } from '../core/data-type.ts'
 import { describeError } from '../core/errors.ts'
 import type { Logger } from '../core/logger.ts'
 import type { ChangeListener, Pipeline } from '../core/pipeline.ts'
 import type { IndexedTag, TagIndex } from '../core/tag-index.ts'
+import { type Column, fromColumn, toColumn } from './columns.ts'
 
 /** The longest a changed value stays unwritten. */
 const COMMIT_EVERY: Milliseconds = 1_000
@@ -12,8 +12,8 @@ const COMMIT_EVERY: Milliseconds = 1_000
 const ROWS_A_COMMIT = 1_000
 
 interface StoredValue {
-  readonly tag: string
-  readonly value: bigint | number | string | null
+  readonly series: bigint
+  readonly value: Column | null
   readonly status: bigint
   readonly source_time: number
   readonly server_time: number
@@ -49,6 +49,8 @@ export class LastValues implements ChangeListener {
     database: Database.Database
     pipeline: Pipeline
     tags: readonly IndexedTag[]
+    /** By `TagIndex`, as `registerSeries` gives them. */
+    series: readonly number[]
     clock: Clock
     log: Logger
   }) {
@@ -58,7 +60,7 @@ export class LastValues implements ChangeListener {
     this.#clock = parts.clock
     this.#log = parts.log
     this.#marked = new Uint8Array(parts.tags.length)
-    this.#series = this.#registerSeries()
+    this.#series = parts.series
     const upsert = parts.database.prepare(
       `INSERT INTO last_values (series, value, status, source_time, server_time) VALUES (?, ?, ?, ?, ?)
        ON CONFLICT (series) DO UPDATE SET value = excluded.value, status = excluded.status,
@@ -68,7 +70,7 @@ export class LastValues implements ChangeListener {
       const { table } = this.#pipeline
       for (const tag of tags) {
         const quality = BigInt(this.#pipeline.quality(tag))
-        upsert.run(this.#series[tag], this.#toColumn(tag), quality, table.sourceTime[tag], table.serverTime[tag])
+        upsert.run(this.#series[tag], toColumn(table.value(tag)), quality, table.sourceTime[tag], table.serverTime[tag])
       }
     })
   }
@@ -76,13 +78,13 @@ export class LastValues implements ChangeListener {
   /** Puts the values of earlier runs into the pipeline. */
   restore(): number {
     const rows = this.#database
-      .prepare(`SELECT tag, value, status, source_time, server_time FROM last_values JOIN series ON series.id = series`)
+      .prepare('SELECT series, value, status, source_time, server_time FROM last_values')
       .safeIntegers()
       .iterate() as IterableIterator<StoredValue>
-    const byId = new Map(this.#tags.map((tag) => [tag.id, tag]))
+    const bySeries = new Map(this.#series.map((series, index) => [series, this.#tags[index]]))
     let restored = 0
     for (const row of rows) {
-      const known = byId.get(row.tag)
+      const known = bySeries.get(Number(row.series))
       if (!known || row.value === null) continue
       const value = fromColumn(known.tag.type, row.value)
       this.#pipeline.restore(known.index, value, Number(row.status), row.source_time, row.server_time)
@@ -151,41 +153,4 @@ export class LastValues implements ChangeListener {
     this.#failure = ''
     this.#lastCommitAt = this.#clock.now()
   }
-
-  /** The series of each tag, new ones created. A tag whose type has changed begins anew: its old value says nothing. */
-  #registerSeries(): number[] {
-    const known = new Map<string, { id: number; tag: string; type: string }>()
-    for (const row of this.#database.prepare('SELECT id, tag, type FROM series').all() as {
-      id: number
-      tag: string
-      type: string
-    }[]) {
-      known.set(row.tag, row)
-    }
-    const insert = this.#database.prepare('INSERT INTO series (tag, type) VALUES (?, ?)')
-    const retype = this.#database.prepare('UPDATE series SET type = ? WHERE id = ?')
-    const forget = this.#database.prepare('DELETE FROM last_values WHERE series = ?')
-    const register = ({ id, tag }: IndexedTag): number => {
-      const row = known.get(id)
-      if (!row) return Number(insert.run(id, tag.type).lastInsertRowid)
-      if (row.type !== tag.type) {
-        retype.run(tag.type, row.id)
-        forget.run(row.id)
-      }
-      return row.id
-    }
-    return this.#database.transaction(() => this.#tags.map(register))()
-  }
-
-  #toColumn(tag: TagIndex): bigint | number | string {
-    const value = this.#pipeline.table.value(tag)
-    if (typeof value === 'boolean') return value ? 1n : 0n
-    return typeof value === 'bigint' ? BigInt.asIntN(64, value) : value
-  }
-}
-
-function fromColumn(type: DataType, value: bigint | number | string): TagValue {
-  if (type === 'Boolean') return value === 1n
-  if (type === 'UInt64') return BigInt.asUintN(64, value as bigint)
-  return value
 }

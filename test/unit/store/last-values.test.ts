@@ -9,6 +9,7 @@ import type { TagConfig } from '../../../src/core/plant.ts'
 import { StatusCode, statusName } from '../../../src/core/status-code.ts'
 import { openHistoryDatabase } from '../../../src/store/history-database.ts'
 import { LastValues } from '../../../src/store/last-values.ts'
+import { registerSeries } from '../../../src/store/series.ts'
 import { ManualClock } from '../../support/manual-clock.ts'
 import { aTag, indexed } from '../../support/small-plant.ts'
 
@@ -27,7 +28,14 @@ function aRun(tags: readonly TagConfig[], clock = new ManualClock(), log = silen
   databases.push(database)
   const list = indexed(tags)
   const pipeline = new Pipeline(list, clock)
-  const lastValues = new LastValues({ database, pipeline, tags: list, clock, log })
+  const lastValues = new LastValues({
+    database,
+    pipeline,
+    tags: list,
+    series: registerSeries(database, list),
+    clock,
+    log,
+  })
   lastValues.restore()
   lastValues.start()
   const shown = (index = 0) => [pipeline.table.value(index), statusName(pipeline.table.status[index] as number)]
