@@ -79,7 +79,7 @@ export class EventIntake {
       const taken = this.#timeFor(event)
       this.#recent.remember(item, event, taken)
       report.count(this.#give(kind, event, taken) ? 'events' : 'late')
-      this.#count(kind, event)
+      this.#count(kind, event, taken)
       this.#keep()
     } else {
       report.count('duplicates')
@@ -113,7 +113,7 @@ export class EventIntake {
     this.lastSpoke = Math.max(this.lastSpoke ?? Number.NEGATIVE_INFINITY, spoke)
   }
 
-  #count(kind: EventKind, { body, time }: DeviceEvent): void {
+  #count(kind: EventKind, { body }: DeviceEvent, time: Milliseconds): void {
     if (kind === 'up') this.#frames.uplink({ fCnt: body.fCnt, devAddr: body.devAddr, time })
     else if (kind === 'join') this.#frames.join({ devAddr: body.devAddr, time })
     else if (kind === 'log' && body.code === 'UPLINK_F_CNT_RESET') this.#frames.refused()

@@ -6,8 +6,6 @@ const RANGES = 16
 const MAX_GAP = 16_384
 const LARGEST_16 = 0xffff
 const LARGEST_32 = 0xffff_ffff
-/** ChirpStack takes the time of a gateway whose clock is within 30 s of its own, so two frames may be swapped by two of these. */
-const CLOCKS_DIFFER: Milliseconds = 60_000
 
 /** As it is kept on disk. */
 export interface FrameCounterMemory {
@@ -24,6 +22,7 @@ export interface FrameCounterMemory {
 export interface CountedFrame {
   readonly fCnt: unknown
   readonly devAddr: unknown
+  /** Not in the future: a frame must not stand for all later ones. */
   readonly time: Milliseconds
 }
 
@@ -66,7 +65,7 @@ export class FrameCounter {
       this.#begin(address, fCnt, time)
       this.#miss(0, fCnt - 1)
     } else if (fCnt > last) {
-      if (time + CLOCKS_DIFFER < this.#at) return
+      // Whatever its time: the clocks of two gateways may swap those of two frames.
       this.#miss(last + 1, fCnt - 1)
       this.#advance(fCnt, time)
     } else if (time <= this.#at) {
