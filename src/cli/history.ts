@@ -7,7 +7,7 @@ import { statusName } from '../core/status-code.ts'
 import { type HistoryRange, HistoryReader, type HistorySample } from '../store/history-reader.ts'
 import { ClientFailure, ExitCode } from './client/failure.ts'
 import type { Output } from './client/options.ts'
-import type { Environment } from './configuration.ts'
+import { configurationText, type Environment } from './configuration.ts'
 import { ConfigurationRefused } from './configuration-refused.ts'
 
 /** Samples that are printed where no bounds are given. */
@@ -71,7 +71,7 @@ function timeOf(flag: string, given: string | undefined): Milliseconds | undefin
 /** Where the gateway of this configuration keeps its data; nothing else of the configuration matters, nor its secrets. */
 function dataFolderOf(file: string, env: Environment): string {
   const readFile = (path: string) => readFileSync(path, 'utf8')
-  const loaded = loadConfig({ text: readFile(file), file, env, readFile, validators: {} })
+  const loaded = loadConfig({ text: configurationText(file), file, env, readFile, validators: {} })
   if (!loaded.ok) throw new ConfigurationRefused(file, loaded.problems)
   return loaded.config.gateway.data
 }

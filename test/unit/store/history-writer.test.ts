@@ -179,6 +179,25 @@ describe('a disk that cannot be written', () => {
     expect(valuesOf(folder, 'meter/t')).toEqual([0, 1, 2, 3, 4])
   })
 
+  it('because it is full takes none of a commit rather than a part, and all of it when there is space again', async () => {
+    const { clock, writer, database } = aRun([kept('t', { type: 'String' })], { log })
+    database.pragma(`max_page_count = ${Number(database.pragma('page_count', { simple: true })) + 2}`)
+    for (let n = 0; n < 100; n++) writer.record(0, `${n}`.repeat(500), Good, n, n)
+    writer.keep('meter', '100 samples')
+    await clock.advance(1_000)
+    expect(writer.health).toMatchObject({
+      ok: false,
+      reason: expect.stringContaining('full'),
+      waiting: 100,
+      written: 0,
+    })
+    expect([valuesOf(folder, 'meter/t'), writer.recall('meter')]).toEqual([[], undefined])
+    database.pragma('max_page_count = 100000')
+    await clock.advance(1_000)
+    expect(writer.health).toMatchObject({ ok: true, waiting: 0, written: 100 })
+    expect([valuesOf(folder, 'meter/t').length, writer.recall('meter')]).toEqual([100, '100 samples'])
+  })
+
   it('for long keeps what came first, and counts and tells what is lost', async () => {
     const { clock, writer, database } = aRun([kept('t')], { log })
     database.exec('ALTER TABLE samples RENAME TO away')
