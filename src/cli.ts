@@ -1,10 +1,13 @@
 #!/usr/bin/env node
 import { Command, Option } from 'commander'
-import { clientCommands } from './cli/client-commands.ts'
+import { clientCommands, output } from './cli/client-commands.ts'
 import { endWith } from './cli/end.ts'
+import type { HistoryFlags } from './cli/history.ts'
 import { version } from './version.ts'
 
 // Each command loads only what it needs: a gateway that starts has no use for a client's half of the OPC UA stack.
+const config = () =>
+  new Option('-c, --config <file>', 'the configuration').env('PENSTOCK_CONFIG').default('config/penstock.yaml')
 const port = (text: string): number => Number.parseInt(text, 10)
 const program = new Command('penstock')
   .description('OPC UA server gateway for LoRaWAN (ChirpStack), Modbus and Siemens S7')
@@ -14,9 +17,7 @@ const program = new Command('penstock')
 program
   .command('run')
   .description('run the gateway until SIGTERM or Ctrl-C')
-  .addOption(
-    new Option('-c, --config <file>', 'the configuration').env('PENSTOCK_CONFIG').default('config/penstock.yaml'),
-  )
+  .addOption(config())
   .action(async ({ config }: { config: string }) => {
     const { run } = await import('./cli/run.ts')
     await endWith(run(config))
@@ -42,6 +43,22 @@ program
   .action(async (options: { opcuaPort: number; webPort: number; bind: string; open?: boolean }) => {
     const { demo } = await import('./cli/demo.ts')
     await endWith(demo(options))
+  })
+
+program
+  .command('history')
+  .description('print the values of a tag that the data folder remembers, oldest first')
+  .argument('<tag>', 'device/tag')
+  .addOption(config())
+  .option('-d, --data <folder>', 'the data folder; otherwise that of the configuration')
+  .option('--from <time>', 'not before this time, in ISO 8601')
+  .option('--to <time>', 'before this time')
+  .option('--last <count>', 'only the newest so many; 100 where no time is given')
+  .option('--json', 'one JSON object a line')
+  .option('--csv', 'comma-separated values')
+  .action(async (tag: string, flags: HistoryFlags) => {
+    const { history } = await import('./cli/history.ts')
+    await endWith(Promise.resolve().then(() => history(tag, flags, process.env, output)))
   })
 
 clientCommands(program)

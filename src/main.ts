@@ -51,6 +51,7 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
   const engine: EngineRoomData = {
     plant: { sources: config.sources },
     dataFolder,
+    history: config.history,
     logLevel: config.log.level,
     secrets,
   }

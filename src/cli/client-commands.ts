@@ -2,7 +2,8 @@ import type { Command } from 'commander'
 import { type ClientFlags, type ClientOptions, clientOptions, defaultEndpoint, type Output } from './client/options.ts'
 import { endWith } from './end.ts'
 
-const output: Output = {
+/** Results on standard output, remarks on standard error. */
+export const output: Output = {
   line: (text) => process.stdout.write(`${text}\n`),
   notice: (text) => process.stderr.write(`${text}\n`),
 }

@@ -18,14 +18,17 @@ export interface Configuration {
 
 /** Reads a file as `run` does; throws ConfigurationRefused with everything that is wrong. */
 export function readConfiguration(file: string, env: Environment): Configuration {
-  let text: string
+  return checkConfiguration(configurationText(file), file, env)
+}
+
+/** The file as it stands; throws ConfigurationRefused where it cannot be read. */
+export function configurationText(file: string): string {
   try {
-    text = readFileSync(file, 'utf8')
+    return readFileSync(file, 'utf8')
   } catch (error) {
     const mend = 'Give the path of the configuration; config/penstock.example.yaml is one to begin with.'
     throw new ConfigurationRefused(file, [{ path: file, message: `Cannot be read (${describeError(error)}).`, mend }])
   }
-  return checkConfiguration(text, file, env)
 }
 
 /** The same for a text that stands in no file. */

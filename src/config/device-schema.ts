@@ -3,7 +3,7 @@ import type { Milliseconds } from '../core/clock.ts'
 import { always, complain } from './complaint.ts'
 import { explain, list, retell, section, text, wholeNumber } from './fields.ts'
 import { settingOf } from './raw.ts'
-import { aging, byteOrder, chirpstackTag, modbusTag, named, poll, s7Tag, wordOrder } from './tag-schema.ts'
+import { aging, byteOrder, chirpstackTag, history, modbusTag, named, poll, s7Tag, wordOrder } from './tag-schema.ts'
 import { withName, withUnits } from './units.ts'
 
 const plate = (description: string, example: string) => text({ description, example }).optional()
@@ -21,6 +21,7 @@ const deviceShape = {
     otherwise: 'learned from how often the device speaks or is read',
   }).optional(),
   badAfter: aging.badAfter.prefault('10m'),
+  history: retell(history, { otherwise: 'every of a LoRaWAN device, off of others' }).optional(),
 }
 
 const devEui = explain(

@@ -3,7 +3,7 @@ import type { Plant } from '../core/plant.ts'
 import { always, complain } from './complaint.ts'
 import { duplicatesOf } from './duplicates.ts'
 import { list, section } from './fields.ts'
-import { gatewaySchema, httpSchema, logSchema, opcuaSchema } from './server-schema.ts'
+import { gatewaySchema, historySchema, httpSchema, logSchema, opcuaSchema } from './server-schema.ts'
 import { sourceSchema } from './source-schema.ts'
 
 /**
@@ -14,6 +14,7 @@ export const configSchema = section('Configuration of a Penstock gateway.', {
   gateway: gatewaySchema.prefault({}),
   opcua: opcuaSchema.prefault({}),
   http: httpSchema.prefault({}),
+  history: historySchema.prefault({}),
   log: logSchema.prefault({}),
   sources: list(sourceSchema, 'Connections to network servers, devices and CPUs, with what is behind them.'),
 }).superRefine((config: unknown, context) => complain(context, duplicatesOf(config)), always)

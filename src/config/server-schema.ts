@@ -1,6 +1,7 @@
 import { hostname as machineName } from 'node:os'
-import { choice, environmentName, flag, host, list, section, text, wholeNumber } from './fields.ts'
+import { choice, duration, environmentName, flag, host, list, section, text, wholeNumber } from './fields.ts'
 import { passwordEnvOf } from './names.ts'
+import { withUnits } from './units.ts'
 
 /** The security policies (OPC 10000-7 §6.6) that are neither broken nor deprecated. */
 const securityPolicies = ['Basic256Sha256', 'Aes128_Sha256_RsaOaep', 'Aes256_Sha256_RsaPss'] as const
@@ -105,6 +106,18 @@ export const httpSchema = section('The HTTP server that says how the gateway is.
   port: listenPort('TCP port to listen at.', 8_080),
   bind: listenAddress('IP address to listen at.', '127.0.0.1').default('127.0.0.1'),
 })
+
+export const historySchema = section(
+  'The history of values in the data folder; `history` of a device or tag says of which.',
+  {
+    keep: duration({
+      description: 'Age at which values are deleted.',
+      low: 3_600_000,
+      high: 36_500 * 86_400_000,
+      example: '365d',
+    }).prefault('90d'),
+  },
+).transform(withUnits)
 
 export const logSchema = section('The log, JSON lines on standard output.', {
   level: choice(['debug', 'info', 'warn', 'error'], {

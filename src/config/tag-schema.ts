@@ -1,5 +1,6 @@
 import type { z } from 'zod'
 import { dataTypes } from '../core/data-type.ts'
+import { historyPolicies } from '../core/history-policy.ts'
 import type { TagConfig } from '../core/plant.ts'
 import { complain } from './complaint.ts'
 import { choice, decimal, duration, flag, inherited, section, text, wholeNumber } from './fields.ts'
@@ -42,6 +43,11 @@ export const aging = {
   }),
 }
 
+export const history = choice(historyPolicies, {
+  description: 'Which values are kept as history: none, those that differ from the one before, or every one.',
+  example: 'change',
+})
+
 export const poll = duration({
   description: 'Period at which the device is read.',
   low: 50,
@@ -71,6 +77,7 @@ const tagShape = {
   range: range.optional(),
   staleAfter: inherited(aging.staleAfter),
   badAfter: inherited(aging.badAfter),
+  history: inherited(history),
 }
 
 const address = (notations: string, example: string) =>

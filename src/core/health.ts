@@ -31,6 +31,8 @@ export const sourceCounters = [
   'duplicates',
   'late',
   'malformed',
+  /** Uplinks that the frame counters of the devices show to be missing; not since start, and less when one comes late. */
+  'lostUplinks',
 ] as const
 export type SourceCounter = (typeof sourceCounters)[number]
 
@@ -38,6 +40,8 @@ export interface DeviceHealth {
   readonly key: string
   readonly state: DeviceState
   readonly reason: string
+  /** Uplinks missing by its frame counter, since the gateway first heard it; absent where nothing is counted. */
+  readonly lostUplinks?: number | undefined
 }
 
 /** How one source is, as its state machine knows it: never better than what was proved. */
@@ -50,4 +54,20 @@ export interface SourceHealth {
   readonly since: number
   readonly counters: Readonly<Record<SourceCounter, number>>
   readonly devices: readonly DeviceHealth[]
+}
+
+/** How the writing of history goes. */
+export interface HistoryHealth {
+  /** False while samples cannot be written, or not fast enough. */
+  readonly ok: boolean
+  /** Why, and what to do; empty when all is well. */
+  readonly reason: string
+  /** Samples written since start, and of these that came now wait to be. */
+  readonly written: number
+  readonly waiting: number
+  /** Samples that history does not have because too many waited. */
+  readonly lost: number
+  readonly lastCommitAt: number | null
+  /** The longest that a commit has held up the engine since start. */
+  readonly slowestCommitMs: number
 }

@@ -1,7 +1,8 @@
 import type { Clock, Milliseconds } from './clock.ts'
 import { grown } from './columns.ts'
 import { type DataType, fitValue, type TagValue } from './data-type.ts'
-import type { SampleSink } from './sample.ts'
+import { historyPolicyOf } from './history-policy.ts'
+import { CLOCK_TOLERANCE, type SampleRecorder, type SampleSink } from './sample.ts'
 import { isBad, StatusCode } from './status-code.ts'
 import type { IndexedTag, TagChange, TagIndex } from './tag-index.ts'
 import { TagTable } from './tag-table.ts'
@@ -23,6 +24,9 @@ const Phase = {
   dead: 3,
   disabled: 4,
 } as const
+
+/** The history policies (`history-policy.ts`) as they stand in the hot path. */
+const Keep = { off: 0, change: 1, every: 2 } as const
 
 /** How often deadlines are looked at; the resolution of stale and bad times. */
 const SWEEP_EVERY: Milliseconds = 250
@@ -46,6 +50,11 @@ export class Pipeline implements SampleSink {
   /** What the source has learned of how old a value may get; infinite: nothing. */
   #learned = new Float64Array(0)
   #staleAfter = new Float64Array(0)
+  /** One of `Keep` each; all off until there is a recorder. */
+  #keep = new Uint8Array(0)
+  /** Read, not told of, among those that are kept: nobody will say later what they were while the device was lost. */
+  #polled = new Uint8Array(0)
+  #recorder: SampleRecorder | undefined
   #stopSweep: (() => void) | undefined
 
   constructor(tags: readonly IndexedTag[], clock: Clock) {
@@ -85,6 +94,8 @@ export class Pipeline implements SampleSink {
     this.#deadline = grown(this.#deadline, size, Number.POSITIVE_INFINITY)
     this.#learned = grown(this.#learned, size, Number.POSITIVE_INFINITY)
     this.#staleAfter = grown(this.#staleAfter, size, Number.POSITIVE_INFINITY)
+    this.#keep = grown(this.#keep, size, Keep.off)
+    this.#polled = grown(this.#polled, size, 0)
     for (const tag of tags) this.#begin(tag)
   }
 
@@ -97,6 +108,12 @@ export class Pipeline implements SampleSink {
     this.#deadline[index] = Number.POSITIVE_INFINITY
     this.#learned[index] = Number.POSITIVE_INFINITY
     this.#staleAfter[index] = staleAfterOf(tag, Number.POSITIVE_INFINITY)
+    this.#polled[index] = 0
+    this.#keepAs(tag)
+  }
+
+  #keepAs(tag: IndexedTag): void {
+    this.#keep[tag.index] = this.#recorder ? Keep[historyPolicyOf(tag)] : Keep.off
   }
 
   #update(tag: IndexedTag): void {
@@ -104,6 +121,7 @@ export class Pipeline implements SampleSink {
     const wasDisabled = this.#phase[index] === Phase.disabled
     this.#tags[index] = tag
     this.#staleAfter[index] = staleAfterOf(tag, this.#learned[index] as number)
+    this.#keepAs(tag)
     if (disabled) {
       this.#phase[index] = Phase.disabled
       this.#deadline[index] = Number.POSITIVE_INFINITY
@@ -123,6 +141,12 @@ export class Pipeline implements SampleSink {
       const at = this.#listeners.indexOf(listener)
       if (at >= 0) this.#listeners.splice(at, 1)
     }
+  }
+
+  /** From now on what is said of tags with a history policy goes to `recorder` too. */
+  recordTo(recorder: SampleRecorder): void {
+    this.#recorder = recorder
+    for (const tag of this.#tags) this.#keepAs(tag)
   }
 
   /** Begins to watch the deadlines. */
@@ -158,35 +182,58 @@ export class Pipeline implements SampleSink {
     const now = this.#clock.now()
     const fit = fitValue(this.table.types[tag] as DataType, value)
     const moved = fit !== undefined && this.table.setValue(tag, fit)
-    this.#say(tag, fit === undefined ? StatusCode.BadDecodingError : this.#judge(tag, fit), now, moved)
+    const quality = fit === undefined ? StatusCode.BadDecodingError : this.#judge(tag, fit)
+    if (this.#keep[tag] !== Keep.off) {
+      this.#polled[tag] = 1
+      if (this.#isWorthKeeping(tag, quality, moved)) this.#recorder?.record(tag, fit, quality, now, now)
+    }
+    this.#say(tag, quality, now, moved)
   }
 
   event(tag: TagIndex, value: unknown, sourceTime: Milliseconds): boolean {
     if (this.#phase[tag] === Phase.disabled) return true
-    const time = this.#notInFuture(sourceTime)
-    if (time < (this.table.sourceTime[tag] as number)) return false
+    const now = this.#clock.now()
+    const time = notInFuture(sourceTime, now)
+    const late = time < (this.table.sourceTime[tag] as number)
+    if (late && this.#keep[tag] === Keep.off) return false
     const fit = fitValue(this.table.types[tag] as DataType, value)
+    const quality = fit === undefined ? StatusCode.BadDecodingError : this.#judge(tag, fit)
+    if (late) {
+      // What stood before it then is not at hand, so nobody can say that it changed nothing.
+      this.#recorder?.record(tag, fit, quality, time, now)
+      return false
+    }
     const newer = time !== this.table.sourceTime[tag]
     const moved = fit !== undefined && this.table.setValue(tag, fit)
-    this.#say(tag, fit === undefined ? StatusCode.BadDecodingError : this.#judge(tag, fit), time, moved || newer)
+    if (this.#keep[tag] !== Keep.off && this.#isWorthKeeping(tag, quality, moved)) {
+      this.#recorder?.record(tag, fit, quality, time, now)
+    }
+    this.#say(tag, quality, time, moved || newer)
     return true
   }
 
   failed(tag: TagIndex, status: StatusCode, sourceTime?: Milliseconds): void {
     if (this.#phase[tag] === Phase.disabled) return
-    const time = this.#notInFuture(sourceTime ?? this.#clock.now())
-    if (sourceTime !== undefined && time < (this.table.sourceTime[tag] as number)) return
+    const now = this.#clock.now()
+    const time = notInFuture(sourceTime ?? now, now)
+    const late = sourceTime !== undefined && time < (this.table.sourceTime[tag] as number)
+    if (this.#keep[tag] !== Keep.off && (late || this.#isWorthKeeping(tag, status, false))) {
+      this.#recorder?.record(tag, undefined, status, time, now)
+    }
+    if (late) return
     this.#say(tag, status, time, false)
   }
 
   lost(tags: readonly TagIndex[]): void {
-    const now = this.#clock.monotonic()
+    const since = this.#clock.monotonic()
+    const now = this.#clock.now()
     for (const tag of tags) {
       const phase = this.#phase[tag] as number
       if (phase === Phase.lost || phase === Phase.dead || phase === Phase.disabled) continue
       const { tag: config, device } = this.#tags[tag] as IndexedTag
+      if (this.#polled[tag] === 1) this.#recorder?.record(tag, undefined, StatusCode.BadNoCommunication, now, now)
       this.#phase[tag] = Phase.lost
-      this.#deadline[tag] = now + (config.badAfterMs ?? device.badAfterMs)
+      this.#deadline[tag] = since + (config.badAfterMs ?? device.badAfterMs)
       this.#show(tag)
     }
   }
@@ -282,10 +329,14 @@ export class Pipeline implements SampleSink {
     return value < range.low || value > range.high ? StatusCode.UncertainEngineeringUnitsExceeded : StatusCode.Good
   }
 
-  #notInFuture(time: Milliseconds): Milliseconds {
-    return Math.min(time, this.#clock.now())
+  /** Whether a statement goes to history: with `change`, one that differs, or ends a time of which nothing is known. */
+  #isWorthKeeping(tag: TagIndex, quality: StatusCode, moved: boolean): boolean {
+    if (this.#keep[tag] === Keep.every || moved || quality !== this.#quality[tag]) return true
+    const phase = this.#phase[tag]
+    return this.#heard[tag] === 0 || phase === Phase.lost || phase === Phase.dead
   }
 }
 
 const staleAfterOf = ({ tag, device }: IndexedTag, learned: Milliseconds): Milliseconds =>
   tag.staleAfterMs ?? device.staleAfterMs ?? learned
+const notInFuture = (time: Milliseconds, now: Milliseconds): Milliseconds => (time > now + CLOCK_TOLERANCE ? now : time)

@@ -1,5 +1,6 @@
 import type { Milliseconds } from './clock.ts'
 import type { DataType } from './data-type.ts'
+import type { HistoryPolicy } from './history-policy.ts'
 
 /**
  * The plant as an operator configures it: sources with their devices and tags. Plain data, already checked;
@@ -66,6 +67,8 @@ export interface DeviceBase {
   readonly staleAfterMs?: Milliseconds | undefined
   /** How long after its source was lost a tag stays Uncertain before it turns Bad. */
   readonly badAfterMs: Milliseconds
+  /** Default for tags that do not set their own; absent: the kind of source decides. */
+  readonly history?: HistoryPolicy | undefined
   readonly tags: readonly TagConfig[]
 }
 
@@ -116,4 +119,5 @@ export interface TagConfig {
   readonly pollMs?: Milliseconds | undefined
   readonly staleAfterMs?: Milliseconds | undefined
   readonly badAfterMs?: Milliseconds | undefined
+  readonly history?: HistoryPolicy | undefined
 }

@@ -3,6 +3,9 @@ import type { TagValue } from './data-type.ts'
 import type { StatusCode } from './status-code.ts'
 import type { TagIndex } from './tag-index.ts'
 
+/** Clocks of two machines differ by as much; a time farther ahead of ours is not believed. */
+export const CLOCK_TOLERANCE: Milliseconds = 1_000
+
 /**
  * Where sources put what they learn. Nothing is allocated per sample; calls cost about a microsecond and
  * never throw for a value: one that does not fit its tag's type becomes BadDecodingError on that tag alone.
@@ -12,7 +15,7 @@ export interface SampleSink {
   polled(tag: TagIndex, value: TagValue): void
   /**
    * A value that carries its own time (an uplink). Older than the tag's last value: it does not move it.
-   * A time in the future is taken as now. Answers whether it became, or confirmed, the tag's last value.
+   * A time in the future by more than `CLOCK_TOLERANCE` is taken as now. Answers whether it became, or confirmed, the tag's last value.
    */
   event(tag: TagIndex, value: unknown, sourceTime: Milliseconds): boolean
   /** The device answered, but not with a usable value: the tag turns `status`. `sourceTime` as for `event`, or now. */
@@ -29,6 +32,21 @@ export interface SampleSink {
   restored(tags: readonly TagIndex[]): void
   /** How old a value of these tags may get, learned by the source; a tag's own setting wins. */
   expectEvery(tags: readonly TagIndex[], staleAfter: Milliseconds): void
+}
+
+/**
+ * Keeps what devices said, for history: each statement with its own time, late ones too. Must not throw, and must not
+ * wait. `value` undefined: there was no usable one, `status` says why. A statement of the same tag and source time
+ * takes the place of the one before.
+ */
+export interface SampleRecorder {
+  record(
+    tag: TagIndex,
+    value: TagValue | undefined,
+    status: StatusCode,
+    sourceTime: Milliseconds,
+    serverTime: Milliseconds,
+  ): void
 }
 
 /**

@@ -8,10 +8,13 @@ import { Pipeline } from '../core/pipeline.ts'
 import type { Plant } from '../core/plant.ts'
 import { changeBetween, changedPlant, inSteps, isNoChange, type PlantChange } from '../core/plant-change.ts'
 import { TagIndexing } from '../core/tag-index.ts'
-import type { EngineHealth, FromEngine, ToEngine } from '../link/contract.ts'
+import type { EngineHealth, FromEngine, StoreHealth, ToEngine } from '../link/contract.ts'
 import { Link } from '../link/link.ts'
 import { SourceSupervisor, type SourceTypes } from '../sources/supervisor.ts'
+import { HistoryRetention } from '../store/history-retention.ts'
+import { HistoryWriter } from '../store/history-writer.ts'
 import { LastValues } from '../store/last-values.ts'
+import { SeriesBook } from '../store/series.ts'
 
 /** Changes are collected this long before they cross a link: it bounds the price of batches, and the latency. */
 const COLLECT_FOR: Milliseconds = 10
@@ -25,10 +28,16 @@ export interface EngineParts {
   readonly plant: Plant
   readonly types: SourceTypes
   readonly database: Database.Database
+  readonly history: HistorySettings
   readonly clock: Clock
   readonly log: Logger
   readonly secret: (name: string) => string | undefined
   readonly random: () => number
+}
+
+export interface HistorySettings {
+  /** Age at which samples are deleted. */
+  readonly keepMs: Milliseconds
 }
 
 interface Subscriber {
@@ -43,7 +52,10 @@ export class Engine {
   readonly #indexing: TagIndexing
   readonly #pipeline: Pipeline
   readonly #sources: SourceSupervisor
+  readonly #series: SeriesBook
   readonly #lastValues: LastValues
+  readonly #history: HistoryWriter
+  readonly #retention: HistoryRetention
   readonly #subscribers = new Set<Subscriber>()
   readonly #startedAt: number
   #timers: (() => void)[] = []
@@ -56,21 +68,21 @@ export class Engine {
 
   constructor(parts: EngineParts) {
     this.#parts = parts
-    const { plant, clock, log } = parts
+    const { plant, clock, log, database } = parts
     this.#startedAt = clock.now()
     this.#plant = plant
     this.#indexing = new TagIndexing(plant)
     this.#pipeline = new Pipeline(this.#indexing.present, clock)
-    this.#lastValues = new LastValues({
-      database: parts.database,
-      pipeline: this.#pipeline,
-      clock,
-      log,
-    })
+    const series = new SeriesBook(database)
+    this.#series = series
+    this.#lastValues = new LastValues({ database, pipeline: this.#pipeline, series, clock, log })
+    this.#history = new HistoryWriter({ database, series, clock, log })
+    this.#retention = new HistoryRetention({ database, series, keepMs: parts.history.keepMs, clock, log })
     this.#sources = new SourceSupervisor({
       types: parts.types,
       indexing: this.#indexing,
       sink: this.#pipeline,
+      memory: this.#history,
       clock,
       log,
       secret: parts.secret,
@@ -83,8 +95,12 @@ export class Engine {
 
   /** Resolves when every source has begun. */
   async start(): Promise<void> {
-    const restored = this.#lastValues.add(this.#indexing.present)
+    this.#series.add(this.#indexing.present)
+    const restored = this.#lastValues.restore(this.#indexing.present)
     this.#parts.log.info({ tags: this.#pipeline.table.size, restored }, 'engine starts with the last known values')
+    this.#pipeline.recordTo(this.#history)
+    this.#history.start()
+    this.#retention.start()
     this.#lastValues.start()
     this.#pipeline.start()
     const { clock } = this.#parts
@@ -103,6 +119,8 @@ export class Engine {
     await this.#sources.stop()
     this.#pipeline.stop()
     this.#flush()
+    await this.#retention.stop()
+    await this.#history.stop()
     await this.#lastValues.stop()
     for (const end of this.#timers) end()
     this.#timers = []
@@ -152,29 +170,37 @@ export class Engine {
       tags: this.#indexing.present.length,
       sources: this.#sources.health(),
       merged: this.#merged + merging,
-      store: this.#lastValues.health,
+      store: this.#storeHealth(),
     }
   }
 
+  /**
+   * Takes touched sources off, follows step by step, and lets the sources go on, come what may: whoever asked for a
+   * change that failed half-way has to begin the engine anew.
+   */
   async #change(plant: Plant): Promise<void> {
     const change = changeBetween(this.#plant, plant)
     if (isNoChange(change)) return
     await this.#sources.withdraw(change)
-    for (const step of inSteps(change, TAGS_A_STEP)) {
-      this.#take(step)
-      await this.#tellStep(step)
+    try {
+      for (const step of inSteps(change, TAGS_A_STEP)) {
+        this.#take(step)
+        await this.#tellStep(step)
+      }
+    } finally {
+      await this.#sources.follow(change, this.#plant)
     }
-    await this.#sources.follow(change, this.#plant)
   }
 
   #take(step: PlantChange): void {
     this.#plant = changedPlant(this.#plant, step)
     this.#revision++
     const tags = this.#indexing.apply(step, this.#plant)
-    this.#lastValues.drop(tags.retired)
     this.#lastValues.forget(tags.renewed)
+    this.#series.remove(tags.retired)
+    this.#series.add(tags.added)
     this.#pipeline.change(tags)
-    this.#lastValues.add(tags.added)
+    this.#lastValues.restore([...tags.added, ...tags.updated])
   }
 
   /** Resolves when every subscriber follows, so that none is behind by more than a step. */
@@ -191,6 +217,13 @@ export class Engine {
       }
     })
     await Promise.all(told)
+  }
+
+  #storeHealth(): StoreHealth {
+    const { ok, reason, lastCommitAt } = this.#lastValues.health
+    const history = this.#history.health
+    const reasons = [reason, history.reason].filter((each) => each !== '')
+    return { ok: ok && history.ok, reason: reasons.join('; '), lastCommitAt, history }
   }
 
   #subscribe(link: Link<FromEngine, ToEngine>): void {

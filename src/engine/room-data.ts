@@ -1,8 +1,10 @@
 import type { ConfiguredPlant } from '../link/contract.ts'
 import type { LogLevel } from '../telemetry/logger.ts'
+import type { HistorySettings } from './engine.ts'
 
 /** What main gives the engine's thread. */
 export interface EngineRoomData extends ConfiguredPlant {
   readonly dataFolder: string
+  readonly history: HistorySettings
   readonly logLevel: LogLevel
 }

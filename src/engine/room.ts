@@ -8,13 +8,14 @@ import { Engine } from './engine.ts'
 import type { EngineRoomData } from './room-data.ts'
 import { sourceTypes } from './source-types.ts'
 
-const { port, plant, dataFolder, logLevel, ...data } = workerData as EngineRoomData & { port: MessagePort }
+const { port, plant, dataFolder, history, logLevel, ...data } = workerData as EngineRoomData & { port: MessagePort }
 let { secrets } = data
 const log = createLogger(logLevel, 'engine')
 const engine = new Engine({
   plant,
   types: sourceTypes,
   database: openHistoryDatabase(dataFolder),
+  history,
   clock: systemClock,
   log,
   secret: (name) => secrets[name],

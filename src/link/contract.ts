@@ -1,5 +1,5 @@
 import type { MessagePort } from 'node:worker_threads'
-import type { SourceHealth } from '../core/health.ts'
+import type { HistoryHealth, SourceHealth } from '../core/health.ts'
 import type { Plant } from '../core/plant.ts'
 import type { PlantChange } from '../core/plant-change.ts'
 import type { NumberedPlant } from '../core/tag-index.ts'
@@ -82,6 +82,7 @@ export interface StoreHealth {
   /** Why writing fails, and what to do; empty when it does not. */
   readonly reason: string
   readonly lastCommitAt: number | null
+  readonly history: HistoryHealth
 }
 
 export interface OpcuaHealth {

@@ -26,11 +26,16 @@ export class HealthBook implements SourceReport {
     this.#clock = clock
     this.#onChange = onChange
     this.#since = clock.now()
-    this.follow(config)
+    this.#take(config)
   }
 
   /** The source's devices are these now; of those that it had before, what is known stays. */
   follow(config: SourceConfig): void {
+    this.#take(config)
+    this.#onChange()
+  }
+
+  #take(config: SourceConfig): void {
     const known = new Map(this.#devices)
     this.#devices.clear()
     for (const { key, disabled } of config.devices) {
@@ -39,7 +44,6 @@ export class HealthBook implements SourceReport {
       const stays = before && !off && before.state !== 'disabled'
       this.#devices.set(key, stays ? before : { key, state: off ? 'disabled' : 'unknown', reason: '' })
     }
-    this.#onChange()
   }
 
   knowsAny(devices: ReadonlySet<string>): boolean {
@@ -58,12 +62,20 @@ export class HealthBook implements SourceReport {
     const before = this.#devices.get(key)
     // A device that has left the plant may still be reported by a source that is only just told so.
     if (!before || (before.state === state && before.reason === reason)) return
-    this.#devices.set(key, { key, state, reason })
+    this.#devices.set(key, { ...before, key, state, reason })
     this.#onChange()
   }
 
   count(counter: SourceCounter, by = 1): void {
     this.#counters[counter] += by
+  }
+
+  lostUplinks(key: string, uplinks: number): void {
+    const before = this.#devices.get(key)
+    if (!before || before.lostUplinks === uplinks) return
+    this.#devices.set(key, { ...before, lostUplinks: uplinks })
+    this.#counters.lostUplinks += uplinks - (before.lostUplinks ?? 0)
+    this.#onChange()
   }
 
   get current(): SourceState {

@@ -1,4 +1,5 @@
 import type { Clock } from '../core/clock.ts'
+import type { DeviceMemory } from '../core/device-memory.ts'
 import type { DeviceState, SourceCounter, SourceState } from '../core/health.ts'
 import type { Logger } from '../core/logger.ts'
 import type { SourceConfig, SourceKind } from '../core/plant.ts'
@@ -47,6 +48,7 @@ export interface SourceContext {
   readonly clock: Clock
   readonly log: Logger
   readonly sink: SampleSink
+  readonly memory: DeviceMemory
   /** The value of the environment variable `name`, or the content of the file that `name_FILE` names. */
   readonly secret: (name: string) => string | undefined
   /** Uniform in [0, 1); injected so that jitter is repeatable in tests. */
@@ -60,4 +62,6 @@ export interface SourceReport {
   state(state: SourceState, reason?: string): void
   device(deviceKey: string, state: DeviceState, reason?: string): void
   count(counter: SourceCounter, by?: number): void
+  /** How many uplinks of the device are missing in all; the source's counter is the sum of its devices. */
+  lostUplinks(deviceKey: string, uplinks: number): void
 }

@@ -1,4 +1,5 @@
 import type { Clock } from '../core/clock.ts'
+import type { DeviceMemory } from '../core/device-memory.ts'
 import { describeError } from '../core/errors.ts'
 import type { SourceHealth } from '../core/health.ts'
 import type { Logger } from '../core/logger.ts'
@@ -16,6 +17,7 @@ export interface SupervisorParts {
   readonly types: SourceTypes
   readonly indexing: TagIndexing
   readonly sink: SampleSink
+  readonly memory: DeviceMemory
   readonly clock: Clock
   readonly log: Logger
   readonly secret: (name: string) => string | undefined
@@ -111,7 +113,7 @@ export class SourceSupervisor {
   }
 
   #begin(supervised: Supervised, config: SourceConfig): Promise<void> {
-    const { types, sink, clock, secret, random } = this.#parts
+    const { types, sink, memory, clock, secret, random } = this.#parts
     const { book, log } = supervised
     const devices = this.#devicesOf(config)
     supervised.busy = supervised.busy.then(async () => {
@@ -119,7 +121,8 @@ export class SourceSupervisor {
       try {
         // The kind chose the type, so the configuration and its devices are of that type.
         const type = types[config.kind] as SourceType
-        supervised.source = await type.create(config, devices, { clock, log, sink, secret, random, report: book })
+        const context = { clock, log, sink, memory, secret, random, report: book }
+        supervised.source = await type.create(config, devices, context)
         if (!this.#stopped) supervised.source.start()
       } catch (error) {
         book.state('refused', `cannot be started: ${describeError(error)}`)

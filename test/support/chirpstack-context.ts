@@ -1,12 +1,14 @@
 import type { Clock } from '../../src/core/clock.ts'
 import type { TagValue } from '../../src/core/data-type.ts'
 import { fitValue } from '../../src/core/data-type.ts'
+import type { DeviceMemory } from '../../src/core/device-memory.ts'
 import type { DeviceState, SourceCounter, SourceState } from '../../src/core/health.ts'
 import { type Logger, silentLogger } from '../../src/core/logger.ts'
 import type { SampleSink } from '../../src/core/sample.ts'
 import { StatusCode, statusName } from '../../src/core/status-code.ts'
 import type { IndexedTag, TagIndex } from '../../src/core/tag-index.ts'
 import type { SourceContext } from '../../src/sources/source.ts'
+import { DeviceMemories } from './device-memories.ts'
 
 /** One thing that the sink was told of a tag, by its id. */
 export interface Told {
@@ -84,6 +86,7 @@ export class EventSink implements SampleSink {
 export class EventContext implements SourceContext {
   readonly clock: Clock
   readonly sink: EventSink
+  readonly memory: DeviceMemory
   readonly log: Logger
   /** What `log` was told, with level, as JSON. */
   readonly lines: string[] = []
@@ -94,7 +97,11 @@ export class EventContext implements SourceContext {
   /** Environment variables by name. */
   readonly secrets = new Map<string, string>()
 
-  constructor(clock: Clock, tags: readonly IndexedTag[]) {
+  /** Missing uplinks, by device. */
+  readonly lost = new Map<string, number>()
+
+  constructor(clock: Clock, tags: readonly IndexedTag[], memory: DeviceMemory = new DeviceMemories()) {
+    this.memory = memory
     this.clock = clock
     this.sink = new EventSink(tags)
     const write = (level: string) => (fields: object, message: string) =>
@@ -114,6 +121,7 @@ export class EventContext implements SourceContext {
     state: (state: SourceState, reason = '') => void this.states.push({ state, reason }),
     device: (key: string, state: DeviceState, reason = '') => void this.devices.set(key, { state, reason }),
     count: (counter: SourceCounter, by = 1) => void this.counters.set(counter, this.counted(counter) + by),
+    lostUplinks: (key: string, uplinks: number) => void this.lost.set(key, uplinks),
   }
 
   get state(): SourceState | undefined {

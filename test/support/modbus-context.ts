@@ -6,6 +6,7 @@ import type { SampleSink } from '../../src/core/sample.ts'
 import { StatusCode, statusName } from '../../src/core/status-code.ts'
 import type { TagIndex } from '../../src/core/tag-index.ts'
 import type { SourceContext } from '../../src/sources/source.ts'
+import { DeviceMemories } from './device-memories.ts'
 
 /** What a tag was last given, as a reader of the plant would see it. */
 export interface Seen {
@@ -60,6 +61,7 @@ export class RecordingContext implements SourceContext {
   readonly clock: Clock
   readonly log = silentLogger
   readonly sink = new RecordingSink()
+  readonly memory = new DeviceMemories()
   readonly random = () => 0.5
   readonly states: { state: SourceState; reason: string }[] = []
   readonly devices = new Map<string, { state: DeviceState; reason: string }>()
@@ -75,6 +77,9 @@ export class RecordingContext implements SourceContext {
     state: (state: SourceState, reason = '') => void this.states.push({ state, reason }),
     device: (key: string, state: DeviceState, reason = '') => void this.devices.set(key, { state, reason }),
     count: (counter: SourceCounter, by = 1) => void this.counters.set(counter, this.counted(counter) + by),
+    lostUplinks: (key: string) => {
+      throw new Error(`${key} has no uplinks`)
+    },
   }
 
   get state(): SourceState | undefined {

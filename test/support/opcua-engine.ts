@@ -22,7 +22,10 @@ export const noCounters: SourceHealth['counters'] = {
   duplicates: 0,
   late: 0,
   malformed: 0,
+  lostUplinks: 0,
 }
+
+const history = { ok: true, reason: '', written: 0, waiting: 0, lost: 0, lastCommitAt: null, slowestCommitMs: 0 }
 
 /** The engine's end of its link to the OPC UA room, with the real tag table behind it and no sources. */
 export class EngineStandIn {
@@ -53,7 +56,7 @@ export class EngineStandIn {
       tags: this.indexing.tags.length,
       sources: plant.sources.map((source) => connected(source.key, source.devices)),
       merged: 0,
-      store: { ok: true, reason: '', lastCommitAt: null },
+      store: { ok: true, reason: '', lastCommitAt: null, history },
     }
     this.subscribed = new Promise((resolve) => {
       this.#onSubscribed = resolve

@@ -27,7 +27,7 @@ export interface DeviceEvent {
 export function decodeEvent(item: StreamItem): DeviceEvent {
   const body = parseBody(item)
   const time = parseRfc3339(body.time) ?? item.time
-  if (time === undefined) {
+  if (time === undefined || Number.isNaN(time)) {
     throw new PenstockError('PROTOCOL_VIOLATION', `The event "${item.description}" (${item.id}) has no time`)
   }
   const id = body.deduplicationId

@@ -1,11 +1,14 @@
 import type { Milliseconds } from '../../core/clock.ts'
 import { describeError, PenstockError } from '../../core/errors.ts'
 import type { ChirpStackDeviceConfig } from '../../core/plant.ts'
+import { CLOCK_TOLERANCE } from '../../core/sample.ts'
 import type { DeviceTags, TagIndex } from '../../core/tag-index.ts'
 import type { SourceContext } from '../source.ts'
 import { type ChirpStackAddress, isAddressFault, parseAddress } from './address.ts'
 import { type DeviceEvent, decodeEvent, type StreamItem } from './device-event.ts'
 import { type EventKind, isEventKind } from './event-fields.ts'
+import { readEventMemory, writeEventMemory } from './event-memory.ts'
+import { FrameCounter } from './frame-counter.ts'
 import { readingAt } from './reading.ts'
 import { RecentEvents } from './recent-events.ts'
 
@@ -19,20 +22,23 @@ const spoken: ReadonlySet<EventKind> = new Set(['up', 'join', 'status'])
 
 /**
  * Takes the events of one device into its tags, each once and with its own time. It outlives connections, since the
- * same events are replayed on each. Counts events, duplicates, late and malformed; each event is one of these.
+ * same events are replayed on each, and what it knows of them outlives the process, written together with the values.
+ * Counts events, duplicates, late and malformed, of which each event is one, and the uplinks that are missing.
  */
 export class EventIntake {
   readonly #device: ChirpStackDeviceConfig
-  readonly #context: Pick<SourceContext, 'clock' | 'log' | 'report' | 'sink'>
+  readonly #context: Pick<SourceContext, 'clock' | 'log' | 'memory' | 'report' | 'sink'>
   readonly #tags: ReadonlyMap<EventKind, readonly ReadTag[]>
-  readonly #recent = new RecentEvents()
+  readonly #recent: RecentEvents
+  readonly #frames: FrameCounter
   /** A device that sends nonsense does so with every frame. */
   #malformedLogged = false
+  #codecFault = ''
+  #refusal = ''
+  /** The time given last to an event that came with one in the future. */
+  #invented: Milliseconds = 0
   /** When the device last spoke, by its events' own times but never in the future. */
   lastSpoke: Milliseconds | undefined
-  /** Why ChirpStack could not decode the last uplink; empty when it could. */
-  codecFault = ''
-
   constructor({ device, tags }: DeviceTags<ChirpStackDeviceConfig>, context: SourceContext) {
     this.#device = device
     this.#context = context
@@ -45,6 +51,15 @@ export class EventIntake {
       else byKind.set(address.event, [{ index, address }])
     }
     this.#tags = byKind
+    const memory = readEventMemory(context.memory.recall(device.key), device.devEui)
+    this.#recent = new RecentEvents(memory?.recent)
+    this.#frames = new FrameCounter(memory?.frames)
+    this.#tellLost()
+  }
+
+  /** Why ChirpStack could not decode the last uplink, or did not take it; empty when it did. */
+  get fault(): string {
+    return this.#refusal || this.#codecFault
   }
 
   /** The tags that events of this kind carry. */
@@ -58,18 +73,63 @@ export class EventIntake {
     if (!isEventKind(kind)) return undefined
     const event = this.#decode(item)
     if (!event) return undefined
-    const { report, clock } = this.#context
-    if (!this.#recent.add(item, event)) {
+    const { report } = this.#context
+    const acquaintance = this.#recent.meet(item, event)
+    if (acquaintance.is === 'new') {
+      const taken = this.#timeFor(event)
+      this.#recent.remember(item, event, taken)
+      report.count(this.#give(kind, event, taken) ? 'events' : 'late')
+      this.#count(kind, event, taken)
+      this.#keep()
+    } else {
       report.count('duplicates')
-      return undefined
+      if (acquaintance.is === 'known') return undefined
+      // Its values may not have been the last ones on disk; and a value from disk is believed once it is said again.
+      this.#give(kind, event, acquaintance.taken)
     }
-    report.count(this.#give(kind, event) ? 'events' : 'late')
-    if (kind === 'log') this.#hearLog(event)
-    if (kind === 'up' && event.body.object !== undefined) this.codecFault = ''
-    if (spoken.has(kind)) {
-      this.lastSpoke = Math.max(this.lastSpoke ?? Number.NEGATIVE_INFINITY, Math.min(event.time, clock.now()))
-    }
+    this.#hear(kind, event)
     return kind === 'up' ? event.time : undefined
+  }
+
+  /**
+   * The time of the event's values. Of events with a time in the future, which a replay brings all at once, no two get
+   * the same.
+   */
+  #timeFor({ time }: DeviceEvent): Milliseconds {
+    const now = this.#context.clock.now()
+    if (time <= now + CLOCK_TOLERANCE) return time
+    const next = this.#invented + 1
+    this.#invented = next > now && next <= now + CLOCK_TOLERANCE ? next : now
+    return this.#invented
+  }
+
+  /** What the event says of the device itself. */
+  #hear(kind: EventKind, event: DeviceEvent): void {
+    if (kind === 'log') this.#hearLog(event)
+    if (kind === 'up' || kind === 'join') this.#refusal = ''
+    if (kind === 'up' && event.body.object !== undefined) this.#codecFault = ''
+    if (!spoken.has(kind)) return
+    const spoke = Math.min(event.time, this.#context.clock.now())
+    this.lastSpoke = Math.max(this.lastSpoke ?? Number.NEGATIVE_INFINITY, spoke)
+  }
+
+  #count(kind: EventKind, { body }: DeviceEvent, time: Milliseconds): void {
+    if (kind === 'up') this.#frames.uplink({ fCnt: body.fCnt, devAddr: body.devAddr, time })
+    else if (kind === 'join') this.#frames.join({ devAddr: body.devAddr, time })
+    else if (kind === 'log' && body.code === 'UPLINK_F_CNT_RESET') this.#frames.refused()
+    else return
+    this.#tellLost()
+  }
+
+  #tellLost(): void {
+    const { lost } = this.#frames
+    if (lost !== undefined) this.#context.report.lostUplinks(this.#device.key, lost)
+  }
+
+  #keep(): void {
+    const { key, devEui } = this.#device
+    const memory = { devEui, recent: this.#recent.toMemory(), frames: this.#frames.toMemory() }
+    this.#context.memory.keep(key, writeEventMemory(memory))
   }
 
   #decode(item: StreamItem): DeviceEvent | undefined {
@@ -89,7 +149,7 @@ export class EventIntake {
   }
 
   /** False where a tag knows something newer already. */
-  #give(kind: EventKind, { body, time }: DeviceEvent): boolean {
+  #give(kind: EventKind, { body }: DeviceEvent, time: Milliseconds): boolean {
     const { sink } = this.#context
     let inTime = true
     for (const { index, address } of this.#tags.get(kind) ?? []) {
@@ -101,14 +161,28 @@ export class EventIntake {
     return inTime
   }
 
-  /** An uplink whose codec failed comes without `object`; why is said in a log event before it. */
+  /**
+   * An uplink whose codec failed comes without `object`; why is said in a log event before it. Of a frame whose counter
+   * went back there is nothing but the log event.
+   */
   #hearLog({ body }: DeviceEvent): void {
+    if (body.code === 'UPLINK_F_CNT_RESET') this.#hearRefusal()
     if (body.code !== 'UPLINK_CODEC') return
     const said = typeof body.description === 'string' ? body.description.slice(0, 200) : ''
-    if (this.codecFault === '') {
+    if (this.#codecFault === '') {
       const fields = { device: this.#device.key, devEui: this.#device.devEui, cause: said }
       this.#context.log.warn(fields, 'ChirpStack cannot decode an uplink: its values are missing until the codec can')
     }
-    this.codecFault = `ChirpStack could not decode its last uplink: ${said}. Mend the codec of its device profile.`
+    this.#codecFault = `ChirpStack could not decode its last uplink: ${said}. Mend the codec of its device profile.`
+  }
+
+  #hearRefusal(): void {
+    if (this.#refusal === '') {
+      const fields = { device: this.#device.key, devEui: this.#device.devEui }
+      this.#context.log.warn(fields, 'ChirpStack drops the uplinks of a device whose frame counter began anew')
+    }
+    this.#refusal =
+      'ChirpStack drops its uplinks, since its frame counter began anew. Let it join again or activate it again; for a ' +
+      'device that forgets its counter, disable frame-counter validation in ChirpStack.'
   }
 }

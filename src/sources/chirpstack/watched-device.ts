@@ -158,7 +158,7 @@ export class WatchedDevice {
       const expected = `an uplink is expected every ${Math.round(interval / 1_000)} s`
       return { state: 'offline', reason: `${since}; ${expected}. Check its battery and its way to the gateway.` }
     }
-    return { state: 'online', reason: this.#intake.codecFault }
+    return { state: 'online', reason: this.#intake.fault }
   }
 
   get #lastHeard(): Milliseconds | undefined {

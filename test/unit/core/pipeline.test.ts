@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest'
+import type { TagValue } from '../../../src/core/data-type.ts'
 import { Pipeline } from '../../../src/core/pipeline.ts'
 import type { TagConfig } from '../../../src/core/plant.ts'
 import { StatusCode, statusName } from '../../../src/core/status-code.ts'
@@ -187,6 +188,12 @@ describe('an event', () => {
     expect(pipeline.table.sourceTime[0]).toBe(clock.now())
   })
 
+  it('from less than a second ahead keeps its time: no two clocks are the same', () => {
+    const { clock, pipeline } = aPipeline()
+    pipeline.event(0, 2, clock.now() + 999)
+    expect(pipeline.table.sourceTime[0]).toBe(clock.now() + 999)
+  })
+
   it('of a wrong type is BadDecodingError at its own time and heals with the next', async () => {
     const { clock, pipeline, changes } = aPipeline()
     pipeline.event(0, 'n/a', clock.now())
@@ -237,4 +244,113 @@ it('a failure reported by the device is that tag’s status, with the time it wa
   pipeline.polled(0, 1)
   pipeline.failed(0, StatusCode.BadConfigurationError)
   expect([status(), pipeline.table.sourceTime[0]]).toEqual(['BadConfigurationError', clock.now()])
+})
+
+describe('the history of a tag', () => {
+  type Kept = [value: TagValue | undefined, status: string, age: number]
+
+  /** What goes to history, with how old it was when it was received. */
+  function aHistory(tag: Partial<TagConfig>) {
+    const own = aPipeline(tag)
+    const kept: Kept[] = []
+    own.pipeline.recordTo({
+      record: (_tag, value, status, sourceTime, serverTime) =>
+        kept.push([value, statusName(status), serverTime - sourceTime]),
+    })
+    return { ...own, kept }
+  }
+
+  it('is empty where it is off, which it is for polled devices unless said otherwise', () => {
+    for (const history of ['off', undefined] as const) {
+      const { clock, pipeline, kept } = aHistory({ history })
+      pipeline.polled(0, 1)
+      pipeline.event(0, 2, clock.now())
+      pipeline.event(0, 1, clock.now() - 1)
+      pipeline.failed(0, StatusCode.BadDeviceFailure)
+      pipeline.lost([0])
+      expect(kept).toEqual([])
+    }
+  })
+
+  it('has every event with its own time, late ones too, and what was no usable value', () => {
+    const { clock, pipeline, kept, value } = aHistory({ history: 'every', type: 'Int16' })
+    const now = clock.now()
+    pipeline.event(0, 2, now - 10)
+    pipeline.event(0, 2, now - 5)
+    pipeline.event(0, 1, now - 20)
+    pipeline.event(0, 'n/a', now - 30)
+    pipeline.failed(0, StatusCode.BadSensorFailure, now - 40)
+    pipeline.event(0, 99_999, now - 1)
+    expect(kept).toEqual([
+      [2, 'Good', 10],
+      [2, 'Good', 5],
+      [1, 'Good', 20],
+      [undefined, 'BadDecodingError', 30],
+      [undefined, 'BadSensorFailure', 40],
+      [undefined, 'BadDecodingError', 1],
+    ])
+    expect(value()).toBe(2)
+  })
+
+  it('has the quality of each value', () => {
+    const { clock, pipeline, kept } = aHistory({ history: 'every', range: { low: 0, high: 10 } })
+    pipeline.event(0, 11, clock.now())
+    expect(kept).toEqual([[11, 'UncertainEngineeringUnitsExceeded', 0]])
+  })
+
+  it('of changes leaves out what merely confirms', () => {
+    const { pipeline, kept } = aHistory({ history: 'change' })
+    for (const value of [0, 0, 1, 1, 0]) pipeline.polled(0, value)
+    pipeline.failed(0, StatusCode.BadDeviceFailure)
+    pipeline.failed(0, StatusCode.BadDeviceFailure)
+    pipeline.polled(0, 0)
+    expect(kept).toEqual([
+      [0, 'Good', 0],
+      [1, 'Good', 0],
+      [0, 'Good', 0],
+      [undefined, 'BadDeviceFailure', 0],
+      [0, 'Good', 0],
+    ])
+  })
+
+  it('of changes has every late event: what stood before it is not at hand', () => {
+    const { clock, pipeline, kept } = aHistory({ history: 'change' })
+    pipeline.event(0, 1, clock.now())
+    pipeline.event(0, 1, clock.now() - 10)
+    expect(kept).toHaveLength(2)
+  })
+
+  it('of a polled device shows when it was lost, once, and when it was heard again', () => {
+    const { pipeline, kept } = aHistory({ history: 'change' })
+    pipeline.polled(0, 1)
+    pipeline.lost([0])
+    pipeline.lost([0])
+    pipeline.polled(0, 1)
+    expect(kept).toEqual([
+      [1, 'Good', 0],
+      [undefined, 'BadNoCommunication', 0],
+      [1, 'Good', 0],
+    ])
+  })
+
+  it('of events has no loss of the connection, since a replay tells what happened meanwhile', () => {
+    const { clock, pipeline, kept } = aHistory({ history: 'every' })
+    pipeline.event(0, 1, clock.now())
+    pipeline.lost([0])
+    expect(kept).toHaveLength(1)
+  })
+
+  it('goes on after a restart with the first value, though it be the last one from before', () => {
+    const { clock, pipeline, kept } = aHistory({ history: 'change' })
+    pipeline.restore(0, 5, StatusCode.Good, clock.now() - 10, clock.now() - 10)
+    pipeline.polled(0, 5)
+    expect(kept).toEqual([[5, 'Good', 0]])
+  })
+
+  it('has nothing of a disabled tag', () => {
+    const { clock, pipeline, kept } = aHistory({ history: 'every', disabled: true })
+    pipeline.polled(0, 1)
+    pipeline.event(0, 1, clock.now())
+    expect(kept).toEqual([])
+  })
 })

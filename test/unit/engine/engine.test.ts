@@ -54,6 +54,7 @@ async function anEngine(start: (key: string) => void = () => undefined) {
     plant,
     types: { modbus: type, s7: type, chirpstack: type } as unknown as SourceTypes,
     database: openHistoryDatabase(folder),
+    history: { keepMs: 86_400_000 },
     clock: systemClock,
     log: silentLogger,
     secret: () => undefined,

@@ -9,6 +9,7 @@ import type { TagConfig } from '../../../src/core/plant.ts'
 import { StatusCode, statusName } from '../../../src/core/status-code.ts'
 import { openHistoryDatabase } from '../../../src/store/history-database.ts'
 import { LastValues } from '../../../src/store/last-values.ts'
+import { SeriesBook } from '../../../src/store/series.ts'
 import { ManualClock } from '../../support/manual-clock.ts'
 import { aTag, indexed } from '../../support/small-plant.ts'
 
@@ -27,8 +28,10 @@ function aRun(tags: readonly TagConfig[], clock = new ManualClock(), log = silen
   databases.push(database)
   const list = indexed(tags)
   const pipeline = new Pipeline(list, clock)
-  const lastValues = new LastValues({ database, pipeline, clock, log })
-  lastValues.add(list)
+  const series = new SeriesBook(database)
+  series.add(list)
+  const lastValues = new LastValues({ database, pipeline, series, clock, log })
+  lastValues.restore(list)
   lastValues.start()
   const shown = (index = 0) => [pipeline.table.value(index), statusName(pipeline.table.status[index] as number)]
   return { clock, database, pipeline, lastValues, shown }

@@ -1,6 +1,7 @@
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
 import Database from 'better-sqlite3'
 import { afterEach, beforeEach, expect, it } from 'vitest'
 import { migrate } from '../../../src/store/migrate.ts'
@@ -41,4 +42,20 @@ it('a database of a newer program is refused and left as it is', () => {
   database.pragma('user_version = 2')
   expect(() => migrate(database, folder)).toThrow(expect.objectContaining({ code: 'SCHEMA_TOO_NEW' }))
   expect([tables(), version()]).toEqual([[], 2])
+})
+
+it('the last values of the first schema are there in the newest', () => {
+  const migrations = new URL('../../../migrations/history/', import.meta.url)
+  file('0001_last_values.sql', readFileSync(new URL('0001_last_values.sql', migrations), 'utf8'))
+  database.pragma('foreign_keys = ON')
+  migrate(database, folder)
+  database.exec(`INSERT INTO series VALUES (7, 'meter/level', 'Double');
+    INSERT INTO last_values VALUES (7, 42.5, 0, 1000, 2000)`)
+  migrate(database, fileURLToPath(migrations))
+  expect(
+    database.prepare('SELECT * FROM series NATURAL JOIN (SELECT series AS id, value FROM last_values)').all(),
+  ).toEqual([{ id: 7, tag: 'meter/level', type: 'Double', value: 42.5 }])
+  expect(() => database.exec('INSERT INTO last_values VALUES (8, 1, 0, 0, 0)')).toThrow('FOREIGN KEY')
+  database.exec('DELETE FROM series')
+  expect(database.prepare('SELECT count(*) FROM last_values').pluck().get()).toBe(0)
 })

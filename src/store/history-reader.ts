@@ -1,0 +1,142 @@
+import { existsSync } from 'node:fs'
+import { join } from 'node:path'
+import Database from 'better-sqlite3'
+import type { Milliseconds } from '../core/clock.ts'
+import type { DataType, TagValue } from '../core/data-type.ts'
+import type { StatusCode } from '../core/status-code.ts'
+import { type Column, fromColumn } from './columns.ts'
+
+/** What a device said once. `value` null: nothing usable, `status` says why. */
+export interface HistorySample {
+  readonly type: DataType
+  readonly value: TagValue | null
+  readonly status: StatusCode
+  readonly sourceTime: Milliseconds
+  readonly serverTime: Milliseconds
+}
+
+/** `from` is included, `to` is not. `last`: only the newest so many of these. */
+export interface HistoryRange {
+  readonly from?: Milliseconds | undefined
+  readonly to?: Milliseconds | undefined
+  readonly last?: number | undefined
+}
+
+interface Series {
+  readonly id: number
+  readonly type: DataType
+}
+
+interface Row {
+  readonly value: Column | null
+  readonly status: bigint
+  readonly source_time: bigint
+  readonly server_time: bigint
+}
+
+/** Rows that one step reads: a statement that stays open would keep the write-ahead log from being emptied. */
+const PAGE = 1_000
+
+/** Reads `data/history.db`, also beside a gateway that writes it. */
+export class HistoryReader {
+  readonly #database: Database.Database
+
+  private constructor(database: Database.Database) {
+    this.#database = database
+  }
+
+  /** Undefined where the folder holds no history. Throws where the file cannot be read. */
+  static open(dataFolder: string): HistoryReader | undefined {
+    const file = join(dataFolder, 'history.db')
+    if (!existsSync(file)) return undefined
+    const database = new Database(file, { readonly: true, fileMustExist: true })
+    try {
+      const hasSamples = database.prepare("SELECT 1 FROM sqlite_schema WHERE name = 'samples'").get() !== undefined
+      if (hasSamples) return new HistoryReader(database)
+    } catch (error) {
+      database.close()
+      throw error
+    }
+    database.close()
+    return undefined
+  }
+
+  /** The ids, `device/tag`, of all tags that are or were configured. */
+  tags(): string[] {
+    return this.#database.prepare<[], string>('SELECT DISTINCT tag FROM series ORDER BY tag').pluck().all()
+  }
+
+  /**
+   * The samples of a tag in the order of their source times, of whatever data types it had. Where two types have a
+   * sample of the same time, the replay of an event filled in that of the later type.
+   */
+  *samples(tag: string, { from = EARLIEST, to = LATEST, last }: HistoryRange = {}): Generator<HistorySample> {
+    const series = this.#database
+      .prepare<[string], Series>('SELECT id, type FROM series WHERE tag = ? ORDER BY id DESC')
+      .all(tag)
+    let first = from
+    if (last !== undefined) {
+      let left = last
+      for (const { sourceTime } of this.#merge(series, from, to, 'DESC')) {
+        first = sourceTime
+        if (--left <= 0) break
+      }
+    }
+    yield* this.#merge(series, first, to, 'ASC')
+  }
+
+  close(): void {
+    this.#database.close()
+  }
+
+  *#merge(series: readonly Series[], from: Milliseconds, to: Milliseconds, order: Order): Generator<HistorySample> {
+    const heads = series.map((each) => {
+      const samples = this.#pages(each, from, to, order)
+      return { samples, next: samples.next().value }
+    })
+    for (;;) {
+      const times = heads.flatMap(({ next }) => (next ? [next.sourceTime] : []))
+      if (times.length === 0) return
+      const time = order === 'ASC' ? Math.min(...times) : Math.max(...times)
+      const atTime = heads.filter(({ next }) => next?.sourceTime === time)
+      const [newest] = atTime
+      if (newest?.next) yield newest.next
+      for (const head of atTime) head.next = head.samples.next().value
+    }
+  }
+
+  *#pages(
+    { id, type }: Series,
+    from: Milliseconds,
+    to: Milliseconds,
+    order: Order,
+  ): Generator<HistorySample, undefined> {
+    const page = this.#database
+      .prepare<[number, number, number], Row>(
+        `SELECT value, status, source_time, server_time FROM samples
+         WHERE series = ? AND source_time >= ? AND source_time < ? ORDER BY source_time ${order} LIMIT ${PAGE}`,
+      )
+      .safeIntegers()
+    for (;;) {
+      const rows = page.all(id, from, to)
+      for (const row of rows) yield toSample(type, row)
+      const end = rows.at(-1)
+      if (!end || rows.length < PAGE) return undefined
+      if (order === 'ASC') from = Number(end.source_time) + 1
+      else to = Number(end.source_time)
+    }
+  }
+}
+
+type Order = 'ASC' | 'DESC'
+
+const EARLIEST: Milliseconds = Number.MIN_SAFE_INTEGER
+const LATEST: Milliseconds = Number.MAX_SAFE_INTEGER
+
+const toSample = (type: DataType, { value, status, source_time, server_time }: Row): HistorySample => ({
+  type,
+  value: value === null ? null : fromColumn(type, value),
+  status: Number(status),
+  sourceTime: Number(source_time),
+  serverTime: Number(server_time),
+})

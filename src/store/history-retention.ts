@@ -1,0 +1,100 @@
+import type Database from 'better-sqlite3'
+import type { Clock, Milliseconds } from '../core/clock.ts'
+import { describeError } from '../core/errors.ts'
+import type { Logger } from '../core/logger.ts'
+import type { SeriesBook } from './series.ts'
+
+/** How often what is too old is looked for, for the first time after `FIRST`. */
+const EVERY: Milliseconds = 600_000
+const FIRST: Milliseconds = 60_000
+/** Rows a transaction, and how long one turn of the event loop may look and delete. */
+const ROWS = 2_000
+const TURN: Milliseconds = 10
+
+/**
+ * Deletes samples older than `keepMs`, by their source time, series by series in short transactions with turns of the
+ * event loop between them; and series that hold nothing and stand for no tag of the plant any more.
+ */
+export class HistoryRetention {
+  readonly #database: Database.Database
+  readonly #keepMs: Milliseconds
+  readonly #series: SeriesBook
+  readonly #clock: Clock
+  readonly #log: Logger
+  readonly #deleteOldest: Database.Statement<[{ series: number; before: number }]>
+  readonly #deleteSeries: Database.Statement<[number, number]>
+  #endTimers: (() => void)[] = []
+  #sweeping: Promise<number> | undefined
+  #stopped = true
+
+  constructor(parts: {
+    database: Database.Database
+    series: SeriesBook
+    keepMs: Milliseconds
+    clock: Clock
+    log: Logger
+  }) {
+    this.#database = parts.database
+    this.#keepMs = parts.keepMs
+    this.#series = parts.series
+    this.#clock = parts.clock
+    this.#log = parts.log
+    this.#deleteOldest = parts.database.prepare(
+      `DELETE FROM samples WHERE series = @series AND source_time < @before AND source_time <= ifnull(
+         (SELECT source_time FROM samples WHERE series = @series AND source_time < @before
+            ORDER BY source_time LIMIT 1 OFFSET ${ROWS - 1}), @before)`,
+    )
+    this.#deleteSeries = parts.database.prepare(
+      'DELETE FROM series WHERE id = ? AND NOT EXISTS (SELECT 1 FROM samples WHERE series = ?)',
+    )
+  }
+
+  start(): void {
+    this.#stopped = false
+    const sweep = () => void this.sweep()
+    this.#endTimers = [this.#clock.after(FIRST, sweep), this.#clock.every(EVERY, sweep)]
+  }
+
+  async stop(): Promise<void> {
+    this.#stopped = true
+    for (const end of this.#endTimers) end()
+    this.#endTimers = []
+    await this.#sweeping
+  }
+
+  /** Answers how many samples were deleted; a second call while one is under way waits for it. Never rejects. */
+  sweep(): Promise<number> {
+    this.#sweeping ??= this.#deleteOld().finally(() => {
+      this.#sweeping = undefined
+    })
+    return this.#sweeping
+  }
+
+  async #deleteOld(): Promise<number> {
+    let deleted = 0
+    try {
+      const before = this.#clock.now() - this.#keepMs
+      const all = this.#database.prepare<[], number>('SELECT id FROM series').pluck().all()
+      let turnEnds = this.#clock.monotonic() + TURN
+      for (const series of all) {
+        for (let rows = ROWS; rows >= ROWS; ) {
+          if (this.#clock.monotonic() >= turnEnds) {
+            await new Promise(setImmediate)
+            turnEnds = this.#clock.monotonic() + TURN
+          }
+          if (this.#stopped) return deleted
+          rows = this.#deleteOldest.run({ series, before }).changes
+          deleted += rows
+        }
+        if (!this.#series.isUsed(series)) this.#deleteSeries.run(series, series)
+      }
+      if (deleted > 0) this.#log.info({ deleted }, 'history is rid of what is older than its time')
+    } catch (error) {
+      this.#log.error(
+        { error: describeError(error) },
+        'old history cannot be deleted; it is tried again in ten minutes',
+      )
+    }
+    return deleted
+  }
+}
