@@ -7,6 +7,7 @@ const durationSettings = [
   'connectTimeout',
   'callTimeout',
   'inventoryPeriod',
+  'metricsPeriod',
 ] as const
 type DurationSetting = (typeof durationSettings)[number]
 

@@ -107,14 +107,19 @@ export class Pipeline implements SampleSink {
     this.#say(tag, fit === undefined ? StatusCode.BadDecodingError : this.#judge(tag, fit), now, moved)
   }
 
-  event(tag: TagIndex, value: unknown, sourceTime: Milliseconds): boolean {
+  event(tag: TagIndex, value: unknown, sourceTime: Milliseconds, doubt?: StatusCode): boolean {
     if (this.#phase[tag] === Phase.disabled) return true
     const time = this.#notInFuture(sourceTime)
     if (time < (this.table.sourceTime[tag] as number)) return false
     const fit = fitValue(this.table.types[tag] as DataType, value)
     const newer = time !== this.table.sourceTime[tag]
     const moved = fit !== undefined && this.table.setValue(tag, fit)
-    this.#say(tag, fit === undefined ? StatusCode.BadDecodingError : this.#judge(tag, fit), time, moved || newer)
+    this.#say(
+      tag,
+      fit === undefined ? StatusCode.BadDecodingError : (doubt ?? this.#judge(tag, fit)),
+      time,
+      moved || newer,
+    )
     return true
   }
 

@@ -89,6 +89,7 @@ export const smallPlant = (): Plant => ({
       apiKeyEnv: 'CHIRPSTACK_API_KEY',
       callTimeoutMs: 5_000,
       inventoryPeriodMs: 60_000,
+      metricsPeriodMs: 60_000,
     },
     {
       kind: 's7',

@@ -41,7 +41,7 @@ export class DeviceNodes {
       name: device.key,
       displayName: device.name,
       ...(device.description === undefined ? {} : { description: device.description }),
-      type: deviceType(namespaces, source),
+      type: deviceType(namespaces, source, device),
       componentOf: deviceSet,
     })
     addIdentification(context, this.object, source, device)
@@ -67,17 +67,21 @@ export class DeviceNodes {
 
 const typeIds: Readonly<Record<SourceConfig['kind'], number>> = { chirpstack: 1002, modbus: 1003, s7: 1004 }
 
-const deviceType = (namespaces: Namespaces, source: SourceConfig): NodeId =>
-  coerceNodeId(`ns=${namespaces.types.index};i=${typeIds[source.kind]}`)
+const GATEWAY_TYPE_ID = 1008
 
-/** The nameplate of OPC 10000-100 §4.5.2. A LoRaWAN device without a serial number is known by its DevEUI. */
+const deviceType = (namespaces: Namespaces, source: SourceConfig, device: DeviceBase): NodeId => {
+  const id = loraIdOf(source, device)?.name === 'GatewayId' ? GATEWAY_TYPE_ID : typeIds[source.kind]
+  return coerceNodeId(`ns=${namespaces.types.index};i=${id}`)
+}
+
+/** The nameplate of OPC 10000-100 §4.5.2. A LoRaWAN device or gateway without a serial number is known by its EUI-64. */
 function addIdentification(
   { factory, namespaces }: DeviceNodesContext,
   parent: UAObject,
   source: SourceConfig,
   device: DeviceBase,
 ): void {
-  const serialNumber = device.serialNumber ?? (source.kind === 'chirpstack' ? devEuiOf(source, device) : undefined)
+  const serialNumber = device.serialNumber ?? loraIdOf(source, device)?.value
   const add = (name: string, dataType: DataType, value: unknown) => {
     const variable: NewVariable = { parent, id: `${device.key}#${name}`, name, nameIn: namespaces.di.index, dataType }
     if (value === undefined) factory.unknownProperty(variable)
@@ -108,9 +112,11 @@ function addProtocolProperties(
     )
   const duration = coerceNodeId('i=290')
   switch (source.kind) {
-    case 'chirpstack':
-      add('DevEUI', DataType.String, DataType.String, devEuiOf(source, device))
+    case 'chirpstack': {
+      const id = loraIdOf(source, device)
+      if (id) add(id.name, DataType.String, DataType.String, id.value)
       return
+    }
     case 'modbus': {
       const modbus = source.devices.find(({ key }) => key === device.key)
       if (!modbus) return
@@ -126,5 +132,12 @@ function addProtocolProperties(
   }
 }
 
-const devEuiOf = (source: SourceConfig, device: DeviceBase): string | undefined =>
-  source.kind === 'chirpstack' ? source.devices.find(({ key }) => key === device.key)?.devEui : undefined
+/** What names an end device or a gateway in a LoRaWAN network. */
+function loraIdOf(
+  source: SourceConfig,
+  { key }: DeviceBase,
+): { readonly name: string; readonly value: string } | undefined {
+  const found = source.kind === 'chirpstack' ? source.devices.find((each) => each.key === key) : undefined
+  if (!found) return undefined
+  return 'gatewayId' in found ? { name: 'GatewayId', value: found.gatewayId } : { name: 'DevEUI', value: found.devEui }
+}

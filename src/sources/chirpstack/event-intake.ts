@@ -3,7 +3,7 @@ import { describeError, PenstockError } from '../../core/errors.ts'
 import type { ChirpStackDeviceConfig } from '../../core/plant.ts'
 import type { DeviceTags, TagIndex } from '../../core/tag-index.ts'
 import type { SourceContext } from '../source.ts'
-import { type ChirpStackAddress, isAddressFault, parseAddress } from './address.ts'
+import { type ChirpStackAddress, isAddressFault, isPolledAddress, parseAddress } from './address.ts'
 import { type DeviceEvent, decodeEvent, type StreamItem } from './device-event.ts'
 import { type EventKind, isEventKind } from './event-fields.ts'
 import { readingAt } from './reading.ts'
@@ -39,7 +39,7 @@ export class EventIntake {
     const byKind = new Map<EventKind, ReadTag[]>()
     for (const { index, tag, disabled } of tags) {
       const address = parseAddress(tag.address)
-      if (disabled || isAddressFault(address)) continue
+      if (disabled || isAddressFault(address) || isPolledAddress(address)) continue
       const group = byKind.get(address.event)
       if (group) group.push({ index, address })
       else byKind.set(address.event, [{ index, address }])

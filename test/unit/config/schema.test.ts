@@ -93,6 +93,7 @@ describe('what is left out', () => {
         apiKeyEnv: 'PENSTOCK_SITE_A_API_KEY',
         callTimeoutMs: 10_000,
         inventoryPeriodMs: 300_000,
+        metricsPeriodMs: 300_000,
         devices: [
           { key: 'sensor', name: 'sensor', disabled: false, devEui: '24e124136d123456', badAfterMs: 600_000, tags: [] },
         ],
