@@ -139,7 +139,6 @@ export class WatchedGateway {
   }
 
   #target(tags: readonly BucketTag<GatewayMetricAddress>[]): PollTarget {
-    const { sink, log } = this.#context
     const reader = new GatewayMetricsReader(this.gatewayId, tags)
     return new PollTarget({
       id: this.gatewayId,
@@ -154,8 +153,7 @@ export class WatchedGateway {
         this.#metricsFault = fault
         this.review()
       },
-      sink,
-      log,
+      context: this.#context,
     })
   }
 }

@@ -2,8 +2,7 @@ import { Backoff } from '../../core/backoff.ts'
 import { type Milliseconds, pause } from '../../core/clock.ts'
 import { isRetryable, type PenstockError } from '../../core/errors.ts'
 import type { SourceContext } from '../source.ts'
-import type { ChirpStackApi } from './api.ts'
-import type { PollTarget } from './poll-target.ts'
+import type { PollSession, PollTarget } from './poll-target.ts'
 
 /**
  * Calls under way at once. Each takes a connection to the database of the ten that ChirpStack has by default, of
@@ -12,16 +11,6 @@ import type { PollTarget } from './poll-target.ts'
 const CALLS_AT_ONCE = 4
 /** What could not be answered is asked for again before the next round. */
 const RETRY = { first: 2_000, most: 60_000 }
-
-/** What a session lends to the polling for as long as it stands. */
-export interface PollSession {
-  /** The one that stands just now: a session makes it anew after a failure. */
-  readonly api: () => ChirpStackApi
-  /** A call failed, after which key and connection must be proved again; `refused`: and the list of devices read. */
-  readonly doubt: (refused: boolean) => void
-  /** What `trouble` says has changed. */
-  readonly changed: () => void
-}
 
 export interface MetricsPollOptions {
   readonly targets: readonly PollTarget[]
@@ -116,7 +105,7 @@ export class MetricsPoll {
       while (!signal.aborted && clock.monotonic() < until) {
         const target = waiting.shift()
         if (!target) return
-        const failure = await target.ask(session.api(), clock.now())
+        const failure = await target.ask(session)
         if (!failure || signal.aborted) continue
         this.#heed(failure, session)
         if (isRetryable(failure) || failure.code === 'STOPPED') failed.push(target)

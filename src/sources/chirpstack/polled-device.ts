@@ -88,8 +88,7 @@ export class PolledDevice {
         for (const tag of [...this.#metricTags, ...this.#stateTags]) tag.failed(status, now)
       },
       onFault: (call) => say({ call }),
-      sink,
-      log: context.log,
+      context,
     })
   }
 

@@ -6,8 +6,8 @@ import type { SourceContext } from '../source.ts'
 import type { ChirpStackApi, DeviceProfile } from './api.ts'
 import { isGateway, readGateways, WatchedGateway } from './gateways.ts'
 import type { Inventory } from './inventory.ts'
-import { MetricsPoll, type PollSession } from './metrics-poll.ts'
-import { PollTarget } from './poll-target.ts'
+import { MetricsPoll } from './metrics-poll.ts'
+import { type PollSession, PollTarget } from './poll-target.ts'
 import { PolledDevice } from './polled-device.ts'
 import type { WatchedDevice } from './watched-device.ts'
 
@@ -99,8 +99,7 @@ export class PolledValues {
       onFault: (fault) => {
         for (const gateway of this.#gateways) gateway.unlisted(fault)
       },
-      sink: context.sink,
-      log: context.log,
+      context,
     })
   }
 

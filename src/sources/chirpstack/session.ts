@@ -54,6 +54,8 @@ export class Session {
   #wake: AbortController | undefined
   #doubted = false
   #cancelShow: (() => void) | undefined
+  /** Monotonic time at which the last proof began that succeeded. */
+  #provedAt: Milliseconds = Number.NEGATIVE_INFINITY
   readonly #over = new AbortController()
   #polling: Promise<void> | undefined
 
@@ -93,6 +95,7 @@ export class Session {
       let failure = await this.#prove()
       if (!failure && !proved) this.#show()
       proved ||= !failure
+      if (!failure) this.#provedAt = startedAt
       if (!failure && startedAt >= this.#inventoryAt) {
         this.#inventoryAt = startedAt + this.#options.config.inventoryPeriodMs
         failure = await this.#takeInventory(signal)
@@ -136,7 +139,8 @@ export class Session {
       if (refused) this.#inventoryAt = context.clock.monotonic()
       this.#doubt()
     }
-    return polled.run({ api: () => this.#api, doubt, changed: () => this.#showSoon() }, this.#over.signal)
+    const lent = { api: () => this.#api, provedAt: () => this.#provedAt, doubt, changed: () => this.#showSoon() }
+    return polled.run(lent, this.#over.signal)
   }
 
   /** Which devices there are, and what their profiles say. Without an answer every stream is tried all the same. */
