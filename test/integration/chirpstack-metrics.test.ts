@@ -219,7 +219,22 @@ describe('a gathered measurement', () => {
     device.kinds.set('t', 'ABSOLUTE')
     await until(() => expect(tag('hall/t')).toMatchObject({ value: 21, status: 'Good' }))
     expect(tag('hall/kind').value).toBe('ABSOLUTE')
+    expect(
+      context.lines.filter((line) => line.includes('"measurement":"t","before":"GAUGE","kind":"ABSOLUTE"')),
+    ).toHaveLength(1)
     await until(() => expect(context.devices.get('hall')?.reason).toBe(''))
+  })
+
+  it('that is old comes back too once ChirpStack gathers it again', async () => {
+    server = await ChirpStackMetricsServer.start()
+    const device = server.addDevice(HALL, { t: 'GAUGE' })
+    server.uplink(HALL, at('02:30:00'), { t: 21 })
+    const { tag } = await collect([hall(hourly('t'))])
+    await until(() => expect(tag('hall/t').status).toBe('UncertainLastUsableValue'))
+    device.kinds.set('t', 'UNKNOWN')
+    await until(() => expect(tag('hall/t').status).toBe('BadConfigurationError'))
+    device.kinds.set('t', 'GAUGE')
+    await until(() => expect(tag('hall/t')).toMatchObject({ value: 21, status: 'UncertainLastUsableValue' }))
   })
 
   it('of a day is that of the server, whatever its zone', async () => {

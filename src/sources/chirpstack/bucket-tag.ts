@@ -24,6 +24,7 @@ export class BucketTag<Address extends BucketAddress = BucketAddress> {
   /** End of the last bucket that was given, and what was said of it. */
   #givenEnd: Milliseconds | undefined
   #given = ''
+  #isFailed = false
 
   constructor(index: TagIndex, address: Address, sink: SampleSink) {
     this.index = index
@@ -34,9 +35,17 @@ export class BucketTag<Address extends BucketAddress = BucketAddress> {
   /**
    * Gives what `series` has and was not given yet. Of closed buckets each one that is not empty goes to the sink, in
    * order and with its end as its time; the very first time only the newest. One whose value changed although it was
-   * over, by an uplink that was written late, is given again.
+   * over, by an uplink that was written late, is given again. Answers whether this mends a failure: then `series` may
+   * not reach back to the last bucket that was given.
    */
-  show(series: MetricSeries, read: ReadBucket, now: Milliseconds): void {
+  show(series: MetricSeries, read: ReadBucket, now: Milliseconds): boolean {
+    const mended = this.#isFailed
+    this.#isFailed = false
+    this.#show(series, read, now)
+    return mended
+  }
+
+  #show(series: MetricSeries, read: ReadBucket, now: Milliseconds): void {
     const { bucket, part } = this.address
     if (part === 'kind') {
       this.#sink.polled(this.index, series.kind)
@@ -59,6 +68,7 @@ export class BucketTag<Address extends BucketAddress = BucketAddress> {
   /** ChirpStack has no such metric: no bucket says anything until that is mended. */
   failed(status: StatusCode, now: Milliseconds): void {
     this.#given = ''
+    this.#isFailed = true
     const { part, bucket } = this.address
     const ownTime = part === 'closed' || part === 'start'
     // The bucket that was given last must come again when this is mended, so the failure may not be newer than it is.

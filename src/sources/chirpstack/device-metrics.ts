@@ -17,18 +17,25 @@ export interface DeviceMetricTags {
   readonly states: readonly StateTag[]
 }
 
+export interface DeviceMetricsListener {
+  /** Told after each reading what ChirpStack has not that tags ask for; empty when all is there. */
+  readonly onMissing: (problem: string) => void
+  /** The kind of a measurement was changed in the device profile. */
+  readonly onKind: (measurement: string, before: string, kind: string) => void
+}
+
 /** Asks for the metrics of one device, with as few calls as its tags need, and gives them what is new. */
 export class DeviceMetricsReader {
   readonly #devEui: string
   readonly #tags: DeviceMetricTags
   readonly #windows = new MetricWindows()
-  readonly #onMissing: (problem: string) => void
+  readonly #listener: DeviceMetricsListener
+  readonly #kinds = new Map<string, string>()
 
-  /** `onMissing`: told after each reading what ChirpStack has not that tags ask for; empty when all is there. */
-  constructor(devEui: string, tags: DeviceMetricTags, onMissing: (problem: string) => void) {
+  constructor(devEui: string, tags: DeviceMetricTags, listener: DeviceMetricsListener) {
     this.#devEui = devEui
     this.#tags = tags
-    this.#onMissing = onMissing
+    this.#listener = listener
   }
 
   /** Rejects as the calls do; what was answered before is given all the same. */
@@ -49,7 +56,7 @@ export class DeviceMetricsReader {
         if (value === undefined) state.failed(StatusCode.BadConfigurationError, now)
       }
     }
-    this.#onMissing(missing.size === 0 ? '' : notKept([...missing]))
+    this.#listener.onMissing(missing.size === 0 ? '' : notKept([...missing]))
   }
 
   async #readBucket(
@@ -65,10 +72,13 @@ export class DeviceMetricsReader {
     const answer = metrics.length === 0 ? undefined : await api.deviceMetrics(this.#devEui, window)
     const hasZero = metrics.some(({ address }) => withZero(answer?.metrics.get(address.name)))
     const link = hasZero || links.length > 0 ? await api.linkMetrics(this.#devEui, window) : undefined
+    let mended = false
     for (const tag of metrics) {
       const series = answer?.metrics.get(tag.address.name)
-      if (series) tag.show(series, (position) => measured(series, position, link), now)
-      else if (tag.address.part === 'kind' && answer?.states.has(tag.address.name)) tag.showKind('STRING')
+      if (series) {
+        this.#seeKind(tag.address.name, series.kind)
+        if (tag.show(series, (position) => measured(series, position, link), now)) mended = true
+      } else if (tag.address.part === 'kind' && answer?.states.has(tag.address.name)) tag.showKind('STRING')
       else {
         missing.add(`"${tag.address.name}" as COUNTER, ABSOLUTE or GAUGE`)
         tag.failed(StatusCode.BadConfigurationError, now)
@@ -76,14 +86,22 @@ export class DeviceMetricsReader {
     }
     for (const tag of links) {
       const series = link?.get(tag.address.name)
-      if (series) tag.show(series, (position) => linkReading(tag.address, series, position, link), now)
-      else {
+      if (series) {
+        if (tag.show(series, (position) => linkReading(tag.address, series, position, link), now)) mended = true
+      } else {
         missing.add(`the link metric ${tag.address.name}`)
         tag.failed(StatusCode.BadNotSupported, now)
       }
     }
     this.#windows.read(bucket, [...(answer?.metrics.values() ?? []), ...(link?.values() ?? [])])
+    if (mended) this.#windows.forget(bucket)
     return answer
+  }
+
+  #seeKind(measurement: string, kind: string): void {
+    const before = this.#kinds.get(measurement)
+    this.#kinds.set(measurement, kind)
+    if (before !== undefined && before !== kind) this.#listener.onKind(measurement, before, kind)
   }
 }
 

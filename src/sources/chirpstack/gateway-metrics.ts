@@ -30,12 +30,15 @@ export class GatewayMetricsReader {
       const tags = this.#tags.filter(({ address }) => address.bucket === bucket)
       if (tags.length === 0) continue
       const metrics = await api.gatewayMetrics(this.#gatewayId, this.#windows.of(bucket, now))
+      let mended = false
       for (const tag of tags) {
         const series = metrics.get(tag.address.name)
-        if (series) tag.show(series, (position) => counted(tag.address, series, position, metrics, listed), now)
-        else tag.failed(StatusCode.BadNotSupported, now)
+        if (!series) tag.failed(StatusCode.BadNotSupported, now)
+        else if (tag.show(series, (position) => counted(tag.address, series, position, metrics, listed), now))
+          mended = true
       }
       this.#windows.read(bucket, [...metrics.values()])
+      if (mended) this.#windows.forget(bucket)
     }
   }
 }

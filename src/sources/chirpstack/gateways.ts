@@ -30,7 +30,7 @@ export async function readGateways(
     (offset) => api.gateways(tenantId, offset),
     ({ gatewayId }) => gatewayId,
   )
-  const own = rows.filter((row) => row.tenantId.toLowerCase() === tenantId)
+  const own = rows.filter((row) => row.tenantId.toLowerCase() === tenantId.toLowerCase())
   return new Map(own.map((row) => [row.gatewayId.toLowerCase(), row]))
 }
 
@@ -142,7 +142,7 @@ export class WatchedGateway {
     const reader = new GatewayMetricsReader(this.gatewayId, tags)
     return new PollTarget({
       id: this.gatewayId,
-      key: this.#config.key,
+      about: { device: this.#config.key, gatewayId: this.gatewayId },
       tags: tags.map(({ index }) => index),
       listed: () => (this.#listed === undefined ? undefined : this.#listed !== null),
       read: (api, now) => reader.read(api, now, this.#listed ?? undefined),

@@ -24,4 +24,9 @@ export class MetricWindows {
     const from = starts?.[Math.max(0, starts.length - READ_AGAIN)]
     if (from !== undefined) this.#from.set(bucket, from)
   }
+
+  /** The next window reaches back as far as the first. */
+  forget(bucket: BucketSize): void {
+    this.#from.delete(bucket)
+  }
 }

@@ -9,8 +9,8 @@ import { asPenstockError } from './penstock-error.ts'
 export interface PollTargetOptions {
   /** DevEUI or gateway id. */
   readonly id: string
-  /** Key of the device in the plant. */
-  readonly key: string
+  /** What log lines say of it. */
+  readonly about: Readonly<Record<string, string>>
   /** All that its answers feed. */
   readonly tags: readonly TagIndex[]
   /** The list says that it is there; undefined: no list was read yet. */
@@ -101,9 +101,9 @@ export class PollTarget {
 
   #tell(fault: string): void {
     if (fault === this.#fault) return
-    const { key, id, context, onFault } = this.#options
+    const { about, context, onFault } = this.#options
     if (fault !== '' && this.#fault === '')
-      context.log.warn({ device: key, id, cause: fault }, 'Metrics are not answered')
+      context.log.warn({ ...about, cause: fault }, 'ChirpStack does not answer what is asked of it')
     this.#fault = fault
     onFault(fault)
   }

@@ -75,12 +75,23 @@ export class PolledDevice {
       this.#faults = { ...this.#faults, ...fault }
       onFault(this.#faults.call || this.#faults.missing)
     }
-    const reader = new DeviceMetricsReader(devEui, { metrics, links, states }, (missing) => say({ missing }))
+    const about = { device: device.key, devEui }
+    const reader = new DeviceMetricsReader(
+      devEui,
+      { metrics, links, states },
+      {
+        onMissing: (missing) => say({ missing }),
+        onKind: (measurement, before, kind) => {
+          const fields = { ...about, measurement, before, kind }
+          context.log.warn(fields, 'ChirpStack gathers a measurement in another way: values before and after differ')
+        },
+      },
+    )
     const asked = [...this.#metricTags, ...states].map(({ index }) => index)
     if (asked.length === 0) return
     this.metrics = new PollTarget({
       id: devEui,
-      key: device.key,
+      about,
       tags: asked,
       listed: () => (this.#listed === undefined ? undefined : this.#listed !== null),
       read: (api, now) => reader.read(api, now, this.#listed?.lastSeenAt),

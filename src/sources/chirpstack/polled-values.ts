@@ -89,7 +89,7 @@ export class PolledValues {
     context.sink.expectEvery(tags, 3 * config.metricsPeriodMs)
     return new PollTarget({
       id: config.tenantId,
-      key: config.key,
+      about: { list: 'gateways' },
       tags,
       listed: () => true,
       read: (api: ChirpStackApi, _now: Milliseconds) => this.#readGateways(api),
