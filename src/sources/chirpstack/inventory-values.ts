@@ -26,7 +26,7 @@ export function inventoryReading(field: InventoryField, device: ListedDevice): L
       return { value: device[field] }
     default:
       // Nothing is known until the device answers its first DevStatusReq (LoRaWAN 1.0.4 §5.5).
-      if (!status) return { status: StatusCode.BadWaitingForInitialData }
+      if (!status) return { status: StatusCode.BadWaitingForInitialData, time: lastSeenAt }
       return { ...statusReading(field, status), time: lastSeenAt }
   }
 }

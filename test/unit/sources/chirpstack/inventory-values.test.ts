@@ -57,6 +57,7 @@ describe('a value of the device list', () => {
       inventoryReading('margin', device({ status: { margin: value, externalPowerSource: false, batteryLevel: 1 } }))
     expect(inventoryReading('margin', device({ status: undefined }))).toEqual({
       status: StatusCode.BadWaitingForInitialData,
+      time: SEEN,
     })
     expect(margin(-32)).toMatchObject({ value: -32 })
     expect(margin(32)).toMatchObject({ status: StatusCode.BadDecodingError })
