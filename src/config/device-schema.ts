@@ -1,5 +1,6 @@
 import { z } from 'zod'
 import type { Milliseconds } from '../core/clock.ts'
+import type { ChirpStackDeviceConfig, ChirpStackGatewayConfig } from '../core/plant.ts'
 import { always, complain } from './complaint.ts'
 import { explain, list, retell, section, text, wholeNumber } from './fields.ts'
 import { settingOf } from './raw.ts'
@@ -24,23 +25,53 @@ const deviceShape = {
   history: retell(history, { otherwise: 'every of a LoRaWAN device, off of others' }).optional(),
 }
 
-const devEui = explain(
-  z
-    .string()
-    .regex(/^[0-9A-Fa-f]{2}(?:([-:]?)[0-9A-Fa-f]{2})(?:\1[0-9A-Fa-f]{2}){6}$/)
-    .transform((written) => written.replace(/[-:]/g, '').toLowerCase()),
-  {
-    description: 'DevEUI of the device (LoRaWAN), as on its label or in ChirpStack.',
-    allowed: '16 hexadecimal digits in either case, as they are or in pairs separated by "-" or ":"',
-    example: '"24e124136d123456"',
-  },
-)
+const eui64 = (about: { description: string; otherwise: string; example: string }) =>
+  explain(
+    z
+      .string()
+      .regex(/^[0-9A-Fa-f]{2}(?:([-:]?)[0-9A-Fa-f]{2})(?:\1[0-9A-Fa-f]{2}){6}$/)
+      .transform((written) => written.replace(/[-:]/g, '').toLowerCase()),
+    {
+      allowed: '16 hexadecimal digits in either case, as they are or in pairs separated by "-" or ":"',
+      ...about,
+    },
+  ).optional()
 
-export const chirpstackDevice = section('A LoRaWAN device.', {
+export const chirpstackDevice = section('A LoRaWAN device, or a LoRaWAN gateway.', {
   ...deviceShape,
-  devEui,
+  devEui: eui64({
+    description: 'DevEUI of the device (LoRaWAN), as on its label or in ChirpStack.',
+    otherwise: 'required, unless it has a `gatewayId`',
+    example: '"24e124136d123456"',
+  }),
+  gatewayId: eui64({
+    description: 'Id of the gateway (LoRaWAN), as on its label or in ChirpStack.',
+    otherwise: 'none: it is an end device',
+    example: '"0016c001f1500001"',
+  }),
   tags: list(chirpstackTag, 'Its values.').default([]),
-}).transform((device) => withUnits(withName(device)))
+})
+  .superRefine(checkIdentity, always)
+  .transform(({ devEui, gatewayId, ...device }): ChirpStackDeviceConfig | ChirpStackGatewayConfig => {
+    const named = withUnits(withName(device))
+    return gatewayId === undefined ? { ...named, devEui: devEui ?? '' } : { ...named, gatewayId }
+  })
+
+/** Whatever it is given may have any shape. */
+function checkIdentity(device: unknown, context: z.core.$RefinementCtx): void {
+  const has = (name: string) => settingOf(device, name) !== undefined
+  if (has('devEui') !== has('gatewayId')) return
+  const both = has('devEui')
+  complain(context, [
+    {
+      at: [both ? 'gatewayId' : 'devEui'],
+      message: `A device of ChirpStack has either a devEui or a gatewayId, and this one has ${both ? 'both' : 'none'}.`,
+      mend: both
+        ? 'Keep devEui for an end device and gatewayId for a gateway, and make two devices where there are two.'
+        : 'Write devEui: "24e124136d123456" for an end device, or gatewayId: "0016c001f1500001" for a gateway.',
+    },
+  ])
+}
 
 export const modbusDevice = section('A unit of a Modbus endpoint.', {
   ...deviceShape,

@@ -76,7 +76,13 @@ const chirpstackSource = section('One tenant of a ChirpStack network server.', {
     high: DAY,
     example: '5m',
   }).prefault('5m'),
-  devices: list(chirpstackDevice, 'The devices of the tenant whose values are served.').default([]),
+  metricsPeriod: duration({
+    description: 'How often gathered metrics, and the state of gateways, are asked for; events come by themselves.',
+    low: 10 * SECOND,
+    high: DAY,
+    example: '5m',
+  }).prefault('5m'),
+  devices: list(chirpstackDevice, 'The devices and gateways of the tenant whose values are served.').default([]),
 }).transform((source) => ({
   ...withUnits(withName(source)),
   apiKeyEnv: source.apiKeyEnv ?? apiKeyEnvOf(source.key),

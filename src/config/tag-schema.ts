@@ -108,7 +108,9 @@ export const s7Encodings = ['BOOL', 'BYTE', 'WORD', 'INT', 'DWORD', 'DINT', 'REA
 export const chirpstackTag = section('A value of a LoRaWAN device.', {
   ...tagShape,
   address: address(
-    '`object.` and the path in the decoded uplink, `link.` for the radio link, `status:` for the device status',
+    '`object.` and the path in the decoded uplink, `link.` for the radio link, `status:` for the device status; ' +
+      '`metric:`, `link-metric:`, `gateway-metric:` with `@hour`, `@day` or `@month`, `state:`, `inventory:` and ' +
+      '`gateway:` for what is asked for',
     'object.temperature',
   ),
 })

@@ -8,6 +8,7 @@ const durationSettings = [
   'callTimeout',
   'inventoryPeriod',
   'keep',
+  'metricsPeriod',
 ] as const
 type DurationSetting = (typeof durationSettings)[number]
 

@@ -190,14 +190,14 @@ export class Pipeline implements SampleSink {
     this.#say(tag, quality, now, moved)
   }
 
-  event(tag: TagIndex, value: unknown, sourceTime: Milliseconds): boolean {
+  event(tag: TagIndex, value: unknown, sourceTime: Milliseconds, doubt?: StatusCode): boolean {
     if (this.#phase[tag] === Phase.disabled) return true
     const now = this.#clock.now()
     const time = notInFuture(sourceTime, now)
     const late = time < (this.table.sourceTime[tag] as number)
     if (late && this.#keep[tag] === Keep.off) return false
     const fit = fitValue(this.table.types[tag] as DataType, value)
-    const quality = fit === undefined ? StatusCode.BadDecodingError : this.#judge(tag, fit)
+    const quality = fit === undefined ? StatusCode.BadDecodingError : (doubt ?? this.#judge(tag, fit))
     if (late) {
       // What stood before it then is not at hand, so nobody can say that it changed nothing.
       this.#recorder?.record(tag, fit, quality, time, now)

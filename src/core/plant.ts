@@ -22,7 +22,7 @@ interface SourceBase<Device extends DeviceBase> {
 }
 
 /** One ChirpStack tenant. */
-export interface ChirpStackSourceConfig extends SourceBase<ChirpStackDeviceConfig> {
+export interface ChirpStackSourceConfig extends SourceBase<ChirpStackDeviceConfig | ChirpStackGatewayConfig> {
   readonly kind: 'chirpstack'
   /** `http://host:port` (plain HTTP/2) or `https://host:port`. */
   readonly url: string
@@ -32,6 +32,8 @@ export interface ChirpStackSourceConfig extends SourceBase<ChirpStackDeviceConfi
   readonly apiKeyEnv: string
   readonly callTimeoutMs: Milliseconds
   readonly inventoryPeriodMs: Milliseconds
+  /** How often gathered metrics, and the state of gateways, are asked for. */
+  readonly metricsPeriodMs: Milliseconds
 }
 
 /** One Modbus TCP endpoint. */
@@ -75,6 +77,12 @@ export interface DeviceBase {
 export interface ChirpStackDeviceConfig extends DeviceBase {
   /** 16 hexadecimal digits, lower case: ChirpStack opens an empty stream for upper case, without an error. */
   readonly devEui: string
+}
+
+/** A LoRaWAN gateway: no end device, but known to the same server. */
+export interface ChirpStackGatewayConfig extends DeviceBase {
+  /** 16 hexadecimal digits, lower case. */
+  readonly gatewayId: string
 }
 
 export type ByteOrder = 'big' | 'little'

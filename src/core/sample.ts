@@ -15,9 +15,10 @@ export interface SampleSink {
   polled(tag: TagIndex, value: TagValue): void
   /**
    * A value that carries its own time (an uplink). Older than the tag's last value: it does not move it.
-   * A time in the future by more than `CLOCK_TOLERANCE` is taken as now. Answers whether it became, or confirmed, the tag's last value.
+   * A time in the future by more than `CLOCK_TOLERANCE` is taken as now. Answers whether it became, or confirmed, the
+   * tag's last value. `doubt`: the Uncertain status of a value that the source itself is not sure of.
    */
-  event(tag: TagIndex, value: unknown, sourceTime: Milliseconds): boolean
+  event(tag: TagIndex, value: unknown, sourceTime: Milliseconds, doubt?: StatusCode): boolean
   /** The device answered, but not with a usable value: the tag turns `status`. `sourceTime` as for `event`, or now. */
   failed(tag: TagIndex, status: StatusCode, sourceTime?: Milliseconds): void
   /**

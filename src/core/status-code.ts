@@ -7,6 +7,7 @@ export const StatusCode = {
   UncertainNoCommunicationLastUsableValue: 0x408f_0000,
   UncertainLastUsableValue: 0x4090_0000,
   UncertainEngineeringUnitsExceeded: 0x4094_0000,
+  UncertainDataSubNormal: 0x40a4_0000,
   BadCommunicationError: 0x8005_0000,
   BadDecodingError: 0x8007_0000,
   BadTimeout: 0x800a_0000,
@@ -18,6 +19,7 @@ export const StatusCode = {
   BadDeviceFailure: 0x808b_0000,
   BadSensorFailure: 0x808c_0000,
   BadOutOfService: 0x808d_0000,
+  BadNoData: 0x809b_0000,
 } as const
 
 /** A StatusCode as an unsigned 32-bit number; any code of the specification, not only the named ones. */

@@ -63,6 +63,7 @@ describe('the address space', () => {
   it('derives the types of devices from DI, and every instance has what its type demands', async () => {
     for (const [device, type] of [
       ['meter', 1002],
+      ['roof', 1008],
       ['boiler', 1003],
       ['press-cpu', 1004],
     ] as const) {
@@ -72,6 +73,9 @@ describe('the address space', () => {
     expect(mandatory).toContain(`${DI}:SerialNumber`)
     expect(mandatory).toContain(`${TYPES}:UnitId`)
     expect(await names(nodeId('boiler'), 'Aggregates')).toEqual(expect.arrayContaining(mandatory))
+    const ofGateway = await mandatoryNames([`ns=${DI};i=1002`, `ns=${TYPES};i=1001`, `ns=${TYPES};i=1008`])
+    expect(ofGateway).toContain(`${TYPES}:GatewayId`)
+    expect(await names(nodeId('roof'), 'Aggregates')).toEqual(expect.arrayContaining(ofGateway))
     expect(await names(nodeId('#source/line-1'), 'Aggregates')).toEqual(
       expect.arrayContaining(await mandatoryNames([`ns=${TYPES};i=1005`])),
     )
@@ -105,7 +109,7 @@ describe('a device', () => {
   it('can also be reached through its source', async () => {
     const devices = await references(nodeId('#source/field/Devices'), 'Organizes')
 
-    expect(devices.map((device) => device.nodeId.toString())).toEqual([nodeId('meter')])
+    expect(devices.map((device) => device.nodeId.toString())).toEqual([nodeId('meter'), nodeId('roof')])
   })
 
   it('identifies itself as configured; what nobody configured is not made up', async () => {
@@ -115,6 +119,11 @@ describe('a device', () => {
     expect(await value(nodeId('boiler#PollPeriod'))).toBe(1_000)
     const revision = await session.read({ nodeId: nodeId('boiler#HardwareRevision') })
     expect(revision.statusCode).toBe(StatusCodes.BadNotSupported)
+  })
+
+  it('that is a LoRaWAN gateway has its id, also as its serial number', async () => {
+    expect(await value(nodeId('roof#GatewayId'))).toBe('0016c001f1500001')
+    expect(await value(nodeId('roof#SerialNumber'))).toBe('0016c001f1500001')
   })
 
   it('of a LoRaWAN network has its DevEUI, also as its serial number', async () => {

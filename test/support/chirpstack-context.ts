@@ -13,7 +13,7 @@ import { DeviceMemories } from './device-memories.ts'
 /** One thing that the sink was told of a tag, by its id. */
 export interface Told {
   readonly tag: string
-  readonly what: 'event' | 'late' | 'failed' | 'lost' | 'restored'
+  readonly what: 'event' | 'polled' | 'late' | 'failed' | 'lost' | 'restored'
   readonly value?: unknown
   readonly status?: string
   readonly time?: number
@@ -30,19 +30,23 @@ export class EventSink implements SampleSink {
     this.#tags = tags
   }
 
-  polled(): void {
-    throw new Error('a source of events polls nothing')
+  polled(tag: TagIndex, value: TagValue): void {
+    const fit = fitValue(this.#tags[tag]?.tag.type ?? 'Double', value)
+    if (fit !== undefined) this.told.push({ tag: this.#id(tag), what: 'polled', value: fit })
+    else this.#fail(tag, StatusCode.BadDecodingError, Number.NaN)
   }
 
-  event(tag: TagIndex, value: unknown, sourceTime: number): boolean {
+  event(tag: TagIndex, value: unknown, sourceTime: number, doubt?: number): boolean {
     if (sourceTime < (this.#newest.get(tag) ?? Number.NEGATIVE_INFINITY)) {
       this.told.push({ tag: this.#id(tag), what: 'late', value, time: sourceTime })
       return false
     }
     this.#newest.set(tag, sourceTime)
     const fit = fitValue(this.#tags[tag]?.tag.type ?? 'Double', value)
-    if (fit !== undefined) this.told.push({ tag: this.#id(tag), what: 'event', value: fit, time: sourceTime })
-    else this.#fail(tag, StatusCode.BadDecodingError, sourceTime)
+    const doubted = doubt === undefined ? {} : { status: statusName(doubt) }
+    if (fit !== undefined) {
+      this.told.push({ tag: this.#id(tag), what: 'event', value: fit, time: sourceTime, ...doubted })
+    } else this.#fail(tag, StatusCode.BadDecodingError, sourceTime)
     return true
   }
 
@@ -70,7 +74,7 @@ export class EventSink implements SampleSink {
   /** What was said last of a tag: its value, or the name of its status, or what became of its connection. */
   last(tag: string): unknown {
     const last = this.told.findLast((each) => each.tag === tag)
-    return last?.what === 'event' ? last.value : (last?.status ?? last?.what)
+    return last?.what === 'event' || last?.what === 'polled' ? last.value : (last?.status ?? last?.what)
   }
 
   #fail(tag: TagIndex, status: number, time: number): void {

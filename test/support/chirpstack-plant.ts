@@ -1,4 +1,9 @@
-import type { ChirpStackDeviceConfig, ChirpStackSourceConfig, TagConfig } from '../../src/core/plant.ts'
+import type {
+  ChirpStackDeviceConfig,
+  ChirpStackGatewayConfig,
+  ChirpStackSourceConfig,
+  TagConfig,
+} from '../../src/core/plant.ts'
 import { type DeviceTags, TagIndexing } from '../../src/core/tag-index.ts'
 
 export const TENANT = '52f14cd4-c6f1-4fbd-8f87-4025e1d49242'
@@ -30,9 +35,17 @@ export const loraDevice = (
   ...fields,
 })
 
+/** A LoRaWAN gateway with the defaults of the configuration. */
+export const loraGateway = (
+  key: string,
+  gatewayId: string,
+  tags: readonly TagConfig[],
+  fields: Partial<ChirpStackGatewayConfig> = {},
+): ChirpStackGatewayConfig => ({ key, name: key, disabled: false, badAfterMs: 600_000, gatewayId, tags, ...fields })
+
 /** A ChirpStack source with the defaults of the configuration. */
 export const chirpStackConfig = (
-  devices: readonly ChirpStackDeviceConfig[],
+  devices: ChirpStackSourceConfig['devices'],
   fields: Partial<ChirpStackSourceConfig> = {},
 ): ChirpStackSourceConfig => ({
   kind: 'chirpstack',
@@ -44,12 +57,19 @@ export const chirpStackConfig = (
   apiKeyEnv: API_KEY_ENV,
   callTimeoutMs: 5_000,
   inventoryPeriodMs: 300_000,
+  metricsPeriodMs: 300_000,
   devices,
   ...fields,
 })
 
 /** The tags of a source, numbered as the engine does. */
-export function loraDevicesOf(config: ChirpStackSourceConfig): DeviceTags<ChirpStackDeviceConfig>[] {
+export function indexedDevicesOf(
+  config: ChirpStackSourceConfig,
+): DeviceTags<ChirpStackSourceConfig['devices'][number]>[] {
   const indexing = new TagIndexing({ sources: [config] })
   return config.devices.map((device) => ({ device, tags: indexing.ofDevice(device.key) }))
 }
+
+/** The same, of the end devices alone. */
+export const loraDevicesOf = (config: ChirpStackSourceConfig): DeviceTags<ChirpStackDeviceConfig>[] =>
+  indexedDevicesOf(config).flatMap(({ device, tags }) => ('devEui' in device ? [{ device, tags }] : []))

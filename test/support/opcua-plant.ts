@@ -1,6 +1,7 @@
 import { dataTypes } from '../../src/core/data-type.ts'
 import type {
   ChirpStackDeviceConfig,
+  ChirpStackGatewayConfig,
   ModbusDeviceConfig,
   Plant,
   S7DeviceConfig,
@@ -40,6 +41,15 @@ export const lorawanDevice = (key: string, tags: readonly TagConfig[]): ChirpSta
   badAfterMs: 60_000,
   devEui: '0102030405060708',
   tags,
+})
+
+export const gateway = (key: string): ChirpStackGatewayConfig => ({
+  key,
+  name: `Device ${key}`,
+  disabled: false,
+  badAfterMs: 60_000,
+  gatewayId: '0016c001f1500001',
+  tags: [],
 })
 
 export const s7Device = (key: string, tags: readonly TagConfig[]): S7DeviceConfig => ({
@@ -83,12 +93,16 @@ export const smallPlant = (): Plant => ({
       key: 'field',
       name: 'Field network',
       disabled: false,
-      devices: [lorawanDevice('meter', [tagConfig('energy', { unit: 'kWh', address: 'object.energy' })])],
+      devices: [
+        lorawanDevice('meter', [tagConfig('energy', { unit: 'kWh', address: 'object.energy' })]),
+        gateway('roof'),
+      ],
       url: 'http://user:secret@chirpstack.example:8080',
       tenantId: '52f14cd4-c6f1-4fbd-8f87-4025e1d49242',
       apiKeyEnv: 'CHIRPSTACK_API_KEY',
       callTimeoutMs: 5_000,
       inventoryPeriodMs: 60_000,
+      metricsPeriodMs: 60_000,
     },
     {
       kind: 's7',

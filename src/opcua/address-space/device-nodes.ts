@@ -1,6 +1,6 @@
 import { coerceNodeId, DataType, LocalizedText, type NodeId, type UAObject, type UAVariable } from 'node-opcua'
 import { type DeviceHealth, type DeviceState, deviceStates } from '../../core/health.ts'
-import type { SourceConfig } from '../../core/plant.ts'
+import type { ChirpStackSourceConfig, SourceConfig } from '../../core/plant.ts'
 import { StatusCode } from '../../core/status-code.ts'
 import { makeDataValue, nullVariant, scalar } from '../data-values.ts'
 import { setDataValue } from '../projected-variable.ts'
@@ -46,7 +46,7 @@ export class DeviceNodes {
       name: device.key,
       displayName: device.name,
       ...(device.description === undefined ? {} : { description: device.description }),
-      type: deviceType(namespaces, source),
+      type: deviceType(namespaces, source.kind, device),
       componentOf: deviceSet,
     })
     for (const { name, nameIn, declared, dataType, value } of propertiesOf(namespaces, device)) {
@@ -89,8 +89,10 @@ export class DeviceNodes {
 
 const typeIds: Readonly<Record<SourceConfig['kind'], number>> = { chirpstack: 1002, modbus: 1003, s7: 1004 }
 
-const deviceType = (namespaces: Namespaces, source: SourceConfig): NodeId =>
-  coerceNodeId(`ns=${namespaces.types.index};i=${typeIds[source.kind]}`)
+const GATEWAY_TYPE_ID = 1008
+
+const deviceType = (namespaces: Namespaces, kind: SourceConfig['kind'], device: DeviceConfig): NodeId =>
+  coerceNodeId(`ns=${namespaces.types.index};i=${'gatewayId' in device ? GATEWAY_TYPE_ID : typeIds[kind]}`)
 
 interface DeviceProperty {
   readonly name: string
@@ -107,7 +109,7 @@ const propertiesOf = (namespaces: Namespaces, device: DeviceConfig): DevicePrope
   ...protocolPropertiesOf(namespaces, device),
 ]
 
-/** OPC 10000-100 §4.5.2. A LoRaWAN device without a serial number is known by its DevEUI. */
+/** OPC 10000-100 §4.5.2. A LoRaWAN device or gateway without a serial number is known by its EUI-64. */
 function nameplateOf({ di }: Namespaces, device: DeviceConfig): DeviceProperty[] {
   const property = (name: string, dataType: DataType, value: unknown): DeviceProperty => ({
     name,
@@ -116,7 +118,7 @@ function nameplateOf({ di }: Namespaces, device: DeviceConfig): DeviceProperty[]
     dataType,
     value,
   })
-  const serialNumber = device.serialNumber ?? ('devEui' in device ? device.devEui : undefined)
+  const serialNumber = device.serialNumber ?? ('pollMs' in device ? undefined : loraIdOf(device).value)
   return [
     property('Manufacturer', DataType.LocalizedText, localized(device.manufacturer)),
     property('Model', DataType.LocalizedText, localized(device.model)),
@@ -130,6 +132,10 @@ function nameplateOf({ di }: Namespaces, device: DeviceConfig): DeviceProperty[]
 
 const localized = (text: string | undefined) => (text === undefined ? undefined : new LocalizedText({ text }))
 
+/** What names an end device or a gateway in a LoRaWAN network. */
+const loraIdOf = (device: ChirpStackSourceConfig['devices'][number]) =>
+  'gatewayId' in device ? { name: 'GatewayId', value: device.gatewayId } : { name: 'DevEUI', value: device.devEui }
+
 function protocolPropertiesOf({ types }: Namespaces, device: DeviceConfig): DeviceProperty[] {
   const property = (name: string, declared: DataType | NodeId, dataType: DataType, value: unknown): DeviceProperty => ({
     name,
@@ -138,7 +144,10 @@ function protocolPropertiesOf({ types }: Namespaces, device: DeviceConfig): Devi
     dataType,
     value,
   })
-  if ('devEui' in device) return [property('DevEUI', DataType.String, DataType.String, device.devEui)]
+  if (!('pollMs' in device)) {
+    const { name, value } = loraIdOf(device)
+    return [property(name, DataType.String, DataType.String, value)]
+  }
   const pollPeriod = property('PollPeriod', coerceNodeId('i=290'), DataType.Double, device.pollMs)
   return 'unitId' in device
     ? [property('UnitId', DataType.Byte, DataType.Byte, device.unitId), pollPeriod]

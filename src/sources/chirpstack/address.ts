@@ -1,4 +1,5 @@
 import { type EventKind, eventFields, eventKinds, groupFields, isEventKind, linkFields } from './event-fields.ts'
+import { type PolledAddress, parsePolledAddress, polledPrefixes } from './polled-address.ts'
 
 /** A key of an object, or the position in a list. */
 export type PathStep = string | number
@@ -19,7 +20,12 @@ export interface AddressFault {
   readonly mend: string
 }
 
-export const isAddressFault = (parsed: ChirpStackAddress | AddressFault): parsed is AddressFault => 'column' in parsed
+export const isAddressFault = (parsed: ChirpStackAddress | PolledAddress | AddressFault): parsed is AddressFault =>
+  'column' in parsed
+
+/** Of what only a call tells, not an event. */
+export const isPolledAddress = (parsed: ChirpStackAddress | PolledAddress | AddressFault): parsed is PolledAddress =>
+  'poll' in parsed
 
 const EXAMPLES =
   'Write for example object.temperature, object.air.co2, object.readings[0].value, object["my key"], link.rssi, or status:batteryLevel.'
@@ -32,13 +38,18 @@ const position = /(?:0|[1-9]\d{0,8})(?=\])/y
 /**
  * Reads `path` or `event:path`; without an event it is an uplink. A path is keys with dots between them, `[0]` for
  * the position in a list (counted from 0) and `["my key"]`, in JSON's notation, for any other key.
+ * What begins as a polled address does (`metric:`, `gateway:`, …) is read as one.
  * Never throws; a fault names the column where the text stops making sense.
  */
-export function parseAddress(text: string): ChirpStackAddress | AddressFault {
+export function parseAddress(text: string): ChirpStackAddress | PolledAddress | AddressFault {
+  const polled = parsePolledAddress(text)
+  if (polled) return polled
   const prefix = /^([^.:["]*):/.exec(text)?.[1]
   const event = prefix ?? 'up'
   if (!isEventKind(event)) {
-    const message = `starts with "${event}:", which is no event of ChirpStack; these are ${eventKinds.join(', ')}.`
+    const message =
+      `starts with "${event}:", which is no event of ChirpStack (${eventKinds.join(', ')}) ` +
+      `and nothing that is asked for (${polledPrefixes.join(', ')}).`
     return fault(1, message, EXAMPLES)
   }
   const start = prefix === undefined ? 0 : prefix.length + 1

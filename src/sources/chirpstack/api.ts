@@ -1,13 +1,26 @@
 import { ApplicationServiceClient } from '@chirpstack/chirpstack-api/api/application_grpc_pb.js'
 import applicationPb from '@chirpstack/chirpstack-api/api/application_pb.js'
 import { DeviceServiceClient } from '@chirpstack/chirpstack-api/api/device_grpc_pb.js'
-import devicePb from '@chirpstack/chirpstack-api/api/device_pb.js'
+import devicePb, { type DeviceStatus } from '@chirpstack/chirpstack-api/api/device_pb.js'
 import { DeviceProfileServiceClient } from '@chirpstack/chirpstack-api/api/device_profile_grpc_pb.js'
 import deviceProfilePb from '@chirpstack/chirpstack-api/api/device_profile_pb.js'
+import { GatewayServiceClient } from '@chirpstack/chirpstack-api/api/gateway_grpc_pb.js'
+import gatewayPb, { type GatewayListItem } from '@chirpstack/chirpstack-api/api/gateway_pb.js'
 import { type CallOptions, Channel, type ClientUnaryCall, type Metadata, type requestCallback } from '@grpc/grpc-js'
+import timestampPb from 'google-protobuf/google/protobuf/timestamp_pb.js'
 import type { Clock, Milliseconds } from '../../core/clock.ts'
 import { PenstockError } from '../../core/errors.ts'
 import type { Endpoint } from './endpoint.ts'
+import {
+  aggregationOf,
+  type DeviceMetrics,
+  type MetricSeries,
+  type MetricWindow,
+  toDeviceMetrics,
+  toGatewayMetrics,
+  toLinkMetrics,
+} from './metric-series.ts'
+import type { GatewayMetricName, LinkMetricName } from './polled-address.ts'
 import { rpcError } from './rpc-error.ts'
 
 /** One page of a list, and how many there are in all. */
@@ -22,6 +35,32 @@ export interface ListedDevice {
   readonly profileId: string
   /** When the network server last heard it, by its own clock; undefined: never. */
   readonly lastSeenAt: Milliseconds | undefined
+  readonly name: string
+  readonly description: string
+  readonly profileName: string
+  /** What it last answered about itself (LoRaWAN DevStatusAns); undefined: it never did. */
+  readonly status: ListedStatus | undefined
+}
+
+export interface ListedStatus {
+  /** dB, -32 to 31. */
+  readonly margin: number
+  readonly externalPowerSource: boolean
+  /** Per cent; -1: on external power, or it cannot be measured. */
+  readonly batteryLevel: number
+}
+
+export interface ListedGateway {
+  /** As ChirpStack writes it: lower case. */
+  readonly gatewayId: string
+  readonly tenantId: string
+  readonly name: string
+  readonly description: string
+  /** OFFLINE: silent for more than twice its statistics interval. */
+  readonly state: 'NEVER_SEEN' | 'ONLINE' | 'OFFLINE'
+  readonly lastSeenAt: Milliseconds | undefined
+  /** Degrees and metres; undefined: nobody said where it stands. */
+  readonly location: { readonly latitude: number; readonly longitude: number; readonly altitude: number } | undefined
 }
 
 export interface DeviceProfile {
@@ -60,6 +99,7 @@ export class ChirpStackApi {
   readonly #applications: ApplicationServiceClient
   readonly #devices: DeviceServiceClient
   readonly #profiles: DeviceProfileServiceClient
+  readonly #gateways: GatewayServiceClient
   readonly #pending = new Set<() => void>()
   #closed = false
 
@@ -71,6 +111,7 @@ export class ChirpStackApi {
     this.#applications = new ApplicationServiceClient(target, credentials, shared)
     this.#devices = new DeviceServiceClient(target, credentials, shared)
     this.#profiles = new DeviceProfileServiceClient(target, credentials, shared)
+    this.#gateways = new GatewayServiceClient(target, credentials, shared)
   }
 
   /** One page of the tenant's applications: their ids. */
@@ -97,6 +138,10 @@ export class ChirpStackApi {
         devEui: row.getDevEui(),
         profileId: row.getDeviceProfileId(),
         lastSeenAt: row.getLastSeenAt()?.toDate().getTime(),
+        name: row.getName(),
+        description: row.getDescription(),
+        profileName: row.getDeviceProfileName(),
+        status: toListedStatus(row.getDeviceStatus()),
       }),
     )
     return { total: response.getTotalCount(), rows }
@@ -111,6 +156,47 @@ export class ChirpStackApi {
       uplinkInterval: profile?.getUplinkInterval() ?? 0,
       statusRequestsPerDay: profile?.getDeviceStatusReqInterval() ?? 0,
     }
+  }
+
+  /** The measurements of a device, gathered in buckets. Without any in its profile, or of kind UNKNOWN: nothing. */
+  async deviceMetrics(devEui: string, window: MetricWindow): Promise<DeviceMetrics> {
+    const request = new devicePb.GetDeviceMetricsRequest()
+    request.setDevEui(devEui)
+    setWindow(request, window)
+    const method = this.#devices.getMetrics.bind(this.#devices)
+    return toDeviceMetrics(await this.#call('DeviceService.GetMetrics', method, request))
+  }
+
+  /** What ChirpStack counted and measured of a device's radio link. */
+  async linkMetrics(devEui: string, window: MetricWindow): Promise<ReadonlyMap<LinkMetricName, MetricSeries>> {
+    const request = new devicePb.GetDeviceLinkMetricsRequest()
+    request.setDevEui(devEui)
+    setWindow(request, window)
+    const method = this.#devices.getLinkMetrics.bind(this.#devices)
+    return toLinkMetrics(await this.#call('DeviceService.GetLinkMetrics', method, request))
+  }
+
+  /**
+   * One page of the gateways, by their ids. ChirpStack may list those of other tenants too, and answers whatever the
+   * key: the rows must be sorted out, and an answer proves nothing.
+   */
+  async gateways(tenantId: string, offset: number): Promise<Page<ListedGateway>> {
+    const request = new gatewayPb.ListGatewaysRequest()
+    request.setTenantId(tenantId)
+    request.setOffset(offset)
+    request.setLimit(PAGE_ROWS)
+    request.setOrderBy(gatewayPb.ListGatewaysRequest.OrderBy.GATEWAY_ID)
+    const response = await this.#call('GatewayService.List', this.#gateways.list.bind(this.#gateways), request)
+    return { total: response.getTotalCount(), rows: response.getResultList().map(toListedGateway) }
+  }
+
+  /** What a gateway says it received and sent. */
+  async gatewayMetrics(gatewayId: string, window: MetricWindow): Promise<ReadonlyMap<GatewayMetricName, MetricSeries>> {
+    const request = new gatewayPb.GetGatewayMetricsRequest()
+    request.setGatewayId(gatewayId)
+    setWindow(request, window)
+    const method = this.#gateways.getMetrics.bind(this.#gateways)
+    return toGatewayMetrics(await this.#call('GatewayService.GetMetrics', method, request))
   }
 
   /** Ends every pending call and the channel; safe to repeat. */
@@ -148,4 +234,46 @@ export class ChirpStackApi {
       this.#pending.add(end)
     })
   }
+}
+
+const toListedStatus = (status: DeviceStatus | undefined): ListedStatus | undefined =>
+  status && {
+    margin: status.getMargin(),
+    externalPowerSource: status.getExternalPowerSource(),
+    batteryLevel: status.getBatteryLevel(),
+  }
+
+function toListedGateway(row: GatewayListItem): ListedGateway {
+  const { ONLINE, OFFLINE } = gatewayPb.GatewayState
+  const location = row.getLocation()
+  return {
+    gatewayId: row.getGatewayId(),
+    tenantId: row.getTenantId(),
+    name: row.getName(),
+    description: row.getDescription(),
+    state: row.getState() === ONLINE ? 'ONLINE' : row.getState() === OFFLINE ? 'OFFLINE' : 'NEVER_SEEN',
+    lastSeenAt: row.getLastSeenAt()?.toDate().getTime(),
+    location: location && {
+      latitude: location.getLatitude(),
+      longitude: location.getLongitude(),
+      altitude: location.getAltitude(),
+    },
+  }
+}
+
+type WindowRequest =
+  | InstanceType<typeof devicePb.GetDeviceMetricsRequest>
+  | InstanceType<typeof devicePb.GetDeviceLinkMetricsRequest>
+  | InstanceType<typeof gatewayPb.GetGatewayMetricsRequest>
+
+function setWindow(request: WindowRequest, { bucket, start, end }: MetricWindow): void {
+  request.setStart(toTimestamp(start))
+  request.setEnd(toTimestamp(end))
+  request.setAggregation(aggregationOf(bucket))
+}
+
+function toTimestamp(time: Milliseconds) {
+  const timestamp = new timestampPb.Timestamp()
+  timestamp.fromDate(new Date(time))
+  return timestamp
 }

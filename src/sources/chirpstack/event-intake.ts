@@ -4,7 +4,7 @@ import type { ChirpStackDeviceConfig } from '../../core/plant.ts'
 import { CLOCK_TOLERANCE } from '../../core/sample.ts'
 import type { DeviceTags, TagIndex } from '../../core/tag-index.ts'
 import type { SourceContext } from '../source.ts'
-import { type ChirpStackAddress, isAddressFault, parseAddress } from './address.ts'
+import { type ChirpStackAddress, isAddressFault, isPolledAddress, parseAddress } from './address.ts'
 import { type DeviceEvent, decodeEvent, type StreamItem } from './device-event.ts'
 import { type EventKind, isEventKind } from './event-fields.ts'
 import { readEventMemory, writeEventMemory } from './event-memory.ts'
@@ -45,7 +45,7 @@ export class EventIntake {
     const byKind = new Map<EventKind, ReadTag[]>()
     for (const { index, tag, disabled } of tags) {
       const address = parseAddress(tag.address)
-      if (disabled || isAddressFault(address)) continue
+      if (disabled || isAddressFault(address) || isPolledAddress(address)) continue
       const group = byKind.get(address.event)
       if (group) group.push({ index, address })
       else byKind.set(address.event, [{ index, address }])

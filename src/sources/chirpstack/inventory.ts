@@ -1,12 +1,8 @@
-import type { Milliseconds } from '../../core/clock.ts'
 import { PenstockError } from '../../core/errors.ts'
 import type { ChirpStackApi, ListedDevice, Page } from './api.ts'
 
 /** The devices of a tenant, by DevEUI. */
-export type Inventory = ReadonlyMap<
-  string,
-  { readonly profileId: string; readonly lastSeenAt: Milliseconds | undefined }
->
+export type Inventory = ReadonlyMap<string, ListedDevice>
 
 /** Listings of one list before it counts as too busy to read. */
 const ATTEMPTS = 4
@@ -35,7 +31,8 @@ export async function readInventory(
   return inventory
 }
 
-async function listAll<Row>(
+/** All pages of a list, by `keyOf`; rejects as `readInventory` does. */
+export async function listAll<Row>(
   page: (offset: number) => Promise<Page<Row>>,
   keyOf: (row: Row) => string,
 ): Promise<readonly Row[]> {
@@ -43,7 +40,10 @@ async function listAll<Row>(
     const rows = await listOnce(page, keyOf)
     if (rows) return rows
   }
-  throw new PenstockError('PROTOCOL_VIOLATION', 'A list of applications or devices changed each time while it was read')
+  throw new PenstockError(
+    'PROTOCOL_VIOLATION',
+    'A list of applications, devices or gateways changed each time while it was read',
+  )
 }
 
 /** Undefined where the pages do not fit together. */

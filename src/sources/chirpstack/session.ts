@@ -1,7 +1,7 @@
 import type { Metadata } from '@grpc/grpc-js'
 import { Backoff } from '../../core/backoff.ts'
 import { type Milliseconds, pause } from '../../core/clock.ts'
-import { describeError, isRetryable, PenstockError } from '../../core/errors.ts'
+import { describeError, isRetryable, type PenstockError } from '../../core/errors.ts'
 import type { ChirpStackSourceConfig } from '../../core/plant.ts'
 import type { SourceContext } from '../source.ts'
 import { ChirpStackApi, type DeviceProfile } from './api.ts'
@@ -9,6 +9,8 @@ import { DeviceStream } from './device-stream.ts'
 import type { Endpoint } from './endpoint.ts'
 import { type Inventory, readInventory } from './inventory.ts'
 import { OpenGate } from './open-gate.ts'
+import { asPenstockError } from './penstock-error.ts'
+import type { PolledValues } from './polled-values.ts'
 import { StreamChannels } from './stream-channels.ts'
 import type { WatchedDevice } from './watched-device.ts'
 
@@ -24,6 +26,8 @@ const SHOW_AFTER: Milliseconds = 100
 export interface SessionOptions {
   readonly config: ChirpStackSourceConfig
   readonly devices: readonly WatchedDevice[]
+  /** What only calls tell; asked for on this session's connection while it stands. */
+  readonly polled: PolledValues
   readonly context: SourceContext
   readonly endpoint: Endpoint
   readonly metadata: Metadata
@@ -50,6 +54,10 @@ export class Session {
   #wake: AbortController | undefined
   #doubted = false
   #cancelShow: (() => void) | undefined
+  /** Monotonic time at which the last proof began that succeeded. */
+  #provedAt: Milliseconds = Number.NEGATIVE_INFINITY
+  readonly #over = new AbortController()
+  #polling: Promise<void> | undefined
 
   constructor(options: SessionOptions) {
     this.#options = options
@@ -68,8 +76,10 @@ export class Session {
       if (!signal.aborted) throw error
     } finally {
       signal.removeEventListener('abort', onAbort)
-      this.#cancelShow?.()
+      this.#over.abort()
       this.#api.close()
+      await this.#polling
+      this.#cancelShow?.()
       for (const { abort } of this.#streams.values()) abort.abort()
       await Promise.all([...this.#streams.values()].map(({ done }) => done))
     }
@@ -85,10 +95,12 @@ export class Session {
       let failure = await this.#prove()
       if (!failure && !proved) this.#show()
       proved ||= !failure
+      if (!failure) this.#provedAt = startedAt
       if (!failure && startedAt >= this.#inventoryAt) {
         this.#inventoryAt = startedAt + this.#options.config.inventoryPeriodMs
         failure = await this.#takeInventory(signal)
         if (failure) this.#inventoryAt = startedAt
+        this.#polling ??= this.#poll()
       }
       if (signal.aborted) return
       if (failure) this.#countFailure(failure)
@@ -121,10 +133,21 @@ export class Session {
     if (code === 'ACCESS_DENIED' || code === 'REQUEST_REFUSED') report.count('refusals')
   }
 
+  #poll(): Promise<void> {
+    const { polled, context } = this.#options
+    const doubt = (refused: boolean) => {
+      if (refused) this.#inventoryAt = context.clock.monotonic()
+      this.#doubt()
+    }
+    const lent = { api: () => this.#api, provedAt: () => this.#provedAt, doubt, changed: () => this.#showSoon() }
+    return polled.run(lent, this.#over.signal)
+  }
+
   /** Which devices there are, and what their profiles say. Without an answer every stream is tried all the same. */
   async #takeInventory(signal: AbortSignal): Promise<PenstockError | undefined> {
     const failure = await this.#readInventory().then(() => undefined, asPenstockError)
     if (signal.aborted || (failure && this.#inventory)) return failure
+    if (this.#inventory) this.#options.polled.listed(this.#inventory)
     const opening: WatchedDevice[] = []
     for (const device of this.#options.devices) {
       const listed = this.#inventory?.get(device.devEui)
@@ -164,7 +187,9 @@ export class Session {
         }
       }
       const profile = profiles.get(id)
-      if (profile) device.profiled(profile)
+      if (!profile) continue
+      device.profiled(profile)
+      this.#options.polled.profiled(device.devEui, profile)
     }
     return undefined
   }
@@ -242,6 +267,7 @@ export class Session {
         `${troubled.length} of ${devices.length} devices have no event stream: "${first.config.name}": ${first.fault}${others}`,
       )
     }
+    if (this.#options.polled.trouble !== '') reasons.push(this.#options.polled.trouble)
     onState(reasons.length > 0 ? 'degraded' : 'connected', reasons.join(' '))
   }
 
@@ -256,8 +282,3 @@ export class Session {
     })
   }
 }
-
-export const asPenstockError = (error: unknown): PenstockError =>
-  error instanceof PenstockError
-    ? error
-    : new PenstockError('PROTOCOL_VIOLATION', 'The answer could not be understood', { cause: error })

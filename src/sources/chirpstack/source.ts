@@ -2,11 +2,14 @@ import { Backoff } from '../../core/backoff.ts'
 import { type Milliseconds, pause } from '../../core/clock.ts'
 import { describeError, PenstockError } from '../../core/errors.ts'
 import type { SourceState } from '../../core/health.ts'
-import type { ChirpStackDeviceConfig, ChirpStackSourceConfig } from '../../core/plant.ts'
+import type { ChirpStackSourceConfig } from '../../core/plant.ts'
 import type { DeviceTags } from '../../core/tag-index.ts'
 import type { Source, SourceContext } from '../source.ts'
 import { authorization, defaultKeepalive, endpointOf, type Keepalive } from './endpoint.ts'
-import { asPenstockError, Session } from './session.ts'
+import { isGateway } from './gateways.ts'
+import { asPenstockError } from './penstock-error.ts'
+import { PolledValues } from './polled-values.ts'
+import { Session } from './session.ts'
 import { WatchedDevice } from './watched-device.ts'
 
 const RECONNECT = { first: 1_000, most: 30_000 }
@@ -19,7 +22,7 @@ const REVIEW_EVERY: Milliseconds = 5_000
 
 export interface ChirpStackSourceOptions {
   readonly config: ChirpStackSourceConfig
-  readonly devices: readonly DeviceTags<ChirpStackDeviceConfig>[]
+  readonly devices: readonly DeviceTags<ChirpStackSourceConfig['devices'][number]>[]
   readonly context: SourceContext
   readonly keepalive?: Keepalive
 }
@@ -29,14 +32,19 @@ export class ChirpStackSource implements Source {
   readonly #options: ChirpStackSourceOptions
   /** Outlive sessions and stops: they know which events were taken already. */
   readonly #devices: readonly WatchedDevice[]
+  readonly #polled: PolledValues
   #said: string | undefined
   #run: { readonly abort: AbortController; readonly done: Promise<void> } | undefined
 
   constructor(options: ChirpStackSourceOptions) {
     this.#options = options
-    this.#devices = options.devices
-      .filter(({ device, tags }) => !device.disabled && tags.some(({ disabled }) => !disabled))
-      .map((device) => new WatchedDevice(device, options.context))
+    const active = options.devices.filter(
+      ({ device, tags }) => !device.disabled && tags.some(({ disabled }) => !disabled),
+    )
+    this.#devices = active.flatMap(({ device, tags }) =>
+      isGateway(device) ? [] : [new WatchedDevice({ device, tags }, options.context)],
+    )
+    this.#polled = new PolledValues({ ...options, devices: active, watched: this.#devices })
   }
 
   start(): void {
@@ -55,6 +63,7 @@ export class ChirpStackSource implements Source {
     }
     this.#say('starting', '')
     for (const device of this.#devices) device.started()
+    this.#polled.started()
     const abort = new AbortController()
     this.#run = { abort, done: this.#live(abort.signal) }
   }
@@ -102,6 +111,7 @@ export class ChirpStackSource implements Source {
         config,
         context,
         devices: this.#devices,
+        polled: this.#polled,
         endpoint: endpointOf(config.url, keepalive ?? defaultKeepalive),
         metadata: authorization(key, config.apiKeyEnv),
         onState: (state, reason) => {
@@ -128,6 +138,7 @@ export class ChirpStackSource implements Source {
       context.log.warn({ url: config.url, cause, nextAttemptMs: Math.round(wait) }, 'No connection to ChirpStack')
     }
     for (const device of this.#devices) device.disconnected('No connection to ChirpStack.')
+    this.#polled.disconnected('No connection to ChirpStack.')
   }
 
   #mend({ code }: PenstockError): string {

@@ -1,6 +1,8 @@
-import type { ChirpStackSourceConfig } from '../../core/plant.ts'
+import type { ChirpStackSourceConfig, TagConfig } from '../../core/plant.ts'
 import { type Problem, showValue } from '../../core/problem.ts'
-import { isAddressFault, parseAddress } from './address.ts'
+import { isAddressFault, isPolledAddress, parseAddress } from './address.ts'
+
+type DeviceConfig = ChirpStackSourceConfig['devices'][number]
 
 /** Everything wrong with a ChirpStack source beyond the shape of its fields; paths are relative to the source. */
 export function validateChirpStack(config: ChirpStackSourceConfig): Problem[] {
@@ -8,29 +10,44 @@ export function validateChirpStack(config: ChirpStackSourceConfig): Problem[] {
   const owners = new Map<string, string>()
   config.devices.forEach((device, position) => {
     const path = `devices[${position}]`
-    const devEui = device.devEui.toLowerCase()
-    const owner = owners.get(devEui)
-    if (owner !== undefined && !device.disabled) problems.push(sameDevEui(path, device.devEui, owner))
-    if (!device.disabled) owners.set(devEui, owner ?? device.name)
+    const identity = 'gatewayId' in device ? 'gatewayId' : 'devEui'
+    const id = `${identity} ${idOf(device).toLowerCase()}`
+    const owner = owners.get(id)
+    if (owner !== undefined && !device.disabled) problems.push(sameId(`${path}.${identity}`, idOf(device), owner))
+    if (!device.disabled) owners.set(id, owner ?? device.name)
     device.tags.forEach((tag, tagPosition) => {
-      const address = parseAddress(tag.address)
-      if (!isAddressFault(address)) return
-      problems.push({
-        path: `${path}.tags[${tagPosition}].address`,
-        value: showValue(tag.address),
-        message: `At column ${address.column}: ${address.message}`,
-        mend: address.mend,
-      })
+      const fault = addressFault(tag, 'gatewayId' in device)
+      if (fault)
+        problems.push({ path: `${path}.tags[${tagPosition}].address`, value: showValue(tag.address), ...fault })
     })
   })
   return problems
 }
 
-function sameDevEui(path: string, devEui: string, owner: string): Problem {
+const idOf = (device: DeviceConfig): string => ('gatewayId' in device ? device.gatewayId : device.devEui)
+
+function addressFault({ address: text }: TagConfig, ofGateway: boolean): Pick<Problem, 'message' | 'mend'> | undefined {
+  const address = parseAddress(text)
+  if (isAddressFault(address)) return { message: `At column ${address.column}: ${address.message}`, mend: address.mend }
+  const isOfGateway = isPolledAddress(address) && (address.poll === 'gateway' || address.poll === 'gateway-metric')
+  if (isOfGateway === ofGateway) return undefined
+  return ofGateway
+    ? {
+        message: 'A gateway sends no events and measures nothing; it has gateway: and gateway-metric:.',
+        mend: 'Write for example gateway:state or gateway-metric:rx_packets@hour, or move the tag to a device.',
+      }
+    : {
+        message: 'This is an end device, with a devEui; gateway: and gateway-metric: belong to one with a gatewayId.',
+        mend: 'Move the tag to a device with a gatewayId, or write for example link-metric:rx_packets@hour.',
+      }
+}
+
+function sameId(path: string, id: string, owner: string): Problem {
+  const what = path.endsWith('gatewayId') ? 'gateway id' : 'DevEUI'
   return {
-    path: `${path}.devEui`,
-    value: showValue(devEui),
-    message: `The device "${owner}" of this source has the same DevEUI.`,
-    mend: 'Give each device its own DevEUI, or put all tags of the device into one.',
+    path,
+    value: showValue(id),
+    message: `The device "${owner}" of this source has the same ${what}.`,
+    mend: `Give each device its own ${what}, or put all tags of the device into one.`,
   }
 }

@@ -7,6 +7,7 @@ import type { SourceContext } from '../source.ts'
 import type { DeviceProfile } from './api.ts'
 import type { StreamItem } from './device-event.ts'
 import { EventIntake } from './event-intake.ts'
+import { parsePolledAddress } from './polled-address.ts'
 import { ReportingInterval } from './reporting-interval.ts'
 
 /** A value is stale, and a device silent, after this many of its intervals: one uplink may be lost. */
@@ -40,6 +41,7 @@ export class WatchedDevice {
   #told: Milliseconds | undefined
   #stream: StreamState = 'none'
   #fault = ''
+  #pollFault = ''
   /** When the network server last heard it, as the inventory says. */
   #lastSeen: Milliseconds | undefined
   /** An event came since the last inventory. */
@@ -51,7 +53,10 @@ export class WatchedDevice {
   constructor(device: DeviceTags<ChirpStackDeviceConfig>, context: SourceContext) {
     this.config = device.device
     this.devEui = device.device.devEui.toLowerCase()
-    this.#tags = device.tags.filter(({ disabled }) => !disabled).map(({ index }) => index)
+    // What is polled is lost and restored by its calls, whatever the stream does.
+    this.#tags = device.tags
+      .filter(({ disabled, tag }) => !disabled && !parsePolledAddress(tag.address))
+      .map(({ index }) => index)
     this.#context = context
     this.#intake = new EventIntake(device, context)
   }
@@ -121,6 +126,12 @@ export class WatchedDevice {
     }
   }
 
+  /** Why its metrics are not answered, or not all there; empty when they are. */
+  polled(fault: string): void {
+    this.#pollFault = fault
+    this.review()
+  }
+
   take(item: StreamItem): void {
     this.#brought = true
     const uplinkTime = this.#intake.take(item)
@@ -158,7 +169,7 @@ export class WatchedDevice {
       const expected = `an uplink is expected every ${Math.round(interval / 1_000)} s`
       return { state: 'offline', reason: `${since}; ${expected}. Check its battery and its way to the gateway.` }
     }
-    return { state: 'online', reason: this.#intake.fault }
+    return { state: 'online', reason: this.#intake.fault || this.#pollFault }
   }
 
   get #lastHeard(): Milliseconds | undefined {

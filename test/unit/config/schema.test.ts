@@ -93,11 +93,28 @@ describe('what is left out', () => {
         apiKeyEnv: 'PENSTOCK_SITE_A_API_KEY',
         callTimeoutMs: 10_000,
         inventoryPeriodMs: 300_000,
+        metricsPeriodMs: 300_000,
         devices: [
           { key: 'sensor', name: 'sensor', disabled: false, devEui: '24e124136d123456', badAfterMs: 600_000, tags: [] },
         ],
       },
     ])
+  })
+
+  it('makes a device of ChirpStack that has a gatewayId a gateway, without a DevEUI', () => {
+    const text = chirpstackPlant('x').replace('devEui: x', 'gatewayId: 00:16:C0:01:F1:50:00:01')
+    expect(configOf(text).sources[0]?.devices).toEqual([
+      { key: 'sensor', name: 'sensor', disabled: false, gatewayId: '0016c001f1500001', badAfterMs: 600_000, tags: [] },
+    ])
+  })
+
+  it.each([
+    ['', 'devEui', 'this one has none'],
+    ['devEui: "24e124136d123456", gatewayId: "0016c001f1500001"', 'gatewayId', 'this one has both'],
+  ])('refuses a device of ChirpStack that has not exactly one of devEui and gatewayId: %s', (settings, at, message) => {
+    const lines = linesOf(chirpstackPlant('x').replace(', devEui: x', settings && `, ${settings}`))
+    expect(lines).toEqual([expect.stringContaining(`sources[0].devices[0].${at}`)])
+    expect(lines[0]).toContain(message)
   })
 
   it('puts a password into a variable named for the user', () => {

@@ -166,6 +166,16 @@ describe('a lost source', () => {
 })
 
 describe('an event', () => {
+  it('of which its source is not sure is Uncertain, also within its range, until the next that is sure', () => {
+    const { clock, pipeline, status, value } = aPipeline({ range: { low: 5, high: 10 } })
+    pipeline.event(0, 0, clock.now() - 2_000, StatusCode.UncertainDataSubNormal)
+    expect([status(), value()]).toEqual(['UncertainDataSubNormal', 0])
+    pipeline.event(0, 7, clock.now() - 2_000)
+    expect([status(), value()]).toEqual(['Good', 7])
+    pipeline.event(0, 'x', clock.now() - 1_000, StatusCode.UncertainDataSubNormal)
+    expect(status()).toBe('BadDecodingError')
+  })
+
   it('that is older than the last value does not move it', () => {
     const { clock, pipeline, value } = aPipeline()
     const now = clock.now()

@@ -2,7 +2,15 @@ import { describe, expect, it } from 'vitest'
 import type { ListedDevice, Page } from '../../../../src/sources/chirpstack/api.ts'
 import { readInventory } from '../../../../src/sources/chirpstack/inventory.ts'
 
-const device = (devEui: string): ListedDevice => ({ devEui, profileId: 'p', lastSeenAt: undefined })
+const device = (devEui: string): ListedDevice => ({
+  devEui,
+  profileId: 'p',
+  lastSeenAt: undefined,
+  name: devEui,
+  description: '',
+  profileName: 'Climate',
+  status: undefined,
+})
 const number = (n: number) => n.toString(16).padStart(16, '0')
 
 /** Lists `rows` two at a time; `between` runs before each page. */

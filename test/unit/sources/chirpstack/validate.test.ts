@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { chirpStackSource } from '../../../../src/sources/chirpstack/source-type.ts'
-import { chirpStackConfig, loraDevice, loraTag } from '../../../support/chirpstack-plant.ts'
+import { chirpStackConfig, loraDevice, loraGateway, loraTag } from '../../../support/chirpstack-plant.ts'
 
 const EUI = 'a81758fffe0a1001'
 
@@ -38,6 +38,38 @@ describe('the check of a ChirpStack source', () => {
     ])
     expect(chirpStackSource.validate(config)).toEqual([
       expect.objectContaining({ path: 'devices[1].devEui', message: expect.stringContaining('"hall"') }),
+    ])
+  })
+
+  it('finds two gateways with one id, and tells a gateway from a device of the same EUI', () => {
+    const config = chirpStackConfig([
+      loraDevice('hall', EUI, []),
+      loraGateway('roof', EUI, []),
+      loraGateway('twin', EUI.toUpperCase(), []),
+    ])
+    expect(chirpStackSource.validate(config)).toEqual([
+      expect.objectContaining({ path: 'devices[2].gatewayId', message: expect.stringContaining('"roof"') }),
+    ])
+  })
+
+  it('refuses what a gateway has not, what a device has not, and buckets that ChirpStack does not keep', () => {
+    const config = chirpStackConfig([
+      loraDevice('hall', EUI, [
+        loraTag('a', 'metric:t@hour'),
+        loraTag('b', 'gateway:state'),
+        loraTag('c', 'metric:t@minute'),
+      ]),
+      loraGateway('roof', EUI, [
+        loraTag('a', 'gateway-metric:rx_packets@hour'),
+        loraTag('b', 'object.t'),
+        loraTag('c', 'metric:t@hour'),
+      ]),
+    ])
+    expect(chirpStackSource.validate(config).map(({ path, message }) => [path, message])).toEqual([
+      ['devices[0].tags[1].address', expect.stringContaining('belong to one with a gatewayId')],
+      ['devices[0].tags[2].address', expect.stringMatching(/^At column 10: .*answer 0 for ever/)],
+      ['devices[1].tags[1].address', expect.stringContaining('it has gateway: and gateway-metric:')],
+      ['devices[1].tags[2].address', expect.stringContaining('it has gateway: and gateway-metric:')],
     ])
   })
 })

@@ -1,0 +1,69 @@
+import type { Milliseconds } from '../../core/clock.ts'
+import type { TagValue } from '../../core/data-type.ts'
+import type { SampleSink } from '../../core/sample.ts'
+import { StatusCode } from '../../core/status-code.ts'
+import type { TagIndex } from '../../core/tag-index.ts'
+import type { ListedDevice, ListedGateway, ListedStatus } from './api.ts'
+import type { GatewayField, InventoryField } from './polled-address.ts'
+
+/**
+ * What a list says of a field: a value that holds as of `time`; or, without one, as of now, because it is ChirpStack's
+ * own; or why there is no usable value.
+ */
+export type ListReading =
+  | { readonly value: TagValue; readonly time?: Milliseconds | undefined; readonly status?: undefined }
+  | { readonly status: StatusCode; readonly time?: Milliseconds | undefined; readonly value?: undefined }
+
+/** What the device said of itself is as old as it was last heard, at the least. */
+export function inventoryReading(field: InventoryField, device: ListedDevice): ListReading {
+  const { lastSeenAt, status } = device
+  switch (field) {
+    case 'lastSeenAt':
+      return seen(lastSeenAt)
+    case 'name':
+    case 'description':
+    case 'profileName':
+      return { value: device[field] }
+    default:
+      // Nothing is known until the device answers its first DevStatusReq (LoRaWAN 1.0.4 §5.5).
+      if (!status) return { status: StatusCode.BadWaitingForInitialData, time: lastSeenAt }
+      return { ...statusReading(field, status), time: lastSeenAt }
+  }
+}
+
+function statusReading(field: keyof ListedStatus, status: ListedStatus): ListReading {
+  if (field === 'externalPowerSource') return { value: status.externalPowerSource }
+  const value = status[field]
+  if (!Number.isFinite(value)) return { status: StatusCode.BadSensorFailure }
+  if (field === 'margin') return value < -32 || value > 31 ? { status: StatusCode.BadDecodingError } : { value }
+  if (status.externalPowerSource) return { status: StatusCode.BadNotSupported }
+  return value < 0 ? { status: StatusCode.BadSensorFailure } : { value }
+}
+
+export function gatewayReading(field: GatewayField, gateway: ListedGateway): ListReading {
+  switch (field) {
+    case 'lastSeenAt':
+      return seen(gateway.lastSeenAt)
+    case 'state':
+    case 'name':
+    case 'description':
+      return { value: gateway[field] }
+    default: {
+      const value = gateway.location?.[field]
+      // ChirpStack has 0, 0 where nobody said where a gateway stands: the place of no gateway, in the Gulf of Guinea.
+      if (value === undefined || isNowhere(gateway)) return { status: StatusCode.BadNoData }
+      return Number.isFinite(value) ? { value } : { status: StatusCode.BadSensorFailure }
+    }
+  }
+}
+
+const isNowhere = ({ location }: ListedGateway): boolean => location?.latitude === 0 && location.longitude === 0
+
+const seen = (time: Milliseconds | undefined): ListReading =>
+  time === undefined ? { status: StatusCode.BadWaitingForInitialData } : { value: new Date(time).toISOString() }
+
+export function giveListed(sink: SampleSink, tag: TagIndex, reading: ListReading): void {
+  if (reading.status !== undefined) sink.failed(tag, reading.status, reading.time)
+  else if (reading.time === undefined) sink.polled(tag, reading.value)
+  else sink.event(tag, reading.value, reading.time)
+}
