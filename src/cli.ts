@@ -1,5 +1,5 @@
 #!/usr/bin/env node
-import { Command, Option } from 'commander'
+import { Command, InvalidArgumentError, Option } from 'commander'
 import { clientCommands, output } from './cli/client-commands.ts'
 import { endWith } from './cli/end.ts'
 import type { HistoryFlags } from './cli/history.ts'
@@ -8,7 +8,11 @@ import { version } from './version.ts'
 // Each command loads only what it needs: a gateway that starts has no use for a client's half of the OPC UA stack.
 const config = () =>
   new Option('-c, --config <file>', 'the configuration').env('PENSTOCK_CONFIG').default('config/penstock.yaml')
-const port = (text: string): number => Number.parseInt(text, 10)
+const port = (text: string): number => {
+  const number = Number(text)
+  if (/^\d{1,5}$/.test(text) && number <= 65_535) return number
+  throw new InvalidArgumentError('A port is a number from 0 to 65535.')
+}
 const program = new Command('penstock')
   .description('OPC UA server gateway for LoRaWAN (ChirpStack), Modbus and Siemens S7')
   .version(version)

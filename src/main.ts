@@ -11,6 +11,7 @@ import type { OpcuaRoomData } from './opcua/room-data.ts'
 import { opcuaSettingsOf } from './opcua/settings-from-config.ts'
 import { type RoomName, Rooms, roomEntry } from './rooms/gateway.ts'
 import { lockDataFolder } from './store/data-folder-lock.ts'
+import { prepareHistoryDatabase } from './store/history-database.ts'
 import { version } from './version.ts'
 
 export interface GatewayOptions {
@@ -32,8 +33,8 @@ export interface Gateway {
    * or TIMEOUT where that takes a while longer, because the engine is being started.
    */
   changePlant(to: ConfiguredPlant): Promise<void>
-  /** Ends everything in order; safe to repeat. */
-  stop(): Promise<void>
+  /** Ends everything; safe to repeat. Answers whether it ended in order, so that nothing that was taken is lost. */
+  stop(): Promise<boolean>
 }
 
 /** Heap limits of the rooms: ten times what a plant of 10,000 tags needs, and small enough to be noticed. */
@@ -59,6 +60,7 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
     settings: opcuaSettingsOf(config, secrets, pkiFolder),
     logLevel: config.log.level,
   }
+  const prepareStore = () => prepareHistoryDatabase(dataFolder, systemClock.now(), log)
   const rooms = new Rooms({
     clock: systemClock,
     log,
@@ -68,6 +70,7 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
         entry: options.entries?.engine ?? roomEntry('engine/room'),
         data: { ...engine },
         maxHeapMb: ENGINE_HEAP_MB,
+        prepare: async () => prepareStore(),
       },
       opcua: {
         entry: options.entries?.opcua ?? roomEntry('opcua/room'),
@@ -94,6 +97,8 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
   const http = new HttpServer({ settings: config.http, log, health })
   let httpPort: number
   try {
+    // What no restart of a room would mend is said here, once.
+    prepareStore()
     httpPort = await http.start()
   } catch (error) {
     lock.release()
@@ -101,12 +106,14 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
   }
   rooms.start()
 
-  let stopped: Promise<void> | undefined
+  let stopped: Promise<boolean> | undefined
   const stop = async () => {
     await http.stop()
-    await rooms.stop()
+    const inOrder = await rooms.stop()
     lock.release()
-    log.info({}, 'gateway stopped in order')
+    if (inOrder) log.info({}, 'gateway stopped in order')
+    else log.error({}, 'gateway stopped, but not in order: the last second of values may be missing on disk')
+    return inOrder
   }
   return {
     running: rooms.running,

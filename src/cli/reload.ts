@@ -4,6 +4,7 @@ import { describeError } from '../core/errors.ts'
 import type { Logger } from '../core/logger.ts'
 import type { Gateway } from '../main.ts'
 import type { Configuration } from './configuration.ts'
+import { ConfigurationRefused } from './configuration-refused.ts'
 
 /** Everything but the plant: read once, when the gateway starts. */
 const fixedParts = ['gateway', 'opcua', 'http', 'log'] as const satisfies readonly (keyof Config)[]
@@ -38,7 +39,12 @@ export class Reload {
       log.info({ sources: config.sources.length }, 'The plant is the one of the configuration as it is now')
       if (later.length > 0) log.warn({ sections: later }, 'These sections have changed too, and take a restart')
     } catch (error) {
-      log.error({ cause: describeError(error) }, 'The configuration was not taken, and the plant is as it was')
+      if (error instanceof ConfigurationRefused) {
+        log.error({ cause: describeError(error) }, 'The configuration is refused, and the plant is as it was')
+      } else {
+        const cause = describeError(error)
+        log.warn({ cause }, 'The configuration is taken, and its plant is in force as soon as the engine answers again')
+      }
     }
   }
 }

@@ -18,8 +18,12 @@ export async function serve(
   const end = async (signal: string) => {
     options.log.info({ signal }, 'gateway stops')
     try {
-      await Promise.race([gateway.stop().then(onEnd), delay(STOP_WITHIN_MS, undefined, { ref: false })])
-      process.exit(0)
+      const late = delay(STOP_WITHIN_MS, 'late' as const, { ref: false })
+      const inOrder = await Promise.race([gateway.stop(), late])
+      if (inOrder === 'late') {
+        options.log.error({ withinMs: STOP_WITHIN_MS }, 'gateway did not stop in time and is ended now')
+      } else await Promise.race([onEnd(), late])
+      process.exit(inOrder === true ? 0 : 1)
     } catch (error) {
       options.log.error({ error: describeError(error) }, 'gateway did not stop in order')
       process.exit(1)

@@ -21,6 +21,13 @@ export const overrides = {
 /** Variables of the client commands (`browse`, `read`, `watch`). */
 const clientVariables = ['PENSTOCK_USER', 'PENSTOCK_PASSWORD', 'PENSTOCK_CONFIG', 'PENSTOCK_ENDPOINT']
 
+/** What Kubernetes tells every container about a service called `penstock…`; its addresses are no ports of ours. */
+function isServiceLink(name: string, value: string): boolean {
+  if (/^PENSTOCK(_[A-Z0-9_]+)?_SERVICE_(HOST|PORT(_[A-Z0-9_]+)?)$/.test(name)) return true
+  if (/^PENSTOCK(_[A-Z0-9_]+)?_PORT_\d+_(TCP|UDP|SCTP)(_(PROTO|PORT|ADDR))?$/.test(name)) return true
+  return /^PENSTOCK(_[A-Z0-9_]+)?_PORT$/.test(name) && /^(tcp|udp|sctp):\/\//.test(value)
+}
+
 export interface Overridden {
   readonly value: unknown
   /** The variable that decides a setting, by the setting's path. */
@@ -33,7 +40,7 @@ export function override(value: unknown, env: Environment, schema: z.core.$ZodTy
   if (!isGroup(value)) return { value, variables }
   const result: Record<string, unknown> = { ...value }
   for (const [variable, at] of Object.entries(overrides)) {
-    const given = env[variable]
+    const given = isServiceLink(variable, env[variable] ?? '') ? undefined : env[variable]
     const [section, setting] = at
     const settings = result[section] ?? {}
     if (given === undefined || !isGroup(settings)) continue
@@ -62,7 +69,7 @@ export function unknownVariables(
   const believed = (name: string) => !secrets.certain && /_(PASSWORD|API_KEY)(_FILE)?$/.test(name)
   return Object.keys(env)
     .filter((name) => name.startsWith('PENSTOCK_') && env[name] !== undefined)
-    .filter((name) => !expected.has(name) && !believed(name))
+    .filter((name) => !expected.has(name) && !believed(name) && !isServiceLink(name, env[name] ?? ''))
     .map((name) => {
       const meant = nearest(name, [...expected])
       const mend = meant ? `Write ${meant}, or unset it.` : `Unset it; known are ${known.join(', ')}.`

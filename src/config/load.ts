@@ -7,6 +7,7 @@ import { type Origins, originsOf } from './origins.ts'
 import { type Group, isGroup, pathText, type Segments, segmentsOf, settingOf, valueAt } from './raw.ts'
 import { type Config, configSchema } from './schema.ts'
 import { Secrets } from './secrets.ts'
+import { userSchema } from './server-schema.ts'
 import { sourceSchema } from './source-schema.ts'
 import { readYaml, type YamlFile } from './yaml-file.ts'
 
@@ -53,7 +54,8 @@ export function loadConfig(options: LoadOptions): Loaded {
   const { value, variables } = override(withoutAnchors(yaml.value), env, configSchema)
   const parsed = configSchema.safeParse(value)
   const sources = parsed.success ? parsed.data.sources : rightSources(value)
-  const collected = parsed.success && requireSecrets ? new Secrets({ env, readFile }).collect(parsed.data) : undefined
+  const users = parsed.success ? parsed.data.opcua.users : rightUsers(value)
+  const collected = requireSecrets ? new Secrets({ env, readFile }).collect({ users, sources }) : undefined
   const findings = [
     ...yaml.findings,
     ...(parsed.success ? [] : shapeFindings(parsed.error.issues, value, yaml)),
@@ -88,6 +90,11 @@ const withoutAnchors = (value: Group): Group =>
 function rightSources(value: unknown): (SourceConfig | undefined)[] {
   const sources = settingOf(value, 'sources')
   return Array.isArray(sources) ? sources.map((raw: unknown) => sourceSchema.safeParse(raw).data) : []
+}
+
+function rightUsers(value: unknown): (z.output<typeof userSchema> | undefined)[] {
+  const users = settingOf(settingOf(value, 'opcua'), 'users')
+  return Array.isArray(users) ? users.map((raw: unknown) => userSchema.safeParse(raw).data) : []
 }
 
 function protocolProblems(sources: readonly (SourceConfig | undefined)[], validators: Validators): Problem[] {

@@ -1,6 +1,7 @@
 import type { z } from 'zod'
 import type { Plant } from '../core/plant.ts'
 import { always, complain } from './complaint.ts'
+import { contradictionsOf } from './contradictions.ts'
 import { duplicatesOf } from './duplicates.ts'
 import { list, section } from './fields.ts'
 import { gatewaySchema, historySchema, httpSchema, logSchema, opcuaSchema } from './server-schema.ts'
@@ -17,7 +18,10 @@ export const configSchema = section('Configuration of a Penstock gateway.', {
   history: historySchema.prefault({}),
   log: logSchema.prefault({}),
   sources: list(sourceSchema, 'Connections to network servers, devices and CPUs, with what is behind them.'),
-}).superRefine((config: unknown, context) => complain(context, duplicatesOf(config)), always)
+}).superRefine(
+  (config: unknown, context) => complain(context, [...duplicatesOf(config), ...contradictionsOf(config)]),
+  always,
+)
 
 /** A checked configuration with every default filled in; durations are milliseconds. */
 export type Config = z.output<typeof configSchema>

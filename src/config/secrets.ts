@@ -1,3 +1,4 @@
+import type { SourceConfig } from '../core/plant.ts'
 import type { Problem } from '../core/problem.ts'
 import type { Environment } from './environment.ts'
 import type { Config } from './schema.ts'
@@ -11,16 +12,21 @@ export interface SecretUse {
   readonly needed: boolean
 }
 
-/** Every secret that the configuration names. */
-export function secretsOf(config: Config): SecretUse[] {
-  const passwords = config.opcua.users.map(({ name, passwordEnv }, position) => ({
-    variable: passwordEnv,
-    what: `the password of the user "${name}"`,
-    path: `opcua.users[${position}].passwordEnv`,
-    needed: true,
-  }))
-  const apiKeys = config.sources.flatMap((source, position) => {
-    if (source.kind !== 'chirpstack') return []
+/** Users and sources at their positions; undefined for those whose settings are wrong. */
+export interface SecretOwners {
+  readonly users: readonly (Config['opcua']['users'][number] | undefined)[]
+  readonly sources: readonly (SourceConfig | undefined)[]
+}
+
+/** Every secret that the configuration names, as far as it is right. */
+export function secretsOf({ users, sources }: SecretOwners): SecretUse[] {
+  const passwords = users.flatMap((user, position) => {
+    if (!user) return []
+    const what = `the password of the user "${user.name}"`
+    return [{ variable: user.passwordEnv, what, path: `opcua.users[${position}].passwordEnv`, needed: true }]
+  })
+  const apiKeys = sources.flatMap((source, position) => {
+    if (source?.kind !== 'chirpstack') return []
     const path = `sources[${position}].apiKeyEnv`
     const what = `the API key of the source "${source.key}"`
     return [{ variable: source.apiKeyEnv, what, path, needed: !source.disabled }]
@@ -74,12 +80,12 @@ export class Secrets {
 
   /** Every secret that the configuration needs, by its variable; or what is wrong with each that is not there. */
   collect(
-    config: Config,
+    owners: SecretOwners,
   ): { ok: true; secrets: Readonly<Record<string, string>> } | { ok: false; problems: Problem[] } {
     const problems: Problem[] = []
     const secrets: Record<string, string> = {}
     const seen = new Set<string>()
-    for (const use of secretsOf(config)) {
+    for (const use of secretsOf(owners)) {
       if (!use.needed || seen.has(use.variable)) continue
       seen.add(use.variable)
       const answer = this.read(use)

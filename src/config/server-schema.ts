@@ -1,5 +1,7 @@
+import { isIP } from 'node:net'
 import { hostname as machineName } from 'node:os'
-import { choice, duration, environmentName, flag, host, list, section, text, wholeNumber } from './fields.ts'
+import { z } from 'zod'
+import { choice, duration, environmentName, explain, flag, host, list, section, text, wholeNumber } from './fields.ts'
 import { passwordEnvOf } from './names.ts'
 import { withUnits } from './units.ts'
 
@@ -8,7 +10,14 @@ const securityPolicies = ['Basic256Sha256', 'Aes128_Sha256_RsaOaep', 'Aes256_Sha
 const securityModes = ['Sign', 'SignAndEncrypt'] as const
 
 const listenAddress = (description: string, example: string) =>
-  host({ description: `${description} 0.0.0.0 is every interface, 127.0.0.1 this machine only.`, example })
+  explain(
+    z.string().refine((address) => isIP(address) !== 0 || address === 'localhost'),
+    {
+      description: `${description} 0.0.0.0 is every interface, 127.0.0.1 this machine only.`,
+      allowed: 'an IPv4 or IPv6 address of this machine, or localhost',
+      example,
+    },
+  )
 
 const listenPort = (description: string, value: number) =>
   wholeNumber({
@@ -58,7 +67,7 @@ const limits = section('What clients may use at most.', {
   operationsPerRequest: limit('Nodes or items of one request.', 10_000, 100_000),
 })
 
-const user = section('A user of the OPC UA server.', {
+export const userSchema = section('A user of the OPC UA server.', {
   name: text({
     description: 'Name the user logs in with.',
     longest: 64,
@@ -99,7 +108,7 @@ export const opcuaSchema = section('The OPC UA server.', {
   }).default('/penstock'),
   security: security.prefault({}),
   limits: limits.prefault({}),
-  users: list(user, 'Who may log in.').max(1_000).default([]),
+  users: list(userSchema, 'Who may log in.').max(1_000).default([]),
 }).transform((opcua) => ({ ...opcua, hostname: opcua.hostname ?? machineName() }))
 
 export const httpSchema = section('The HTTP server that says how the gateway is.', {

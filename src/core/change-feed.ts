@@ -17,7 +17,8 @@ const MAX_WAITING = 65_536
 export class ChangeFeed implements ChangeListener {
   readonly #table: TagTable
   readonly #send: (batch: SampleBatch) => boolean
-  readonly #hasCredit: () => boolean
+  readonly #wantsBatch: () => boolean
+  #ended = false
   readonly #due: () => void
   #announced = false
   /** Tags whose latest value is owed, while rows are merged. */
@@ -33,12 +34,12 @@ export class ChangeFeed implements ChangeListener {
   /** `due` is called once when there is something to flush, and again only after that flush. */
   constructor(
     table: TagTable,
-    reader: { send: (batch: SampleBatch) => boolean; hasCredit: () => boolean; due: () => void },
+    reader: { send: (batch: SampleBatch) => boolean; wantsBatch: () => boolean; due: () => void },
   ) {
     this.#table = table
     this.#due = reader.due
     this.#send = reader.send
-    this.#hasCredit = reader.hasCredit
+    this.#wantsBatch = reader.wantsBatch
     this.#owed = new Uint8Array(table.size).fill(1)
     this.#owedCount = table.size
   }
@@ -63,11 +64,16 @@ export class ChangeFeed implements ChangeListener {
   /** Sends what there is, as far as the reader's credit goes. */
   flush(): void {
     this.#announced = false
-    while (this.#hasCredit()) {
+    while (!this.#ended && this.#wantsBatch()) {
       const rows = this.#owedCount > 0 ? this.#takeOwed() : this.#takeRows()
       if (!rows) return
       this.#send(rows.toBatch())
     }
+  }
+
+  /** Sends nothing more: what is left would come behind what the reader hears from elsewhere. */
+  end(): void {
+    this.#ended = true
   }
 
   #owe(tag: TagIndex): void {

@@ -9,6 +9,8 @@ export const errorCodes = {
   SECRET_MISSING: { retryable: false },
   /** Another process owns the data folder. */
   DATA_FOLDER_LOCKED: { retryable: false },
+  /** The data folder cannot be made or written. */
+  DATA_FOLDER_UNUSABLE: { retryable: false },
   /** The database was written by a newer program. */
   SCHEMA_TOO_NEW: { retryable: false },
   /** No connection could be made, or it broke. */

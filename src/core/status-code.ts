@@ -26,8 +26,6 @@ export const StatusCode = {
 export type StatusCode = number
 
 /** Severity is in the two top bits: 00 Good, 01 Uncertain, 10 Bad. */
-export const isGood = (status: StatusCode): boolean => status >>> 30 === 0
-export const isUncertain = (status: StatusCode): boolean => status >>> 30 === 1
 export const isBad = (status: StatusCode): boolean => status >>> 30 >= 2
 
 const names = new Map<number, string>(Object.entries(StatusCode).map(([name, code]) => [code, name]))

@@ -230,7 +230,7 @@ export class Engine {
     this.#leave(link)
     const feed = new ChangeFeed(this.#pipeline.table, {
       send: (batch) => link.sendBatch(batch),
-      hasCredit: () => link.hasCredit,
+      wantsBatch: () => link.wantsBatch(),
       due: () => this.#parts.clock.after(COLLECT_FOR, () => feed.flush()),
     })
     const unlisten = this.#pipeline.listen(feed)
@@ -239,6 +239,7 @@ export class Engine {
       feed,
       end: () => {
         unlisten()
+        feed.end()
         this.#merged += feed.merged
       },
     })

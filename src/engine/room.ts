@@ -11,6 +11,13 @@ import { sourceTypes } from './source-types.ts'
 const { port, plant, dataFolder, history, logLevel, ...data } = workerData as EngineRoomData & { port: MessagePort }
 let { secrets } = data
 const log = createLogger(logLevel, 'engine')
+/** Ends this thread with the error as its cause; main starts another, with the plant that could not be followed. */
+const die = (error: unknown): void => {
+  setImmediate(() => {
+    throw error
+  })
+}
+
 const engine = new Engine({
   plant,
   types: sourceTypes,
@@ -29,7 +36,7 @@ const link = new Link<FromRoom, MainToEngine>({
     health: () => engine.health(),
     changePlant: async (to) => {
       secrets = to.secrets
-      await engine.changePlant(to.plant)
+      await engine.changePlant(to.plant).catch(die)
       return null
     },
     stop: async () => {

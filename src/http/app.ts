@@ -1,7 +1,7 @@
 import { createServer, type Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import Koa from 'koa'
-import { describeError } from '../core/errors.ts'
+import { describeError, PenstockError } from '../core/errors.ts'
 import type { Logger } from '../core/logger.ts'
 import type { GatewayHealth } from './gateway-health.ts'
 
@@ -30,7 +30,11 @@ export class HttpServer {
       await next()
     })
     app.use(async (context) => {
-      if (context.method !== 'GET' && context.method !== 'HEAD') return context.throw(405)
+      if (context.method !== 'GET' && context.method !== 'HEAD') {
+        context.status = 405
+        context.set('Allow', 'GET, HEAD')
+        return
+      }
       if (context.path === '/livez') {
         context.body = { status: 'alive' }
         return
@@ -49,9 +53,14 @@ export class HttpServer {
   start(): Promise<number> {
     const { bind, port } = this.#settings
     return new Promise((resolve, reject) => {
-      this.#server.once('error', reject)
+      this.#server.once('error', (cause) => {
+        const message =
+          `The HTTP server cannot listen at ${bind}:${port} (http.bind, http.port): end what uses the port, or ` +
+          'configure another address or port'
+        reject(new PenstockError('CONNECTION_LOST', message, { cause }))
+      })
       this.#server.listen(port, bind, () => {
-        this.#server.off('error', reject)
+        this.#server.removeAllListeners('error')
         this.#server.on('error', (error) => this.#log.error({ error: describeError(error) }, 'the HTTP server failed'))
         resolve((this.#server.address() as AddressInfo).port)
       })

@@ -38,7 +38,7 @@ export interface LinkOptions<Mine extends Direction, Theirs extends Direction> {
   readonly hears: Hears<Theirs>
   /** Takes a batch; when it returns, the sender gets its credit back. */
   readonly onBatch?: (batch: SampleBatch) => void
-  /** A credit came back after `sendBatch` had refused. */
+  /** A credit came back after `sendBatch` or `wantsBatch` had refused. */
   readonly onCredit?: () => void
   /** The other end was silent for `silenceAfterMs` (true), or is heard again (false). Not called after the end. */
   readonly onSilence?: (silent: boolean) => void
@@ -143,9 +143,11 @@ export class Link<Mine extends Direction, Theirs extends Direction> {
     return true
   }
 
-  /** Whether `sendBatch` would take one now. */
-  get hasCredit(): boolean {
-    return !this.#ended && this.#credits > 0
+  /** Whether `sendBatch` would take one now; if not, `onCredit` is called as soon as it would. */
+  wantsBatch(): boolean {
+    if (this.#ended) return false
+    this.#wanting = this.#credits === 0
+    return !this.#wanting
   }
 
   close(): void {

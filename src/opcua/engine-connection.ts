@@ -42,6 +42,8 @@ export class EngineConnection {
   /** Counts what makes an attempt to come in step with the engine obsolete. */
   #attempt = 0
   #heard = false
+  /** In step for the first time: from now on this comes in step again by itself. */
+  #keeping = false
   /** Values came since the engine was last lost. */
   #told = false
   #lost: (() => void) | undefined
@@ -61,14 +63,14 @@ export class EngineConnection {
 
   /** Links to the engine and asks for its plant; rejects with ROOM_UNAVAILABLE or TIMEOUT. */
   async open(port: MessagePort): Promise<NumberedPlant> {
-    const link = this.#linkTo(port)
-    return await link.ask('plant', null)
+    this.#linkTo(port)
+    return await this.#withNewest((link) => link.ask('plant', null))
   }
 
   /** Subscribes and resolves when every tag has a value; rejects with ROOM_UNAVAILABLE, TIMEOUT or STOPPED. */
   async subscribe(): Promise<void> {
-    if (!this.#link) throw new PenstockError('STOPPED', 'The OPC UA room is not linked to the engine')
-    await this.#comeInStep(this.#link, this.#attempt)
+    while (!this.#heard) await this.#withNewest((link) => this.#comeInStep(link, this.#attempt))
+    this.#keeping = true
   }
 
   /** The engine is a new one, behind this port. */
@@ -77,7 +79,21 @@ export class EngineConnection {
     const old = this.#link
     const link = this.#linkTo(port)
     old?.close()
-    void this.#resume(link)
+    // Before that, whoever opens and subscribes goes on with the new link.
+    if (this.#keeping) void this.#resume(link)
+  }
+
+  /** Asks again where another engine came while the one asked went. */
+  async #withNewest<Answer>(ask: (link: EngineLink) => Promise<Answer>): Promise<Answer> {
+    for (;;) {
+      const link = this.#link
+      if (!link) throw new PenstockError('STOPPED', 'The OPC UA room is not linked to the engine')
+      try {
+        return await ask(link)
+      } catch (error) {
+        if (link === this.#link) throw error
+      }
+    }
   }
 
   close(): void {
@@ -113,7 +129,7 @@ export class EngineConnection {
       onSilence: (silent) => {
         if (link !== this.#link) return
         if (silent) this.#lose()
-        else void this.#resume(link)
+        else if (this.#keeping) void this.#resume(link)
       },
       onEnd: () => {
         if (link === this.#link) this.#lose()

@@ -72,10 +72,11 @@ export class Rooms {
     return Promise.all([this.#engine.running, this.#opcua.running]).then(() => undefined)
   }
 
-  /** The clients are told first, then collecting ends, so that nothing accepted is lost. */
-  async stop(): Promise<void> {
-    await this.#opcua.stop(OPCUA_ENDS_WITHIN)
-    await this.#engine.stop(ENGINE_ENDS_WITHIN)
+  /** The clients are told first, then collecting ends, so that nothing accepted is lost. Answers whether both did so. */
+  async stop(): Promise<boolean> {
+    const ofOpcua = await this.#opcua.stop(OPCUA_ENDS_WITHIN)
+    const ofEngine = await this.#engine.stop(ENGINE_ENDS_WITHIN)
+    return ofOpcua && ofEngine
   }
 
   states(): Record<RoomName, RoomHealth> {

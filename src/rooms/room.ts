@@ -11,7 +11,7 @@ const START_WITHIN: Milliseconds = 60_000
 /** Silent for this long beyond the link's own limit: its event loop hangs. */
 const HUNG_AFTER: Milliseconds = 5_000
 const LOOK_AT_HEAP_EVERY: Milliseconds = 1_000
-/** Above this share of its heap a room is started again in order, before V8 ends the whole process. */
+/** Above this share of its heap a room is ended and started again, before V8 ends the whole process. */
 const HEAP_FULL = 0.85
 const HEALTHY_AFTER: Milliseconds = 60_000
 /** Samples die young; V8's default would let each room keep three times as much of what is dead (`10k-memory`). */
@@ -49,6 +49,8 @@ interface Thread {
   cause: string
   hasBeenReady: boolean
   readonly timers: Set<() => void>
+  /** While it is silent. */
+  cancelHung?: () => void
 }
 
 /**
@@ -97,20 +99,23 @@ export class Room {
     void this.#spawn()
   }
 
-  /** Asks the room to end in order, and ends it anyway when that takes longer than `within`. */
-  async stop(within: Milliseconds): Promise<void> {
+  /** Asks the room to end in order, and ends it anyway when that takes longer than `within`; answers which it was. */
+  async stop(within: Milliseconds): Promise<boolean> {
     this.#stopping = true
     this.#cancelRestart?.()
     this.#state = 'stopped'
     const thread = this.#thread
-    if (!thread) return
+    if (!thread) return true
+    let inOrder = true
     try {
       await thread.link.ask('stop', null, within)
     } catch (error) {
+      inOrder = false
       this.#options.log.warn({ error: describeError(error) }, 'room did not end in order and is ended now')
     }
     await thread.worker.terminate()
     await thread.ended
+    return inOrder
   }
 
   async #spawn(): Promise<void> {
@@ -171,12 +176,14 @@ export class Room {
   }
 
   #silence(thread: Thread, silent: boolean): void {
-    if (!silent || !thread.hasBeenReady) return
-    const stillSilent = () => {
-      if (!thread.link.silent) return
-      this.#kill(thread, 'its event loop hung')
+    if (thread.cancelHung) {
+      thread.cancelHung()
+      thread.timers.delete(thread.cancelHung)
+      delete thread.cancelHung
     }
-    thread.timers.add(this.#options.clock.after(HUNG_AFTER, stillSilent))
+    if (!silent || !thread.hasBeenReady) return
+    thread.cancelHung = this.#options.clock.after(HUNG_AFTER, () => this.#kill(thread, 'its event loop hung'))
+    thread.timers.add(thread.cancelHung)
   }
 
   async #lookAtHeap(thread: Thread): Promise<void> {

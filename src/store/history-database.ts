@@ -1,9 +1,13 @@
-import { mkdirSync } from 'node:fs'
+import { existsSync, mkdirSync, renameSync } from 'node:fs'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import Database from 'better-sqlite3'
+import type { Milliseconds } from '../core/clock.ts'
+import { describeError } from '../core/errors.ts'
+import type { Logger } from '../core/logger.ts'
 import { migrate } from './migrate.ts'
 
+const FILE = 'history.db'
 const MIGRATIONS = fileURLToPath(new URL('../../migrations/history', import.meta.url))
 
 /**
@@ -12,7 +16,7 @@ const MIGRATIONS = fileURLToPath(new URL('../../migrations/history', import.meta
  */
 export function openHistoryDatabase(dataFolder: string): Database.Database {
   mkdirSync(dataFolder, { recursive: true, mode: 0o700 })
-  const database = new Database(join(dataFolder, 'history.db'))
+  const database = new Database(join(dataFolder, FILE))
   try {
     database.pragma('journal_mode = WAL')
     database.pragma('synchronous = NORMAL')
@@ -25,3 +29,28 @@ export function openHistoryDatabase(dataFolder: string): Database.Database {
     throw error
   }
 }
+
+/**
+ * Makes sure that the database can be opened: one that is damaged is moved aside, since the gateway serves what it
+ * hears also without what it knew. Throws SCHEMA_TOO_NEW, and whatever else keeps it from being opened.
+ */
+export function prepareHistoryDatabase(dataFolder: string, now: Milliseconds, log: Logger): void {
+  try {
+    openHistoryDatabase(dataFolder).close()
+  } catch (error) {
+    if (!isDamage(error)) throw error
+    const suffix = `.damaged-${new Date(now).toISOString().replaceAll(':', '')}`
+    for (const part of [FILE, `${FILE}-wal`, `${FILE}-shm`]) {
+      const path = join(dataFolder, part)
+      if (existsSync(path)) renameSync(path, `${path}${suffix}`)
+    }
+    log.error(
+      { cause: describeError(error), movedTo: join(dataFolder, `${FILE}${suffix}`) },
+      'The database of last values and history is damaged: it was moved aside, and a new one is begun',
+    )
+    openHistoryDatabase(dataFolder).close()
+  }
+}
+
+const isDamage = (error: unknown): boolean =>
+  error instanceof Database.SqliteError && /^SQLITE_(CORRUPT|NOTADB)/.test(error.code)

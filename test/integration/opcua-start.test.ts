@@ -2,6 +2,7 @@ import { mkdtemp, rm } from 'node:fs/promises'
 import { type AddressInfo, connect, createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { MessageChannel } from 'node:worker_threads'
 import { AttributeIds, type DataValue, ServerState } from 'node-opcua'
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 import { systemClock } from '../../src/core/clock.ts'
@@ -170,5 +171,22 @@ describe('the end of the OPC UA server', () => {
     await room.stop()
 
     expect(room.health()).toMatchObject({ endpoints: [], sessions: 0, engineHeard: false })
+  })
+})
+
+describe('an engine that is replaced while the room starts', () => {
+  it.each([
+    ['before it has said what its plant is', () => new MessageChannel().port2],
+    ['before it has given its values', () => Object.assign(makeEngine(), { holding: true }).port],
+  ])('%s costs no start: the room goes on with the new one', async (_when, first) => {
+    const second = makeEngine()
+    second.pipeline.polled(second.tag('boiler/pressure'), 4.5)
+    const { room } = makeRoom()
+    const started = room.start(first())
+    await new Promise((resolve) => setTimeout(resolve, 100))
+    room.relink(second.port)
+    await started
+    expect(room.health()).toMatchObject({ engineHeard: true })
+    expect(room.health().endpoints).not.toEqual([])
   })
 })

@@ -114,7 +114,7 @@ export class EngineStandIn {
     const { link } = this
     this.#feed = new ChangeFeed(this.pipeline.table, {
       send: (batch) => link.sendBatch(batch),
-      hasCredit: () => link.hasCredit,
+      wantsBatch: () => link.wantsBatch(),
       due: () => setImmediate(() => this.flush()),
     })
     this.#unlisten = this.pipeline.listen(this.#feed)

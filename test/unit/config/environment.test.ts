@@ -34,7 +34,7 @@ describe('the environment', () => {
     }
     expect(linesOf(plant, { env })).toEqual([
       'PENSTOCK_OPCUA_PORT is 70000: Allowed is a whole number from 0 to 65535. Write for example 4840.',
-      'PENSTOCK_OPCUA_BIND is "a b": Allowed is a host name or an IP address, without a port. Write for example 0.0.0.0.',
+      'PENSTOCK_OPCUA_BIND is "a b": Allowed is an IPv4 or IPv6 address of this machine, or localhost. Write for example 0.0.0.0.',
       'PENSTOCK_HTTP_PORT is " 80": Allowed is a whole number from 0 to 65535. Write for example 8080.',
       'PENSTOCK_LOG_LEVEL is "": Allowed is one of debug, info, warn, error. Write for example info.',
     ])
@@ -64,6 +64,20 @@ describe('the environment', () => {
       PATH: '/usr/bin',
     }
     expect(linesOf(plant, { env })).toEqual([])
+  })
+
+  it('may be full of what Kubernetes says of a service of the same name, but not of misspelt ports', () => {
+    const env = {
+      PENSTOCK_SERVICE_HOST: '10.0.0.7',
+      PENSTOCK_SERVICE_PORT_OPCUA: '4840',
+      PENSTOCK_PORT: 'tcp://10.0.0.7:4840',
+      PENSTOCK_PORT_4840_TCP_ADDR: '10.0.0.7',
+      PENSTOCK_OPCUA_PORT: 'tcp://10.0.0.7:4840',
+    }
+    expect(configOf(plant, { env }).opcua.port).toBe(4840)
+    expect(linesOf(plant, { env: { PENSTOCK_OPCU_PORT: '4841' } })).toEqual([
+      expect.stringContaining('Write PENSTOCK_OPCUA_PORT'),
+    ])
   })
 
   it('is not accused of a secret that the file names where the file is still wrong', () => {

@@ -67,11 +67,17 @@ describe('the secrets that a configuration names', () => {
     expect(linesOf(plant)).toEqual([])
   })
 
+  it('are said to be missing also while other settings are wrong', () => {
+    const lines = linesOf(`${plant}\nhtpp: {}`, { requireSecrets: true })
+    expect(lines).toHaveLength(3)
+    expect(lines.join('\n')).toMatch(/PENSTOCK_OPERATOR_PASSWORD[\s\S]*PENSTOCK_LORA_API_KEY[\s\S]*htpp/)
+  })
+
   it('are read from wherever each is', () => {
     const env = { ...withPassword, PENSTOCK_LORA_API_KEY_FILE: '/run/secrets/lora' }
     const readFile = (path: string) => (path === '/run/secrets/lora' ? 'k3y\n' : '')
     const config = configOf(plant, { env, readFile, requireSecrets: true })
-    expect(new Secrets({ env, readFile }).collect(config)).toEqual({
+    expect(new Secrets({ env, readFile }).collect({ users: config.opcua.users, sources: config.sources })).toEqual({
       ok: true,
       secrets: { PENSTOCK_OPERATOR_PASSWORD: 'pa55', PENSTOCK_LORA_API_KEY: 'k3y' },
     })

@@ -11,7 +11,7 @@ function aFeed(tagCount: number, type: 'Double' | 'UInt64' | 'String' = 'Double'
   const sent: SampleBatch[] = []
   const reader = { credits: 1_000, due: 0 }
   const feed = new ChangeFeed(pipeline.table, {
-    hasCredit: () => reader.credits > 0,
+    wantsBatch: () => reader.credits > 0,
     send: (batch) => {
       reader.credits--
       return sent.push(batch) > 0

@@ -91,7 +91,7 @@ describe('when the plant changes', () => {
         for (let row = 0; row < count; row++) rows.push([tag[row] as number, statusName(status[row] as number)])
         return true
       },
-      hasCredit: () => credit,
+      wantsBatch: () => credit,
       due: () => undefined,
     })
     pipeline.listen(feed)

@@ -8,6 +8,7 @@ import type { SourceHealth } from '../../../src/core/health.ts'
 import { silentLogger } from '../../../src/core/logger.ts'
 import type { Plant } from '../../../src/core/plant.ts'
 import type { PlantChange } from '../../../src/core/plant-change.ts'
+import type { SampleBatch } from '../../../src/core/sample.ts'
 import { statusName } from '../../../src/core/status-code.ts'
 import { Engine } from '../../../src/engine/engine.ts'
 import type { FromEngine, ToEngine } from '../../../src/link/contract.ts'
@@ -50,10 +51,11 @@ async function anEngine(start: (key: string) => void = () => undefined) {
       })
     },
   }
+  const database = openHistoryDatabase(folder)
   const engine = new Engine({
     plant,
     types: { modbus: type, s7: type, chirpstack: type } as unknown as SourceTypes,
-    database: openHistoryDatabase(folder),
+    database,
     history: { keepMs: 86_400_000 },
     clock: systemClock,
     log: silentLogger,
@@ -61,7 +63,7 @@ async function anEngine(start: (key: string) => void = () => undefined) {
     random: Math.random,
   })
   await engine.start()
-  return { engine, life, source: (key: string) => contexts.get(key) as SourceContext }
+  return { engine, life, database, source: (key: string) => contexts.get(key) as SourceContext }
 }
 
 async function aSubscriber(engine: Engine) {
@@ -116,6 +118,32 @@ it('a room that subscribes again, after it lost the engine, gets everything agai
   first.link.close()
   const second = await aSubscriber(engine)
   await vi.waitFor(() => expect(second.rows).toHaveLength(3))
+  await engine.stop()
+})
+
+it('a room that was too busy for a while gets the latest value although nothing changes any more', async () => {
+  const { engine, source } = await anEngine()
+  const { port1, port2 } = new MessageChannel()
+  engine.attach(port2)
+  const seen: number[] = []
+  let busy = true
+  // The other end of a link whose event loop stands still: what comes is not taken, and no credit goes back.
+  port1.on('message', (message: { kind: string; batch: SampleBatch }) => {
+    if (message.kind !== 'batch') return
+    seen.push(message.batch.bits[message.batch.count - 1] as number)
+    if (!busy) port1.postMessage({ kind: 'credit', batches: 1 })
+  })
+  port1.postMessage({ kind: 'ask', id: 1, name: 'subscribe', argument: { revision: 0 } })
+  await vi.waitFor(() => expect(seen).toHaveLength(1))
+  for (let value = 1; value <= 40; value++) {
+    source('line').sink.polled(0, value)
+    await new Promise((resolve) => setTimeout(resolve, 12))
+  }
+  expect(seen.at(-1)).toBeLessThan(40)
+  busy = false
+  port1.postMessage({ kind: 'credit', batches: seen.length })
+  await vi.waitFor(() => expect(seen.at(-1)).toBe(40))
+  port1.close()
   await engine.stop()
 })
 
@@ -208,6 +236,22 @@ describe('a plant that changes', () => {
     const { revision, ids } = await link.ask('plant', null)
     expect(ids).toEqual(['pump/speed', 'pump/flow', 'tank/level', 'fan/power'])
     expect(await link.ask('subscribe', { revision })).toBe(true)
+    await engine.stop()
+  })
+
+  it('goes on where the disk cannot be written: every source runs, and the new tags are served', async () => {
+    const { engine, life, source, database } = await anEngine()
+    database.pragma('query_only = ON')
+    life.length = 0
+    await engine.changePlant(withFan)
+    expect(life).toEqual(['other stops', 'other starts'])
+    source('other').sink.polled(3, 8)
+    const { rows } = await aSubscriber(engine)
+    await vi.waitFor(() => expect(rows).toContainEqual([3, 8, 'Good']))
+    await vi.waitFor(() => expect(engine.health().store.ok).toBe(false), { timeout: 5_000 })
+    database.pragma('query_only = OFF')
+    await vi.waitFor(() => expect(engine.health().store.ok).toBe(true), { timeout: 5_000 })
+    expect(database.prepare('SELECT count(*) FROM last_values').pluck().get()).toBe(1)
     await engine.stop()
   })
 

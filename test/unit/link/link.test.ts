@@ -95,7 +95,7 @@ describe('batches', () => {
     let sent = 0
     while (sent < 1_000 && sender.sendBatch(aBatch(sent))) sent++
     expect(sent).toBe(16)
-    expect(sender.hasCredit).toBe(false)
+    expect(sender.wantsBatch()).toBe(false)
 
     const received: number[] = []
     links.push(
@@ -109,7 +109,7 @@ describe('batches', () => {
     )
     await vi.waitFor(() => expect(onCredit).toHaveBeenCalled())
     await vi.waitFor(() => expect(received).toHaveLength(16))
-    expect(sender.hasCredit).toBe(true)
+    expect(sender.wantsBatch()).toBe(true)
   })
 
   it('are given away with their columns, not copied', () => {

@@ -34,7 +34,7 @@ function aRun(tags: readonly TagConfig[], clock = new ManualClock(), log = silen
   lastValues.restore(list)
   lastValues.start()
   const shown = (index = 0) => [pipeline.table.value(index), statusName(pipeline.table.status[index] as number)]
-  return { clock, database, pipeline, lastValues, shown }
+  return { clock, database, pipeline, lastValues, series, list, shown }
 }
 
 describe('last values', () => {
@@ -106,6 +106,19 @@ describe('last values', () => {
     await clock.advance(1_000)
     expect(lastValues.health).toMatchObject({ ok: true, reason: '', lastCommitAt: clock.now() })
     expect(database.prepare('SELECT value FROM last_values').pluck().get()).toBe(5)
+  })
+
+  it('of a tag that leaves the plant between two slices hold nothing up', async () => {
+    const tags = Array.from({ length: 2_500 }, (_, at) => aTag(`t${at}`))
+    const { pipeline, lastValues, database, series, list } = aRun(tags)
+    for (const { index } of list) pipeline.polled(index, 1)
+    const written = lastValues.commit()
+    const gone = list.slice(2_000)
+    series.remove(gone)
+    pipeline.change({ added: [], updated: [], renewed: [], retired: gone })
+    await written
+    expect(lastValues.health).toMatchObject({ ok: true })
+    expect(database.prepare('SELECT count(*) FROM last_values').pluck().get()).toBe(2_000)
   })
 
   it('of many tags are written in slices that leave the event loop its turns', async () => {
