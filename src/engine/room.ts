@@ -2,6 +2,7 @@ import { type MessagePort, workerData } from 'node:worker_threads'
 import { systemClock } from '../core/clock.ts'
 import type { FromRoom, MainToEngine } from '../link/contract.ts'
 import { Link } from '../link/link.ts'
+import { Checkpointer } from '../store/checkpointer.ts'
 import { openHistoryDatabase } from '../store/history-database.ts'
 import { createLogger } from '../telemetry/logger.ts'
 import { Engine } from './engine.ts'
@@ -10,10 +11,12 @@ import { sourceTypes } from './source-types.ts'
 
 const { port, plant, dataFolder, history, logLevel, secrets } = workerData as EngineRoomData & { port: MessagePort }
 const log = createLogger(logLevel, 'engine')
+const database = openHistoryDatabase(dataFolder)
+const checkpointer = new Checkpointer(database, log)
 const engine = new Engine({
   plant,
   types: sourceTypes,
-  database: openHistoryDatabase(dataFolder),
+  database,
   history,
   clock: systemClock,
   log,
@@ -27,6 +30,7 @@ const link = new Link<FromRoom, MainToEngine>({
   serves: {
     health: () => engine.health(),
     stop: async () => {
+      await checkpointer.stop()
       await engine.stop()
       return null
     },

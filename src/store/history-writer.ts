@@ -13,7 +13,7 @@ import { HistorySegment } from './history-segment.ts'
 /** The longest a sample stays unwritten while the disk keeps up. */
 const COMMIT_EVERY: Milliseconds = 1_000
 /** The most rows of a transaction: some milliseconds of the engine's thread. */
-const ROWS_A_COMMIT = 2_000
+const ROWS_A_COMMIT = 1_000
 /** Segments that may wait for the disk; what comes beyond is not kept. */
 const MOST_WAITING = 100
 
