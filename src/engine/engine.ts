@@ -65,7 +65,8 @@ export class Engine {
     const series = registerSeries(database, indexing.tags)
     this.#lastValues = new LastValues({ database, pipeline: this.#pipeline, tags: indexing.tags, series, clock, log })
     this.#history = new HistoryWriter({ database, series, clock, log })
-    this.#retention = new HistoryRetention({ database, series, keepMs: parts.history.keepMs, clock, log })
+    const devices = plant.sources.flatMap((source) => source.devices.map(({ key }) => key))
+    this.#retention = new HistoryRetention({ database, series, devices, keepMs: parts.history.keepMs, clock, log })
     this.#sources = new SourceSupervisor({
       sources: plant.sources,
       types: parts.types,

@@ -12,12 +12,14 @@ const TURN: Milliseconds = 10
 
 /**
  * Deletes samples older than `keepMs`, by their source time, series by series in short transactions with turns of the
- * event loop between them; and series that hold nothing and stand for no tag of the plant any more.
+ * event loop between them; then series that hold nothing and stand for no tag of the plant any more, and what was
+ * remembered of devices that are gone.
  */
 export class HistoryRetention {
   readonly #database: Database.Database
   readonly #keepMs: Milliseconds
   readonly #inUse: ReadonlySet<number>
+  readonly #devices: string
   readonly #clock: Clock
   readonly #log: Logger
   readonly #deleteOldest: Database.Statement<[{ series: number; before: number }]>
@@ -29,6 +31,8 @@ export class HistoryRetention {
   constructor(parts: {
     database: Database.Database
     series: readonly number[]
+    /** Keys of the plant's devices. */
+    devices: readonly string[]
     keepMs: Milliseconds
     clock: Clock
     log: Logger
@@ -36,6 +40,7 @@ export class HistoryRetention {
     this.#database = parts.database
     this.#keepMs = parts.keepMs
     this.#inUse = new Set(parts.series)
+    this.#devices = JSON.stringify(parts.devices)
     this.#clock = parts.clock
     this.#log = parts.log
     this.#deleteOldest = parts.database.prepare(
@@ -87,6 +92,9 @@ export class HistoryRetention {
         }
         if (!this.#inUse.has(series)) this.#deleteSeries.run(series, series)
       }
+      this.#database
+        .prepare('DELETE FROM device_memory WHERE device NOT IN (SELECT value FROM json_each(?))')
+        .run(this.#devices)
       if (deleted > 0) this.#log.info({ deleted }, 'history is rid of what is older than its time')
     } catch (error) {
       this.#log.error(

@@ -29,7 +29,7 @@ export const historyIngest: Experiment = {
     for (let run = 1; run <= RUNS; run++) {
       say(`run ${run} of ${RUNS}: ${ROWS} samples each`)
       ofBare.push(await inFolder(bareInserts))
-      ofGateway.push(await inFolder(throughTheGateway))
+      ofGateway.push(await inFolder((folder) => throughTheGateway(folder, say)))
     }
     return [
       makeRow({
@@ -80,7 +80,7 @@ async function bareInserts(folder: string): Promise<number> {
   return seconds
 }
 
-async function throughTheGateway(folder: string): Promise<number> {
+async function throughTheGateway(folder: string, say: (progress: string) => void): Promise<number> {
   const database = openHistoryDatabase(folder)
   const tags = plantTags()
   const pipeline = new Pipeline(tags, systemClock)
@@ -103,7 +103,7 @@ async function throughTheGateway(folder: string): Promise<number> {
   await checkpointer.stop()
   database.close()
   if (written !== ROWS || lost > 0) throw new Error(`history has ${written} of ${ROWS} samples, ${lost} were lost`)
-  console.error(`  slowest commit ${slowestCommitMs} ms`)
+  say(`slowest commit ${slowestCommitMs} ms`)
   return seconds
 }
 
