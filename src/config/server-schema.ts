@@ -32,7 +32,7 @@ export const gatewaySchema = section('The gateway as a whole.', {
     'Penstock',
   ),
   data: text({
-    description: 'Folder of the last values and certificates; relative to where Penstock is started.',
+    description: 'Folder of the last values, the history and the certificates; relative to where Penstock is started.',
     longest: 1_000,
     example: '/var/lib/penstock',
   }).default('data'),

@@ -77,7 +77,8 @@ export class Engine {
     this.#series = series
     this.#lastValues = new LastValues({ database, pipeline: this.#pipeline, series, clock, log })
     this.#history = new HistoryWriter({ database, series, clock, log })
-    this.#retention = new HistoryRetention({ database, series, keepMs: parts.history.keepMs, clock, log })
+    const devices = () => this.#plant.sources.flatMap((source) => source.devices.map(({ key }) => key))
+    this.#retention = new HistoryRetention({ database, series, devices, keepMs: parts.history.keepMs, clock, log })
     this.#sources = new SourceSupervisor({
       types: parts.types,
       indexing: this.#indexing,

@@ -2,6 +2,7 @@ import { type MessagePort, workerData } from 'node:worker_threads'
 import { systemClock } from '../core/clock.ts'
 import type { FromRoom, MainToEngine } from '../link/contract.ts'
 import { Link } from '../link/link.ts'
+import { Checkpointer } from '../store/checkpointer.ts'
 import { openHistoryDatabase } from '../store/history-database.ts'
 import { createLogger } from '../telemetry/logger.ts'
 import { Engine } from './engine.ts'
@@ -18,10 +19,12 @@ const die = (error: unknown): void => {
   })
 }
 
+const database = openHistoryDatabase(dataFolder)
+const checkpointer = new Checkpointer(database, log)
 const engine = new Engine({
   plant,
   types: sourceTypes,
-  database: openHistoryDatabase(dataFolder),
+  database,
   history,
   clock: systemClock,
   log,
@@ -40,6 +43,7 @@ const link = new Link<FromRoom, MainToEngine>({
       return null
     },
     stop: async () => {
+      await checkpointer.stop()
       await engine.stop()
       return null
     },

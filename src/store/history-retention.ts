@@ -13,12 +13,14 @@ const TURN: Milliseconds = 10
 
 /**
  * Deletes samples older than `keepMs`, by their source time, series by series in short transactions with turns of the
- * event loop between them; and series that hold nothing and stand for no tag of the plant any more.
+ * event loop between them; then series that hold nothing and stand for no tag of the plant any more, and what was
+ * remembered of devices that are gone.
  */
 export class HistoryRetention {
   readonly #database: Database.Database
   readonly #keepMs: Milliseconds
   readonly #series: SeriesBook
+  readonly #devices: () => readonly string[]
   readonly #clock: Clock
   readonly #log: Logger
   readonly #deleteOldest: Database.Statement<[{ series: number; before: number }]>
@@ -30,6 +32,8 @@ export class HistoryRetention {
   constructor(parts: {
     database: Database.Database
     series: SeriesBook
+    /** Keys of the devices that the plant has now. */
+    devices: () => readonly string[]
     keepMs: Milliseconds
     clock: Clock
     log: Logger
@@ -37,6 +41,7 @@ export class HistoryRetention {
     this.#database = parts.database
     this.#keepMs = parts.keepMs
     this.#series = parts.series
+    this.#devices = parts.devices
     this.#clock = parts.clock
     this.#log = parts.log
     this.#deleteOldest = parts.database.prepare(
@@ -88,6 +93,9 @@ export class HistoryRetention {
         }
         if (!this.#series.isUsed(series)) this.#deleteSeries.run(series, series)
       }
+      this.#database
+        .prepare('DELETE FROM device_memory WHERE device NOT IN (SELECT value FROM json_each(?))')
+        .run(JSON.stringify(this.#devices()))
       if (deleted > 0) this.#log.info({ deleted }, 'history is rid of what is older than its time')
     } catch (error) {
       this.#log.error(

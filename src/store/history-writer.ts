@@ -14,9 +14,9 @@ import type { SeriesBook } from './series.ts'
 /** The longest a sample stays unwritten while the disk keeps up. */
 const COMMIT_EVERY: Milliseconds = 1_000
 /** The most rows of a transaction: some milliseconds of the engine's thread. */
-const ROWS_A_COMMIT = 2_000
+const ROWS_A_COMMIT = 1_000
 /** Segments that may wait for the disk; what comes beyond is not kept. */
-const MOST_WAITING = 100
+const MOST_WAITING = 200
 
 /**
  * Writes history: samples and what sources remember of their devices are collected in a segment, which is written in

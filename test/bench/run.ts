@@ -1,4 +1,5 @@
 import { parseArgs } from 'node:util'
+import { historyIngest } from './experiments/history-ingest.ts'
 import { latency } from './experiments/latency.ts'
 import { start } from './experiments/start.ts'
 import { tenThousand } from './experiments/ten-thousand.ts'
@@ -8,7 +9,7 @@ import type { Experiment, Row } from './row.ts'
  * `npm run bench` measures every row, `-- NAME…` some, `-- --list` names them, `-- --json` prints one line a row.
  * Each row stands beside a baseline measured in the same run, since the speed of a machine is nobody's merit.
  */
-const experiments: readonly Experiment[] = [latency, tenThousand, start]
+const experiments: readonly Experiment[] = [latency, tenThousand, start, historyIngest]
 
 const { values, positionals } = parseArgs({
   allowPositionals: true,

@@ -39,6 +39,7 @@ export class EventIntake {
   #invented: Milliseconds = 0
   /** When the device last spoke, by its events' own times but never in the future. */
   lastSpoke: Milliseconds | undefined
+
   constructor({ device, tags }: DeviceTags<ChirpStackDeviceConfig>, context: SourceContext) {
     this.#device = device
     this.#context = context
@@ -67,7 +68,7 @@ export class EventIntake {
     return (this.#tags.get(kind) ?? []).map(({ index }) => index)
   }
 
-  /** Takes an event; answers the time of an uplink that was new, undefined for all else. Never throws. */
+  /** Takes an event; answers the time of an uplink of which this run had not heard, undefined for all else. Never throws. */
   take(item: StreamItem): Milliseconds | undefined {
     const kind = item.description
     if (!isEventKind(kind)) return undefined

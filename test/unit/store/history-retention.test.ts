@@ -23,7 +23,14 @@ const kept = (key: string) => aTag(key, { history: 'every' })
 function aRun(...keys: string[]) {
   run = historyRun(folder, keys.map(kept))
   const { database, series, clock } = run
-  const retention = new HistoryRetention({ database, series, keepMs: HOUR, clock, log: silentLogger })
+  const retention = new HistoryRetention({
+    database,
+    series,
+    devices: () => ['meter'],
+    keepMs: HOUR,
+    clock,
+    log: silentLogger,
+  })
   retention.start()
   return { ...run, retention, end: () => retention.stop() }
 }
@@ -82,11 +89,20 @@ it('a series that holds nothing and stands for no tag any more is forgotten; one
   await end()
 })
 
+it('what was remembered of a device is forgotten when the plant has it no more', async () => {
+  const { writer, retention, end } = aRun('a')
+  for (const device of ['meter', 'gone']) writer.keep(device, device)
+  await writer.commit()
+  await retention.sweep()
+  expect(['meter', 'gone'].map((device) => writer.recall(device))).toEqual(['meter', undefined])
+  await end()
+})
+
 it('history that cannot be deleted is said and harms nothing', async () => {
   run = historyRun(folder, [kept('a')])
   const { database, series, clock } = run
   const log = { ...silentLogger, error: vi.fn() }
-  const retention = new HistoryRetention({ database, series, keepMs: HOUR, clock, log })
+  const retention = new HistoryRetention({ database, series, devices: () => ['meter'], keepMs: HOUR, clock, log })
   retention.start()
   database.exec('ALTER TABLE series RENAME TO away')
   await expect(retention.sweep()).resolves.toBe(0)
