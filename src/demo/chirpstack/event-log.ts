@@ -33,8 +33,9 @@ export interface EntryFields {
 
 /** `stream-node-max-entries` and `stream-node-max-bytes` of Redis. */
 const NODE = { entries: 100, bytes: 4_096 }
-/** How long an event is as protobuf, to its length as JSON: about. */
+/** How long an event is as protobuf, to its length as JSON, and what Redis needs beside it: about. */
 const PROTOBUF_SHARE = 0.3
+const ENTRY_OVERHEAD = 20
 
 /**
  * The event logs of all devices: ChirpStack's Redis streams. Each keeps the last few events of every kind, and whoever
@@ -114,7 +115,7 @@ export class EventLogs {
   #keep(devEui: string, item: LogItem, deliverable: boolean): void {
     const log = this.#logs.get(devEui) ?? { entries: [], node: 0, nodeEntries: 0, nodeBytes: 0 }
     this.#logs.set(devEui, log)
-    const bytes = PROTOBUF_SHARE * item.getBody().length
+    const bytes = ENTRY_OVERHEAD + PROTOBUF_SHARE * item.getBody().length
     if (log.nodeEntries >= NODE.entries || log.nodeBytes + bytes > NODE.bytes) {
       log.node++
       log.nodeEntries = 0

@@ -32,7 +32,7 @@ interface Dataset {
   readonly data: readonly number[]
 }
 
-/** What the values of one field become: of an empty bucket, 0. float32 on the wire. */
+/** What the values of one field become: of an empty bucket, 0. */
 export const fieldOf = (rows: readonly MetricRow[], field: string): number[] =>
   rows.map(({ values }) => values.get(field) ?? 0)
 
@@ -58,7 +58,8 @@ export function metric(
   for (const { label, data } of datasets) {
     const dataset = new commonPb.MetricDataset()
     dataset.setLabel(label)
-    dataset.setDataList([...data])
+    // float32, rounded to the nearest as in Rust; google-protobuf's own rounding differs in the last place.
+    dataset.setDataList(data.map(Math.fround))
     message.addDatasets(dataset)
   }
   return message
