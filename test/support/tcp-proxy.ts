@@ -16,74 +16,64 @@ export interface TcpWeather {
   readonly idleCutMs?: Milliseconds
 }
 
-/** One direction of a connection: what was read from one end, until it is written to the other. */
+/** One direction of a connection: what was read from one end, in order, until it is written to the other. */
 class Flow {
   readonly #to: Socket
   readonly #weather: () => TcpWeather
-  readonly #timers = new Set<NodeJS.Timeout>()
-  #burst: Buffer[] = []
+  readonly #waiting: { readonly due: Milliseconds; readonly action: () => void }[] = []
+  #timer: NodeJS.Timeout | undefined
   /** When the line is free again, where its bandwidth is limited. */
   #freeAt: Milliseconds = 0
+  /** When what is held now goes on, where it goes in bursts. */
+  #burstAt: Milliseconds = 0
   #lost = false
 
   constructor(from: Socket, to: Socket, weather: () => TcpWeather) {
     this.#to = to
     this.#weather = weather
-    from.on('data', (data) => this.#take(data))
-    from.on('end', () => this.#later(() => this.#end()))
+    from.on('data', (data) => {
+      // What fell into a black hole is missing for ever, so the rest of the connection would be nonsense.
+      if (!this.#isLost()) this.#later(() => to.writable && to.write(data), data.length)
+    })
+    from.on('end', () => this.#later(() => to.end()))
+    // A socket that nobody listens to would end the process with its error.
+    from.on('error', () => undefined)
+    from.on('close', (broken) => this.#later(() => (broken ? to.resetAndDestroy() : to.destroySoon())))
   }
 
   stop(): void {
-    for (const timer of this.#timers) clearTimeout(timer)
-    this.#timers.clear()
+    clearTimeout(this.#timer)
+    this.#timer = undefined
+    this.#waiting.length = 0
   }
 
-  #take(data: Buffer): void {
-    // What fell into a black hole is missing for ever, so the rest of the connection would be nonsense.
-    if (this.isLost()) return
-    const { burstMs } = this.#weather()
-    if (burstMs === undefined) {
-      this.#later(() => this.#write(data), data.length)
-      return
-    }
-    this.#burst.push(data)
-    if (this.#burst.length > 1) return
-    this.#at(burstMs, () => {
-      const held = Buffer.concat(this.#burst)
-      this.#burst = []
-      this.#later(() => this.#write(held), held.length)
-    })
-  }
-
-  /** After the delay, and after all that came before it. */
+  /** Does it at the other end when its time has come, and after all that came before. */
   #later(action: () => void, bytes = 0): void {
-    const { delayMs = 0, bytesPerSecond } = this.#weather()
+    const { delayMs = 0, burstMs, bytesPerSecond } = this.#weather()
     const now = performance.now()
+    if (burstMs !== undefined && this.#burstAt < now) this.#burstAt = now + burstMs
     const sending = bytesPerSecond === undefined ? 0 : (1_000 * bytes) / bytesPerSecond
     this.#freeAt = Math.max(this.#freeAt, now) + sending
-    const wait = this.#freeAt + delayMs - now
-    if (wait <= 0 && this.#timers.size === 0) action()
-    else this.#at(wait, action)
+    const due = Math.max(this.#freeAt + delayMs, burstMs === undefined ? 0 : this.#burstAt)
+    this.#waiting.push({ due, action })
+    if (this.#timer === undefined) this.#goOn()
   }
 
-  #at(wait: Milliseconds, action: () => void): void {
-    const timer = setTimeout(() => {
-      this.#timers.delete(timer)
-      action()
-    }, wait)
-    this.#timers.add(timer)
-  }
-
-  #write(data: Buffer): void {
-    if (!this.isLost() && this.#to.writable) this.#to.write(data)
-  }
-
-  #end(): void {
-    if (!this.isLost()) this.#to.end()
+  #goOn = (): void => {
+    this.#timer = undefined
+    this.#to.cork()
+    while ((this.#waiting[0]?.due ?? Number.POSITIVE_INFINITY) <= performance.now()) {
+      const action = this.#waiting.shift()?.action
+      // Through a black hole no end learns of the other.
+      if (!this.#isLost()) action?.()
+    }
+    this.#to.uncork()
+    const next = this.#waiting[0]
+    if (next) this.#timer = setTimeout(this.#goOn, Math.ceil(next.due - performance.now()))
   }
 
   /** Whether a black hole has taken something, or takes everything now. */
-  isLost(): boolean {
+  #isLost(): boolean {
     this.#lost ||= this.#weather().blackHole === true
     return this.#lost
   }
@@ -160,17 +150,13 @@ export class TcpProxy {
     const flows = [new Flow(client, server, weather), new Flow(server, client, weather)]
     const pair: Pair = { client, server, flows }
     this.#pairs.add(pair)
-    const end = () => {
-      // Through a black hole no end learns that the other is gone.
-      if (flows.some((flow) => flow.isLost()) && !(client.destroyed && server.destroyed)) return
-      if (!this.#pairs.delete(pair)) return
-      for (const flow of flows) flow.stop()
-      client.destroy()
-      server.destroy()
-    }
     for (const socket of [client, server]) {
       socket.setNoDelay(true)
-      socket.on('error', end).on('close', end)
+      socket.on('close', () => {
+        if (!client.destroyed || !server.destroyed) return
+        this.#pairs.delete(pair)
+        for (const flow of flows) flow.stop()
+      })
       socket.on('data', () => this.#watchIdle(pair))
     }
     this.#watchIdle(pair)
