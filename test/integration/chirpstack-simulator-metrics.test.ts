@@ -271,6 +271,19 @@ describe('the metrics of a link', () => {
     expect(byLabel(link.getRxPacketsPerDr())).toEqual({ 0: [0, 1], 5: [0, 1] })
   })
 
+  it('name frequencies and data rates in any order', async () => {
+    const server = await begin({})
+    for (const dr of [0, 1, 2, 3, 4, 5]) server.uplink(HALL, { dr })
+    const orders = new Set<string>()
+    await expect
+      .poll(async () => {
+        const datasets = (await linkOf()).getRxPacketsPerDr()?.getDatasetsList() ?? []
+        orders.add(datasets.map((each) => each.getLabel()).join())
+        return orders.size
+      })
+      .toBeGreaterThan(1)
+  })
+
   it('count as errors only joins that failed', async () => {
     const server = await begin({})
     server.network.joinFails(HALL, 'OTAA')

@@ -84,6 +84,15 @@ describe('a call', () => {
   it('ends with 14 where nobody listens', async () => {
     expect(await ask(connect(await freePort()))).toMatchObject({ code: status.UNAVAILABLE })
   })
+
+  it('ends with 14 where the name has no address', async () => {
+    const api = new ChirpStackClients(8080, TENANT_KEY, {}, 'chirpstack.invalid')
+    clients.push(api)
+    expect(await ask(api, 15_000)).toMatchObject({
+      code: status.UNAVAILABLE,
+      details: expect.stringContaining('Name resolution failed'),
+    })
+  })
 })
 
 describe('a stream', () => {
@@ -235,6 +244,21 @@ describe('a ChirpStack process', () => {
     await chirpStack.call('breakStreams', undefined, status.INTERNAL, 'Redis is away')
     await until(() => seen.end).toMatchObject({ code: status.INTERNAL, details: 'Redis is away' })
     await expect(chirpStack.call('uplink', '0000000000000000', {})).rejects.toThrow('has no device')
+  })
+
+  it('that behaves as a real one brings its events in the batches of a second, and none where logs are off', async () => {
+    chirpStack = await ChirpStackProcess.start(siteOf([HALL, OFFICE], { history: 100 }))
+    await chirpStack.call('behaveAsReal')
+    for (let n = 0; n < 12; n++) await chirpStack.call('uplink', HALL, { object: { n } })
+    const seen = connect(chirpStack.port).stream(HALL)
+    await until(() => seen.items.length).toBe(10)
+    await until(() => valuesOf(seen)).toEqual([0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11])
+    await chirpStack.call('setLog', { history: 0 })
+    await chirpStack.call('uplink', HALL, { object: { n: 12 } })
+    await chirpStack.call('setLog', { history: 100 })
+    await chirpStack.call('uplink', HALL, { object: { n: 13 } })
+    await until(() => valuesOf(seen).at(-1)).toBe(13)
+    expect(valuesOf(seen)).not.toContain(12)
   })
 
   it('runs a fleet of thousands by itself', async () => {

@@ -192,11 +192,11 @@ describe('an event stream ends', () => {
     await end(seen).toBe('OK')
   })
 
-  it('with GOAWAY once the time of grace is over, and new calls are answered on a new connection', async () => {
+  it('with GOAWAY and 1 once the time of grace is over, and new calls are answered on a new connection', async () => {
     await begin()
     const seen = await open()
     chirpStack.goAway(10)
-    await end(seen).toMatchObject({ code: expect.any(Number) })
+    await end(seen).toMatchObject({ code: status.CANCELLED })
     const again = await open()
     send(1)
     await expect.poll(() => valuesOf(again)).toEqual([1])
@@ -224,6 +224,15 @@ describe('an event stream ends', () => {
     await end(refused).toMatchObject({ code: status.INTERNAL, details: '' })
     send(1)
     await expect.poll(() => valuesOf(seen)).toEqual([1])
+  })
+})
+
+describe('a server that is closed in its own process', () => {
+  it('ends its streams with 1, as none does that is killed', async () => {
+    await begin()
+    const seen = await open()
+    await chirpStack.close()
+    await end(seen).toMatchObject({ code: status.CANCELLED })
   })
 })
 

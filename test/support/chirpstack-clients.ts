@@ -43,8 +43,8 @@ export class ChirpStackClients {
   readonly #streams: ClientReadableStream<LogItem>[] = []
 
   /** `key` undefined: without an authorization header. */
-  constructor(port: number, key: string | undefined, options: object = {}) {
-    const at = `127.0.0.1:${port}`
+  constructor(port: number, key: string | undefined, options: object = {}, host = '127.0.0.1') {
+    const at = `${host}:${port}`
     const plain = credentials.createInsecure()
     const own = { 'grpc.use_local_subchannel_pool': 1, ...options }
     this.applications = new ApplicationServiceClient(at, plain, own)

@@ -8,23 +8,31 @@ import type { DeviceChanges } from '../../src/demo/chirpstack/directory.ts'
 import type { QueueItem } from '../../src/demo/chirpstack/downlink-queue.ts'
 import type { Transmission } from '../../src/demo/chirpstack/downlinks.ts'
 import type { Json, Uplink } from '../../src/demo/chirpstack/event-body.ts'
+import type { EventLogs } from '../../src/demo/chirpstack/event-log.ts'
 import type { CallName, Faults, Trouble } from '../../src/demo/chirpstack/faults.ts'
 import { SensorFleet } from '../../src/demo/chirpstack/fleet.ts'
 import type { StatusAnswer } from '../../src/demo/chirpstack/network-server.ts'
 import { SimulatedChirpStack } from '../../src/demo/chirpstack/simulated-chirpstack.ts'
 import { type ChirpStackSite, setUp } from './chirpstack-site.ts'
 
+/** An entry of an event log. */
+export interface KeptEvent {
+  /** A LogItem as protobuf. */
+  readonly item: Uint8Array
+  readonly deliverable: boolean
+}
+
 /** What PostgreSQL and Redis kept of the process before. */
 export interface Memory {
-  /** By DevEUI: entries of the event log, as protobuf. */
-  readonly events: ReadonlyMap<string, readonly Uint8Array[]>
+  /** By DevEUI. */
+  readonly events: ReadonlyMap<string, readonly KeptEvent[]>
   readonly counters: ReadonlyMap<string, { readonly fCnt: number; readonly fCntDown: number }>
   readonly queues: ReadonlyMap<string, readonly QueueItem[]>
 }
 
 /** What the process tells without being asked. */
 export type Told =
-  | { readonly told: 'event'; readonly devEui: string; readonly item: Uint8Array }
+  | { readonly told: 'event'; readonly devEui: string; readonly event: KeptEvent }
   | { readonly told: 'queue'; readonly devEui: string; readonly items: readonly QueueItem[] }
 
 export interface Answer {
@@ -50,15 +58,19 @@ const commands = {
     const { timeZone, maxConcurrentStreams } = site
     chirpStack = new SimulatedChirpStack({
       clock: systemClock,
-      onEvent: (devEui, item) => tell({ told: 'event', devEui, item: item.serializeBinary() }),
+      onEvent: (devEui, item, deliverable) => {
+        tell({ told: 'event', devEui, event: { item: item.serializeBinary(), deliverable } })
+      },
       onQueue: (devEui, items) => tell({ told: 'queue', devEui, items }),
       onTransmit: (transmission) => transmissions.push(transmission),
       ...(timeZone === undefined ? {} : { timeZone }),
       ...(maxConcurrentStreams === undefined ? {} : { maxConcurrentStreams }),
     })
     setUp(chirpStack, site)
-    for (const [devEui, items] of memory.events) {
-      for (const item of items) chirpStack.logs.restore(devEui, internalPb.LogItem.deserializeBinary(item))
+    for (const [devEui, events] of memory.events) {
+      for (const { item, deliverable } of events) {
+        chirpStack.logs.restore(devEui, internalPb.LogItem.deserializeBinary(item), deliverable)
+      }
     }
     for (const [devEui, counters] of memory.counters) {
       const device = chirpStack.directory.devices.get(devEui)
@@ -89,6 +101,9 @@ const commands = {
   skewClock(ms: number): void {
     chirpStack.clock.skewMs = ms
   },
+  behaveAsReal: () => chirpStack.behaveAsReal(),
+  /** What is kept of a device's events from now on. */
+  setLog: (log: Partial<Pick<EventLogs, 'history' | 'trimming'>>) => void Object.assign(chirpStack.logs, log),
   setFaults: (settings: FaultSettings) => void Object.assign(chirpStack.faults, settings),
   trouble: (call: CallName | 'every call', trouble: Trouble, times?: number) =>
     chirpStack.faults.trouble(call, trouble, times),

@@ -3,7 +3,7 @@ import { once } from 'node:events'
 import { fileURLToPath } from 'node:url'
 import internalPb from '@chirpstack/chirpstack-api/api/internal_pb.js'
 import type { QueueItem } from '../../src/demo/chirpstack/downlink-queue.ts'
-import type { Answer, Commands, Told } from './chirpstack-process-entry.ts'
+import type { Answer, Commands, KeptEvent, Told } from './chirpstack-process-entry.ts'
 import type { ChirpStackSite } from './chirpstack-site.ts'
 
 const ENTRY = fileURLToPath(new URL('./chirpstack-process-entry.ts', import.meta.url))
@@ -24,7 +24,7 @@ interface Waiting {
  */
 export class ChirpStackProcess {
   readonly #site: ChirpStackSite
-  readonly #events = new Map<string, Uint8Array[]>()
+  readonly #events = new Map<string, KeptEvent[]>()
   readonly #counters = new Map<string, { fCnt: number; fCntDown: number }>()
   readonly #queues = new Map<string, readonly QueueItem[]>()
   readonly #waiting = new Map<number, Waiting>()
@@ -104,7 +104,7 @@ export class ChirpStackProcess {
   #hear(message: Told | Answer): void {
     if ('told' in message) {
       if (message.told === 'queue') this.#queues.set(message.devEui, message.items)
-      else this.#remember(message.devEui, message.item)
+      else this.#remember(message.devEui, message.event)
       return
     }
     const waiting = this.#waiting.get(message.order)
@@ -113,11 +113,12 @@ export class ChirpStackProcess {
     else waiting?.reject(new Error(message.error))
   }
 
-  #remember(devEui: string, bytes: Uint8Array): void {
+  #remember(devEui: string, event: KeptEvent): void {
     const events = this.#events.get(devEui) ?? []
-    events.push(bytes)
-    this.#events.set(devEui, events.slice(-MOST_EVENTS))
-    const item = internalPb.LogItem.deserializeBinary(bytes)
+    this.#events.set(devEui, events)
+    events.push(event)
+    if (events.length > 2 * MOST_EVENTS) events.splice(0, MOST_EVENTS)
+    const item = internalPb.LogItem.deserializeBinary(event.item)
     const counters = this.#counters.get(devEui) ?? { fCnt: 0, fCntDown: 0 }
     this.#counters.set(devEui, counters)
     const kind = item.getDescription()

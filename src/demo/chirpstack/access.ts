@@ -52,9 +52,4 @@ export class Access {
     if (!caller.admin && caller.tenantId !== tenantId) throw unauthenticated('')
     if (right === 'write' && caller.readOnly) throw unauthenticated('')
   }
-
-  /** What only a user of the web interface may do, and no key. */
-  demandUser(caller: Caller): void {
-    throw unauthenticated(caller === undefined ? 'no authorization provided' : '')
-  }
 }

@@ -45,7 +45,7 @@ export class Calls {
     }
   }
 
-  /** A call that no key may make, only a user of the web interface. */
+  /** A call that no key may make, not even an administrator's: only a user of the web interface. */
   userOnly(method: CallName): handleUnaryCall<unknown, never> {
     return this.unary<unknown, never>(
       method,

@@ -4,6 +4,9 @@ import { toTimestamp } from './timestamp.ts'
 
 type Listener = (item: LogItem) => void
 
+/** Told of every entry that is written, and whether it is streamed to anybody. */
+export type OnKept = (devEui: string, item: LogItem, deliverable: boolean) => void
+
 /** An entry of a log as it is kept. */
 interface Kept {
   readonly item: LogItem
@@ -44,7 +47,7 @@ const ENTRY_OVERHEAD = 20
  */
 export class EventLogs {
   readonly #clock: Clock
-  readonly #onKept: (devEui: string, item: LogItem) => void
+  readonly #onKept: OnKept
   readonly #logs = new Map<string, DeviceLog>()
   readonly #listeners = new Map<string, Set<Listener>>()
   #lastId: { ms: Milliseconds; sequence: number } = { ms: 0, sequence: 0 }
@@ -53,8 +56,7 @@ export class EventLogs {
   /** `approximate` keeps up to a node of the Redis stream more, as `XADD MAXLEN ~` does since ChirpStack 4.18. */
   trimming: 'exact' | 'approximate' = 'exact'
 
-  /** `onKept` is told of every entry that is written. */
-  constructor(clock: Clock, onKept: (devEui: string, item: LogItem) => void = () => undefined) {
+  constructor(clock: Clock, onKept: OnKept = () => undefined) {
     this.#clock = clock
     this.#onKept = onKept
   }
@@ -69,7 +71,7 @@ export class EventLogs {
     item.setBody(body)
     for (const [name, value] of Object.entries(properties)) item.getPropertiesMap().set(name, value)
     this.#keep(devEui, item, deliverable)
-    this.#onKept(devEui, item)
+    this.#onKept(devEui, item, deliverable)
     if (deliverable) for (const listener of [...(this.#listeners.get(devEui) ?? [])]) listener(item)
   }
 
@@ -100,8 +102,8 @@ export class EventLogs {
   }
 
   /** Puts an entry back as it was, for a server that starts again; nobody is told. */
-  restore(devEui: string, item: LogItem): void {
-    this.#keep(devEui, item, true)
+  restore(devEui: string, item: LogItem, deliverable: boolean): void {
+    this.#keep(devEui, item, deliverable)
     const [ms = 0, sequence = 0] = item.getId().split('-').map(Number)
     if (compareIds(item.getId(), `${this.#lastId.ms}-${this.#lastId.sequence}`) > 0) this.#lastId = { ms, sequence }
   }

@@ -58,17 +58,21 @@ export type Delivery = 'at once' | { readonly everyMs: Milliseconds; readonly at
 /** ChirpStack's own delivery: XREAD COUNT 10, then a second's sleep (`stream/event.rs`). */
 export const CHIRPSTACK_DELIVERY: Delivery = { everyMs: 1_000, atMost: 10 }
 
+/** `get_downlink_data_delay`: how long after an uplink something may still be enqueued for its answer. */
+export const CHIRPSTACK_DOWNLINK_DELAY: Milliseconds = 100
+
 /** Switches of the simulated server. As they stand at first, everything is friendly and nothing takes time. */
 export class Faults {
   /** PostgreSQL is away: calls end with 13 and an empty text, open streams go on. */
   databaseDown = false
   /** Redis is away: streams and metrics end with 13, and uplinks are lost. */
   redisDown = false
+  /** Of streams that are opened from now on. */
   delivery: Delivery = 'at once'
   /** So many events are yet to be written after the one that follows them: `up` and `ack` of one frame can swap. */
   swapNext = 0
   gatewayAnswer: GatewayAnswer = 'OK'
-  /** From an uplink to the downlink that answers it; ChirpStack waits 100 ms for it to be enqueued. */
+  /** From an uplink to the downlink that answers it. */
   downlinkDelayMs: Milliseconds = 0
   readonly #troubles = new Map<CallName | 'every call', { readonly trouble: Trouble; left: number }>()
 

@@ -6,11 +6,14 @@ import type { SimulatedDevice } from './records.ts'
 export const measurementName = (devEui: string, key: string): string => `device:${devEui}:${key}`
 export const linkName = (devEui: string): string => `device:${devEui}`
 
+/** Leaves of a decoded object by their flat keys. */
+export type Leaves = ReadonlyMap<string, number | string | boolean>
+
 /**
  * The leaves of a decoded object under ChirpStack's flat keys: `{a: {b: 1}}` is `a_b`, `{a: [1]}` is `a_0`. Nulls are
  * not there.
  */
-export function flatten(object: Readonly<Record<string, unknown>>): Map<string, number | string | boolean> {
+export function flatten(object: Readonly<Record<string, unknown>>): Leaves {
   const leaves = new Map<string, number | string | boolean>()
   const visit = (key: string, value: unknown): void => {
     if (typeof value === 'number' || typeof value === 'string' || typeof value === 'boolean') leaves.set(key, value)
@@ -31,11 +34,11 @@ export function saveMeasurements(
   directory: Directory,
   metrics: MetricStore,
   device: SimulatedDevice,
-  object: Readonly<Record<string, unknown>>,
+  leaves: Leaves,
   time: Milliseconds,
 ): void {
   const profile = directory.profileOf(device)
-  for (const [key, value] of flatten(object)) {
+  for (const [key, value] of leaves) {
     const measurement = Object.hasOwn(profile.measurements, key) ? profile.measurements[key] : undefined
     if (!measurement && profile.autoDetectMeasurements) {
       directory.setMeasurement(profile.id, key, { name: '', kind: 'UNKNOWN' })

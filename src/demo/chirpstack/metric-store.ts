@@ -41,6 +41,7 @@ export class MetricStore {
   readonly #zone: LocalZone
   readonly #buckets = new Map<string, Map<string, Bucket>>()
   readonly #states = new Map<string, string>()
+  #recent: ({ readonly hour: LocalTime } & Readonly<Record<'HOUR' | 'DAY' | 'MONTH', string>>) | undefined
 
   constructor(clock: Clock, timeZone = 'UTC') {
     this.#clock = clock
@@ -56,10 +57,11 @@ export class MetricStore {
     aggregations: readonly Aggregation[] = STORED,
   ): void {
     const local = this.#zone.toLocal(time)
+    const entries = Object.entries(values)
     let refused = false
     for (const aggregation of aggregations) {
-      const { fields } = this.#touch(name, aggregation, bucketStart(local, aggregation))
-      for (const [field, value] of Object.entries(values)) {
+      const { fields } = this.#touch(name, aggregation, this.#keyOf(local, aggregation))
+      for (const [field, value] of entries) {
         if (kind === 'COUNTER') fields.set(field, value)
         else {
           if (kind === 'GAUGE') add(fields, `_${field}_count`, 1)
@@ -79,7 +81,7 @@ export class MetricStore {
     for (; bucket <= last; bucket = nextBucket(bucket, aggregation)) {
       const time = this.#zone.toInstant(bucket)
       if (time === undefined) continue
-      const found = this.#buckets.get(name)?.get(`${aggregation}:${bucket}`)
+      const found = this.#buckets.get(name)?.get(keyOf(bucket, aggregation))
       const fields = found && found.expiresAt > this.#clock.now() ? found.fields : new Map<string, number>()
       rows.push({ time, values: kind === 'GAUGE' ? means(fields) : values(fields) })
     }
@@ -101,11 +103,21 @@ export class MetricStore {
     this.#states.clear()
   }
 
-  #touch(name: string, aggregation: Aggregation, start: LocalTime): Bucket {
+  /** The key of the bucket of a local time: nearly always one of the same hour as last. */
+  #keyOf(local: LocalTime, aggregation: Aggregation): string {
+    if (aggregation === 'MINUTE') return keyOf(bucketStart(local, aggregation), aggregation)
+    const hour = bucketStart(local, 'HOUR')
+    if (this.#recent?.hour !== hour) {
+      const [day, month] = [bucketStart(local, 'DAY'), bucketStart(local, 'MONTH')]
+      this.#recent = { hour, HOUR: keyOf(hour, 'HOUR'), DAY: keyOf(day, 'DAY'), MONTH: keyOf(month, 'MONTH') }
+    }
+    return this.#recent[aggregation]
+  }
+
+  #touch(name: string, aggregation: Aggregation, key: string): Bucket {
     const buckets = this.#buckets.get(name) ?? new Map<string, Bucket>()
     this.#buckets.set(name, buckets)
     const now = this.#clock.now()
-    const key = `${aggregation}:${start}`
     let bucket = buckets.get(key)
     if (!bucket || bucket.expiresAt <= now) {
       for (const [each, { expiresAt }] of buckets) if (expiresAt <= now) buckets.delete(each)
@@ -116,6 +128,8 @@ export class MetricStore {
     return bucket
   }
 }
+
+const keyOf = (start: LocalTime, aggregation: Aggregation): string => `${aggregation}:${start}`
 
 function add(fields: Map<string, number>, field: string, value: number): void {
   fields.set(field, (fields.get(field) ?? 0) + value)

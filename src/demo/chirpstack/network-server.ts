@@ -17,7 +17,7 @@ import type { EntryFields, EventLogs } from './event-log.ts'
 import type { Faults } from './faults.ts'
 import { GatewayStats } from './gateway-stats.ts'
 import { propertiesOf } from './log-properties.ts'
-import { flatten, linkName, saveLink, saveMeasurements } from './measurements.ts'
+import { flatten, type Leaves, linkName, saveLink, saveMeasurements } from './measurements.ts'
 import { type MetricStore, RedisRefusal } from './metric-store.ts'
 import type { SimulatedDevice } from './records.ts'
 import type { ServerClock } from './server-clock.ts'
@@ -84,11 +84,12 @@ export class NetworkServer {
     for (const { gatewayId } of frame.receptions) this.gatewayStats.received(gatewayId, frame.frequency, frame.dr)
     const body = { ...common, ...uplinkBody(device, uplink, frame) }
     const entryTime = time ?? this.#clock.now()
-    const { object, nanos = 0 } = uplink
-    this.emit(device.devEui, 'up', body, { time: entryTime, nanos })
+    const leaves = flatten(uplink.object ?? {})
+    const deliverable = [...leaves.values()].every((leaf) => !isInfinite(leaf))
+    this.emit(device.devEui, 'up', body, { time: entryTime, nanos: uplink.nanos ?? 0, deliverable })
     device.fCnt++
     device.dr = frame.dr
-    if (object && !this.#measure(device, object, entryTime)) return id
+    if (!this.#measure(device, leaves, entryTime)) return id
     device.lastSeenAt = this.#clock.now()
     if (uplink.ack) this.downlinks.acknowledge(device)
     saveLink(this.#metrics, device.devEui, { ...best(frame), ...frame }, this.#clock.now())
@@ -134,13 +135,12 @@ export class NetworkServer {
     this.emit(device.devEui, 'log', { ...deviceBody(this.#directory, device, this.#clock.now()), ...body })
   }
 
-  /** Writes an event; one that holds an infinity takes its place in the log and is streamed to nobody. */
+  /** Writes an event: now, or after the one that follows. */
   emit(devEui: string, kind: string, body: Json, fields: EntryFields = {}): void {
     const write = () =>
       this.#logs.append(devEui, kind, JSON.stringify(body), {
         ...fields,
         properties: propertiesOf(kind, body),
-        deliverable: !hasInfinity(body.object),
       })
     if (this.#faults.swapNext > 0) {
       this.#faults.swapNext--
@@ -152,9 +152,9 @@ export class NetworkServer {
   }
 
   /** False where Redis refused a value, and ChirpStack drops the rest of its work on the uplink. */
-  #measure(device: SimulatedDevice, object: Json, time: Milliseconds): boolean {
+  #measure(device: SimulatedDevice, leaves: Leaves, time: Milliseconds): boolean {
     try {
-      saveMeasurements(this.#directory, this.#metrics, device, object, time)
+      saveMeasurements(this.#directory, this.#metrics, device, leaves, time)
       return true
     } catch (error) {
       if (error instanceof RedisRefusal) return false
@@ -176,9 +176,5 @@ const best = ({ receptions }: Frame): { readonly rssi: number; readonly snr: num
   snr: receptions.length === 0 ? 0 : Math.max(...receptions.map(({ snr }) => snr)),
 })
 
-const hasInfinity = (object: unknown): boolean =>
-  typeof object === 'object' &&
-  object !== null &&
-  [...flatten(object as Json).values()].some(
-    (leaf) => leaf === Number.POSITIVE_INFINITY || leaf === Number.NEGATIVE_INFINITY,
-  )
+/** Makes a body that is no JSON to ChirpStack: it takes its place in the log and is streamed to nobody. */
+const isInfinite = (leaf: unknown): boolean => leaf === Number.POSITIVE_INFINITY || leaf === Number.NEGATIVE_INFINITY

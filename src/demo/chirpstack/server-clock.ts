@@ -14,11 +14,6 @@ export class ServerClock implements Clock {
     return this.#clock.now() + this.skewMs
   }
 
-  /** What an exact clock shows: that of a LoRaWAN gateway with GNSS. */
-  trueTime(): Milliseconds {
-    return this.#clock.now()
-  }
-
   monotonic(): Milliseconds {
     return this.#clock.monotonic()
   }

@@ -1,4 +1,3 @@
-import type { LogItem } from '@chirpstack/chirpstack-api/api/internal_pb.js'
 import { Server, ServerCredentials, type ServerOptions, status } from '@grpc/grpc-js'
 import type { Clock, Milliseconds } from '../../core/clock.ts'
 import { type Logger, silentLogger } from '../../core/logger.ts'
@@ -9,9 +8,9 @@ import { Directory } from './directory.ts'
 import { DownlinkQueues, type QueueItem } from './downlink-queue.ts'
 import type { Transmission } from './downlinks.ts'
 import { commonBody, type Json, type Uplink } from './event-body.ts'
-import { EventLogs } from './event-log.ts'
+import { EventLogs, type OnKept } from './event-log.ts'
 import { type EventCall, EventStreams } from './event-streams.ts'
-import { Faults } from './faults.ts'
+import { CHIRPSTACK_DELIVERY, CHIRPSTACK_DOWNLINK_DELAY, Faults } from './faults.ts'
 import { MetricStore } from './metric-store.ts'
 import { NetworkServer, type StatusAnswer } from './network-server.ts'
 import { parseEui } from './paging.ts'
@@ -25,7 +24,7 @@ export interface SimulatedChirpStackOptions {
   /** Told of every downlink that a device receives. */
   readonly onTransmit?: (transmission: Transmission) => void
   /** Told of every entry of an event log, and of every change of a queue: what outlives the process. */
-  readonly onEvent?: (devEui: string, item: LogItem) => void
+  readonly onEvent?: OnKept
   readonly onQueue?: (devEui: string, items: readonly QueueItem[]) => void
   /** Streams and calls at once on one connection, as a proxy before ChirpStack limits them; it has no limit itself. */
   readonly maxConcurrentStreams?: number
@@ -152,6 +151,13 @@ export class SimulatedChirpStack {
   /** From now on every new call ends so; undefined: calls are answered again. Open streams go on. */
   setUnavailable(outage: Outage | undefined): void {
     this.#calls.outage = outage
+  }
+
+  /** Ends the friendliness of the demonstration: events, logs and downlinks take ChirpStack's time and ways. */
+  behaveAsReal(): void {
+    this.faults.delivery = CHIRPSTACK_DELIVERY
+    this.faults.downlinkDelayMs = CHIRPSTACK_DOWNLINK_DELAY
+    this.logs.trimming = 'approximate'
   }
 
   /** Redis goes away, and every open stream with it, or comes back. */
