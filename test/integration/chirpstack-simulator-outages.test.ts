@@ -246,12 +246,11 @@ describe('a ChirpStack process', () => {
     await expect(chirpStack.call('uplink', '0000000000000000', {})).rejects.toThrow('has no device')
   })
 
-  it('that behaves as a real one brings its events in the batches of a second, and none where logs are off', async () => {
+  it('that behaves as a real one brings its events late and in order, and none while logs are off', async () => {
     chirpStack = await ChirpStackProcess.start(siteOf([HALL, OFFICE], { history: 100 }))
     await chirpStack.call('behaveAsReal')
     for (let n = 0; n < 12; n++) await chirpStack.call('uplink', HALL, { object: { n } })
     const seen = connect(chirpStack.port).stream(HALL)
-    await until(() => seen.items.length).toBe(10)
     await until(() => valuesOf(seen)).toEqual([0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11])
     await chirpStack.call('setLog', { history: 0 })
     await chirpStack.call('uplink', HALL, { object: { n: 12 } })
