@@ -174,6 +174,25 @@ describe('a list of devices', () => {
     expect(rows.map((row) => row.getName())).toEqual(['Pump', 'Pump'])
   })
 
+  it('is searched by name alone, in any case, and can be sorted by when they were seen, the unseen first', async () => {
+    server.addDevice(OFFICE)
+    server.chirpStack.directory.changeDevice(HALL, { name: 'Pump' })
+    server.chirpStack.directory.changeDevice(OFFICE, { name: 'Fan' })
+    server.chirpStack.uplink(OFFICE, {})
+    const api = as(TENANT_KEY)
+    const found = async (search: string) => {
+      const request = new devicePb.ListDevicesRequest()
+      request.setApplicationId(server.applicationId)
+      request.setLimit(10)
+      request.setSearch(search)
+      return euis((await api.ask(api.devices, api.devices.list, request)).getResultList())
+    }
+    expect(await found('pUMP')).toEqual([HALL])
+    expect(await found(HALL.slice(6))).toEqual([])
+    const bySeen = await list(api, { limit: 10, orderBy: OrderBy.LAST_SEEN_AT })
+    expect(euis(bySeen.getResultList())).toEqual([HALL, OFFICE])
+  })
+
   it('has no last-seen time and no status until the device sent and answered', async () => {
     const api = as(TENANT_KEY)
     const row = async () => (await list(api, { limit: 1 })).getResultList()[0]
@@ -278,7 +297,7 @@ describe('a device', () => {
   it('that is deleted leaves its stream open and silent, which brings what is created anew under its DevEUI', async () => {
     const seen = as(TENANT_KEY).stream(HALL)
     await expect.poll(() => seen.accepted).toBe(true)
-    server.chirpStack.directory.devices.delete(HALL)
+    server.chirpStack.deleteDevice(HALL)
     await expect(getDevice(as(TENANT_KEY), HALL)).rejects.toMatchObject(refused)
     expect(seen.end).toBeUndefined()
     server.addDevice(HALL)

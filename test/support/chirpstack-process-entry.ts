@@ -112,7 +112,7 @@ const commands = {
   revokeKey: (key: string) => chirpStack.access.revoke(key),
   addDevice: (device: ChirpStackSite['devices'][number]) => void chirpStack.directory.addDevice(device),
   changeDevice: (devEui: string, changes: DeviceChanges) => void chirpStack.directory.changeDevice(devEui, changes),
-  deleteDevice: (devEui: string) => chirpStack.directory.devices.delete(devEui),
+  deleteDevice: (devEui: string) => chirpStack.deleteDevice(devEui),
   /** The downlinks that devices have received from this process. */
   transmissions: () => transmissions,
   /** Adds so many devices that send in turn; `random` of the fleet is a generator that begins at `seed`. */

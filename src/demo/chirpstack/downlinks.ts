@@ -57,8 +57,11 @@ export class Downlinks {
     this.#onTransmit = parts.onTransmit
   }
 
-  /** An uplink opens the receive windows: a class A device is sent what is queued, and class C is locked for a while. */
-  afterUplink(device: SimulatedDevice): void {
+  /**
+   * An uplink opens the receive windows: a device is sent what is queued, and one of class C is locked for a while.
+   * `frameId`: the deduplication id of the uplink, which the `ack` that it causes has too; empty from the scheduler.
+   */
+  afterUplink(device: SimulatedDevice, frameId: string): void {
     const { devEui } = device
     if (device.deviceClass !== 'A') this.#lock(devEui)
     if (this.#queues.of(devEui).length === 0) return
@@ -66,7 +69,7 @@ export class Downlinks {
       this.#timers.delete(devEui)
       const present = this.#directory.devices.get(devEui)
       if (!present) return
-      this.#sendNext(present, present.dr)
+      this.#sendNext(present, present.dr, frameId)
       this.schedule(devEui)
     }
     if (this.#faults.downlinkDelayMs === 0) answer()
@@ -86,15 +89,15 @@ export class Downlinks {
       this.#timers.delete(devEui)
       const present = this.#directory.devices.get(devEui)
       if (!present) return
-      this.#sendNext(present, RX2_DATA_RATE)
+      this.#sendNext(present, RX2_DATA_RATE, '')
       this.schedule(devEui)
     })
   }
 
   /** An uplink acknowledges what is pending. */
-  acknowledge(device: SimulatedDevice): void {
+  acknowledge(device: SimulatedDevice, frameId: string): void {
     const pending = this.#queues.of(device.devEui).find(({ isPending }) => isPending)
-    if (pending) this.#endPending(device, pending, true)
+    if (pending) this.#endPending(device, pending, true, frameId)
   }
 
   stop(): void {
@@ -112,12 +115,12 @@ export class Downlinks {
   }
 
   /** Sends the first item that can be sent; those before it are discarded, and each says why. */
-  #sendNext(device: SimulatedDevice, dataRate: number): void {
+  #sendNext(device: SimulatedDevice, dataRate: number, frameId: string): void {
     const maxPayload = MAX_PAYLOAD[dataRate] ?? MAX_PAYLOAD[0]
     for (const item of this.#queues.of(device.devEui)) {
       if (item.isPending) {
         if (item.timeoutAfter !== undefined && item.timeoutAfter > this.#clock.now()) return
-        this.#endPending(device, item, false)
+        this.#endPending(device, item, false, frameId)
       } else if (item.expiresAt !== undefined && item.expiresAt < this.#clock.now()) {
         this.#discard(device, item, 'EXPIRED', 'it has expired')
       } else if (item.data.length > maxPayload) {
@@ -163,10 +166,10 @@ export class Downlinks {
     this.#emit(devEui, 'txack', { ...this.#body(device), ...txAck })
   }
 
-  #endPending(device: SimulatedDevice, { id, fCntDown }: QueueItem, acknowledged: boolean): void {
+  #endPending(device: SimulatedDevice, { id, fCntDown }: QueueItem, acknowledged: boolean, frameId: string): void {
     this.#queues.delete(device.devEui, id)
     this.#emit(device.devEui, 'ack', {
-      deduplicationId: '',
+      deduplicationId: frameId,
       ...this.#body(device),
       queueItemId: id,
       acknowledged,

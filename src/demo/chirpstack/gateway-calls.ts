@@ -8,7 +8,7 @@ import commonPb, { type Location } from '@chirpstack/chirpstack-api/common/commo
 import type { Milliseconds } from '../../core/clock.ts'
 import type { Demand } from './calls.ts'
 import type { Directory } from './directory.ts'
-import { compare, doesNotExist, pageOf, parseEui, parseUuid } from './paging.ts'
+import { compare, doesNotExist, matches, pageOf, parseEui, parseUuid, timeKey } from './paging.ts'
 import type { SimulatedGateway } from './records.ts'
 import { toTimestamp } from './timestamp.ts'
 
@@ -27,11 +27,11 @@ export function listGateways(
   const keyOf = (gateway: SimulatedGateway): string => {
     if (request.getOrderBy() === Listing.OrderBy.GATEWAY_ID) return gateway.gatewayId
     if (request.getOrderBy() === Listing.OrderBy.NAME) return gateway.name
-    return String(gateway.lastSeenAt ?? 0).padStart(16, '0')
+    return timeKey(gateway.lastSeenAt)
   }
   const all = [...directory.gateways.values()]
     .filter((each) => tenantId === undefined || each.tenantId === tenantId)
-    .filter((each) => each.name.includes(request.getSearch()) || each.gatewayId.includes(request.getSearch()))
+    .filter((each) => matches(request, each.name))
     .sort((a, b) => compare(keyOf(a), keyOf(b)))
   if (request.getOrderByDesc()) all.reverse()
   const response = new gatewayPb.ListGatewaysResponse()

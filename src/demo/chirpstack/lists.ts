@@ -9,7 +9,7 @@ import devicePb, {
 import type { Demand } from './calls.ts'
 import { statusMessage } from './device-calls.ts'
 import type { Directory } from './directory.ts'
-import { compare, pageOf, parseUuid } from './paging.ts'
+import { compare, matches, pageOf, parseUuid, timeKey } from './paging.ts'
 import type { SimulatedDevice } from './records.ts'
 import { toTimestamp } from './timestamp.ts'
 
@@ -21,9 +21,8 @@ export function listApplications(
 ): ListApplicationsResponse {
   const tenantId = parseUuid(request.getTenantId())
   demand(tenantId)
-  const search = request.getSearch()
   const all = [...directory.applications.values()]
-    .filter((each) => each.tenantId === tenantId && each.name.includes(search))
+    .filter((each) => each.tenantId === tenantId && matches(request, each.name))
     .sort((a, b) => compare(a.name, b.name))
   const response = new applicationPb.ListApplicationsResponse()
   response.setTotalCount(all.length)
@@ -48,7 +47,7 @@ export function listDevices(directory: Directory, request: ListDevicesRequest, d
   const wanted = (device: SimulatedDevice): boolean =>
     device.applicationId === applicationId &&
     (profileId === undefined || device.profileId === profileId) &&
-    (device.name.includes(request.getSearch()) || device.devEui.includes(request.getSearch().toLowerCase())) &&
+    matches(request, device.name) &&
     request
       .getTagsMap()
       .toArray()
@@ -86,7 +85,7 @@ function sortKey(directory: Directory, request: ListDevicesRequest, device: Simu
     case OrderBy.DEV_EUI:
       return device.devEui
     case OrderBy.LAST_SEEN_AT:
-      return String(device.lastSeenAt ?? 0).padStart(16, '0')
+      return timeKey(device.lastSeenAt)
     case OrderBy.DEVICE_PROFILE_NAME:
       return directory.profiles.get(device.profileId)?.name ?? ''
     default:

@@ -91,9 +91,9 @@ export class NetworkServer {
     device.dr = frame.dr
     if (!this.#measure(device, leaves, entryTime)) return id
     device.lastSeenAt = this.#clock.now()
-    if (uplink.ack) this.downlinks.acknowledge(device)
+    if (uplink.ack) this.downlinks.acknowledge(device, id)
     saveLink(this.#metrics, device.devEui, { ...best(frame), ...frame }, this.#clock.now())
-    this.downlinks.afterUplink(device)
+    this.downlinks.afterUplink(device, id)
     return id
   }
 
@@ -135,8 +135,9 @@ export class NetworkServer {
     this.emit(device.devEui, 'log', { ...deviceBody(this.#directory, device, this.#clock.now()), ...body })
   }
 
-  /** Writes an event: now, or after the one that follows. */
+  /** Writes an event: now, or after the one that follows. Without Redis it is lost. */
   emit(devEui: string, kind: string, body: Json, fields: EntryFields = {}): void {
+    if (this.#faults.redisDown) return
     const write = () =>
       this.#logs.append(devEui, kind, JSON.stringify(body), {
         ...fields,

@@ -3,6 +3,13 @@ import { CallFault } from './call-fault.ts'
 
 export const compare = (a: string, b: string): number => (a < b ? -1 : Number(a > b))
 
+/** SQL `ilike '%…%'` of the name, which is all that lists search in. */
+export const matches = (request: { getSearch(): string }, name: string): boolean =>
+  name.toLowerCase().includes(request.getSearch().toLowerCase())
+
+/** Something that sorts by time, and what has none before it (SQL `nulls first`). */
+export const timeKey = (time: number | undefined): string => (time === undefined ? '' : String(time).padStart(16, '0'))
+
 /** A page of the whole; a limit that is not set is 0, and gives none (SQL `limit 0`). */
 export const pageOf = <T>(all: readonly T[], request: { getOffset(): number; getLimit(): number }): readonly T[] =>
   all.slice(request.getOffset(), request.getOffset() + request.getLimit())

@@ -7,7 +7,7 @@ import deviceProfilePb, {
 import commonPb from '@chirpstack/chirpstack-api/common/common_pb.js'
 import type { Demand } from './calls.ts'
 import type { Directory } from './directory.ts'
-import { compare, doesNotExist, pageOf, parseUuid } from './paging.ts'
+import { compare, doesNotExist, matches, pageOf, parseUuid } from './paging.ts'
 
 /** A profile with its measurements. One that belongs to no tenant can be read with any key. */
 export function getProfile(
@@ -54,7 +54,7 @@ export function listProfiles(
   demand(tenantId)
   const all = [...directory.profiles.values()]
     .filter((each) => tenantId === undefined || each.tenantId === tenantId || each.tenantId === '')
-    .filter((each) => (!request.getTenantOnly() || each.tenantId !== '') && each.name.includes(request.getSearch()))
+    .filter((each) => (!request.getTenantOnly() || each.tenantId !== '') && matches(request, each.name))
     .sort((a, b) => compare(a.name, b.name))
   const response = new deviceProfilePb.ListDeviceProfilesResponse()
   response.setTotalCount(all.length)

@@ -133,6 +133,13 @@ export class SimulatedChirpStack {
     this.logs.append(devEui, kind, body, { ...(time === undefined ? {} : { time }), ...(id ? { id } : {}) })
   }
 
+  /** Deletes a device and its queue. Its event log and its metrics are in Redis, and stay. */
+  deleteDevice(devEui: string): void {
+    const device = this.directory.device(devEui)
+    this.directory.devices.delete(device.devEui)
+    this.queues.flush(device.devEui)
+  }
+
   /** Event streams that are open, of one device or of all. */
   openStreams(devEui?: string): number {
     return this.#streams.count(devEui)

@@ -6,7 +6,7 @@ import tenantPb, {
 } from '@chirpstack/chirpstack-api/api/tenant_pb.js'
 import type { Demand } from './calls.ts'
 import type { Directory } from './directory.ts'
-import { compare, doesNotExist, pageOf, parseUuid } from './paging.ts'
+import { compare, doesNotExist, matches, pageOf, parseUuid } from './paging.ts'
 
 /** A tenant's own key can read it, and an administrator's. */
 export function getTenant(directory: Directory, request: GetTenantRequest, demand: Demand): GetTenantResponse {
@@ -28,7 +28,7 @@ export function getTenant(directory: Directory, request: GetTenantRequest, deman
 export function listTenants(directory: Directory, request: ListTenantsRequest, demand: Demand): ListTenantsResponse {
   demand(undefined)
   const all = [...directory.tenants.values()]
-    .filter(({ name }) => name.includes(request.getSearch()))
+    .filter(({ name }) => matches(request, name))
     .sort((a, b) => compare(a.name, b.name))
   const response = new tenantPb.ListTenantsResponse()
   response.setTotalCount(all.length)
