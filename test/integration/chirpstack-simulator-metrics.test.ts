@@ -316,6 +316,7 @@ describe('a request for metrics', () => {
     const server = await begin({})
     server.setRedisDown(true)
     await expect(linkOf()).rejects.toMatchObject({ code: status.INTERNAL })
+    await expect(linkOf({}, OFFICE)).rejects.toMatchObject({ code: status.UNAUTHENTICATED })
     const request = new devicePb.GetDeviceRequest()
     request.setDevEui(HALL)
     await api.ask(api.devices, api.devices.get, request)

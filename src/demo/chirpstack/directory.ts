@@ -1,6 +1,14 @@
 import { randomUUID } from 'node:crypto'
 import type { Milliseconds } from '../../core/clock.ts'
-import type { Application, Measurement, Profile, SimulatedDevice, SimulatedGateway, Tenant } from './records.ts'
+import type {
+  Application,
+  Measurement,
+  MulticastGroup,
+  Profile,
+  SimulatedDevice,
+  SimulatedGateway,
+  Tenant,
+} from './records.ts'
 
 /** A new record: what it must have, and what it may. */
 type New<T, Required extends keyof T> = Pick<T, Required> & Partial<T>
@@ -17,6 +25,7 @@ export class Directory {
   readonly profiles = new Map<string, Profile>()
   readonly devices = new Map<string, SimulatedDevice>()
   readonly gateways = new Map<string, SimulatedGateway>()
+  readonly multicastGroups = new Map<string, MulticastGroup>()
   readonly #now: () => Milliseconds
 
   constructor(now: () => Milliseconds) {
@@ -85,6 +94,10 @@ export class Directory {
     }
     this.gateways.set(added.gatewayId, added)
     return added
+  }
+
+  addMulticastGroup(group: New<MulticastGroup, 'applicationId' | 'name'>): MulticastGroup {
+    return keep(this.multicastGroups, { id: randomUUID(), dr: 0, devEuis: [], gatewayIds: [], fCnt: 0, ...group })
   }
 
   /** Renames a device, moves it to another application or profile, disables it and so on; its session stays. */

@@ -10,6 +10,7 @@ import type { ServerClock } from './server-clock.ts'
 /** A downlink as its device received it. */
 export interface Transmission {
   readonly devEui: string
+  /** Empty where it came to a multicast group. */
   readonly queueItemId: string
   readonly fPort: number
   readonly data: Buffer
@@ -18,10 +19,10 @@ export interface Transmission {
 }
 
 /** Largest payloads of EU868 by data rate, in bytes. */
-const MAX_PAYLOAD = [51, 51, 51, 115, 222, 222, 222, 222] as const
+export const MAX_PAYLOAD: readonly number[] = [51, 51, 51, 115, 222, 222, 222, 222]
 /** RX2, in which class C listens, is DR 0. */
 const RX2_DATA_RATE = 0
-const SCHEDULER_PERIOD: Milliseconds = 1_000
+export const SCHEDULER_PERIOD: Milliseconds = 1_000
 /** `class_c_lock_duration`: after each uplink and each downlink. */
 const CLASS_C_LOCK: Milliseconds = 5_000
 
@@ -116,7 +117,7 @@ export class Downlinks {
 
   /** Sends the first item that can be sent; those before it are discarded, and each says why. */
   #sendNext(device: SimulatedDevice, dataRate: number, frameId: string): void {
-    const maxPayload = MAX_PAYLOAD[dataRate] ?? MAX_PAYLOAD[0]
+    const maxPayload = MAX_PAYLOAD[dataRate] ?? 0
     for (const item of this.#queues.of(device.devEui)) {
       if (item.isPending) {
         if (item.timeoutAfter !== undefined && item.timeoutAfter > this.#clock.now()) return

@@ -22,6 +22,11 @@ export type CallName =
   | 'InternalService.ListRegions'
   | 'InternalService.Settings'
   | 'InternalService.StreamDeviceEvents'
+  | 'MulticastGroupService.Enqueue'
+  | 'MulticastGroupService.FlushQueue'
+  | 'MulticastGroupService.Get'
+  | 'MulticastGroupService.List'
+  | 'MulticastGroupService.ListQueue'
   | 'TenantService.Get'
   | 'TenantService.List'
 

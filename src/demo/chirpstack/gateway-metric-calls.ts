@@ -9,19 +9,20 @@ import type { Directory } from './directory.ts'
 import { permitted } from './gateway-calls.ts'
 import { dutyCycleName, gatewayName } from './gateway-stats.ts'
 import { aggregationOf, fieldOf, fieldsOf, metric, periodOf } from './metric-messages.ts'
-import type { MetricRow, MetricStore } from './metric-store.ts'
+import type { MetricRow } from './metric-store.ts'
+import type { Redis } from './service-parts.ts'
 
 /** What a gateway received and sent, by bucket. */
 export function getGatewayMetrics(
   directory: Directory,
-  metrics: MetricStore,
+  redis: Redis,
   random: () => number,
   request: GetGatewayMetricsRequest,
   demand: Demand,
 ): GetGatewayMetricsResponse {
   const id = permitted(directory, request.getGatewayId(), demand)
   const { start, end } = periodOf(request)
-  const rows = metrics.get(gatewayName(id), 'ABSOLUTE', aggregationOf(request), start, end)
+  const rows = redis().get(gatewayName(id), 'ABSOLUTE', aggregationOf(request), start, end)
   const count = (name: string, field: string) => metric(name, rows, [{ label: field, data: fieldOf(rows, field) }])
   const each = (name: string, prefix: string) => metric(name, rows, fieldsOf(rows, prefix, random))
   const response = new gatewayPb.GetGatewayMetricsResponse()
@@ -38,14 +39,14 @@ export function getGatewayMetrics(
 /** How much of its duty cycle a gateway used: the only metric that is kept by the minute, for two hours. */
 export function getDutyCycleMetrics(
   directory: Directory,
-  metrics: MetricStore,
+  redis: Redis,
   random: () => number,
   request: GetGatewayDutyCycleMetricsRequest,
   demand: Demand,
 ): GetGatewayDutyCycleMetricsResponse {
   const id = permitted(directory, request.getGatewayId(), demand)
   const { start, end } = periodOf(request)
-  const rows = metrics.get(dutyCycleName(id), 'COUNTER', 'MINUTE', start, end)
+  const rows = redis().get(dutyCycleName(id), 'COUNTER', 'MINUTE', start, end)
   const bands = (name: string, prefix: string) => metric(name, rows, bandsOf(rows, prefix, random))
   const response = new gatewayPb.GetGatewayDutyCycleMetricsResponse()
   response.setMaxLoadPercentage(bands('Percentage of max tx duty-cycle', 'max_load_perc_'))

@@ -8,8 +8,9 @@ import type { Demand } from './calls.ts'
 import type { Directory } from './directory.ts'
 import { linkName, measurementName } from './measurements.ts'
 import { aggregationOf, fieldOf, fieldsOf, metric, periodOf } from './metric-messages.ts'
-import type { MetricRow, MetricStore } from './metric-store.ts'
+import type { MetricRow } from './metric-store.ts'
 import { doesNotExist, parseEui } from './paging.ts'
+import type { Redis } from './service-parts.ts'
 
 /**
  * A device's measurements over time. Those of kind UNKNOWN are left out; an empty bucket is 0; of texts there is the
@@ -17,7 +18,7 @@ import { doesNotExist, parseEui } from './paging.ts'
  */
 export function getDeviceMetrics(
   directory: Directory,
-  metrics: MetricStore,
+  redis: Redis,
   request: GetDeviceMetricsRequest,
   demand: Demand,
 ): GetDeviceMetricsResponse {
@@ -32,10 +33,10 @@ export function getDeviceMetrics(
     if (kind === 'STRING') {
       const state = new devicePb.DeviceState()
       state.setName(name)
-      state.setValue(metrics.getState(stored))
+      state.setValue(redis().getState(stored))
       response.getStatesMap().set(key, state)
     } else if (kind !== 'UNKNOWN') {
-      const rows = metrics.get(stored, kind, aggregationOf(request), start, end)
+      const rows = redis().get(stored, kind, aggregationOf(request), start, end)
       const data = [{ label: key, data: fieldOf(rows, 'value') }]
       response.getMetricsMap().set(key, metric(name === '' ? key : name, rows, data, kind))
     }
@@ -46,7 +47,7 @@ export function getDeviceMetrics(
 /** How a device was heard. The device itself is not looked up: an administrator gets zeros for one that is not there. */
 export function getLinkMetrics(
   directory: Directory,
-  metrics: MetricStore,
+  redis: Redis,
   random: () => number,
   request: GetDeviceLinkMetricsRequest,
   demand: Demand,
@@ -54,7 +55,7 @@ export function getLinkMetrics(
   const devEui = parseEui(request.getDevEui())
   demand(directory.tenantOf(devEui))
   const { start, end } = periodOf(request)
-  const rows = metrics.get(linkName(devEui), 'ABSOLUTE', aggregationOf(request), start, end)
+  const rows = redis().get(linkName(devEui), 'ABSOLUTE', aggregationOf(request), start, end)
   const response = new devicePb.GetDeviceLinkMetricsResponse()
   response.setRxPackets(metric('Received', rows, [{ label: 'rx_count', data: fieldOf(rows, 'rx_count') }]))
   response.setGwRssi(metric('RSSI', rows, [{ label: 'rssi', data: meanOf(rows, 'gw_rssi_sum') }]))

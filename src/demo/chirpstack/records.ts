@@ -101,3 +101,16 @@ export interface SimulatedGateway {
   /** Network server's time of its last statistics. */
   lastSeenAt: Milliseconds | undefined
 }
+
+export interface MulticastGroup {
+  readonly id: string
+  readonly applicationId: string
+  readonly name: string
+  /** The group's class C data rate, which limits its payloads. */
+  readonly dr: number
+  readonly devEuis: readonly string[]
+  /** Which send it, one after another. */
+  readonly gatewayIds: readonly string[]
+  /** Frame counter of its next downlink. */
+  fCnt: number
+}

@@ -16,47 +16,20 @@ import type {
   GetDeviceProfileRequest,
   ListDeviceProfilesRequest,
 } from '@chirpstack/chirpstack-api/api/device_profile_pb.js'
-import { GatewayServiceService } from '@chirpstack/chirpstack-api/api/gateway_grpc_pb.js'
-import type {
-  GetGatewayDutyCycleMetricsRequest,
-  GetGatewayMetricsRequest,
-  GetGatewayRequest,
-  ListGatewaysRequest,
-} from '@chirpstack/chirpstack-api/api/gateway_pb.js'
 import { InternalServiceService } from '@chirpstack/chirpstack-api/api/internal_grpc_pb.js'
 import internalPb from '@chirpstack/chirpstack-api/api/internal_pb.js'
 import { TenantServiceService } from '@chirpstack/chirpstack-api/api/tenant_grpc_pb.js'
 import type { GetTenantRequest, ListTenantsRequest } from '@chirpstack/chirpstack-api/api/tenant_pb.js'
-import { type Server, status } from '@grpc/grpc-js'
-import type { Clock } from '../../core/clock.ts'
-import { CallFault } from './call-fault.ts'
-import type { Calls } from './calls.ts'
+import type { Server } from '@grpc/grpc-js'
 import { getDevice } from './device-calls.ts'
-import type { Directory } from './directory.ts'
-import type { DownlinkQueues } from './downlink-queue.ts'
-import type { Downlinks } from './downlinks.ts'
-import type { EventCall } from './event-streams.ts'
-import type { Faults } from './faults.ts'
-import { getGateway, listGateways } from './gateway-calls.ts'
-import { getDutyCycleMetrics, getGatewayMetrics } from './gateway-metric-calls.ts'
+import { addGatewayService } from './gateway-service.ts'
 import { listApplications, listDevices } from './lists.ts'
 import { getDeviceMetrics, getLinkMetrics } from './metric-calls.ts'
-import type { MetricStore } from './metric-store.ts'
+import { addMulticastService } from './multicast-service.ts'
 import { getProfile, listProfiles } from './profile-calls.ts'
 import { enqueue, flushQueue, getNextFCntDown, getQueue } from './queue-calls.ts'
+import { redisOf, type ServiceParts } from './service-parts.ts'
 import { getTenant, listTenants } from './tenant-calls.ts'
-
-export interface ServiceParts {
-  readonly calls: Calls
-  readonly directory: Directory
-  readonly metrics: MetricStore
-  readonly queues: DownlinkQueues
-  readonly downlinks: Downlinks
-  readonly faults: Faults
-  readonly clock: Clock
-  readonly random: () => number
-  readonly stream: (call: EventCall) => void
-}
 
 /** Gives `server` all calls that the simulated ChirpStack answers. */
 export function addServices(server: Server, parts: ServiceParts): void {
@@ -105,10 +78,11 @@ export function addServices(server: Server, parts: ServiceParts): void {
   })
   addDeviceService(server, parts)
   addGatewayService(server, parts)
+  addMulticastService(server, parts)
 }
 
 function addDeviceService(server: Server, parts: ServiceParts): void {
-  const { calls, directory, metrics, queues, downlinks, random } = parts
+  const { calls, directory, queues, downlinks, random } = parts
   const devEuiOf = (request: { getDevEui(): string }): string => request.getDevEui()
   server.addService(DeviceServiceService, {
     list: calls.unary(
@@ -120,13 +94,13 @@ function addDeviceService(server: Server, parts: ServiceParts): void {
       getDevice(directory, request, demand),
     ),
     getMetrics: calls.unary('DeviceService.GetMetrics', devEuiOf, (request: GetDeviceMetricsRequest, demand) =>
-      getDeviceMetrics(directory, needRedis(parts, metrics), request, demand),
+      getDeviceMetrics(directory, redisOf(parts), request, demand),
     ),
     getLinkMetrics: calls.unary(
       'DeviceService.GetLinkMetrics',
       devEuiOf,
       (request: GetDeviceLinkMetricsRequest, demand) =>
-        getLinkMetrics(directory, needRedis(parts, metrics), random, request, demand),
+        getLinkMetrics(directory, redisOf(parts), random, request, demand),
     ),
     enqueue: calls.unary(
       'DeviceService.Enqueue',
@@ -149,33 +123,4 @@ function addDeviceService(server: Server, parts: ServiceParts): void {
       (request: GetDeviceNextFCntDownRequest, demand) => getNextFCntDown(directory, queues, request, demand),
     ),
   })
-}
-
-function addGatewayService(server: Server, parts: ServiceParts): void {
-  const { calls, directory, metrics, clock, random } = parts
-  const gatewayIdOf = (request: { getGatewayId(): string }): string => request.getGatewayId()
-  server.addService(GatewayServiceService, {
-    list: calls.unary(
-      'GatewayService.List',
-      (request: ListGatewaysRequest) => request.getTenantId(),
-      (request) => listGateways(directory, request, clock.now()),
-    ),
-    get: calls.unary('GatewayService.Get', gatewayIdOf, (request: GetGatewayRequest, demand) =>
-      getGateway(directory, request, demand),
-    ),
-    getMetrics: calls.unary('GatewayService.GetMetrics', gatewayIdOf, (request: GetGatewayMetricsRequest, demand) =>
-      getGatewayMetrics(directory, needRedis(parts, metrics), random, request, demand),
-    ),
-    getDutyCycleMetrics: calls.unary(
-      'GatewayService.GetDutyCycleMetrics',
-      gatewayIdOf,
-      (request: GetGatewayDutyCycleMetricsRequest, demand) =>
-        getDutyCycleMetrics(directory, needRedis(parts, metrics), random, request, demand),
-    ),
-  })
-}
-
-function needRedis(parts: ServiceParts, metrics: MetricStore): MetricStore {
-  if (parts.faults.redisDown) throw new CallFault(status.INTERNAL, 'Connection refused (os error 111)')
-  return metrics
 }

@@ -12,6 +12,7 @@ import { EventLogs, type OnKept } from './event-log.ts'
 import { type EventCall, EventStreams } from './event-streams.ts'
 import { CHIRPSTACK_DELIVERY, CHIRPSTACK_DOWNLINK_DELAY, Faults } from './faults.ts'
 import { MetricStore } from './metric-store.ts'
+import { MulticastQueues } from './multicast-queues.ts'
 import { NetworkServer, type StatusAnswer } from './network-server.ts'
 import { parseEui } from './paging.ts'
 import { ServerClock } from './server-clock.ts'
@@ -47,6 +48,7 @@ export class SimulatedChirpStack {
   readonly logs: EventLogs
   readonly metrics: MetricStore
   readonly queues: DownlinkQueues
+  readonly multicast: MulticastQueues
   readonly network: NetworkServer
   readonly #log: Logger
   readonly #serverOptions: ServerOptions
@@ -67,6 +69,7 @@ export class SimulatedChirpStack {
     this.logs = new EventLogs(this.clock, options.onEvent)
     this.queues = new DownlinkQueues(options.onQueue)
     this.metrics = new MetricStore(this.clock, timeZone)
+    this.multicast = new MulticastQueues({ ...this, onTransmit })
     this.network = new NetworkServer({ ...this, onTransmit })
     this.#streams = new EventStreams(this)
     this.#calls = new Calls({ ...this, onCall })
@@ -96,6 +99,7 @@ export class SimulatedChirpStack {
   /** Ends every stream and connection. */
   async close(): Promise<void> {
     this.network.downlinks.stop()
+    this.multicast.stop()
     this.#server?.forceShutdown()
     this.#server = undefined
     this.#streams.endAll()
