@@ -25,7 +25,7 @@ const KEPT: Readonly<Record<Aggregation, Milliseconds>> = {
 }
 
 /** All but duty cycles is kept in these: a minute of a device is never written. */
-export const STORED: readonly Aggregation[] = ['HOUR', 'DAY', 'MONTH']
+const STORED: readonly Aggregation[] = ['HOUR', 'DAY', 'MONTH']
 
 /** Redis refuses to add NaN or an infinity; ChirpStack then drops whatever it was doing. */
 export class RedisRefusal extends Error {
