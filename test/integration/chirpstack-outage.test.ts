@@ -1,6 +1,3 @@
-import { type ChildProcess, spawn } from 'node:child_process'
-import { once } from 'node:events'
-import { fileURLToPath } from 'node:url'
 import { status } from '@grpc/grpc-js'
 import { afterEach, describe, expect, it, vi } from 'vitest'
 import { type Clock, systemClock } from '../../src/core/clock.ts'
@@ -9,8 +6,10 @@ import type { Keepalive } from '../../src/sources/chirpstack/endpoint.ts'
 import { ChirpStackSource } from '../../src/sources/chirpstack/source.ts'
 import { EventContext } from '../support/chirpstack-context.ts'
 import { API_KEY_ENV, chirpStackConfig, loraDevice, loraDevicesOf, loraTag } from '../support/chirpstack-plant.ts'
+import { ChirpStackProcess } from '../support/chirpstack-process.ts'
 import { Relay } from '../support/chirpstack-relay.ts'
 import { ChirpStackServer, HALL, OFFICE, TENANT_KEY } from '../support/chirpstack-server.ts'
+import { siteOf } from '../support/chirpstack-site.ts'
 import { ManualClock } from '../support/manual-clock.ts'
 
 const WAIT = { timeout: 20_000, interval: 10 }
@@ -19,13 +18,13 @@ const OTHER_TENANT = '0b6c1d0f-94b0-4d0c-8d9b-6f6a3c5f9f5e'
 let server: ChirpStackServer | undefined
 let relay: Relay | undefined
 let source: ChirpStackSource | undefined
-let child: ChildProcess | undefined
+let child: ChirpStackProcess | undefined
 
 afterEach(async () => {
   await source?.stop()
   await relay?.close()
   await server?.chirpStack.close()
-  child?.kill('SIGKILL')
+  await child?.close()
   source = undefined
   relay = undefined
   server = undefined
@@ -211,21 +210,17 @@ describe('a server that is away', () => {
   })
 
   it('because its process was killed is lost, restored, and brings values again', async () => {
-    const start = async (port: number): Promise<number> => {
-      const script = fileURLToPath(new URL('../support/chirpstack-process.ts', import.meta.url))
-      child = spawn(process.execPath, [script, String(port)], { stdio: ['ignore', 'pipe', 'inherit'] })
-      const [line] = (await once(child.stdout!, 'data')) as [Buffer]
-      return Number(line.toString())
-    }
-    const port = await start(0)
-    const context = collect({ port, key: TENANT_KEY })
-    await until(() => expect(context.sink.last('hall/t')).toBe(child?.pid))
-    child?.kill('SIGKILL')
+    child = await ChirpStackProcess.start(siteOf([HALL, OFFICE]))
+    await child.call('uplink', HALL, { object: { t: 1 } })
+    const context = collect({ port: child.port, key: TENANT_KEY })
+    await until(() => expect(context.sink.last('hall/t')).toBe(1))
+    await child.kill()
     await until(() => expect(context.sink.last('hall/t')).toBe('lost'))
     await until(() => expect(context.state).toBe('backoff'))
-    await start(port)
-    await until(() => expect(context.sink.last('hall/t')).toBe(child?.pid))
-    expect(context.sink.values('hall/t')).toHaveLength(2)
+    await child.restart()
+    await child.call('uplink', HALL, { object: { t: 2 } })
+    await until(() => expect(context.sink.last('hall/t')).toBe(2))
+    expect(context.sink.values('hall/t')).toEqual([1, 2])
   })
 })
 

@@ -1,5 +1,5 @@
 import type { Clock, Milliseconds } from '../../core/clock.ts'
-import type { MeasurementKind, Profile } from './directory.ts'
+import type { MeasurementKind, Profile } from './records.ts'
 import { AirQualitySensor, ClimateSensor, DoorContact, EnergyMeter, LevelSensor, type Sensor } from './sensors.ts'
 import type { SimulatedChirpStack } from './simulated-chirpstack.ts'
 
@@ -196,9 +196,7 @@ export class DemoLorawanPlant {
   }
 
   #answerStatus(devEui: string, { snr }: Design): void {
-    const margin = Math.round(snr + 15)
-    const battery = { externalPowerSource: false, batteryLevelUnavailable: false, batteryLevel: 87.4 }
-    this.#chirpStack.event(devEui, 'status', { margin, ...battery })
+    this.#chirpStack.status(devEui, { margin: Math.round(snr + 15), batteryLevel: 87.4 })
   }
 }
 

@@ -1,100 +1,89 @@
-import { ApplicationServiceService } from '@chirpstack/chirpstack-api/api/application_grpc_pb.js'
-import type { ListApplicationsRequest } from '@chirpstack/chirpstack-api/api/application_pb.js'
-import { DeviceServiceService } from '@chirpstack/chirpstack-api/api/device_grpc_pb.js'
-import type { ListDevicesRequest } from '@chirpstack/chirpstack-api/api/device_pb.js'
-import { DeviceProfileServiceService } from '@chirpstack/chirpstack-api/api/device_profile_grpc_pb.js'
-import type { GetDeviceProfileRequest } from '@chirpstack/chirpstack-api/api/device_profile_pb.js'
-import { InternalServiceService } from '@chirpstack/chirpstack-api/api/internal_grpc_pb.js'
-import internalPb, { type LogItem, type StreamDeviceEventsRequest } from '@chirpstack/chirpstack-api/api/internal_pb.js'
-import {
-  type handleUnaryCall,
-  Metadata,
-  Server,
-  ServerCredentials,
-  type ServerOptions,
-  type ServerWritableStream,
-  status,
-} from '@grpc/grpc-js'
+import { Server, ServerCredentials, type ServerOptions, status } from '@grpc/grpc-js'
 import type { Clock, Milliseconds } from '../../core/clock.ts'
 import { type Logger, silentLogger } from '../../core/logger.ts'
-import { Access, type Scope } from './access.ts'
+import { Access } from './access.ts'
 import { CallFault } from './call-fault.ts'
-import { Directory, type SimulatedDevice } from './directory.ts'
-import { commonBody, type Uplink, uplinkBody } from './event-body.ts'
-import { EventLogs } from './event-log.ts'
-import { type Demand, getProfile, listApplications, listDevices } from './lists.ts'
-
-/** How every call ends while the server is unavailable: with a status, or never. */
-export type Outage = { readonly code: status; readonly details: string } | 'silent'
-
-interface OpenStream {
-  readonly devEui: string
-  end(fault: CallFault | undefined): void
-}
+import { breakCall, Calls, type OnCall, type Outage } from './calls.ts'
+import { Directory } from './directory.ts'
+import { DownlinkQueues, type QueueItem } from './downlink-queue.ts'
+import type { Transmission } from './downlinks.ts'
+import { commonBody, type Json, type Uplink } from './event-body.ts'
+import { EventLogs, type OnKept } from './event-log.ts'
+import { type EventCall, EventStreams } from './event-streams.ts'
+import { CHIRPSTACK_DELIVERY, CHIRPSTACK_DOWNLINK_DELAY, Faults } from './faults.ts'
+import { MetricStore } from './metric-store.ts'
+import { MulticastQueues } from './multicast-queues.ts'
+import { NetworkServer, type StatusAnswer } from './network-server.ts'
+import { parseEui } from './paging.ts'
+import { ServerClock } from './server-clock.ts'
+import { addServices } from './services.ts'
 
 export interface SimulatedChirpStackOptions {
   readonly clock: Clock
   readonly log?: Logger
-  /** Told of every call, with what it asks for as it was sent: a tenant, an application, a profile or a DevEUI. */
-  readonly onCall?: (method: string, subject: string) => void
+  readonly onCall?: OnCall
+  /** Told of every downlink that a device receives. */
+  readonly onTransmit?: (transmission: Transmission) => void
+  /** Told of every entry of an event log, and of every change of a queue: what outlives the process. */
+  readonly onEvent?: OnKept
+  readonly onQueue?: (devEui: string, items: readonly QueueItem[]) => void
   /** Streams and calls at once on one connection, as a proxy before ChirpStack limits them; it has no limit itself. */
   readonly maxConcurrentStreams?: number
+  /** Of the server's host: buckets of metrics begin with its hours and days. */
+  readonly timeZone?: string
+  /** Chance, for what ChirpStack leaves to it. */
+  readonly random?: () => number
 }
 
 /**
  * A ChirpStack v4 for the demonstration and for tests: a real gRPC server with the calls that a gateway needs, and their
- * oddities. Its devices send what they are told to, with `uplink` and `event`.
+ * oddities. Its devices send what they are told to, with `uplink`, `join`, `status` and `event`. What it keeps in
+ * PostgreSQL is in `directory` and `queues`, what in Redis in `logs` and `metrics`; `faults` makes it nasty.
  */
 export class SimulatedChirpStack {
-  readonly directory = new Directory()
+  readonly clock: ServerClock
+  readonly faults = new Faults()
+  readonly directory: Directory
   readonly access = new Access()
   readonly logs: EventLogs
-  readonly #clock: Clock
+  readonly metrics: MetricStore
+  readonly queues: DownlinkQueues
+  readonly multicast: MulticastQueues
+  readonly network: NetworkServer
   readonly #log: Logger
-  readonly #onCall: (method: string, subject: string) => void
   readonly #serverOptions: ServerOptions
-  readonly #streams = new Set<OpenStream>()
-  #outage: Outage | undefined
+  readonly #streams: EventStreams
+  readonly #calls: Calls
+  readonly #random: () => number
   #server: Server | undefined
+  #address = ''
 
-  constructor({
-    clock,
-    log = silentLogger,
-    onCall = () => undefined,
-    maxConcurrentStreams,
-  }: SimulatedChirpStackOptions) {
-    this.#serverOptions =
-      maxConcurrentStreams === undefined ? {} : { 'grpc.max_concurrent_streams': maxConcurrentStreams }
-    this.#clock = clock
+  constructor(options: SimulatedChirpStackOptions) {
+    const { log = silentLogger, onCall = () => undefined, onTransmit = () => undefined, timeZone } = options
+    const { maxConcurrentStreams: most, random = Math.random } = options
+    this.#serverOptions = most === undefined ? {} : { 'grpc.max_concurrent_streams': most }
     this.#log = log
-    this.#onCall = onCall
-    this.logs = new EventLogs(clock)
+    this.#random = random
+    this.clock = new ServerClock(options.clock)
+    this.directory = new Directory(() => this.clock.now())
+    this.logs = new EventLogs(this.clock, options.onEvent)
+    this.queues = new DownlinkQueues(options.onQueue)
+    this.metrics = new MetricStore(this.clock, timeZone)
+    this.multicast = new MulticastQueues({ ...this, onTransmit })
+    this.network = new NetworkServer({ ...this, onTransmit })
+    this.#streams = new EventStreams(this)
+    this.#calls = new Calls({ ...this, onCall })
   }
 
   /** Serves plain HTTP/2; resolves with the port. */
   async listen(port = 0, host = '127.0.0.1'): Promise<number> {
     const server = new Server(this.#serverOptions)
-    server.addService(ApplicationServiceService, {
-      list: this.#unary(
-        'ApplicationService.List',
-        (request: ListApplicationsRequest) => request.getTenantId(),
-        listApplications,
-      ),
-    })
-    server.addService(DeviceServiceService, {
-      list: this.#unary('DeviceService.List', (request: ListDevicesRequest) => request.getApplicationId(), listDevices),
-    })
-    server.addService(DeviceProfileServiceService, {
-      get: this.#unary('DeviceProfileService.Get', (request: GetDeviceProfileRequest) => request.getId(), getProfile),
-    })
-    server.addService(InternalServiceService, {
-      // Needs no key, as in ChirpStack.
-      settings: this.#unary(
-        'InternalService.Settings',
-        () => '',
-        () => new internalPb.SettingsResponse(),
-      ),
-      streamDeviceEvents: (call: ServerWritableStream<StreamDeviceEventsRequest, LogItem>) => this.#stream(call),
+    addServices(server, {
+      ...this,
+      calls: this.#calls,
+      downlinks: this.network.downlinks,
+      random: this.#random,
+      stream: (call) => this.#stream(call),
     })
     this.#server = server
     const bound = await new Promise<number>((resolve, reject) => {
@@ -102,118 +91,120 @@ export class SimulatedChirpStack {
         error ? reject(error) : resolve(at),
       )
     })
+    this.#address = `${host}:${bound}`
     this.#log.info({ host, port: bound }, 'Simulated ChirpStack listens')
     return bound
   }
 
   /** Ends every stream and connection. */
   async close(): Promise<void> {
+    this.network.downlinks.stop()
+    this.multicast.stop()
     this.#server?.forceShutdown()
     this.#server = undefined
-    this.#streams.clear()
+    this.#streams.endAll()
+  }
+
+  /** Sends GOAWAY on every connection, and ends those that are still open after `graceMs`; new ones are welcome. */
+  goAway(graceMs: Milliseconds): void {
+    this.#server?.drain(this.#address, graceMs)
   }
 
   /** A device sends; answers the event's deduplication id. */
   uplink(devEui: string, uplink: Uplink): string {
-    const device = this.#device(devEui)
-    const time = uplink.time === undefined ? this.#clock.now() : uplink.time
-    device.lastSeenAt = this.#clock.now()
-    const common = commonBody(this.directory, device, time, uplink.id)
-    this.logs.append(device.devEui, 'up', JSON.stringify({ ...common, ...uplinkBody(device, uplink) }))
-    device.fCnt++
-    return String(common.deduplicationId)
+    return this.network.uplink(devEui, uplink)
+  }
+
+  /** A device joins. */
+  join(devEui: string): void {
+    this.network.join(devEui)
+  }
+
+  /** A device answers how its battery and its link are. */
+  status(devEui: string, answer: StatusAnswer): void {
+    this.network.status(devEui, answer)
   }
 
   /** Any other event: `body` is added to what every event has, and wins. */
-  event(devEui: string, kind: string, body: Readonly<Record<string, unknown>>): void {
-    const device = this.#device(devEui)
-    const common = commonBody(this.directory, device, this.#clock.now())
-    this.logs.append(device.devEui, kind, JSON.stringify({ ...common, ...body }))
+  event(devEui: string, kind: string, body: Json): void {
+    const device = this.directory.device(devEui)
+    const common = commonBody(this.directory, device, this.clock.now())
+    this.network.emit(device.devEui, kind, { ...common, ...body })
   }
 
-  /** An entry of the log as it stands, JSON or not; `time` null: without a time. */
-  rawEvent(devEui: string, kind: string, body: string, time?: Milliseconds | null): void {
-    this.logs.append(devEui, kind, body, time)
+  /** An entry of the log as it stands, JSON or not; `time` null: without a time; `id`: in place of the next one. */
+  rawEvent(devEui: string, kind: string, body: string, time?: Milliseconds | null, id?: string): void {
+    this.logs.append(devEui, kind, body, { ...(time === undefined ? {} : { time }), ...(id ? { id } : {}) })
+  }
+
+  /** Deletes a device and its queue. Its event log and its metrics are in Redis, and stay. */
+  deleteDevice(devEui: string): void {
+    const device = this.directory.device(devEui)
+    this.directory.devices.delete(device.devEui)
+    this.queues.flush(device.devEui)
   }
 
   /** Event streams that are open, of one device or of all. */
   openStreams(devEui?: string): number {
-    return [...this.#streams].filter((stream) => devEui === undefined || stream.devEui === devEui).length
+    return this.#streams.count(devEui)
   }
 
   /** Ends streams, of one device or of all: in order, or with a status. */
   breakStreams(devEui?: string, code: status = status.UNAVAILABLE, details = ''): void {
-    const fault = code === status.OK ? undefined : new CallFault(code, details)
-    for (const stream of [...this.#streams]) if (devEui === undefined || stream.devEui === devEui) stream.end(fault)
+    this.#streams.end(devEui, code === status.OK ? 'OK' : new CallFault(code, details))
+  }
+
+  /** Ends streams, of one device or of all, by RST_STREAM with an error code of HTTP/2. */
+  resetStreams(errorCode: number, devEui?: string): void {
+    this.#streams.end(devEui, { errorCode })
   }
 
   /** From now on every new call ends so; undefined: calls are answered again. Open streams go on. */
   setUnavailable(outage: Outage | undefined): void {
-    this.#outage = outage
+    this.#calls.outage = outage
   }
 
-  #device(devEui: string): SimulatedDevice {
-    const device = this.directory.devices.get(devEui.toLowerCase())
-    if (!device) throw new Error(`The simulated ChirpStack has no device ${devEui}`)
-    return device
+  /** Ends the friendliness of the demonstration: events, logs and downlinks take ChirpStack's time and ways. */
+  behaveAsReal(): void {
+    this.faults.delivery = CHIRPSTACK_DELIVERY
+    this.faults.downlinkDelayMs = CHIRPSTACK_DOWNLINK_DELAY
+    this.logs.trimming = 'approximate'
   }
 
-  #unary<Request, Response>(
-    method: string,
-    subjectOf: (request: Request) => string,
-    answer: (directory: Directory, request: Request, demand: Demand) => Response,
-  ): handleUnaryCall<Request, Response> {
-    return (call, callback) => {
-      this.#onCall(method, subjectOf(call.request))
-      if (this.#outage === 'silent') return
-      try {
-        const scope = this.#admit(call.metadata)
-        const demand: Demand = (tenantId) => this.access.demand(scope, tenantId)
-        callback(null, answer(this.directory, call.request, demand))
-      } catch (error) {
-        if (!(error instanceof CallFault)) throw error
-        callback(error.toResponse())
-      }
-    }
+  /** Redis goes away, and every open stream with it, or comes back. */
+  setRedisDown(down: boolean): void {
+    this.faults.redisDown = down
+    if (down) this.#streams.loseRedis()
   }
 
-  #stream(call: ServerWritableStream<StreamDeviceEventsRequest, LogItem>): void {
+  /** Redis loses its data: event logs, metrics and states. Open streams go on. */
+  wipeRedis(): void {
+    this.logs.wipe()
+    this.metrics.wipe()
+  }
+
+  #stream(call: EventCall): void {
     const devEui = call.request.getDevEui()
-    this.#onCall('InternalService.StreamDeviceEvents', devEui)
-    if (this.#outage === 'silent') return
+    const trouble = this.#calls.begin('InternalService.StreamDeviceEvents', devEui)
+    if (trouble?.kind === 'silent' || trouble?.kind === 'replyLost') return
+    if (trouble?.kind === 'late') {
+      this.clock.after(trouble.byMs, () => this.#openStream(devEui, call))
+    } else if (trouble?.kind === 'status') {
+      call.emit('error', new CallFault(trouble.code, trouble.details ?? '').toResponse())
+    } else if (trouble) breakCall(call, trouble)
+    else this.#openStream(devEui, call)
+  }
+
+  /** An administrator is not told that a device does not exist: the stream opens, and nothing comes. */
+  #openStream(devEui: string, call: EventCall): void {
     try {
-      const scope = this.#admit(call.metadata)
-      if (!/^[0-9a-f]{16}$/i.test(devEui)) throw new CallFault(status.INTERNAL, 'Invalid hex string')
-      const tenantId = this.directory.tenantOf(devEui)
-      this.access.demand(scope, tenantId)
-      if (tenantId === undefined) throw new CallFault(status.NOT_FOUND, `Object does not exist (id: ${devEui})`)
+      const demand = this.#calls.demandOf(call.metadata)
+      demand(this.directory.tenantOf(parseEui(devEui)))
     } catch (error) {
       if (!(error instanceof CallFault)) throw error
       call.emit('error', error.toResponse())
       return
     }
-    call.sendMetadata(new Metadata())
-    const unfollow = this.logs.follow(devEui, (item) => call.write(item))
-    const stream: OpenStream = {
-      devEui,
-      end: (fault) => {
-        leave()
-        if (fault) call.emit('error', fault.toResponse())
-        else call.end()
-      },
-    }
-    const leave = () => {
-      unfollow()
-      this.#streams.delete(stream)
-    }
-    this.#streams.add(stream)
-    call.on('cancelled', leave)
-    call.on('close', leave)
-  }
-
-  #admit(metadata: Metadata): Scope | 'nobody' | undefined {
-    const outage = this.#outage
-    if (outage !== undefined && outage !== 'silent') throw new CallFault(outage.code, outage.details)
-    return this.access.identify(metadata)
+    this.#streams.open(devEui, call)
   }
 }
