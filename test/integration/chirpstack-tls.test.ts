@@ -47,6 +47,7 @@ beforeEach(async () => {
 })
 
 afterEach(async () => {
+  vi.unstubAllEnvs()
   await source?.stop()
   source = undefined
   for (const close of closing.splice(0)) await close()
@@ -276,6 +277,18 @@ describe('an HTTP proxy on the way', () => {
     const { port } = await serving(good)
     await brings(collect(`https://localhost:${port}`, { ...withCa(), proxy: `http://127.0.0.1:${proxy.port}` }), 31)
     expect(new Set(proxy.asked)).toEqual(new Set([`localhost:${port}`]))
+  })
+
+  it.each([
+    ['environment', true],
+    [undefined, true],
+    ['none', false],
+  ])('of the environment is gone through with proxy %s: %s', async (setting, through) => {
+    const proxy = await startProxy()
+    vi.stubEnv('grpc_proxy', `http://127.0.0.1:${proxy.port}`)
+    vi.stubEnv('no_grpc_proxy', 'elsewhere.example')
+    await brings(collect(`http://127.0.0.1:${server.port}`, { proxy: setting }), 32)
+    expect(proxy.asked.length > 0).toBe(through)
   })
 
   it.each([403, 407, 502])('that answers %i is named', async (refusal) => {

@@ -8,7 +8,7 @@ import type { OpenGate } from './open-gate.ts'
 import { isCut, rpcError } from './rpc-error.ts'
 import type { OpenedStream } from './stream-channels.ts'
 
-const RETRY = { first: 500, most: 30_000 }
+const RETRY = { first: 500, most: 15_000 }
 /** A stream that stood this long starts the waits small again. */
 const HEALTHY_AFTER: Milliseconds = 10_000
 /**

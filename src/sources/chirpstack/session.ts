@@ -13,7 +13,7 @@ import { RpcError } from './rpc-error.ts'
 import { StreamChannels } from './stream-channels.ts'
 import type { WatchedDevice } from './watched-device.ts'
 
-const RECHECK = { first: 1_000, most: 30_000 }
+const RECHECK = { first: 1_000, most: 15_000 }
 /** Streams that break one after another ask for no more proofs than this. */
 const LEAST_BETWEEN_PROOFS: Milliseconds = 1_000
 /** Streams waiting to be accepted at once, and how far apart the first attempts are spread. */
@@ -108,7 +108,7 @@ export class Session {
       else recheck.reset()
       this.#failure = failure
       this.#show()
-      const wait = failure ? recheck.next() : this.#inventoryAt - clock.monotonic()
+      const wait = failure ? recheck.next() : Math.max(0, this.#inventoryAt - clock.monotonic())
       await this.#sleep(wait, startedAt + LEAST_BETWEEN_PROOFS, signal)
     }
   }

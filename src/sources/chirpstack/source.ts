@@ -12,11 +12,13 @@ import { readTlsMaterial } from './tls-material.ts'
 import { WatchedDevice } from './watched-device.ts'
 import { lookCloser } from './way-probe.ts'
 
-const RECONNECT = { first: 1_000, most: 30_000 }
+const RECONNECT = { first: 1_000, most: 15_000 }
 /** A session that stood this long starts the waits small again. */
 const HEALTHY_AFTER: Milliseconds = 30_000
 /** A key does not get better by asking often. */
 const REFUSED_RETRY: Milliseconds = 60_000
+/** How long a second look at a failed connection may take. */
+const LOOK_CLOSER: Milliseconds = 2_000
 /** How often silence is looked for. */
 const REVIEW_EVERY: Milliseconds = 5_000
 
@@ -120,8 +122,9 @@ export class ChirpStackSource implements Source {
       return undefined
     } catch (error) {
       const failure = asPenstockError(error)
+      for (const device of this.#devices) device.disconnected('No connection to ChirpStack.')
       if (!endpoint || signal.aborted) return failure
-      return lookCloser(failure, endpoint, { clock: context.clock, timeoutMs: config.callTimeoutMs, signal })
+      return lookCloser(failure, endpoint, { clock: context.clock, timeoutMs: LOOK_CLOSER, signal })
     }
   }
 
@@ -143,7 +146,6 @@ export class ChirpStackSource implements Source {
     if (this.#say(state, `${cause}. ${this.#mend(failure)}`)) {
       context.log.warn({ url: config.url, cause, nextAttemptMs: Math.round(wait) }, 'No connection to ChirpStack')
     }
-    for (const device of this.#devices) device.disconnected('No connection to ChirpStack.')
   }
 
   #mend(failure: PenstockError): string {

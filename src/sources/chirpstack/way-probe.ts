@@ -16,7 +16,7 @@ interface Limits {
 }
 
 /** Troubles of which grpc-js says too little, so that another look tells more. */
-const VAGUE = ['away', 'closed', 'cut', 'deadline']
+const VAGUE = ['away', 'closed', 'cut']
 
 /**
  * Looks again at a connection that failed, where gRPC's words leave the cause open, and answers with a better cause or
