@@ -89,6 +89,11 @@ describe('a ChirpStack behind TLS', () => {
     await brings(collect(`https://localhost:${port}`, withCa()), 21)
   })
 
+  it('is reached by its IP address where the certificate has that', async () => {
+    const { port } = await serving(makeIdentity(authority, ['127.0.0.1']))
+    await brings(collect(`https://127.0.0.1:${port}`, withCa()), 20)
+  })
+
   it('under another name is reached by the name that the configuration gives', async () => {
     const proxy = await serving(makeIdentity(authority, ['lora.plant']))
     await brings(collect(`https://127.0.0.1:${proxy.port}`, withCa({ serverName: 'lora.plant' })), 22)
