@@ -2,7 +2,7 @@ import { request } from 'node:http'
 import { connect } from 'node:tls'
 import { InternalServiceClient } from '@chirpstack/chirpstack-api/api/internal_grpc_pb.js'
 import { Metadata, status } from '@grpc/grpc-js'
-import { Empty } from 'google-protobuf/google/protobuf/empty_pb.js'
+import emptyPb from 'google-protobuf/google/protobuf/empty_pb.js'
 import type { Clock, Milliseconds } from '../../core/clock.ts'
 import type { PenstockError } from '../../core/errors.ts'
 import type { Endpoint } from './endpoint.ts'
@@ -40,7 +40,7 @@ export async function lookCloser(failure: PenstockError, endpoint: Endpoint, lim
 function keylessAnswer(endpoint: Endpoint, limits: Limits): Promise<PenstockError | undefined> {
   const client = new InternalServiceClient(endpoint.target, endpoint.credentials, endpoint.options)
   return within(limits, (answer) => {
-    client.settings(new Empty(), new Metadata(), (error) => {
+    client.settings(new emptyPb.Empty(), new Metadata(), (error) => {
       const refused = error?.code === status.UNAUTHENTICATED
       const what = `InternalService.Settings at ${endpoint.server.host}:${endpoint.server.port}, which ChirpStack answers without a key,`
       const trouble = troubleOf({ code: status.PERMISSION_DENIED, details: '' })
