@@ -1,9 +1,11 @@
 import type { Origin } from '../config/origins.ts'
-import { readConfiguration } from './configuration.ts'
+import { systemClock } from '../core/clock.ts'
+import { describeError } from '../core/errors.ts'
+import { type Configuration, readConfiguration } from './configuration.ts'
 
 /**
  * `penstock check-config`: 0 and a line about the plant, or ConfigurationRefused, exactly as `run` would say it.
- * `origins` also prints where each setting comes from.
+ * Files of TLS are looked at as they are now and here, so what is wrong with them is a warning. `origins` also prints where each setting comes from.
  */
 export async function checkConfig(file: string, origins: boolean): Promise<number> {
   const configuration = readConfiguration(file, process.env)
@@ -12,6 +14,7 @@ export async function checkConfig(file: string, origins: boolean): Promise<numbe
   const tags = devices.reduce((sum, device) => sum + device.tags.length, 0)
   const print = (line: string) => process.stdout.write(`${line}\n`)
   print(`${file} is in order: ${sources.length} sources, ${devices.length} devices, ${tags} tags`)
+  for (const warning of await tlsWarnings(configuration)) print(`  warning: ${warning}`)
   if (origins) for (const [path, origin] of configuration.origins()) print(`  ${path}: ${inWords(origin)}`)
   return 0
 }
@@ -19,4 +22,18 @@ export async function checkConfig(file: string, origins: boolean): Promise<numbe
 function inWords(origin: Origin): string {
   if (origin.from === 'file') return `line ${origin.line}`
   return origin.from === 'environment' ? `environment variable ${origin.variable}` : 'default'
+}
+
+async function tlsWarnings({ config, secrets }: Configuration): Promise<readonly string[]> {
+  const warnings: string[] = []
+  for (const source of config.sources) {
+    if (source.kind !== 'chirpstack' || !source.tls || source.disabled) continue
+    const { readTlsMaterial } = await import('../sources/chirpstack/tls-material.ts')
+    try {
+      await readTlsMaterial(source.tls, (name) => secrets[name], systemClock.now())
+    } catch (error) {
+      warnings.push(`source "${source.key}": ${describeError(error)}`)
+    }
+  }
+  return warnings
 }

@@ -91,6 +91,9 @@ export function secretNames(config: unknown): string[] {
     ),
     ...entries(settingOf(config, 'sources'))
       .filter((source) => settingOf(source, 'kind') === 'chirpstack')
-      .flatMap((source) => nameOf(source, 'apiKeyEnv', 'key', apiKeyEnvOf)),
+      .flatMap((source) => [
+        ...nameOf(source, 'apiKeyEnv', 'key', apiKeyEnvOf),
+        ...nameOf(settingOf(source, 'tls'), 'keyEnv', 'keyEnv', (name) => name),
+      ]),
   ]
 }

@@ -29,7 +29,12 @@ export function secretsOf({ users, sources }: SecretOwners): SecretUse[] {
     if (source?.kind !== 'chirpstack') return []
     const path = `sources[${position}].apiKeyEnv`
     const what = `the API key of the source "${source.key}"`
-    return [{ variable: source.apiKeyEnv, what, path, needed: !source.disabled }]
+    const needed = !source.disabled
+    const apiKey = { variable: source.apiKeyEnv, what, path, needed }
+    const keyEnv = source.tls?.keyEnv
+    if (keyEnv === undefined) return [apiKey]
+    const key = `the key of the client certificate of the source "${source.key}"`
+    return [apiKey, { variable: keyEnv, what: key, path: `sources[${position}].tls.keyEnv`, needed }]
   })
   return [...passwords, ...apiKeys]
 }

@@ -1,6 +1,6 @@
 import { z } from 'zod'
 import { chirpstackDevice, modbusDevice, s7Device } from './device-schema.ts'
-import { duration, environmentName, explain, host, list, section, wholeNumber } from './fields.ts'
+import { duration, environmentName, explain, host, list, section, text, wholeNumber } from './fields.ts'
 import { apiKeyEnvOf } from './names.ts'
 import { named } from './tag-schema.ts'
 import { withName, withUnits } from './units.ts'
@@ -34,6 +34,30 @@ const connectTimeout = duration({
 
 const timeout = (example: string) =>
   duration({ description: 'How long a request may take.', low: 50, high: MINUTE, example }).prefault(example)
+
+const file = (description: string, example: string) =>
+  text({ description, example, longest: 1_000, allowed: 'the path of a file in PEM form' }).optional()
+
+const chirpstackTls = section('How a ChirpStack behind https is proved, and how Penstock proves itself to it.', {
+  caFile: file(
+    "Certificates of the authorities that are trusted, in place of the system's.",
+    '/etc/penstock/plant-ca.pem',
+  ),
+  certificateFile: file(
+    'Client certificate, with its chain, for a server that demands one.',
+    '/etc/penstock/client.pem',
+  ),
+  keyFile: file('Key of the client certificate; not readable for everybody.', '/etc/penstock/client.key'),
+  keyEnv: environmentName({
+    description: 'Environment variable that holds the key of the client certificate, in place of `keyFile`.',
+    example: 'PENSTOCK_LORA_TLS_KEY',
+  }).optional(),
+  serverName: host({
+    description: "Name that the server's certificate must have.",
+    example: 'chirpstack.example',
+    otherwise: 'the host of `url`',
+  }).optional(),
+})
 
 const chirpstackSource = section('One tenant of a ChirpStack network server.', {
   ...sourceShape,
@@ -82,6 +106,25 @@ const chirpstackSource = section('One tenant of a ChirpStack network server.', {
     high: DAY,
     example: '5m',
   }).prefault('5m'),
+  proxy: explain(
+    z.union([
+      z.enum(['environment', 'none']),
+      z
+        .string()
+        .max(300)
+        .regex(/^http:\/\/(?:[A-Za-z0-9](?:[A-Za-z0-9._-]*[A-Za-z0-9])?|\[[0-9A-Fa-f:.]+\])(?::\d{1,5})?\/?$/)
+        .refine((url) => URL.canParse(url)),
+    ]),
+    {
+      description:
+        'HTTP proxy on the way to ChirpStack (CONNECT): its address, `none`, or as `grpc_proxy`, `https_proxy`, ' +
+        '`http_proxy` and `no_proxy` of the environment say.',
+      allowed: 'environment, none, or http:// with a host and a port, without user, password or path',
+      example: 'http://proxy.example:3128',
+      otherwise: '`environment`',
+    },
+  ).optional(),
+  tls: chirpstackTls.optional(),
   devices: list(chirpstackDevice, 'The devices and gateways of the tenant whose values are served.').default([]),
 }).transform((source) => ({
   ...withUnits(withName(source)),

@@ -34,6 +34,21 @@ export interface ChirpStackSourceConfig extends SourceBase<ChirpStackDeviceConfi
   readonly inventoryPeriodMs: Milliseconds
   /** How often gathered metrics, and the state of gateways, are asked for. */
   readonly metricsPeriodMs: Milliseconds
+  /** `http://host:port` of an HTTP proxy, `none`, or as the environment says. */
+  readonly proxy?: string | undefined
+  readonly tls?: ChirpStackTlsConfig | undefined
+}
+
+/** How the server is proved, and how we prove ourselves to it; paths are files in PEM form. */
+export interface ChirpStackTlsConfig {
+  /** Authorities that are trusted in place of the system's. */
+  readonly caFile?: string | undefined
+  readonly certificateFile?: string | undefined
+  readonly keyFile?: string | undefined
+  /** Name of the environment variable that holds the key in PEM form. */
+  readonly keyEnv?: string | undefined
+  /** The name that the server's certificate must have, where it is not the host of the URL. */
+  readonly serverName?: string | undefined
 }
 
 /** One Modbus TCP endpoint. */

@@ -143,7 +143,7 @@ describe('a server that is away', () => {
     server.chirpStack.setUnavailable({ code: status.INTERNAL, details: '' })
     const context = collect({ key: TENANT_KEY })
     await until(() => expect(context.state).toBe('backoff'))
-    expect(context.reason).toContain('as it does while its database or Redis is down')
+    expect(context.reason).toContain('as it does while its database is down')
     server.chirpStack.setUnavailable(undefined)
     await until(() => expect(context.state).toBe('connected'))
   })

@@ -208,7 +208,7 @@ export class ChirpStackApi {
 
   #call<Request, Response>(name: string, method: UnaryMethod<Request, Response>, request: Request): Promise<Response> {
     const { endpoint, metadata, clock, timeoutMs, onRequest } = this.#options
-    const what = `${name} at ${endpoint.target}`
+    const what = `${name} at ${endpoint.server.host}:${endpoint.server.port}`
     if (this.#closed) return Promise.reject(new PenstockError('STOPPED', `${what} was ended`))
     onRequest()
     return new Promise((resolve, reject) => {

@@ -11,10 +11,11 @@ import { type Inventory, readInventory } from './inventory.ts'
 import { OpenGate } from './open-gate.ts'
 import { asPenstockError } from './penstock-error.ts'
 import type { PolledValues } from './polled-values.ts'
+import { RpcError } from './rpc-error.ts'
 import { StreamChannels } from './stream-channels.ts'
 import type { WatchedDevice } from './watched-device.ts'
 
-const RECHECK = { first: 1_000, most: 30_000 }
+const RECHECK = { first: 1_000, most: 15_000 }
 /** Streams that break one after another ask for no more proofs than this. */
 const LEAST_BETWEEN_PROOFS: Milliseconds = 1_000
 /** Streams waiting to be accepted at once, and how far apart the first attempts are spread. */
@@ -22,6 +23,14 @@ const OPENING_AT_ONCE = 20
 const SPREAD_A_DEVICE: Milliseconds = 5
 const MOST_SPREAD: Milliseconds = 5_000
 const SHOW_AFTER: Milliseconds = 100
+
+const INSIDE = ['Redis', 'database', 'inside']
+const REDIS =
+  'ChirpStack ends event streams with an error, though it answers calls: its Redis, which keeps the events, is ' +
+  'probably down. Check the Redis server of ChirpStack.'
+const NO_APPLICATION =
+  'The tenant has no application. If there should be one, the API key is an admin key and the tenant id is wrong: ' +
+  "check tenantId against the address of the tenant's page in ChirpStack."
 
 export interface SessionOptions {
   readonly config: ChirpStackSourceConfig
@@ -49,6 +58,10 @@ export class Session {
   #inventory: Inventory | undefined
   /** Monotonic time at which the next one is due. */
   #inventoryAt: Milliseconds
+  /** Why each device's last stream broke. */
+  readonly #broken = new Map<WatchedDevice, PenstockError>()
+  /** The tenant has applications that the key may see, as far as was asked. */
+  #applications: boolean | undefined
   /** What the last call said; undefined: all was well. */
   #failure: PenstockError | undefined
   #wake: AbortController | undefined
@@ -107,7 +120,7 @@ export class Session {
       else recheck.reset()
       this.#failure = failure
       this.#show()
-      const wait = failure ? recheck.next() : this.#inventoryAt - clock.monotonic()
+      const wait = failure ? recheck.next() : Math.max(0, this.#inventoryAt - clock.monotonic())
       await this.#sleep(wait, startedAt + LEAST_BETWEEN_PROOFS, signal)
     }
   }
@@ -115,7 +128,8 @@ export class Session {
   /** Answers why the server cannot be asked just now; throws when that ends the session. */
   async #prove(): Promise<PenstockError | undefined> {
     try {
-      await this.#api.applications(this.#options.config.tenantId, 0, 1)
+      const { total } = await this.#api.applications(this.#options.config.tenantId, 0, 1)
+      this.#applications = total > 0
       return undefined
     } catch (error) {
       const failure = asPenstockError(error)
@@ -213,7 +227,9 @@ export class Session {
         this.#showSoon()
       },
       onItem: (item) => device.take(item),
+      onCut: () => this.#doubt(),
       onBroken: (cause) => {
+        this.#broken.set(device, cause)
         device.broken(cause)
         // The key may be good and the device gone: the inventory tells.
         if (cause.code === 'ACCESS_DENIED' || cause.code === 'REQUEST_REFUSED') this.#inventoryAt = clock.monotonic()
@@ -260,6 +276,8 @@ export class Session {
     const troubled = devices.filter(({ stream }) => stream === 'down' || stream === 'absent')
     const reasons: string[] = []
     if (this.#failure) reasons.push(`${describeError(this.#failure)}. It is asked again by itself.`)
+    if (this.#applications === false && devices.length > 0) reasons.push(NO_APPLICATION)
+    if (!this.#failure && troubled.some((device) => this.#endedInside(device))) reasons.push(REDIS)
     const [first] = troubled
     if (first) {
       const others = troubled.length > 1 ? ` And ${troubled.length - 1} more.` : ''
@@ -269,6 +287,11 @@ export class Session {
     }
     if (this.#options.polled.trouble !== '') reasons.push(this.#options.polled.trouble)
     onState(reasons.length > 0 ? 'degraded' : 'connected', reasons.join(' '))
+  }
+
+  #endedInside(device: WatchedDevice): boolean {
+    const cause = this.#broken.get(device)
+    return device.stream === 'down' && cause instanceof RpcError && INSIDE.includes(cause.trouble.name)
   }
 
   #connectApi(): ChirpStackApi {

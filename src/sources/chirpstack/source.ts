@@ -5,18 +5,23 @@ import type { SourceState } from '../../core/health.ts'
 import type { ChirpStackSourceConfig } from '../../core/plant.ts'
 import type { DeviceTags } from '../../core/tag-index.ts'
 import type { Source, SourceContext } from '../source.ts'
-import { authorization, defaultKeepalive, endpointOf, type Keepalive } from './endpoint.ts'
+import { authorization, type Endpoint, endpointOf, type Keepalive } from './endpoint.ts'
 import { isGateway } from './gateways.ts'
 import { asPenstockError } from './penstock-error.ts'
 import { PolledValues } from './polled-values.ts'
+import { RpcError } from './rpc-error.ts'
 import { Session } from './session.ts'
+import { readTlsMaterial } from './tls-material.ts'
 import { WatchedDevice } from './watched-device.ts'
+import { lookCloser } from './way-probe.ts'
 
-const RECONNECT = { first: 1_000, most: 30_000 }
+const RECONNECT = { first: 1_000, most: 15_000 }
 /** A session that stood this long starts the waits small again. */
 const HEALTHY_AFTER: Milliseconds = 30_000
 /** A key does not get better by asking often. */
 const REFUSED_RETRY: Milliseconds = 60_000
+/** How long a second look at a failed connection may take. */
+const LOOK_CLOSER: Milliseconds = 2_000
 /** How often silence is looked for. */
 const REVIEW_EVERY: Milliseconds = 5_000
 
@@ -99,20 +104,23 @@ export class ChirpStackSource implements Source {
 
   /** Why it ended; undefined when it was stopped. */
   async #session(signal: AbortSignal): Promise<PenstockError | undefined> {
-    const { config, context, keepalive } = this.#options
+    const { config, context } = this.#options
     let connected = false
+    let endpoint: Endpoint | undefined
     try {
       const key = context.secret(config.apiKeyEnv)
       if (key === undefined) {
         const message = `The environment variable ${config.apiKeyEnv}, which should hold the API key, is not set`
         throw new PenstockError('SECRET_MISSING', message)
       }
+      endpoint = await this.#endpoint()
+      if (signal.aborted) return undefined
       const session = new Session({
         config,
         context,
         devices: this.#devices,
         polled: this.#polled,
-        endpoint: endpointOf(config.url, keepalive ?? defaultKeepalive),
+        endpoint,
         metadata: authorization(key, config.apiKeyEnv),
         onState: (state, reason) => {
           if (!connected) context.report.count('connects')
@@ -123,8 +131,20 @@ export class ChirpStackSource implements Source {
       await session.run(signal)
       return undefined
     } catch (error) {
-      return asPenstockError(error)
+      const failure = asPenstockError(error)
+      for (const device of this.#devices) device.disconnected('No connection to ChirpStack.')
+      this.#polled.disconnected('No connection to ChirpStack.')
+      if (!endpoint || signal.aborted) return failure
+      return lookCloser(failure, endpoint, { clock: context.clock, timeoutMs: LOOK_CLOSER, signal })
     }
+  }
+
+  /** Certificates and keys are read anew for each session: they are renewed while Penstock runs. */
+  async #endpoint(): Promise<Endpoint> {
+    const { config, context, keepalive } = this.#options
+    const { url, proxy } = config
+    const tls = config.tls && (await readTlsMaterial(config.tls, context.secret, context.clock.now()))
+    return endpointOf({ url, proxy, tls, keepalive })
   }
 
   #disconnected(refused: boolean, failure: PenstockError, wait: Milliseconds): void {
@@ -137,26 +157,20 @@ export class ChirpStackSource implements Source {
     if (this.#say(state, `${cause}. ${this.#mend(failure)}`)) {
       context.log.warn({ url: config.url, cause, nextAttemptMs: Math.round(wait) }, 'No connection to ChirpStack')
     }
-    for (const device of this.#devices) device.disconnected('No connection to ChirpStack.')
-    this.#polled.disconnected('No connection to ChirpStack.')
   }
 
-  #mend({ code }: PenstockError): string {
-    const { tenantId, apiKeyEnv, url } = this.#options.config
-    switch (code) {
-      case 'ACCESS_DENIED':
-        return (
-          `The API key in ${apiKeyEnv} is not valid for the tenant ${tenantId}: it was deleted, belongs to another ` +
-          `tenant or another server. Make one under API keys of that tenant and put it into ${apiKeyEnv}.`
-        )
-      case 'REQUEST_REFUSED':
-        return `Check the tenant id ${tenantId}: it is the UUID in the address of the tenant's page in ChirpStack.`
+  #mend(failure: PenstockError): string {
+    const { config, context } = this.#options
+    if (failure instanceof RpcError) return failure.trouble.mend(config)
+    const { apiKeyEnv, tls } = config
+    const missing = context.secret(apiKeyEnv) === undefined ? apiKeyEnv : tls?.keyEnv
+    switch (failure.code) {
       case 'SECRET_MISSING':
-        return `Set ${apiKeyEnv}, or ${apiKeyEnv}_FILE to the name of a file with the key, and start Penstock again.`
+        return `Set ${missing}, or ${missing}_FILE to the name of a file that holds it, and start Penstock again.`
       case 'CONFIG_INVALID':
-        return 'Correct it and start Penstock again.'
+        return 'Files are read again every minute; after a change of a setting or a variable start Penstock again.'
       default:
-        return `Check that ChirpStack runs and can be reached at ${url}; it is tried again by itself.`
+        return `Check that ChirpStack runs and can be reached at ${config.url}; it is tried again by itself.`
     }
   }
 

@@ -6,7 +6,7 @@ type DeviceConfig = ChirpStackSourceConfig['devices'][number]
 
 /** Everything wrong with a ChirpStack source beyond the shape of its fields; paths are relative to the source. */
 export function validateChirpStack(config: ChirpStackSourceConfig): Problem[] {
-  const problems: Problem[] = []
+  const problems: Problem[] = [...tlsProblems(config)]
   const owners = new Map<string, string>()
   config.devices.forEach((device, position) => {
     const path = `devices[${position}]`
@@ -49,5 +49,31 @@ function sameId(path: string, id: string, owner: string): Problem {
     value: showValue(id),
     message: `The device "${owner}" of this source has the same ${what}.`,
     mend: `Give each device its own ${what}, or put all tags of the device into one.`,
+  }
+}
+
+/** What does not fit together in `tls`; what its files hold is looked at when they are used. */
+function* tlsProblems({ url, tls }: ChirpStackSourceConfig): Generator<Problem> {
+  if (!tls) return
+  if (url.startsWith('http:')) {
+    const message = 'The address of the source is http://, where there is no TLS.'
+    yield { path: 'tls', message, mend: 'Write https:// in url, or remove the section tls.' }
+  }
+  const { certificateFile, keyFile, keyEnv } = tls
+  const hasKey = keyFile !== undefined || keyEnv !== undefined
+  if (certificateFile !== undefined && !hasKey) {
+    const message = 'A client certificate needs its key.'
+    yield { path: 'tls.certificateFile', message, mend: 'Set keyFile, or keyEnv, as well.' }
+  }
+  if (certificateFile === undefined && hasKey) {
+    const path = keyFile === undefined ? 'tls.keyEnv' : 'tls.keyFile'
+    yield {
+      path,
+      message: 'A key without its client certificate proves nothing.',
+      mend: 'Set certificateFile as well.',
+    }
+  }
+  if (keyFile !== undefined && keyEnv !== undefined) {
+    yield { path: 'tls.keyEnv', message: 'The key is given twice: keyFile is set too.', mend: 'Remove one of the two.' }
   }
 }

@@ -83,6 +83,18 @@ describe('the secrets that a configuration names', () => {
     })
   })
 
+  it('include the key of a client certificate', () => {
+    const tls = plant.replace(
+      "url: 'http://c'",
+      "url: 'https://c', tls: { certificateFile: /c.pem, keyEnv: PENSTOCK_C_KEY }",
+    )
+    const env = { ...withPassword, PENSTOCK_LORA_API_KEY: 'k3y' }
+    expect(linesOf(tls, { env, requireSecrets: true })).toEqual([
+      expect.stringContaining('sources[0].tls.keyEnv: The environment variable PENSTOCK_C_KEY'),
+    ])
+    expect(linesOf(tls, { env: { ...env, PENSTOCK_C_KEY: 'pem' }, requireSecrets: true })).toEqual([])
+  })
+
   it('need not be there for a source that is disabled', () => {
     const disabled = plant.replace('kind:', 'disabled: true, kind:')
     expect(linesOf(disabled, { env: withPassword, requireSecrets: true })).toEqual([])
@@ -109,6 +121,11 @@ describe('a secret in the file itself', () => {
     'sources: [{ key: plc, kind: s7, host: h, password: hunter2 }]',
     'sources: [{ key: lora, kind: chirpstack, url: "http://user:hunter2@host" }]',
     'sources: [{ key: lora, kind: chirpstack, apiKeyEnv: "hunter2" }]',
+    'sources: [{ key: lora, kind: chirpstack, proxy: "http://user:hunter2@host" }]',
+    'sources: [{ key: lora, kind: chirpstack, tls: { keyEnv: hunter2 } }]',
+    'sources: [{ key: lora, kind: chirpstack, tls: { privateKey: hunter2 } }]',
+    'sources: [{ key: lora, kind: chirpstack, tls: { key: hunter2 } }]',
+    'sources: [{ key: lora, kind: chirpstack, tls: hunter2 }]',
     'password: hunter2',
     'password: "hunter2',
     'password: @hunter2',

@@ -9,7 +9,7 @@ describe('the address of a ChirpStack server', () => {
     ['https://lora.example.org:8443/', 'lora.example.org:8443', true],
     ['http://[::1]:8080', '[::1]:8080', false],
   ])('%s is reached at %s', (url, target, secure) => {
-    const endpoint = endpointOf(url)
+    const endpoint = endpointOf({ url })
     expect(endpoint.target).toBe(target)
     expect(endpoint.credentials._isSecure()).toBe(secure)
   })
@@ -17,10 +17,55 @@ describe('the address of a ChirpStack server', () => {
   it.each(['', 'chirpstack:8080', 'ftp://host:1', 'http://host/api', 'http://me:secret@host', 'http://host?x'])(
     '%j is refused, without being repeated',
     (url) => {
-      expect(() => endpointOf(url)).toThrow(expect.objectContaining({ code: 'CONFIG_INVALID' }))
-      expect(() => endpointOf(url)).not.toThrow(/secret/)
+      expect(() => endpointOf({ url })).toThrow(expect.objectContaining({ code: 'CONFIG_INVALID' }))
+      expect(() => endpointOf({ url })).not.toThrow(/secret/)
     },
   )
+})
+
+describe('the way to a ChirpStack server', () => {
+  it('keeps its channels apart and its connections awake, and returns soon', () => {
+    expect(endpointOf({ url: 'http://host:8080' }).options).toMatchObject({
+      'grpc.use_local_subchannel_pool': 1,
+      'grpc.keepalive_time_ms': 30_000,
+      'grpc.keepalive_timeout_ms': 10_000,
+      'grpc.keepalive_permit_without_calls': 1,
+      'grpc.max_reconnect_backoff_ms': 15_000,
+    })
+  })
+
+  it('leads through the proxy of the configuration, and through no other', () => {
+    const endpoint = endpointOf({ url: 'https://chirpstack.plant', proxy: 'http://proxy.plant:3128' })
+    expect(endpoint.target).toBe('proxy.plant:3128')
+    expect(endpoint.options).toMatchObject({
+      'grpc.enable_http_proxy': 0,
+      'grpc.http_connect_target': 'dns:chirpstack.plant:443',
+      'grpc.default_authority': 'chirpstack.plant:443',
+    })
+  })
+
+  it.each([
+    [undefined, 1],
+    ['environment', 1],
+    ['none', 0],
+  ])('with proxy %s obeys the proxies of the environment: %i', (proxy, obeys) => {
+    const { options, target } = endpointOf({ url: 'http://host:8080', proxy })
+    expect(target).toBe('host:8080')
+    expect(options['grpc.enable_http_proxy']).toBe(obeys)
+  })
+
+  it('asks for the server by the name that the configuration gives it', () => {
+    const tls = { ca: undefined, client: undefined, serverName: 'chirpstack.plant' }
+    expect(endpointOf({ url: 'https://10.0.0.5', tls }).options).toMatchObject({
+      'grpc.ssl_target_name_override': 'chirpstack.plant',
+      'grpc.default_authority': 'chirpstack.plant:443',
+    })
+  })
+
+  it('is refused where a certificate authority is none', () => {
+    const tls = { ca: ['no certificate'], client: { certificate: 'none', key: 'none' }, serverName: undefined }
+    expect(() => endpointOf({ url: 'https://host', tls })).toThrow(expect.objectContaining({ code: 'CONFIG_INVALID' }))
+  })
 })
 
 describe('the API key', () => {

@@ -72,4 +72,25 @@ describe('the check of a ChirpStack source', () => {
       ['devices[1].tags[2].address', expect.stringContaining('it has gateway: and gateway-metric:')],
     ])
   })
+
+  it.each([
+    ['http://lora:8080', { serverName: 'lora' }, 'tls', /no TLS.*https:\/\/ in url/],
+    ['https://lora', { certificateFile: 'c' }, 'tls.certificateFile', /needs its key.*keyFile, or keyEnv/],
+    ['https://lora', { keyFile: 'k' }, 'tls.keyFile', /without its client certificate.*certificateFile/],
+    ['https://lora', { keyEnv: 'K' }, 'tls.keyEnv', /without its client certificate.*certificateFile/],
+    ['https://lora', { certificateFile: 'c', keyFile: 'k', keyEnv: 'K' }, 'tls.keyEnv', /given twice.*Remove one/],
+  ])('finds what does not fit together between %s and %j', (url, tls, path, words) => {
+    const [problem, ...others] = chirpStackSource.validate(chirpStackConfig([], { url, tls }))
+    expect(problem?.path).toBe(path)
+    expect(`${problem?.message} ${problem?.mend}`).toMatch(words)
+    expect(others).toEqual([])
+  })
+
+  it.each([
+    { caFile: 'a', serverName: 'lora' },
+    { certificateFile: 'c', keyFile: 'k' },
+    { certificateFile: 'c', keyEnv: 'K' },
+  ])('accepts %j behind https', (tls) => {
+    expect(chirpStackSource.validate(chirpStackConfig([], { url: 'https://lora', tls }))).toEqual([])
+  })
 })
