@@ -1,7 +1,8 @@
 import { z } from 'zod'
 import type { Milliseconds } from '../core/clock.ts'
 import { always, complain } from './complaint.ts'
-import { explain, list, retell, section, text, wholeNumber } from './fields.ts'
+import { explain, flag, list, retell, section, text, wholeNumber } from './fields.ts'
+import { linkTagKeys } from './link-tags.ts'
 import { settingOf } from './raw.ts'
 import { aging, byteOrder, chirpstackTag, modbusTag, named, poll, s7Tag, wordOrder } from './tag-schema.ts'
 import { withName, withUnits } from './units.ts'
@@ -35,9 +36,15 @@ const devEui = explain(
   },
 )
 
+/** Whether LoRaWAN devices get the standard tags of their radio link and battery. */
+export const linkTags = flag({
+  description: `Adds tags for the radio link and battery: ${linkTagKeys.join(', ')}. One of the device's own with the same key or address takes the place of such a tag.`,
+})
+
 export const chirpstackDevice = section('A LoRaWAN device.', {
   ...deviceShape,
   devEui,
+  linkTags: retell(linkTags, { otherwise: 'as the source' }).optional(),
   tags: list(chirpstackTag, 'Its values.').default([]),
 }).transform((device) => withUnits(withName(device)))
 

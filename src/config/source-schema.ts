@@ -1,6 +1,7 @@
 import { z } from 'zod'
-import { chirpstackDevice, modbusDevice, s7Device } from './device-schema.ts'
+import { chirpstackDevice, linkTags, modbusDevice, s7Device } from './device-schema.ts'
 import { duration, environmentName, explain, host, list, section, wholeNumber } from './fields.ts'
+import { withLinkTags } from './link-tags.ts'
 import { apiKeyEnvOf } from './names.ts'
 import { named } from './tag-schema.ts'
 import { withName, withUnits } from './units.ts'
@@ -76,10 +77,15 @@ const chirpstackSource = section('One tenant of a ChirpStack network server.', {
     high: DAY,
     example: '5m',
   }).prefault('5m'),
+  linkTags: linkTags.default(true),
   devices: list(chirpstackDevice, 'The devices of the tenant whose values are served.').default([]),
-}).transform((source) => ({
+}).transform(({ linkTags: ofSource, ...source }) => ({
   ...withUnits(withName(source)),
   apiKeyEnv: source.apiKeyEnv ?? apiKeyEnvOf(source.key),
+  devices: source.devices.map(({ linkTags: own = ofSource, ...device }) => ({
+    ...device,
+    tags: own ? withLinkTags(device.tags) : device.tags,
+  })),
 }))
 
 const modbusSource = section('One Modbus TCP endpoint, with the units behind it.', {

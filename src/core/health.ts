@@ -31,6 +31,9 @@ export const sourceCounters = [
   'duplicates',
   'late',
   'malformed',
+  /** Values that did not fit their tag; events of a kind that is not known. */
+  'misfits',
+  'unknownEvents',
 ] as const
 export type SourceCounter = (typeof sourceCounters)[number]
 

@@ -1,6 +1,7 @@
 import type { Clock, Milliseconds } from './clock.ts'
-import { type DataType, fitValue, type TagValue } from './data-type.ts'
+import type { TagValue } from './data-type.ts'
 import type { SampleSink } from './sample.ts'
+import { fitTag, isKnownState } from './states.ts'
 import { isBad, StatusCode } from './status-code.ts'
 import type { IndexedTag, TagIndex } from './tag-index.ts'
 import { TagTable } from './tag-table.ts'
@@ -84,7 +85,7 @@ export class Pipeline implements SampleSink {
   /** A last value kept from an earlier run: Uncertain until its source speaks again. */
   restore(tag: TagIndex, value: TagValue, quality: StatusCode, sourceTime: Milliseconds, serverTime: Milliseconds) {
     if (this.#phase[tag] === Phase.disabled || isBad(quality)) return
-    const fit = fitValue(this.table.types[tag] as DataType, value)
+    const fit = fitTag((this.#tags[tag] as IndexedTag).tag, value)
     if (fit === undefined) return
     this.table.setValue(tag, fit)
     this.table.sourceTime[tag] = sourceTime
@@ -102,7 +103,7 @@ export class Pipeline implements SampleSink {
   polled(tag: TagIndex, value: TagValue): void {
     if (this.#phase[tag] === Phase.disabled) return
     const now = this.#clock.now()
-    const fit = fitValue(this.table.types[tag] as DataType, value)
+    const fit = fitTag((this.#tags[tag] as IndexedTag).tag, value)
     const moved = fit !== undefined && this.table.setValue(tag, fit)
     this.#say(tag, fit === undefined ? StatusCode.BadDecodingError : this.#judge(tag, fit), now, moved)
   }
@@ -111,7 +112,7 @@ export class Pipeline implements SampleSink {
     if (this.#phase[tag] === Phase.disabled) return true
     const time = this.#notInFuture(sourceTime)
     if (time < (this.table.sourceTime[tag] as number)) return false
-    const fit = fitValue(this.table.types[tag] as DataType, value)
+    const fit = fitTag((this.#tags[tag] as IndexedTag).tag, value)
     const newer = time !== this.table.sourceTime[tag]
     const moved = fit !== undefined && this.table.setValue(tag, fit)
     this.#say(tag, fit === undefined ? StatusCode.BadDecodingError : this.#judge(tag, fit), time, moved || newer)
@@ -219,8 +220,10 @@ export class Pipeline implements SampleSink {
   }
 
   #judge(tag: TagIndex, value: TagValue): StatusCode {
-    const range = (this.#tags[tag] as IndexedTag).tag.range
-    if (!range || typeof value === 'string' || typeof value === 'boolean') return StatusCode.Good
+    const { tag: config } = this.#tags[tag] as IndexedTag
+    if (!isKnownState(config, value)) return StatusCode.UncertainEngineeringUnitsExceeded
+    const { range } = config
+    if (!range || (typeof value !== 'number' && typeof value !== 'bigint')) return StatusCode.Good
     return value < range.low || value > range.high ? StatusCode.UncertainEngineeringUnitsExceeded : StatusCode.Good
   }
 

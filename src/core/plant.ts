@@ -1,5 +1,6 @@
 import type { Milliseconds } from './clock.ts'
 import type { DataType } from './data-type.ts'
+import type { StateConfig } from './states.ts'
 
 /**
  * The plant as an operator configures it: sources with their devices and tags. Plain data, already checked;
@@ -113,6 +114,8 @@ export interface TagConfig {
   readonly unit?: string | undefined
   /** Values outside are UncertainEngineeringUnitsExceeded. */
   readonly range?: { readonly low: number; readonly high: number } | undefined
+  /** What each value means, of an enumeration; a value that is none of them is UncertainEngineeringUnitsExceeded. */
+  readonly states?: readonly StateConfig[] | undefined
   readonly pollMs?: Milliseconds | undefined
   readonly staleAfterMs?: Milliseconds | undefined
   readonly badAfterMs?: Milliseconds | undefined

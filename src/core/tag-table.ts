@@ -12,6 +12,7 @@ export class TagTable {
   readonly numbers: Float64Array
   /** Int64 and UInt64 as two's complement. */
   readonly integers: BigInt64Array
+  /** Text of a String; the bytes of a ByteString, one character each (U+0000 to U+00FF). */
   readonly text: (string | undefined)[]
   /** What clients see now. */
   readonly status: Uint32Array
@@ -40,6 +41,7 @@ export class TagTable {
   value(tag: TagIndex): TagValue {
     const type = this.types[tag] as DataType
     if (type === 'String') return this.text[tag] ?? ''
+    if (type === 'ByteString') return Buffer.from(this.text[tag] ?? '', 'latin1')
     if (type === 'Boolean') return this.numbers[tag] === 1
     if (type === 'UInt64') return BigInt.asUintN(64, this.integers[tag] as bigint)
     if (type === 'Int64') return this.integers[tag] as bigint
@@ -48,11 +50,8 @@ export class TagTable {
 
   /** Stores a value that fits the tag's type; false when it was the same already. */
   setValue(tag: TagIndex, value: TagValue): boolean {
-    if (typeof value === 'string') {
-      if (this.text[tag] === value) return false
-      this.text[tag] = value
-      return true
-    }
+    if (typeof value === 'string') return this.#setText(tag, value)
+    if (value instanceof Uint8Array) return this.#setText(tag, Buffer.from(value).toString('latin1'))
     if (isBigInteger(this.types[tag] as DataType)) {
       const bits = BigInt.asIntN(64, value as bigint)
       if (this.integers[tag] === bits) return false
@@ -62,6 +61,12 @@ export class TagTable {
     const number = Number(value)
     if (this.numbers[tag] === number) return false
     this.numbers[tag] = number
+    return true
+  }
+
+  #setText(tag: TagIndex, text: string): boolean {
+    if (this.text[tag] === text) return false
+    this.text[tag] = text
     return true
   }
 }

@@ -11,9 +11,12 @@ const COMMIT_EVERY: Milliseconds = 1_000
 /** Rows a transaction: about two milliseconds of the engine's thread. */
 const ROWS_A_COMMIT = 1_000
 
+/** What the database holds of a value: a BLOB comes back as a Buffer. */
+type Column = bigint | number | string | Uint8Array
+
 interface StoredValue {
   readonly tag: string
-  readonly value: bigint | number | string | null
+  readonly value: Column | null
   readonly status: bigint
   readonly source_time: number
   readonly server_time: number
@@ -177,14 +180,14 @@ export class LastValues implements ChangeListener {
     return this.#database.transaction(() => this.#tags.map(register))()
   }
 
-  #toColumn(tag: TagIndex): bigint | number | string {
+  #toColumn(tag: TagIndex): Column {
     const value = this.#pipeline.table.value(tag)
     if (typeof value === 'boolean') return value ? 1n : 0n
     return typeof value === 'bigint' ? BigInt.asIntN(64, value) : value
   }
 }
 
-function fromColumn(type: DataType, value: bigint | number | string): TagValue {
+function fromColumn(type: DataType, value: Column): TagValue {
   if (type === 'Boolean') return value === 1n
   if (type === 'UInt64') return BigInt.asUintN(64, value as bigint)
   return value

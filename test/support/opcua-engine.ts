@@ -21,6 +21,8 @@ export const noCounters: SourceHealth['counters'] = {
   duplicates: 0,
   late: 0,
   malformed: 0,
+  misfits: 0,
+  unknownEvents: 0,
 }
 
 /** The engine's end of its link to the OPC UA room, with the real tag table behind it and no sources. */

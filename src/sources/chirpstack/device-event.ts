@@ -1,6 +1,6 @@
 import type { Milliseconds } from '../../core/clock.ts'
 import { PenstockError } from '../../core/errors.ts'
-import { isJsonObject, type JsonObject } from './reading.ts'
+import { isJsonObject, type JsonObject } from './json.ts'
 import { parseRfc3339 } from './rfc3339.ts'
 
 /** One entry of a device's event stream (chirpstack-api `LogItem`). */
@@ -17,16 +17,21 @@ export interface StreamItem {
 
 export interface DeviceEvent {
   readonly body: JsonObject
-  /** When the event happened: its own time, or else when ChirpStack wrote it. */
+  /** When the event happened: its own time where it can be believed, or else when ChirpStack wrote it. */
   readonly time: Milliseconds
   /** The same for all copies of one event; not every kind has it. */
   readonly deduplicationId: string | undefined
 }
 
+/** Longer than any event of a frame; ChirpStack's own messages are some thousand characters. */
+const LONGEST_BODY = 1_048_576
+/** A gateway that lost its connection can deliver its frames this much later. */
+const LATEST_DELIVERY: Milliseconds = 7 * 86_400_000
+
 /** Decodes the item's body; throws PROTOCOL_VIOLATION where it is not a JSON object, or nothing says when it happened. */
 export function decodeEvent(item: StreamItem): DeviceEvent {
   const body = parseBody(item)
-  const time = parseRfc3339(body.time) ?? item.time
+  const time = believable(parseRfc3339(body.time), item.time)
   if (time === undefined) {
     throw new PenstockError('PROTOCOL_VIOLATION', `The event "${item.description}" (${item.id}) has no time`)
   }
@@ -34,7 +39,20 @@ export function decodeEvent(item: StreamItem): DeviceEvent {
   return { body, time, deduplicationId: typeof id === 'string' && id !== '' ? id : undefined }
 }
 
+/**
+ * An event did not happen after ChirpStack wrote it down, nor long before: a gateway's GPS clock, which ChirpStack does
+ * not check, can be off by years. Taken as it is, a time in the future would make every later event look old.
+ */
+function believable(own: Milliseconds | undefined, written: Milliseconds | undefined): Milliseconds | undefined {
+  if (own === undefined || written === undefined) return own ?? written
+  return own > written || own < written - LATEST_DELIVERY ? written : own
+}
+
 function parseBody({ id, description, body }: StreamItem): JsonObject {
+  if (body.length > LONGEST_BODY) {
+    const found = `The event "${description.slice(0, 40)}" (${id}) has ${body.length} characters`
+    throw new PenstockError('PROTOCOL_VIOLATION', `${found}, of at most ${LONGEST_BODY}`)
+  }
   let parsed: unknown
   try {
     parsed = JSON.parse(body)

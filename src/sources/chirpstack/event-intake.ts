@@ -3,16 +3,12 @@ import { describeError, PenstockError } from '../../core/errors.ts'
 import type { ChirpStackDeviceConfig } from '../../core/plant.ts'
 import type { DeviceTags, TagIndex } from '../../core/tag-index.ts'
 import type { SourceContext } from '../source.ts'
-import { type ChirpStackAddress, isAddressFault, parseAddress } from './address.ts'
+import { isAddressFault, parseAddress } from './address.ts'
 import { type DeviceEvent, decodeEvent, type StreamItem } from './device-event.ts'
-import { type EventKind, isEventKind } from './event-fields.ts'
-import { readingAt } from './reading.ts'
+import { type EventKind, isEventKind, isIgnoredKind } from './event-fields.ts'
+import { EventTag } from './event-tag.ts'
 import { RecentEvents } from './recent-events.ts'
-
-interface ReadTag {
-  readonly index: TagIndex
-  readonly address: ChirpStackAddress
-}
+import { TagFaults } from './tag-faults.ts'
 
 /** Events that only a frame of the device itself can cause. */
 const spoken: ReadonlySet<EventKind> = new Set(['up', 'join', 'status'])
@@ -24,10 +20,15 @@ const spoken: ReadonlySet<EventKind> = new Set(['up', 'join', 'status'])
 export class EventIntake {
   readonly #device: ChirpStackDeviceConfig
   readonly #context: Pick<SourceContext, 'clock' | 'log' | 'report' | 'sink'>
-  readonly #tags: ReadonlyMap<EventKind, readonly ReadTag[]>
+  readonly #tags: ReadonlyMap<EventKind, readonly EventTag[]>
   readonly #recent = new RecentEvents()
   /** A device that sends nonsense does so with every frame. */
   #malformedLogged = false
+  #unknownLogged = false
+  /** Tags whose last value was not usable. */
+  readonly faults: TagFaults
+  /** The last uplink with data came without `object`. */
+  undecoded = false
   /** When the device last spoke, by its events' own times but never in the future. */
   lastSpoke: Milliseconds | undefined
   /** Why ChirpStack could not decode the last uplink; empty when it could. */
@@ -36,13 +37,15 @@ export class EventIntake {
   constructor({ device, tags }: DeviceTags<ChirpStackDeviceConfig>, context: SourceContext) {
     this.#device = device
     this.#context = context
-    const byKind = new Map<EventKind, ReadTag[]>()
-    for (const { index, tag, disabled } of tags) {
-      const address = parseAddress(tag.address)
-      if (disabled || isAddressFault(address)) continue
+    this.faults = new TagFaults(context)
+    const byKind = new Map<EventKind, EventTag[]>()
+    for (const indexed of tags) {
+      const address = parseAddress(indexed.tag.address)
+      if (indexed.disabled || isAddressFault(address) || address.event === 'device') continue
+      const tag = new EventTag(indexed, address, this.faults, context)
       const group = byKind.get(address.event)
-      if (group) group.push({ index, address })
-      else byKind.set(address.event, [{ index, address }])
+      if (group) group.push(tag)
+      else byKind.set(address.event, [tag])
     }
     this.#tags = byKind
   }
@@ -55,7 +58,10 @@ export class EventIntake {
   /** Takes an event; answers the time of an uplink that was new, undefined for all else. Never throws. */
   take(item: StreamItem): Milliseconds | undefined {
     const kind = item.description
-    if (!isEventKind(kind)) return undefined
+    if (!isEventKind(kind)) {
+      if (!isIgnoredKind(kind)) this.#meetUnknown(kind)
+      return undefined
+    }
     const event = this.#decode(item)
     if (!event) return undefined
     const { report, clock } = this.#context
@@ -66,6 +72,8 @@ export class EventIntake {
     report.count(this.#give(kind, event) ? 'events' : 'late')
     if (kind === 'log') this.#hearLog(event)
     if (kind === 'up' && event.body.object !== undefined) this.codecFault = ''
+    if (kind === 'up')
+      this.undecoded = event.body.object === undefined && event.body.data !== '' && event.body.fPort !== 0
     if (spoken.has(kind)) {
       this.lastSpoke = Math.max(this.lastSpoke ?? Number.NEGATIVE_INFINITY, Math.min(event.time, clock.now()))
     }
@@ -90,15 +98,19 @@ export class EventIntake {
 
   /** False where a tag knows something newer already. */
   #give(kind: EventKind, { body, time }: DeviceEvent): boolean {
-    const { sink } = this.#context
     let inTime = true
-    for (const { index, address } of this.#tags.get(kind) ?? []) {
-      const reading = readingAt(address, body)
-      if (!reading) continue
-      if (reading.status !== undefined) sink.failed(index, reading.status, time)
-      else if (!sink.event(index, reading.value, time)) inTime = false
+    for (const tag of this.#tags.get(kind) ?? []) {
+      if (!tag.take(body, time)) inTime = false
     }
     return inTime
+  }
+
+  #meetUnknown(kind: string): void {
+    this.#context.report.count('unknownEvents')
+    if (this.#unknownLogged) return
+    this.#unknownLogged = true
+    const fields = { device: this.#device.key, devEui: this.#device.devEui, event: kind.slice(0, 40) }
+    this.#context.log.warn(fields, 'An event of a kind that is not known is left out; further ones are only counted')
   }
 
   /** An uplink whose codec failed comes without `object`; why is said in a log event before it. */
