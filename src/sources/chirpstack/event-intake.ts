@@ -72,8 +72,7 @@ export class EventIntake {
     report.count(this.#give(kind, event) ? 'events' : 'late')
     if (kind === 'log') this.#hearLog(event)
     if (kind === 'up' && event.body.object !== undefined) this.codecFault = ''
-    if (kind === 'up')
-      this.undecoded = event.body.object === undefined && event.body.data !== '' && event.body.fPort !== 0
+    if (kind === 'up') this.undecoded = event.body.object === undefined && hasData(event.body)
     if (spoken.has(kind)) {
       this.lastSpoke = Math.max(this.lastSpoke ?? Number.NEGATIVE_INFINITY, Math.min(event.time, clock.now()))
     }
@@ -124,3 +123,7 @@ export class EventIntake {
     this.codecFault = `ChirpStack could not decode its last uplink: ${said}. Mend the codec of its device profile.`
   }
 }
+
+/** More than MAC commands, which have no decoded object either. */
+const hasData = ({ data, fPort }: DeviceEvent['body']): boolean =>
+  typeof data === 'string' && data !== '' && fPort !== 0
