@@ -2,7 +2,8 @@ import { z } from 'zod'
 import type { Milliseconds } from '../core/clock.ts'
 import type { ChirpStackDeviceConfig, ChirpStackGatewayConfig } from '../core/plant.ts'
 import { always, complain } from './complaint.ts'
-import { explain, list, retell, section, text, wholeNumber } from './fields.ts'
+import { explain, flag, list, retell, section, text, wholeNumber } from './fields.ts'
+import { linkTagKeys } from './link-tags.ts'
 import { settingOf } from './raw.ts'
 import { aging, byteOrder, chirpstackTag, history, modbusTag, named, poll, s7Tag, wordOrder } from './tag-schema.ts'
 import { withName, withUnits } from './units.ts'
@@ -37,6 +38,11 @@ const eui64 = (about: { description: string; otherwise: string; example: string 
     },
   ).optional()
 
+/** Whether LoRaWAN devices get the standard tags of their radio link and battery. */
+export const linkTags = flag({
+  description: `Adds tags for the radio link and battery: ${linkTagKeys.join(', ')}. One of the device's own with the same key or address takes the place of such a tag.`,
+})
+
 export const chirpstackDevice = section('A LoRaWAN device, or a LoRaWAN gateway.', {
   ...deviceShape,
   devEui: eui64({
@@ -49,17 +55,25 @@ export const chirpstackDevice = section('A LoRaWAN device, or a LoRaWAN gateway.
     otherwise: 'none: it is an end device',
     example: '"0016c001f1500001"',
   }),
+  linkTags: retell(linkTags, { otherwise: 'as the source' }).optional(),
   tags: list(chirpstackTag, 'Its values.').default([]),
 })
   .superRefine(checkIdentity, always)
-  .transform(({ devEui, gatewayId, ...device }): ChirpStackDeviceConfig | ChirpStackGatewayConfig => {
+  .transform(({ devEui, gatewayId, linkTags: ownLinkTags, ...device }): LinkedDevice | ChirpStackGatewayConfig => {
     const named = withUnits(withName(device))
-    return gatewayId === undefined ? { ...named, devEui: devEui ?? '' } : { ...named, gatewayId }
+    return gatewayId === undefined ? { ...named, devEui: devEui ?? '', linkTags: ownLinkTags } : { ...named, gatewayId }
   })
+
+/** A device before its source says whether it has link tags where it does not say so itself. */
+type LinkedDevice = ChirpStackDeviceConfig & { readonly linkTags: boolean | undefined }
 
 /** Whatever it is given may have any shape. */
 function checkIdentity(device: unknown, context: z.core.$RefinementCtx): void {
   const has = (name: string) => settingOf(device, name) !== undefined
+  if (has('gatewayId') && has('linkTags')) {
+    const message = 'A gateway has no radio link and battery of its own.'
+    complain(context, [{ at: ['linkTags'], message, mend: 'Remove it; gateway:state and others are its tags.' }])
+  }
   if (has('devEui') !== has('gatewayId')) return
   const both = has('devEui')
   complain(context, [

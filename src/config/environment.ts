@@ -1,7 +1,7 @@
 import { z } from 'zod'
+import { nearest } from '../core/nearest.ts'
 import type { Problem } from '../core/problem.ts'
 import { apiKeyEnvOf, environmentNamePattern, passwordEnvOf } from './names.ts'
-import { nearest } from './nearest.ts'
 import { isGroup, pathText, type Segments, settingOf } from './raw.ts'
 import { bare, schemaAt } from './schema-walk.ts'
 

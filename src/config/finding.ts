@@ -1,7 +1,7 @@
 import { z } from 'zod'
+import { nearest } from '../core/nearest.ts'
 import { showValue } from '../core/problem.ts'
 import { apiKeyEnvOf, passwordEnvOf } from './names.ts'
-import { nearest } from './nearest.ts'
 import { isGroup, type Segments, settingOf, valueAt } from './raw.ts'
 import { type Described, describedBy, entryOf, schemaAt, settingsOf, variantsOf } from './schema-walk.ts'
 

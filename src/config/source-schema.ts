@@ -1,6 +1,7 @@
 import { z } from 'zod'
-import { chirpstackDevice, modbusDevice, s7Device } from './device-schema.ts'
+import { chirpstackDevice, linkTags, modbusDevice, s7Device } from './device-schema.ts'
 import { duration, environmentName, explain, host, list, section, text, wholeNumber } from './fields.ts'
+import { withLinkTags } from './link-tags.ts'
 import { apiKeyEnvOf } from './names.ts'
 import { named } from './tag-schema.ts'
 import { withName, withUnits } from './units.ts'
@@ -100,6 +101,7 @@ const chirpstackSource = section('One tenant of a ChirpStack network server.', {
     high: DAY,
     example: '5m',
   }).prefault('5m'),
+  linkTags: linkTags.default(true),
   metricsPeriod: duration({
     description: 'How often gathered metrics, and the state of gateways, are asked for; events come by themselves.',
     low: 10 * SECOND,
@@ -126,9 +128,14 @@ const chirpstackSource = section('One tenant of a ChirpStack network server.', {
   ).optional(),
   tls: chirpstackTls.optional(),
   devices: list(chirpstackDevice, 'The devices and gateways of the tenant whose values are served.').default([]),
-}).transform((source) => ({
+}).transform(({ linkTags: ofSource, ...source }) => ({
   ...withUnits(withName(source)),
   apiKeyEnv: source.apiKeyEnv ?? apiKeyEnvOf(source.key),
+  devices: source.devices.map((given) => {
+    if ('gatewayId' in given) return given
+    const { linkTags: own = ofSource, ...device } = given
+    return { ...device, tags: own ? withLinkTags(device.tags) : device.tags }
+  }),
 }))
 
 const modbusSource = section('One Modbus TCP endpoint, with the units behind it.', {

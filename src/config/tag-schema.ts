@@ -1,10 +1,11 @@
 import type { z } from 'zod'
-import { dataTypes } from '../core/data-type.ts'
+import { type DataType, dataTypes, isNumeric } from '../core/data-type.ts'
 import { historyPolicies } from '../core/history-policy.ts'
 import type { TagConfig } from '../core/plant.ts'
 import { complain } from './complaint.ts'
 import { choice, decimal, duration, flag, inherited, section, text, wholeNumber } from './fields.ts'
 import { keyPattern } from './names.ts'
+import { checkStates, states } from './states-schema.ts'
 import { withName, withUnits } from './units.ts'
 
 const SECOND = 1_000
@@ -64,15 +65,22 @@ const range = section('Values outside are UncertainEngineeringUnitsExceeded; cli
   complain(context, [{ at: ['high'], message, mend: 'Correct the two values.' }])
 })
 
+/** Registers and data blocks have no raw bytes that say where they end. */
+const plainTypes = dataTypes.filter((type) => type !== 'ByteString') as [Exclude<DataType, 'ByteString'>]
+
+const typeOf = <const Types extends readonly [DataType, ...DataType[]]>(types: Types) =>
+  choice(types, {
+    description: 'OPC UA data type that clients see; a value that does not fit it exactly is BadDecodingError.',
+    example: 'Double',
+  })
+
 const tagShape = {
   key: named.key,
   name: named.name.optional(),
   description: text({ description: 'What it is, for people.', longest: 1_000, example: 'Flow pipe' }).optional(),
   disabled: named.disabled.default(false),
-  type: choice(dataTypes, {
-    description: 'OPC UA data type that clients see; a value that does not fit it exactly is BadDecodingError.',
-    example: 'Double',
-  }),
+  type: typeOf(plainTypes),
+  states: states.optional(),
   unit: text({ description: 'Engineering unit.', longest: 32, example: '°C' }).optional(),
   range: range.optional(),
   staleAfter: inherited(aging.staleAfter),
@@ -102,19 +110,52 @@ export const modbusEncodings = [
   'string',
 ] as const
 
+/** How a number can lie in the payload of a LoRaWAN device. */
+export const payloadEncodings = [
+  'int8',
+  'uint8',
+  'int16',
+  'uint16',
+  'int24',
+  'uint24',
+  'int32',
+  'uint32',
+  'int64',
+  'uint64',
+  'float32',
+  'float64',
+] as const
+
 /** The S7 data types that can be read. */
 export const s7Encodings = ['BOOL', 'BYTE', 'WORD', 'INT', 'DWORD', 'DINT', 'REAL', 'LREAL', 'STRING'] as const
 
 export const chirpstackTag = section('A value of a LoRaWAN device.', {
   ...tagShape,
   address: address(
-    '`object.` and the path in the decoded uplink, `link.` for the radio link, `status:` for the device status; ' +
-      '`metric:`, `link-metric:`, `gateway-metric:` with `@hour`, `@day` or `@month`, `state:`, `inventory:` and ' +
-      '`gateway:` for what is asked for',
+    '`object.` and the path in the decoded uplink, `payload` for its bytes, `link.` for the radio link, `device.` for ' +
+      'age and interval, `status:` for the device status; `metric:`, `link-metric:`, `gateway-metric:` with `@hour`, ' +
+      '`@day` or `@month`, `state:`, `inventory:` and `gateway:` for what is asked for',
     'object.temperature',
   ),
+  type: typeOf(dataTypes),
+  encoding: choice(payloadEncodings, {
+    description: 'How a number lies in the bytes of the payload.',
+    otherwise: 'the encoding of the type itself: Int16 is int16, Double is float64',
+  }).optional(),
+  byteOrder: choice(['big', 'little'], {
+    description: 'Order of the bytes of a number in the payload.',
+    otherwise: 'big',
+  }).optional(),
+  length: wholeNumber({
+    description: 'How many bytes of the payload a ByteString or String takes.',
+    low: 1,
+    high: 242,
+    example: '4',
+    otherwise: 'all to its end',
+  }).optional(),
 })
   .superRefine(checkRange)
+  .superRefine(checkStates)
   .transform((tag): TagConfig => withUnits(withName(tag)))
 
 export const modbusTag = section('A value of a Modbus device.', {
@@ -138,6 +179,7 @@ export const modbusTag = section('A value of a Modbus device.', {
   poll: inherited(poll),
 })
   .superRefine(checkRange)
+  .superRefine(checkStates)
   .transform((tag): TagConfig => withUnits(withName(tag)))
 
 export const s7Tag = section('A value of an S7 CPU.', {
@@ -154,10 +196,11 @@ export const s7Tag = section('A value of an S7 CPU.', {
   poll: inherited(poll),
 })
   .superRefine(checkRange)
+  .superRefine(checkStates)
   .transform((tag): TagConfig => withUnits(withName(tag)))
 
-function checkRange(tag: { type: string; range?: unknown }, context: z.core.$RefinementCtx): void {
-  if (tag.range === undefined || (tag.type !== 'Boolean' && tag.type !== 'String')) return
+function checkRange(tag: { type: DataType; range?: unknown }, context: z.core.$RefinementCtx): void {
+  if (tag.range === undefined || isNumeric(tag.type)) return
   const message = `A ${tag.type} has no range.`
   complain(context, [{ at: ['range'], message, mend: 'Remove the range, or make the type a number.' }])
 }

@@ -15,12 +15,13 @@ export const dataTypes = [
   'Float',
   'Double',
   'String',
+  'ByteString',
 ] as const
 
 export type DataType = (typeof dataTypes)[number]
 
-/** What a tag can hold: `bigint` for Int64 and UInt64, `number` for the other numeric types. */
-export type TagValue = boolean | number | bigint | string
+/** What a tag can hold: `bigint` for Int64 and UInt64, `number` for the other numeric types, bytes for ByteString. */
+export type TagValue = boolean | number | bigint | string | Uint8Array
 
 const integerLimits: Partial<Record<DataType, readonly [number, number]>> = {
   SByte: [-128, 127],
@@ -39,6 +40,11 @@ const MAX_FLOAT = 3.4028234663852886e38
 /** True for the types that the tag table keeps as 64-bit integers. */
 export const isBigInteger = (type: DataType): boolean => type === 'Int64' || type === 'UInt64'
 
+/** Whole numbers of any width. */
+export const isInteger = (type: DataType): boolean => isNumeric(type) && type !== 'Float' && type !== 'Double'
+
+export const isNumeric = (type: DataType): boolean => type !== 'Boolean' && type !== 'String' && type !== 'ByteString'
+
 /**
  * The value as the tag's type holds it, or undefined where it does not fit: nothing is rounded, wrapped,
  * parsed from text or invented. An integer that arrives as a number fits a 64-bit tag while it is exact.
@@ -49,6 +55,8 @@ export function fitValue(type: DataType, value: unknown): TagValue | undefined {
       return typeof value === 'boolean' ? value : undefined
     case 'String':
       return typeof value === 'string' ? value : undefined
+    case 'ByteString':
+      return value instanceof Uint8Array ? value : undefined
     case 'Double':
       return typeof value === 'number' && Number.isFinite(value) ? value : undefined
     case 'Float':

@@ -33,6 +33,9 @@ export const sourceCounters = [
   'malformed',
   /** Uplinks that the frame counters of the devices show to be missing; not since start, and less when one comes late. */
   'lostUplinks',
+  /** Values that did not fit their tag; events of a kind that is not known. */
+  'misfits',
+  'unknownEvents',
 ] as const
 export type SourceCounter = (typeof sourceCounters)[number]
 

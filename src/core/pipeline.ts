@@ -1,8 +1,9 @@
 import type { Clock, Milliseconds } from './clock.ts'
 import { grown } from './columns.ts'
-import { type DataType, fitValue, type TagValue } from './data-type.ts'
+import type { TagValue } from './data-type.ts'
 import { historyPolicyOf } from './history-policy.ts'
 import { CLOCK_TOLERANCE, type SampleRecorder, type SampleSink } from './sample.ts'
+import { fitTag, isKnownState } from './states.ts'
 import { isBad, StatusCode } from './status-code.ts'
 import type { IndexedTag, TagChange, TagIndex } from './tag-index.ts'
 import { TagTable } from './tag-table.ts'
@@ -162,7 +163,7 @@ export class Pipeline implements SampleSink {
   /** A last value kept from an earlier run: Uncertain until its source speaks again. */
   restore(tag: TagIndex, value: TagValue, quality: StatusCode, sourceTime: Milliseconds, serverTime: Milliseconds) {
     if (this.#phase[tag] === Phase.disabled || isBad(quality)) return
-    const fit = fitValue(this.table.types[tag] as DataType, value)
+    const fit = fitTag((this.#tags[tag] as IndexedTag).tag, value)
     if (fit === undefined) return
     this.table.setValue(tag, fit)
     this.table.sourceTime[tag] = sourceTime
@@ -180,7 +181,7 @@ export class Pipeline implements SampleSink {
   polled(tag: TagIndex, value: TagValue): void {
     if (this.#phase[tag] === Phase.disabled) return
     const now = this.#clock.now()
-    const fit = fitValue(this.table.types[tag] as DataType, value)
+    const fit = fitTag((this.#tags[tag] as IndexedTag).tag, value)
     const moved = fit !== undefined && this.table.setValue(tag, fit)
     const quality = fit === undefined ? StatusCode.BadDecodingError : this.#judge(tag, fit)
     if (this.#keep[tag] !== Keep.off) {
@@ -196,7 +197,7 @@ export class Pipeline implements SampleSink {
     const time = notInFuture(sourceTime, now)
     const late = time < (this.table.sourceTime[tag] as number)
     if (late && this.#keep[tag] === Keep.off) return false
-    const fit = fitValue(this.table.types[tag] as DataType, value)
+    const fit = fitTag((this.#tags[tag] as IndexedTag).tag, value)
     const quality = fit === undefined ? StatusCode.BadDecodingError : (doubt ?? this.#judge(tag, fit))
     if (late) {
       // What stood before it then is not at hand, so nobody can say that it changed nothing.
@@ -324,8 +325,10 @@ export class Pipeline implements SampleSink {
   }
 
   #judge(tag: TagIndex, value: TagValue): StatusCode {
-    const range = (this.#tags[tag] as IndexedTag).tag.range
-    if (!range || typeof value === 'string' || typeof value === 'boolean') return StatusCode.Good
+    const { tag: config } = this.#tags[tag] as IndexedTag
+    if (!isKnownState(config, value)) return StatusCode.UncertainEngineeringUnitsExceeded
+    const { range } = config
+    if (!range || (typeof value !== 'number' && typeof value !== 'bigint')) return StatusCode.Good
     return value < range.low || value > range.high ? StatusCode.UncertainEngineeringUnitsExceeded : StatusCode.Good
   }
 

@@ -1,6 +1,7 @@
 import type { Milliseconds } from './clock.ts'
 import type { DataType } from './data-type.ts'
 import type { HistoryPolicy } from './history-policy.ts'
+import type { StateConfig } from './states.ts'
 
 /**
  * The plant as an operator configures it: sources with their devices and tags. Plain data, already checked;
@@ -139,6 +140,8 @@ export interface TagConfig {
   readonly unit?: string | undefined
   /** Values outside are UncertainEngineeringUnitsExceeded. */
   readonly range?: { readonly low: number; readonly high: number } | undefined
+  /** What each value means, of an enumeration; a value that is none of them is UncertainEngineeringUnitsExceeded. */
+  readonly states?: readonly StateConfig[] | undefined
   readonly pollMs?: Milliseconds | undefined
   readonly staleAfterMs?: Milliseconds | undefined
   readonly badAfterMs?: Milliseconds | undefined

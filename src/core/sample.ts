@@ -62,7 +62,7 @@ export interface SampleBatch {
   readonly status: Uint32Array
   readonly sourceTime: Float64Array
   readonly serverTime: Float64Array
-  /** Rows of String tags, ascending, and their texts. */
+  /** Rows of String and ByteString tags, ascending, and their texts; a byte is the character of its number. */
   readonly textRow: Uint32Array
   readonly text: readonly string[]
 }

@@ -14,6 +14,7 @@ export class TagTable {
   #status = new Uint32Array(0)
   #sourceTime = new Float64Array(0)
   #serverTime = new Float64Array(0)
+  /** Text of a String; the bytes of a ByteString, one character each (U+0000 to U+00FF). */
   readonly text: (string | undefined)[] = []
 
   constructor(tags: readonly IndexedTag[]) {
@@ -78,6 +79,7 @@ export class TagTable {
   value(tag: TagIndex): TagValue {
     const type = this.types[tag] as DataType
     if (type === 'String') return this.text[tag] ?? ''
+    if (type === 'ByteString') return Buffer.from(this.text[tag] ?? '', 'latin1')
     if (type === 'Boolean') return this.numbers[tag] === 1
     if (type === 'UInt64') return BigInt.asUintN(64, this.integers[tag] as bigint)
     if (type === 'Int64') return this.integers[tag] as bigint
@@ -86,11 +88,8 @@ export class TagTable {
 
   /** Stores a value that fits the tag's type; false when it was the same already. */
   setValue(tag: TagIndex, value: TagValue): boolean {
-    if (typeof value === 'string') {
-      if (this.text[tag] === value) return false
-      this.text[tag] = value
-      return true
-    }
+    if (typeof value === 'string') return this.#setText(tag, value)
+    if (value instanceof Uint8Array) return this.#setText(tag, Buffer.from(value).toString('latin1'))
     if (isBigInteger(this.types[tag] as DataType)) {
       const bits = BigInt.asIntN(64, value as bigint)
       if (this.integers[tag] === bits) return false
@@ -100,6 +99,12 @@ export class TagTable {
     const number = Number(value)
     if (this.numbers[tag] === number) return false
     this.numbers[tag] = number
+    return true
+  }
+
+  #setText(tag: TagIndex, text: string): boolean {
+    if (this.text[tag] === text) return false
+    this.text[tag] = text
     return true
   }
 }

@@ -16,6 +16,7 @@ export const variantType: Readonly<Record<TagDataType, DataType>> = {
   Float: DataType.Float,
   Double: DataType.Double,
   String: DataType.String,
+  ByteString: DataType.ByteString,
 }
 
 /** A 64-bit integer as node-opcua holds it: high and low 32 bits. */
@@ -48,6 +49,8 @@ export function makeDataValue(value: Variant, status: StatusCode, sourceTime: nu
   return dataValue
 }
 
+const bytesOf = (text: string | null): Buffer | null => (text === null ? null : Buffer.from(text, 'latin1'))
+
 /** Reads the values of one batch; `integers` sees the same memory as its `bits`. */
 export class BatchValues {
   readonly #batch: SampleBatch
@@ -65,6 +68,8 @@ export class BatchValues {
     switch (type) {
       case 'String':
         return scalar(DataType.String, this.#textAt(row))
+      case 'ByteString':
+        return scalar(DataType.ByteString, bytesOf(this.#textAt(row)))
       case 'Boolean':
         return scalar(DataType.Boolean, bits[row] === 1)
       case 'Int64':

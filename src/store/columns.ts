@@ -1,7 +1,10 @@
 import type { DataType, TagValue } from '../core/data-type.ts'
 
-/** How a value stands in a column: REAL for numbers, INTEGER for Boolean and 64-bit integers, TEXT for strings. */
-export type Column = bigint | number | string
+/**
+ * How a value stands in a column: REAL for numbers, INTEGER for Boolean and 64-bit integers, TEXT for strings, BLOB for
+ * bytes (read as a Buffer).
+ */
+export type Column = bigint | number | string | Uint8Array
 
 /** Exactly, with UInt64 as two's complement. */
 export function toColumn(value: TagValue): Column {

@@ -44,6 +44,8 @@ beforeEach(async () => {
     { key: 'soon-stale', type: 'Double', address: 'object.air.temperature', staleAfter: '2s' },
     { key: 'open', type: 'Boolean', address: 'object.open' },
     { key: 'rssi', type: 'Int32', address: 'link.rssi' },
+    { key: 'first-byte', type: 'Byte', address: 'payload@9[0]' },
+    { key: 'beyond', type: 'Int16', address: 'payload@9[200]' },
   ]
   const source = { key: 'lora', kind: 'chirpstack', url: `http://127.0.0.1:${port}`, tenantId: TENANT }
   // As it is printed on the device: capital letters, which ChirpStack would answer with an empty stream.
@@ -75,6 +77,26 @@ describe('an uplink', () => {
     )
     expect(await scada.read('hall/open')).toMatchObject({ value: true, type: 'Boolean', status: 'Good' })
     expect(await scada.read('hall/rssi')).toMatchObject({ value: -87, type: 'Int32', status: 'Good' })
+  })
+
+  it('brings its radio link beside the values without being asked', async () => {
+    chirpStack.uplink(CLIMATE, { object: { open: true }, dr: 3, snr: 4.5 })
+    await eventually(async () => expect(await scada.read('hall/link-sf')).toMatchObject({ value: 9, status: 'Good' }))
+    expect(await scada.read('hall/link-snr')).toMatchObject({ value: 4.5, type: 'Double', status: 'Good' })
+    expect(await scada.read('hall/link-last-seen')).toMatchObject({ type: 'String', status: 'Good' })
+  })
+
+  it('without a codec is read byte by byte, and the device says what its other tags lack', async () => {
+    // The simulated device sends its frame counter in digits.
+    chirpStack.uplink(CLIMATE, { fPort: 9 })
+    await eventually(async () => {
+      const { value, status } = await scada.read('hall/first-byte')
+      expect(status).toBe('Good')
+      expect(String.fromCharCode(Number(value))).toMatch(/\d/)
+    })
+    expect(await scada.read('hall/beyond')).toMatchObject({ value: null, status: 'BadDecodingError' })
+    const device = (await gateway.health()).engine?.sources[0]?.devices[0]
+    expect(device?.reason).toContain('there is no codec')
   })
 
   it('that comes late does not move the value back', async () => {

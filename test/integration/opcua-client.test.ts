@@ -152,7 +152,7 @@ describe('penstock watch', () => {
 
   it('watches all tags of a device, and without a name every tag of the plant', async () => {
     await during(['boiler'], async () => {
-      await vi.waitFor(() => expect(new Set(lines.map((line) => line.split('  ')[1])).size).toBe(15), 10_000)
+      await vi.waitFor(() => expect(new Set(lines.map((line) => line.split('  ')[1])).size).toBe(16), 10_000)
     })
     lines = []
     await during([], async () => {

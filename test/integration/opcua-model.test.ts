@@ -146,6 +146,7 @@ describe('a tag', () => {
     ['float', DataType.Float],
     ['double', DataType.Double],
     ['string', DataType.String],
+    ['bytestring', DataType.ByteString],
   ])('of type %s says so', async (key, dataType) => {
     expect(String(await value(nodeId(`boiler/${key}`), AttributeIds.DataType))).toBe(`ns=0;i=${dataType}`)
   })

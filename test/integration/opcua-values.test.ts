@@ -87,6 +87,7 @@ describe('the values of the plant', () => {
     ['float', 1.5],
     ['double', 0.1],
     ['string', 'Grüße 🚰'],
+    ['bytestring', Buffer.from([0, 0x80, 0xff])],
   ])('of type %s are exact: %s', async (key, sent) => {
     test.engine.pipeline.polled(test.engine.tag(`boiler/${key}`), sent)
 

@@ -1,10 +1,10 @@
 import type { Clock } from '../../src/core/clock.ts'
 import type { TagValue } from '../../src/core/data-type.ts'
-import { fitValue } from '../../src/core/data-type.ts'
 import type { DeviceMemory } from '../../src/core/device-memory.ts'
 import type { DeviceState, SourceCounter, SourceState } from '../../src/core/health.ts'
 import { type Logger, silentLogger } from '../../src/core/logger.ts'
 import type { SampleSink } from '../../src/core/sample.ts'
+import { fitTag } from '../../src/core/states.ts'
 import { StatusCode, statusName } from '../../src/core/status-code.ts'
 import type { IndexedTag, TagIndex } from '../../src/core/tag-index.ts'
 import type { SourceContext } from '../../src/sources/source.ts'
@@ -31,7 +31,7 @@ export class EventSink implements SampleSink {
   }
 
   polled(tag: TagIndex, value: TagValue): void {
-    const fit = fitValue(this.#tags[tag]?.tag.type ?? 'Double', value)
+    const fit = fitTag(this.#tags[tag]?.tag ?? { type: 'Double' }, value)
     if (fit !== undefined) this.told.push({ tag: this.#id(tag), what: 'polled', value: fit })
     else this.#fail(tag, StatusCode.BadDecodingError, Number.NaN)
   }
@@ -42,7 +42,7 @@ export class EventSink implements SampleSink {
       return false
     }
     this.#newest.set(tag, sourceTime)
-    const fit = fitValue(this.#tags[tag]?.tag.type ?? 'Double', value)
+    const fit = fitTag(this.#tags[tag]?.tag ?? { type: 'Double' }, value)
     const doubted = doubt === undefined ? {} : { status: statusName(doubt) }
     if (fit !== undefined) {
       this.told.push({ tag: this.#id(tag), what: 'event', value: fit, time: sourceTime, ...doubted })

@@ -23,6 +23,8 @@ export const noCounters: SourceHealth['counters'] = {
   late: 0,
   malformed: 0,
   lostUplinks: 0,
+  misfits: 0,
+  unknownEvents: 0,
 }
 
 const history = { ok: true, reason: '', written: 0, waiting: 0, lost: 0, lastCommitAt: null, slowestCommitMs: 0 }

@@ -1,9 +1,10 @@
 import { DataType, type DataValue, type Variant } from 'node-opcua'
 
-/** A value as JSON can hold it: 64-bit integers as decimal strings, dates in ISO 8601, structures as they are. */
+/** A value as JSON can hold it: 64-bit integers as decimal strings, bytes in hexadecimal, dates in ISO 8601. */
 export function plainValue({ dataType, value }: Variant): unknown {
   const raw: unknown = value
   if (raw instanceof Date) return raw.toISOString()
+  if (raw instanceof Uint8Array) return Buffer.from(raw).toString('hex')
   if ((dataType === DataType.Int64 || dataType === DataType.UInt64) && Array.isArray(raw)) {
     const [high, low] = raw as [number, number]
     const bits = (BigInt(high) << 32n) | BigInt(low)

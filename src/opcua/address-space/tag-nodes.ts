@@ -9,11 +9,14 @@ import {
   type UAVariable,
   VariableTypeIds,
 } from 'node-opcua'
+import { isInteger, isNumeric } from '../../core/data-type.ts'
 import type { TagConfig } from '../../core/plant.ts'
 import type { IndexedTag } from '../../core/tag-index.ts'
 import { variantType } from '../data-values.ts'
 import { markTold } from '../hardening/deliver-on-change.ts'
 import { sharePermissions } from './permissions.ts'
+import { addProperty, type PropertyOf } from './properties.ts'
+import { addStates } from './state-nodes.ts'
 import { engineeringUnits } from './units.ts'
 
 /**
@@ -40,12 +43,13 @@ export function addTagVariable(
   })
   sharePermissions(variable, permissions)
   markTold(variable)
-  if (!isNumeric(tag)) return variable
   const properties = { namespace, variable, id, permissions }
+  if (tag.states) addStates(properties, tag.type, tag.states)
+  if (!isNumeric(tag.type)) return variable
   if (tag.unit !== undefined) {
-    addProperty(properties, 'EngineeringUnits', 'EUInformation', engineeringUnits(tag.unit))
+    addProperty(properties, 'EngineeringUnits', 'EUInformation', structure(engineeringUnits(tag.unit)))
   }
-  if (tag.range) addProperty(properties, 'EURange', 'Range', new Range(tag.range))
+  if (tag.range) addProperty(properties, 'EURange', 'Range', structure(new Range(tag.range)))
   return variable
 }
 
@@ -61,9 +65,10 @@ export function updateTagVariable(
   permissions: readonly RolePermissionType[],
 ): boolean {
   if (former.type !== tag.type || variableType(former) !== variableType(tag)) return false
+  if (!isDeepStrictEqual(former.states, tag.states)) return false
   variable.setDisplayName(tag.name)
   if (former.description !== tag.description) variable.setDescription(tag.description ?? '')
-  if (!isNumeric(tag)) return true
+  if (!isNumeric(tag.type)) return true
   const properties = { namespace, variable, id, permissions }
   if (former.unit !== tag.unit && tag.unit !== undefined) {
     replaceProperty(properties, 'EngineeringUnits', 'EUInformation', engineeringUnits(tag.unit))
@@ -74,38 +79,19 @@ export function updateTagVariable(
   return true
 }
 
-const isNumeric = ({ type }: TagConfig): boolean => type !== 'Boolean' && type !== 'String'
-
-/** OPC 10000-8 §5.3.2: the type that demands exactly what is configured. */
-function variableType(tag: TagConfig): number {
-  if (!isNumeric(tag)) return VariableTypeIds.BaseDataVariableType
-  if (tag.unit !== undefined) return tag.range ? VariableTypeIds.AnalogUnitRangeType : VariableTypeIds.AnalogUnitType
-  return tag.range ? VariableTypeIds.AnalogItemType : VariableTypeIds.BaseDataVariableType
-}
-
-interface PropertyOf {
-  readonly namespace: Namespace
-  readonly variable: UAVariable
-  readonly id: string
-  readonly permissions: readonly RolePermissionType[]
-}
-
 function replaceProperty(of: PropertyOf, name: string, dataType: string, value: object): void {
   const property = of.variable.getPropertyByName(name, 0)
-  if (property) property.setValueFromSource({ dataType: DataType.ExtensionObject, value })
-  else addProperty(of, name, dataType, value)
+  if (property) property.setValueFromSource(structure(value))
+  else addProperty(of, name, dataType, structure(value))
 }
 
-function addProperty(of: PropertyOf, name: string, dataType: string, value: object): void {
-  const property = of.namespace.addVariable({
-    propertyOf: of.variable,
-    nodeId: `s=${of.id}#${name}`,
-    browseName: { name, namespaceIndex: 0 },
-    typeDefinition: 'PropertyType',
-    dataType,
-    accessLevel: 'CurrentRead',
-    userAccessLevel: 'CurrentRead',
-    value: { dataType: DataType.ExtensionObject, value },
-  })
-  sharePermissions(property, of.permissions)
+const structure = (value: object) => ({ dataType: DataType.ExtensionObject, value })
+
+/** OPC 10000-8 §5.3.2 and §5.3.3: the type that demands exactly what is configured. */
+function variableType(tag: TagConfig): number {
+  if (tag.states && tag.type === 'Boolean') return VariableTypeIds.TwoStateDiscreteType
+  if (tag.states && isInteger(tag.type)) return VariableTypeIds.MultiStateValueDiscreteType
+  if (!isNumeric(tag.type)) return VariableTypeIds.BaseDataVariableType
+  if (tag.unit !== undefined) return tag.range ? VariableTypeIds.AnalogUnitRangeType : VariableTypeIds.AnalogUnitType
+  return tag.range ? VariableTypeIds.AnalogItemType : VariableTypeIds.BaseDataVariableType
 }

@@ -4,18 +4,14 @@ import type { ChirpStackDeviceConfig } from '../../core/plant.ts'
 import { CLOCK_TOLERANCE } from '../../core/sample.ts'
 import type { DeviceTags, TagIndex } from '../../core/tag-index.ts'
 import type { SourceContext } from '../source.ts'
-import { type ChirpStackAddress, isAddressFault, isPolledAddress, parseAddress } from './address.ts'
+import { isAddressFault, isPolledAddress, parseAddress } from './address.ts'
 import { type DeviceEvent, decodeEvent, type StreamItem } from './device-event.ts'
-import { type EventKind, isEventKind } from './event-fields.ts'
+import { type EventKind, isEventKind, isIgnoredKind } from './event-fields.ts'
 import { readEventMemory, writeEventMemory } from './event-memory.ts'
+import { EventTag } from './event-tag.ts'
 import { FrameCounter } from './frame-counter.ts'
-import { readingAt } from './reading.ts'
 import { RecentEvents } from './recent-events.ts'
-
-interface ReadTag {
-  readonly index: TagIndex
-  readonly address: ChirpStackAddress
-}
+import { TagFaults } from './tag-faults.ts'
 
 /** Events that only a frame of the device itself can cause. */
 const spoken: ReadonlySet<EventKind> = new Set(['up', 'join', 'status'])
@@ -28,11 +24,16 @@ const spoken: ReadonlySet<EventKind> = new Set(['up', 'join', 'status'])
 export class EventIntake {
   readonly #device: ChirpStackDeviceConfig
   readonly #context: Pick<SourceContext, 'clock' | 'log' | 'memory' | 'report' | 'sink'>
-  readonly #tags: ReadonlyMap<EventKind, readonly ReadTag[]>
+  readonly #tags: ReadonlyMap<EventKind, readonly EventTag[]>
   readonly #recent: RecentEvents
   readonly #frames: FrameCounter
   /** A device that sends nonsense does so with every frame. */
   #malformedLogged = false
+  #unknownLogged = false
+  /** Tags whose last value was not usable. */
+  readonly faults: TagFaults
+  /** The last uplink with data came without `object`. */
+  undecoded = false
   #codecFault = ''
   #refusal = ''
   /** The time given last to an event that came with one in the future. */
@@ -43,13 +44,16 @@ export class EventIntake {
   constructor({ device, tags }: DeviceTags<ChirpStackDeviceConfig>, context: SourceContext) {
     this.#device = device
     this.#context = context
-    const byKind = new Map<EventKind, ReadTag[]>()
-    for (const { index, tag, disabled } of tags) {
-      const address = parseAddress(tag.address)
-      if (disabled || isAddressFault(address) || isPolledAddress(address)) continue
+    this.faults = new TagFaults(context)
+    const byKind = new Map<EventKind, EventTag[]>()
+    for (const indexed of tags) {
+      const address = parseAddress(indexed.tag.address)
+      if (indexed.disabled || isAddressFault(address) || isPolledAddress(address) || address.event === 'device')
+        continue
+      const tag = new EventTag(indexed, address, this.faults, context)
       const group = byKind.get(address.event)
-      if (group) group.push({ index, address })
-      else byKind.set(address.event, [{ index, address }])
+      if (group) group.push(tag)
+      else byKind.set(address.event, [tag])
     }
     this.#tags = byKind
     const memory = readEventMemory(context.memory.recall(device.key), device.devEui)
@@ -71,7 +75,10 @@ export class EventIntake {
   /** Takes an event; answers the time of an uplink of which this run had not heard, undefined for all else. Never throws. */
   take(item: StreamItem): Milliseconds | undefined {
     const kind = item.description
-    if (!isEventKind(kind)) return undefined
+    if (!isEventKind(kind)) {
+      if (!isIgnoredKind(kind)) this.#meetUnknown(kind)
+      return undefined
+    }
     const event = this.#decode(item)
     if (!event) return undefined
     const { report } = this.#context
@@ -89,7 +96,7 @@ export class EventIntake {
       this.#give(kind, event, acquaintance.taken)
     }
     this.#hear(kind, event)
-    return kind === 'up' ? event.time : undefined
+    return kind === 'up' ? Math.min(event.time, this.#context.clock.now()) : undefined
   }
 
   /**
@@ -109,6 +116,7 @@ export class EventIntake {
     if (kind === 'log') this.#hearLog(event)
     if (kind === 'up' || kind === 'join') this.#refusal = ''
     if (kind === 'up' && event.body.object !== undefined) this.#codecFault = ''
+    if (kind === 'up') this.undecoded = event.body.object === undefined && hasData(event.body)
     if (!spoken.has(kind)) return
     const spoke = Math.min(event.time, this.#context.clock.now())
     this.lastSpoke = Math.max(this.lastSpoke ?? Number.NEGATIVE_INFINITY, spoke)
@@ -151,15 +159,17 @@ export class EventIntake {
 
   /** False where a tag knows something newer already. */
   #give(kind: EventKind, { body }: DeviceEvent, time: Milliseconds): boolean {
-    const { sink } = this.#context
     let inTime = true
-    for (const { index, address } of this.#tags.get(kind) ?? []) {
-      const reading = readingAt(address, body)
-      if (!reading) continue
-      if (reading.status !== undefined) sink.failed(index, reading.status, time)
-      else if (!sink.event(index, reading.value, time)) inTime = false
-    }
+    for (const tag of this.#tags.get(kind) ?? []) if (!tag.take(body, time)) inTime = false
     return inTime
+  }
+
+  #meetUnknown(kind: string): void {
+    this.#context.report.count('unknownEvents')
+    if (this.#unknownLogged) return
+    this.#unknownLogged = true
+    const fields = { device: this.#device.key, devEui: this.#device.devEui, event: kind.slice(0, 40) }
+    this.#context.log.warn(fields, 'An event of a kind that is not known is left out; further ones are only counted')
   }
 
   /**
@@ -187,3 +197,7 @@ export class EventIntake {
       'device that forgets its counter, disable frame-counter validation in ChirpStack.'
   }
 }
+
+/** More than MAC commands, which have no decoded object either. */
+const hasData = ({ data, fPort }: DeviceEvent['body']): boolean =>
+  typeof data === 'string' && data !== '' && fPort !== 0

@@ -1,16 +1,16 @@
 import { StatusCode } from '../../core/status-code.ts'
-import type { ChirpStackAddress, PathStep } from './address.ts'
+import type { ChirpStackAddress } from './address.ts'
+import { isLinkField } from './event-fields.ts'
+import { type JsonObject, stepInto } from './json.ts'
+import { linkReading } from './link-reading.ts'
 
-/** What an event says at an address: a value of whatever type, or that there is no usable one. */
+/** What an event says at an address: a value of whatever type, or that there is no usable one, and perhaps why. */
 export type Reading =
   | { readonly value: unknown; readonly status?: undefined }
-  | { readonly status: StatusCode; readonly value?: undefined }
+  | { readonly status: StatusCode; readonly reason?: string; readonly value?: undefined }
 
-/** A decoded JSON object; its keys are somebody else's and are only ever looked up as own properties. */
-export type JsonObject = Readonly<Record<string, unknown>>
-
-export const isJsonObject = (value: unknown): value is JsonObject =>
-  typeof value === 'object' && value !== null && !Array.isArray(value)
+/** Text that a frame of 242 bytes cannot have meant; it is not carried through the gateway. */
+const LONGEST_TEXT = 65_536
 
 /**
  * What `body` says at `address`; undefined where it says nothing there (another fPort may carry that key).
@@ -19,7 +19,7 @@ export const isJsonObject = (value: unknown): value is JsonObject =>
  */
 export function readingAt(address: ChirpStackAddress, body: JsonObject): Reading | undefined {
   const [field, next] = address.path
-  if (address.event === 'up' && field === 'link') return bestOf(body, next === 'snr' ? 'snr' : 'rssi')
+  if (address.event === 'up' && field === 'link') return isLinkField(next) ? linkReading(next, body) : undefined
   if (address.event === 'status' && field === 'batteryLevel') {
     const missing = batteryMissing(body)
     if (missing !== undefined) return { status: missing }
@@ -30,28 +30,10 @@ export function readingAt(address: ChirpStackAddress, body: JsonObject): Reading
     if (value === undefined) return undefined
     if (value === null) return { status: StatusCode.BadSensorFailure }
   }
-  return { value }
-}
-
-function stepInto(value: unknown, step: PathStep): unknown {
-  if (typeof step === 'number') return Array.isArray(value) ? value[step] : undefined
-  return isJsonObject(value) && Object.hasOwn(value, step) ? value[step] : undefined
-}
-
-/**
- * The greatest RSSI or SNR among the gateways that received the frame, each by itself, as ChirpStack's own link
- * metrics take them. ChirpStack leaves 0 out of `rxInfo`, so an absent one is 0.
- */
-function bestOf(body: JsonObject, field: 'rssi' | 'snr'): Reading | undefined {
-  const receptions = stepInto(body, 'rxInfo')
-  if (!Array.isArray(receptions) || receptions.length === 0) return undefined
-  let best = Number.NEGATIVE_INFINITY
-  for (const reception of receptions as unknown[]) {
-    const level = stepInto(reception, field) ?? 0
-    if (typeof level !== 'number') return { value: level }
-    best = Math.max(best, level)
+  if (typeof value === 'string' && value.length > LONGEST_TEXT) {
+    return { status: StatusCode.BadDecodingError, reason: `a text of ${value.length} characters` }
   }
-  return { value: best }
+  return { value }
 }
 
 /** ChirpStack writes battery level 0 for a device on external power, and for one that cannot measure it (LoRaWAN 1.0.4 §5.5). */

@@ -1,6 +1,9 @@
+import type { DataType } from '../../core/data-type.ts'
 import type { ChirpStackSourceConfig, TagConfig } from '../../core/plant.ts'
 import { type Problem, showValue } from '../../core/problem.ts'
-import { isAddressFault, isPolledAddress, parseAddress } from './address.ts'
+import { type AddressFault, type ChirpStackAddress, isAddressFault, isPolledAddress, parseAddress } from './address.ts'
+import { payloadProblems } from './payload.ts'
+import type { PolledAddress } from './polled-address.ts'
 
 type DeviceConfig = ChirpStackSourceConfig['devices'][number]
 
@@ -16,9 +19,8 @@ export function validateChirpStack(config: ChirpStackSourceConfig): Problem[] {
     if (owner !== undefined && !device.disabled) problems.push(sameId(`${path}.${identity}`, idOf(device), owner))
     if (!device.disabled) owners.set(id, owner ?? device.name)
     device.tags.forEach((tag, tagPosition) => {
-      const fault = addressFault(tag, 'gatewayId' in device)
-      if (fault)
-        problems.push({ path: `${path}.tags[${tagPosition}].address`, value: showValue(tag.address), ...fault })
+      const found = problemsOf(tag, 'gatewayId' in device)
+      problems.push(...found.map((each) => ({ ...each, path: `${path}.tags[${tagPosition}].${each.path}` })))
     })
   })
   return problems
@@ -26,9 +28,25 @@ export function validateChirpStack(config: ChirpStackSourceConfig): Problem[] {
 
 const idOf = (device: DeviceConfig): string => ('gatewayId' in device ? device.gatewayId : device.devEui)
 
-function addressFault({ address: text }: TagConfig, ofGateway: boolean): Pick<Problem, 'message' | 'mend'> | undefined {
-  const address = parseAddress(text)
-  if (isAddressFault(address)) return { message: `At column ${address.column}: ${address.message}`, mend: address.mend }
+function problemsOf(tag: TagConfig, ofGateway: boolean): Problem[] {
+  const address = parseAddress(tag.address)
+  if (isAddressFault(address)) return [addressProblem(tag, address)]
+  const misplaced = misplacement(address, ofGateway)
+  if (misplaced) return [{ path: 'address', value: showValue(tag.address), ...misplaced }]
+  return isPolledAddress(address) ? [] : tagProblems(tag, address)
+}
+
+const addressProblem = (tag: TagConfig, { column, message, mend }: AddressFault): Problem => ({
+  path: 'address',
+  value: showValue(tag.address),
+  message: `At column ${column}: ${message}`,
+  mend,
+})
+
+function misplacement(
+  address: ChirpStackAddress | PolledAddress,
+  ofGateway: boolean,
+): Pick<Problem, 'message' | 'mend'> | undefined {
   const isOfGateway = isPolledAddress(address) && (address.poll === 'gateway' || address.poll === 'gateway-metric')
   if (isOfGateway === ofGateway) return undefined
   return ofGateway
@@ -41,6 +59,20 @@ function addressFault({ address: text }: TagConfig, ofGateway: boolean): Pick<Pr
         mend: 'Move the tag to a device with a gatewayId, or write for example link-metric:rx_packets@hour.',
       }
 }
+
+function tagProblems(tag: TagConfig, address: ChirpStackAddress): Problem[] {
+  const problems = payloadProblems(tag, address)
+  if (address.event !== 'device') return problems
+  const isText = address.path[0] === 'lastSeen'
+  const allowed: readonly DataType[] = isText ? ['String', 'Int64', 'UInt64', 'Double'] : durationTypes
+  if (allowed.includes(tag.type)) return problems
+  const message = `A tag of type ${tag.type} cannot hold it; allowed are ${allowed.join(', ')}.`
+  const mend = isText ? 'A String is ISO 8601, a number milliseconds of the epoch.' : 'It is in seconds.'
+  return [...problems, { path: 'type', value: showValue(tag.type), message, mend }]
+}
+
+/** What holds the seconds of any interval. */
+const durationTypes = ['Double', 'Float', 'UInt32', 'Int32', 'UInt64', 'Int64'] as const
 
 function sameId(path: string, id: string, owner: string): Problem {
   const what = path.endsWith('gatewayId') ? 'gateway id' : 'DevEUI'

@@ -6,6 +6,7 @@ import type { DeviceTags, TagIndex } from '../../core/tag-index.ts'
 import type { SourceContext } from '../source.ts'
 import type { DeviceProfile } from './api.ts'
 import type { StreamItem } from './device-event.ts'
+import { DeviceFacts } from './device-facts.ts'
 import { EventIntake } from './event-intake.ts'
 import { parsePolledAddress } from './polled-address.ts'
 import { ReportingInterval } from './reporting-interval.ts'
@@ -22,6 +23,10 @@ const MUTE =
   'ChirpStack hears it, but its event stream brings nothing. Set monitoring.per_device_event_log_max_history in ' +
   "ChirpStack's configuration above 0 (100 or more is good), and let no proxy hold streams back."
 
+const NO_CODEC =
+  'Its uplinks come without a decoded object: there is no codec in its device profile. Give the profile one in ' +
+  'ChirpStack, or read the bytes by tags such as payload[0].'
+
 /**
  * What brings the device's events:
  * - `none`: nothing is connected - `opening`: not accepted yet - `up`: accepted - `down`: broke, will be opened again
@@ -37,6 +42,9 @@ export class WatchedDevice {
   readonly #context: SourceContext
   readonly #intake: EventIntake
   readonly #interval = new ReportingInterval()
+  readonly #facts: DeviceFacts
+  /** Some tag is in the decoded object. */
+  readonly #needsObject: boolean
   /** Interval that the sink knows for the uplinks' tags. */
   #told: Milliseconds | undefined
   #stream: StreamState = 'none'
@@ -59,6 +67,8 @@ export class WatchedDevice {
       .map(({ index }) => index)
     this.#context = context
     this.#intake = new EventIntake(device, context)
+    this.#facts = new DeviceFacts(device.tags, context)
+    this.#needsObject = device.tags.some(({ tag, disabled }) => !disabled && /^(?:up:)?object\b/.test(tag.address))
   }
 
   get stream(): StreamState {
@@ -84,6 +94,8 @@ export class WatchedDevice {
   accepted(): void {
     this.#become('up', '')
     this.#context.sink.restored(this.#tags)
+    this.#facts.forget()
+    this.#tellFacts()
   }
 
   broken(cause: PenstockError): void {
@@ -144,6 +156,7 @@ export class WatchedDevice {
 
   /** Reports how the device is now; called whenever something happened, and now and then because nothing did. */
   review(): void {
+    this.#tellFacts()
     const { report, log, clock } = this.#context
     const { state, reason } = this.#judge(clock.now())
     const before = this.#said
@@ -169,7 +182,14 @@ export class WatchedDevice {
       const expected = `an uplink is expected every ${Math.round(interval / 1_000)} s`
       return { state: 'offline', reason: `${since}; ${expected}. Check its battery and its way to the gateway.` }
     }
-    return { state: 'online', reason: this.#intake.fault || this.#pollFault }
+    const { fault, faults, undecoded } = this.#intake
+    const told = fault || (undecoded && this.#needsObject ? NO_CODEC : faults.reason)
+    return { state: 'online', reason: told || this.#pollFault }
+  }
+
+  /** Only while the stream says when the device is heard: otherwise its age is not known. */
+  #tellFacts(): void {
+    if (this.#stream === 'up') this.#facts.tell({ lastHeard: this.#lastHeard, interval: this.#interval.current })
   }
 
   get #lastHeard(): Milliseconds | undefined {

@@ -29,11 +29,14 @@ const registersOfNumber: Readonly<Record<NumberEncoding, number>> = {
   float64: 4,
 }
 
+/** Types that registers can carry: nothing says where raw bytes end. */
+export type RegisterType = Exclude<DataType, 'ByteString'>
+
 /**
  * The encodings a type can stand behind, the default first: those whose every value the type holds exactly. SByte and
  * Byte have no encoding of their own width; a register that does not fit them is BadDecodingError.
  */
-const encodingsOfType: Readonly<Record<DataType, readonly [Encoding, ...Encoding[]]>> = {
+const encodingsOfType: Readonly<Record<RegisterType, readonly [Encoding, ...Encoding[]]>> = {
   Boolean: ['bool'],
   SByte: ['int16', 'uint16'],
   Byte: ['uint16', 'int16'],
@@ -48,8 +51,8 @@ const encodingsOfType: Readonly<Record<DataType, readonly [Encoding, ...Encoding
   String: ['string'],
 }
 
-export const defaultEncoding = (type: DataType): Encoding => encodingsOfType[type][0]
-export const allowedEncodings = (type: DataType): readonly Encoding[] => encodingsOfType[type]
+export const defaultEncoding = (type: RegisterType): Encoding => encodingsOfType[type][0]
+export const allowedEncodings = (type: RegisterType): readonly Encoding[] => encodingsOfType[type]
 
 /** Registers that a value takes; `length` is the number of characters (bytes) of a string. */
 export function registersOf(encoding: Encoding, length = 0): number {
@@ -69,10 +72,10 @@ const noMeasurement: Undecodable = { status: StatusCode.BadSensorFailure }
  * Reads one value out of the registers of a reply (two bytes each, as they came), at byte `at`.
  * The caller made sure that the value lies within `registers`.
  */
-export type Decode = (registers: Buffer, at: number) => TagValue | Undecodable
+export type Decode = (registers: Buffer, at: number) => Exclude<TagValue, object> | Undecodable
 
 export interface Layout {
-  readonly type: DataType
+  readonly type: RegisterType
   readonly encoding: Encoding
   /** Order of the bytes in a register. */
   readonly byteOrder: ByteOrder
@@ -110,7 +113,12 @@ function bitDecoder({ byteOrder, bit = 0 }: Layout): Decode {
 function numberDecoder(type: DataType, encoding: NumberEncoding): Decode {
   const read = readers[encoding]
   if (type === 'Int64' || type === 'UInt64') return (registers, at) => BigInt(read(registers, at))
-  if (type === 'SByte' || type === 'Byte') return (registers, at) => fitValue(type, read(registers, at)) ?? undecodable
+  if (type === 'SByte' || type === 'Byte') {
+    return (registers, at) => {
+      const value = read(registers, at)
+      return fitValue(type, value) === undefined ? undecodable : value
+    }
+  }
   if (encoding !== 'float32' && encoding !== 'float64') return read
   return (registers, at) => {
     const value = read(registers, at)

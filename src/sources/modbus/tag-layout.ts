@@ -9,7 +9,15 @@ import {
   type ModbusAddress,
   parseAddress,
 } from './address.ts'
-import { allowedEncodings, defaultEncoding, type Encoding, encodings, type Layout, registersOf } from './encoding.ts'
+import {
+  allowedEncodings,
+  defaultEncoding,
+  type Encoding,
+  encodings,
+  type Layout,
+  type RegisterType,
+  registersOf,
+} from './encoding.ts'
 
 /** Where a tag's value lies and how. `layout` is absent for the single bits of coils and discrete inputs. */
 export interface TagLayout {
@@ -61,7 +69,13 @@ function registerLayout(
   address: ModbusAddress,
   problems: Problem[],
 ): TagLayout | undefined {
-  const encoding = encodingOf(tag, problems)
+  const { type, length } = tag
+  if (type === 'ByteString') {
+    const message = 'Registers have no raw bytes that a ByteString could hold.'
+    problems.push(problem('type', type, message, 'Make the type String, or read the registers as UInt16.'))
+    return undefined
+  }
+  const encoding = encodingOf(tag, type, problems)
   if (!encoding) return undefined
   checkBit(tag, address, problems)
   const sized = checkLength(tag, problems)
@@ -71,15 +85,14 @@ function registerLayout(
   }
   const count = registersOf(encoding, tag.length)
   if (sized) checkSpan(tag, device, address, count, problems)
-  const { type, length } = tag
   const byteOrder = tag.byteOrder ?? device.byteOrder
   const wordOrder = tag.wordOrder ?? device.wordOrder
   return { address, count, layout: { type, encoding, byteOrder, wordOrder, bit: address.bit, length } }
 }
 
-function encodingOf(tag: TagConfig, problems: Problem[]): Encoding | undefined {
-  if (tag.encoding === undefined) return defaultEncoding(tag.type)
-  const allowed = allowedEncodings(tag.type)
+function encodingOf(tag: TagConfig, type: RegisterType, problems: Problem[]): Encoding | undefined {
+  if (tag.encoding === undefined) return defaultEncoding(type)
+  const allowed = allowedEncodings(type)
   const encoding = encodings.find((each) => each === tag.encoding)
   if (encoding && allowed.includes(encoding)) return encoding
   const message = encoding

@@ -45,7 +45,7 @@ export interface Decoding {
  * The value at byte `at`, big-endian as S7 stores everything. A STRING has its declared length in the first byte, its
  * actual length in the second, then one byte a character (Latin-1); `bytes` may end behind the actual text.
  */
-export function decode(how: Decoding, bytes: Buffer, at: number): TagValue | Unusable {
+export function decode(how: Decoding, bytes: Buffer, at: number): Exclude<TagValue, object> | Unusable {
   switch (how.type) {
     case 'BOOL':
       return ((bytes.readUInt8(at) >> how.bit) & 1) === 1

@@ -11,6 +11,7 @@ sources:
     kind: chirpstack
     url: http://chirpstack:8080/
     tenantId: 52F14CD4-C6F1-4FBD-8F87-4025E1D49242
+    linkTags: false
     devices: [{ key: sensor, devEui: ${devEui} }]
 `
 

@@ -15,6 +15,7 @@ describe('a value fits its type exactly or not at all', () => {
     ['Float', 3.4028234663852886e38],
     ['Double', -1e300],
     ['String', ''],
+    ['ByteString', Buffer.from([0, 255])],
   ]
   it.each(fits)('%s takes %s', (type, value) => expect(fitValue(type, value)).toBe(value))
 
@@ -37,6 +38,8 @@ describe('a value fits its type exactly or not at all', () => {
     ['Double', null],
     ['String', 5],
     ['String', undefined],
+    ['ByteString', 'AAE='],
+    ['ByteString', [1]],
   ]
   it.each(refused)('%s refuses %s', (type, value) => expect(fitValue(type, value)).toBeUndefined())
 

@@ -45,6 +45,16 @@ describe('a value of a batch', () => {
     expect([0, 1, 2, 3].map((row) => values.at(row, 'String').value)).toEqual([null, 'one', null, 'three'])
   })
 
+  it('of a ByteString tag has each byte of its row', () => {
+    const values = new BatchValues(batchOf(new Float64Array(2), [[0, '\u0000\u0080\u00ff']]))
+
+    expect(values.at(0, 'ByteString')).toMatchObject({
+      dataType: DataType.ByteString,
+      value: Buffer.from([0, 128, 255]),
+    })
+    expect(values.at(1, 'ByteString').value).toBeNull()
+  })
+
   it('has the data type of its tag', () => {
     const values = new BatchValues(batchOf(Float64Array.of(7)))
 

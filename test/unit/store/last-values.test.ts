@@ -47,6 +47,8 @@ describe('last values', () => {
     ['Float', 1.5],
     ['Double', 0.1 + 0.2],
     ['String', 'Grüße\u0000'],
+    ['ByteString', Buffer.from([0, 0x80, 0xff])],
+    ['ByteString', Buffer.alloc(0)],
   ]
   it.each(values)('of type %s come back exactly, Uncertain, with their source time', async (type, value) => {
     const first = aRun([aTag('t', { type })])

@@ -13,6 +13,7 @@ describe('a value on the command line', () => {
     [scalar(DataType.Double, 0.1), '0.1'],
     [scalar(DataType.Boolean, false), 'false'],
     [scalar(DataType.String, 'two\nlines'), 'two lines'],
+    [scalar(DataType.ByteString, Buffer.from([0, 0xff])), '00ff'],
     [scalar(DataType.Null, null), '-'],
     [scalar(DataType.DateTime, new Date(0)), '1970-01-01T00:00:00.000Z'],
     [new Variant({ dataType: DataType.LocalizedText, value: { text: 'ACME' } }), 'ACME'],

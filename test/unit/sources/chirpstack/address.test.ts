@@ -25,6 +25,10 @@ describe('the address of a ChirpStack tag', () => {
     ['status:batteryLevel', 'status', ['batteryLevel']],
     ['join:devAddr', 'join', ['devAddr']],
     ['location:location.latitude', 'location', ['location', 'latitude']],
+    ['link.spreadingFactor', 'up', ['link', 'spreadingFactor']],
+    ['device.age', 'device', ['age']],
+    ['payload', 'up', ['payload']],
+    ['payload[0]', 'up', ['payload', 0]],
   ])('%s is understood', (text, event, path) => {
     expect(parseAddress(text)).toEqual({ event, path })
   })
@@ -52,6 +56,53 @@ describe('the address of a ChirpStack tag', () => {
     const fault = parseAddress(text)
     expect(fault).toMatchObject({ column, message: expect.stringMatching(message) })
     expect(isAddressFault(fault) && fault.mend).toBeTruthy()
+  })
+
+  it.each([
+    ['payload@10', { event: 'up', path: ['payload'], port: 10 }],
+    ['payload@223[241]', { event: 'up', path: ['payload', 241], port: 223 }],
+    ['payload@1[2].7', { event: 'up', path: ['payload', 2], port: 1, bit: 7 }],
+    ['up:payload[2].0', { event: 'up', path: ['payload', 2], bit: 0 }],
+  ])('%s names port, byte and bit of the payload', (text, address) => {
+    const parsed = parseAddress(text)
+    expect(parsed).toEqual(address)
+    expect(isAddressFault(parsed) || isPolledAddress(parsed) ? '' : formatAddress(parsed)).toBe(
+      text.replace(/^up:/, ''),
+    )
+  })
+
+  it.each([
+    ['payload.x', 8],
+    ['payload@', 9],
+    ['payload@0', 9],
+    ['payload@224', 9],
+    ['payload[242]', 9],
+    ['payload[x]', 9],
+    ['payload[-1]', 9],
+    ['payload[2].8', 11],
+    ['payload[2].7.1', 11],
+    ['payload[2][3]', 11],
+    ['payload["a"]', 9],
+    ['payload@10@11', 11],
+    ['device.', 8],
+    ['device.age.x', 8],
+  ])('%s is refused at column %i', (text, column) => {
+    expect(parseAddress(text)).toMatchObject({ column, mend: expect.stringContaining('Write ') })
+  })
+
+  it.each([
+    ['link.snrr', 'Write link.snr.'],
+    ['link.speadingFactor', 'Write link.spreadingFactor.'],
+    ['device.lastseen', 'Write device.lastSeen.'],
+    ['statsu:margin', 'Write status:margin.'],
+    ['status:batterylevel', 'Write status:batteryLevel.'],
+    ['objects.temperature', 'Write object.temperature.'],
+    ['rssi', 'Write link.rssi.'],
+    ['batteryLevel', /status:batteryLevel/],
+    ['air.co2', /object\.air\.co2/],
+  ])('%s is answered with what was probably meant', (text, mend) => {
+    const fault = parseAddress(text)
+    expect(isAddressFault(fault) && fault.mend).toMatch(mend)
   })
 
   it('tells the operator to write object. before a decoded value', () => {

@@ -1,7 +1,8 @@
 import { describe, expect, it } from 'vitest'
 import { StatusCode } from '../../../../src/core/status-code.ts'
 import { type ChirpStackAddress, parseAddress } from '../../../../src/sources/chirpstack/address.ts'
-import { type JsonObject, readingAt } from '../../../../src/sources/chirpstack/reading.ts'
+import type { JsonObject } from '../../../../src/sources/chirpstack/json.ts'
+import { readingAt } from '../../../../src/sources/chirpstack/reading.ts'
 
 const read = (text: string, body: string) =>
   readingAt(parseAddress(text) as ChirpStackAddress, JSON.parse(body) as JsonObject)

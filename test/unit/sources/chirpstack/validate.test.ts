@@ -30,6 +30,24 @@ describe('the check of a ChirpStack source', () => {
     ])
   })
 
+  it('says of a tag whose type or options do not go with its address what does', () => {
+    const config = chirpStackConfig([
+      loraDevice('hall', EUI, [
+        loraTag('age', 'device.age', { type: 'Boolean' }),
+        loraTag('seen', 'device.lastSeen', { type: 'Int16' }),
+        loraTag('bytes', 'payload', { type: 'Int16' }),
+        loraTag('t', 'object.t', { encoding: 'int16' }),
+        loraTag('good', 'device.lastSeen', { type: 'String' }),
+      ]),
+    ])
+    expect(chirpStackSource.validate(config).map(({ path }) => path)).toEqual([
+      'devices[0].tags[0].type',
+      'devices[0].tags[1].type',
+      'devices[0].tags[2].type',
+      'devices[0].tags[3].encoding',
+    ])
+  })
+
   it('finds two devices with one DevEUI, however it is written', () => {
     const config = chirpStackConfig([
       loraDevice('hall', EUI, []),

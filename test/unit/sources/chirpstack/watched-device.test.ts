@@ -21,7 +21,7 @@ function watch(tags: readonly TagConfig[] = [loraTag('t', 'object.t')], devEui =
   const send = (body: Record<string, unknown> | string, secondsAgo = 0, description = 'up') => {
     const time = clock.now() - secondsAgo * 1_000
     const text = typeof body === 'string' ? body : JSON.stringify({ time: new Date(time).toISOString(), ...body })
-    device.take({ id: `${clock.now()}-${sequence++}`, time, description, body: text })
+    device.take({ id: `${time}-${sequence++}`, time, description, body: text })
   }
   device.started()
   return { clock, context, sink: context.sink, device, send, health: () => context.devices.get('hall') }
@@ -79,12 +79,53 @@ describe('an event of a device', () => {
     expect(context.sink.last('hall/t')).toBe(3)
   })
 
-  it('of a kind that nobody knows is passed over', () => {
+  it('of a kind that nobody knows is counted, logged once and left out', () => {
     const { context, send } = watch()
     send({ object: { t: 3 } }, 0, 'integration')
-    send('?', 0, 'newKind')
+    expect(context.counted('unknownEvents')).toBe(0)
+    for (const kind of ['newKind', 'newKind', '__proto__', 'constructor', '']) send('?', 0, kind)
+    expect(context.counted('unknownEvents')).toBe(5)
     expect(context.counted('malformed') + context.counted('events')).toBe(0)
+    expect(context.lines.filter((line) => line.includes('of a kind'))).toHaveLength(1)
     expect(context.sink.told).toEqual([])
+  })
+
+  it('whose time is far in the future holds no later one back', () => {
+    const { clock, sink, send } = watch()
+    const at = (time: number) => new Date(time).toISOString()
+    send({ time: at(clock.now() + 20 * 365 * 86_400_000), object: { t: 1 } }, 30)
+    send({ time: at(clock.now() - 20_000), object: { t: 2 } }, 20)
+    expect(sink.told).toMatchObject([
+      { value: 1, time: clock.now() - 30_000 },
+      { value: 2, time: clock.now() - 20_000 },
+    ])
+  })
+
+  it('whose time is far in the past has the time at which ChirpStack wrote it', () => {
+    const { clock, sink, send } = watch()
+    send({ time: '1980-01-06T00:00:00Z', object: { t: 1 } }, 5)
+    expect(sink.told).toMatchObject([{ value: 1, time: clock.now() - 5_000 }])
+  })
+
+  it('of more than a megabyte is left out, and so is its text in a value', () => {
+    const { context, sink, send } = watch([loraTag('t', 'object.t'), loraTag('s', 'object.s', { type: 'String' })])
+    send({ object: { t: 1, pad: 'x'.repeat(1_100_000) } }, 3)
+    expect([context.counted('malformed'), sink.told]).toEqual([1, []])
+    send({ object: { t: 2, s: 'x'.repeat(100_000) } }, 2)
+    expect([sink.last('hall/t'), sink.last('hall/s')]).toEqual([2, 'BadDecodingError'])
+  })
+
+  it('that is nested without end harms nothing', () => {
+    const { context, sink, send } = watch()
+    for (const [open, close] of [
+      ['[', ']'],
+      ['{"a":', '}'],
+    ] as const) {
+      send(`{"object":{"t":${open.repeat(100_000)}1${close.repeat(100_000)}}}`, 2)
+    }
+    send({ object: { t: 3 } })
+    expect(sink.last('hall/t')).toBe(3)
+    expect(context.counted('events') + context.counted('malformed')).toBe(3)
   })
 
   it('of another kind reaches the tags with its prefix', () => {
@@ -104,7 +145,87 @@ describe('an event of a device', () => {
   })
 })
 
+describe('a value that does not fit its tag', () => {
+  const text = { object: { t: 'hot', u: 1 } }
+
+  it('is said in the reason of its device and logged once, until the next one fits', () => {
+    const { device, context, send, health } = watch([loraTag('t', 'object.t'), loraTag('u', 'object.u')])
+    device.accepted()
+    for (const secondsAgo of [30, 20, 10]) send(text, secondsAgo)
+    expect(health()).toEqual({
+      state: 'online',
+      reason: 'object.t: text where Double is configured (since 2025-12-31T23:59:30.000Z).',
+    })
+    expect(context.lines.filter((line) => line.includes('does not fit'))).toHaveLength(1)
+    expect(context.counted('misfits')).toBe(3)
+    send({ object: { t: 21, u: 1 } }, 1)
+    expect(health()).toEqual({ state: 'online', reason: '' })
+    expect(context.sink.last('hall/t')).toBe(21)
+    send(text, 0)
+    expect(context.lines.filter((line) => line.includes('does not fit'))).toHaveLength(2)
+  })
+
+  it('and comes late says nothing of how the tag is now', () => {
+    const { device, send, health } = watch()
+    device.accepted()
+    send({ object: { t: 21 } }, 1)
+    send({ object: { t: 'hot' } }, 9)
+    expect(health()?.reason).toBe('')
+  })
+
+  it('is told with the others of its device', () => {
+    const { device, send, health } = watch([
+      loraTag('t', 'object.t'),
+      loraTag('b', 'payload[9]', { type: 'Byte' }),
+      loraTag('n', 'object.n', { type: 'Int16' }),
+    ])
+    device.accepted()
+    send({ object: { t: {}, n: 1.5 }, fPort: 2, data: 'AAE=' })
+    expect(health()?.reason).toMatch(/^object\.t: a group of values where Double .* And 2 more\.$/)
+  })
+
+  it('is a code that is no state of the tag', () => {
+    const states = [{ value: 1, name: 'Open', codes: [] }]
+    const { device, send, sink, health } = watch([loraTag('s', 'object.s', { type: 'Byte', states })])
+    device.accepted()
+    send({ object: { s: 'ajar' } }, 2)
+    expect(health()?.reason).toMatch(/"ajar", which is no state of the tag/)
+    send({ object: { s: 'open' } }, 1)
+    expect([sink.last('hall/s'), health()?.reason]).toEqual([1, ''])
+  })
+})
+
 describe('a device', () => {
+  it('without a codec says so where its tags are in the decoded object, and gives its bytes', () => {
+    const { device, send, sink, health } = watch([
+      loraTag('t', 'object.t'),
+      loraTag('b', 'payload[1]', { type: 'Byte' }),
+    ])
+    device.accepted()
+    send({ fPort: 2, data: 'AAE=' }, 2)
+    expect(sink.last('hall/b')).toBe(1)
+    expect(health()).toEqual({ state: 'online', reason: expect.stringContaining('there is no codec') })
+    send({ fPort: 0 }, 1)
+    expect(health()?.reason).toBe('')
+    const bytesOnly = watch([loraTag('b', 'payload[1]', { type: 'Byte' })])
+    bytesOnly.device.accepted()
+    bytesOnly.send({ fPort: 2, data: 'AAE=' })
+    expect(bytesOnly.health()?.reason).toBe('')
+  })
+
+  it('has an age only while its stream says when it is heard', () => {
+    const { device, clock, send, sink } = watch([loraTag('age', 'device.age')])
+    device.accepted()
+    send({ object: {} }, 4)
+    expect(sink.last('hall/age')).toBe(4)
+    device.disconnected('No connection to ChirpStack.')
+    clock.jump(60_000)
+    device.review()
+    expect(sink.last('hall/age')).toBe('lost')
+    device.accepted()
+    expect(sink.last('hall/age')).toBe(64)
+  })
+
   it('is known by its DevEUI in lower case', () => {
     expect(watch([], EUI.toUpperCase()).device.devEui).toBe(EUI)
   })

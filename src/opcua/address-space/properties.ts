@@ -1,0 +1,33 @@
+import type { DataType, Namespace, RolePermissionType, UAVariable } from 'node-opcua'
+import { sharePermissions } from './permissions.ts'
+
+export interface PropertyOf {
+  readonly namespace: Namespace
+  readonly variable: UAVariable
+  /** Identifier of the variable's NodeId, which begins that of the property. */
+  readonly id: string
+  readonly permissions: readonly RolePermissionType[]
+}
+
+/** A property that OPC 10000-8 defines for a tag's variable: NodeId `s=<device key>/<tag key>#<name>`. */
+export function addProperty(
+  of: PropertyOf,
+  name: string,
+  dataType: string,
+  value: { readonly dataType: DataType; readonly value: object },
+): UAVariable {
+  const property = of.namespace.addVariable({
+    propertyOf: of.variable,
+    nodeId: `s=${of.id}#${name}`,
+    browseName: { name, namespaceIndex: 0 },
+    typeDefinition: 'PropertyType',
+    dataType,
+    valueRank: Array.isArray(value.value) ? 1 : -1,
+    accessLevel: 'CurrentRead',
+    userAccessLevel: 'CurrentRead',
+    minimumSamplingInterval: 0,
+    value,
+  })
+  sharePermissions(property, of.permissions)
+  return property
+}
