@@ -50,7 +50,7 @@ export class ProbeLane {
   /** A probe was not answered in the time it was given. */
   missed(took: Milliseconds, given: Milliseconds): void {
     this.#budget -= took
-    this.#gaveUpEarly = given < this.#timeoutMs
+    this.#gaveUpEarly = took >= given && given < this.#timeoutMs
   }
 
   /**

@@ -197,7 +197,7 @@ export class FencedPort extends EventEmitter {
     if (this.#sweep && this.#sweep.at <= deadline) return
     this.#sweep?.cancel()
     const { clock } = this.#options
-    const cancel = clock.after(deadline - clock.monotonic(), () => this.#failOverdue())
+    const cancel = clock.after(Math.max(0, deadline - clock.monotonic()), () => this.#failOverdue())
     this.#sweep = { at: deadline, cancel }
   }
 
