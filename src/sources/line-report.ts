@@ -88,7 +88,7 @@ export class LineReport<Block extends ReadBlock> {
   /** Reports of a device what is new; answers whether it was. */
   #tell(device: PolledDevice<Block>, state: DeviceState, reason: string): boolean {
     const before = this.#told.get(device)
-    if (before?.state === state && (state === 'offline' || before.reason === reason)) return false
+    if (before?.state === state && before.reason === reason) return false
     this.#told.set(device, { state, reason })
     this.#context.report.device(device.config.key, state, reason)
     return true

@@ -147,6 +147,8 @@ export class PolledDevice<Block extends ReadBlock> {
         block.refused(now)
         break
     }
+    // Parts that went back into their whole may have been all that was left of a cycle.
+    this.#running = this.#running.filter((each) => each.running)
     if (wasOpen) this.#restart(now)
   }
 

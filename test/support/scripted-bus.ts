@@ -24,6 +24,9 @@ export class ScriptedBus implements FieldDriver<Block, ModbusDeviceConfig> {
   readonly attempts: number[] = []
   latencyMs = 10
   readonly latencyOf = new Map<string, number>()
+  /** How long a serial gateway waits for a mute device, and lets everything else wait. */
+  gatewayTimeoutMs = 0
+  #gatewayBusyUntil = 0
   /** What the next attempts to connect are answered with; then they succeed. */
   refusals: PenstockError[] = []
   connected = 0
@@ -79,8 +82,12 @@ export class ScriptedBus implements FieldDriver<Block, ModbusDeviceConfig> {
     this.reads.push({ at: this.#clock.monotonic(), device: block.device, tags: keys })
     this.pending++
     return new Promise<ReadOutcome<Block>>((resolve, reject) => {
-      const latency = this.latencyOf.get(block.device) ?? this.latencyMs
-      const mute = [block.device, ...keys].some((key) => this.mute.has(key)) || latency > within
+      const now = this.#clock.monotonic()
+      const silent = [block.device, ...keys].some((key) => this.mute.has(key))
+      const from = Math.max(now, this.#gatewayBusyUntil)
+      const latency = from - now + (this.latencyOf.get(block.device) ?? this.latencyMs)
+      const mute = silent || latency > within
+      if (silent) this.#gatewayBusyUntil = from + this.gatewayTimeoutMs
       const cancel = this.#clock.after(mute ? within : latency, () => {
         failures.delete(fail)
         this.pending--

@@ -1,3 +1,4 @@
+import fc from 'fast-check'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import type { ModbusDeviceConfig } from '../../../src/core/plant.ts'
 import { PolledSource } from '../../../src/sources/poller.ts'
@@ -106,5 +107,76 @@ describe('a line with dead devices on it', () => {
     bus.mute.clear()
     await clock.advance(2 * MINUTE)
     expect(context.devices.get('d0')?.state).toBe('online')
+  })
+
+  it('behind a gateway that waits long for a dead unit: the others are not taken for dead with it', async () => {
+    bus.gatewayTimeoutMs = 1_500
+    begin(10)
+    await clock.advance(MINUTE)
+    bus.mute.add('d0')
+    await clock.advance(10 * MINUTE)
+    const lost = context.sink.losses.flat().filter((index) => index !== 0)
+    expect(lost.length).toBeLessThanOrEqual(1)
+    for (const key of names(1, 10)) expect(context.devices.get(key)?.state, key).toBe('online')
+  })
+
+  it('comes back whole from whatever happened to it', async () => {
+    const unit = fc.record({
+      blocks: fc.array(fc.constantFrom(500, 1_000, 10_000, 3_600_000), { minLength: 1, maxLength: 4 }),
+      latency: fc.constantFrom(5, 20, 300),
+    })
+    const fault = fc.record({
+      after: fc.integer({ min: 0, max: 40_000 }),
+      what: fc.oneof(
+        fc.constantFrom('drop', 'heal'),
+        fc.record({ unit: fc.nat(5), block: fc.option(fc.nat(3), { nil: undefined }) }),
+      ),
+    })
+    await fc.assert(
+      fc.asyncProperty(
+        fc.array(unit, { minLength: 1, maxLength: 6 }),
+        fc.array(fault, { maxLength: 8 }),
+        async (units, faults) => {
+          clock = new ManualClock()
+          bus = new ScriptedBus(clock)
+          context = new RecordingContext(clock)
+          const config = source(
+            units.map(({ blocks }, i) => {
+              const tags = blocks.map((pollMs, k) =>
+                tag(`d${i}-${k}`, { type: 'Double', address: 'holding:0', pollMs }),
+              )
+              return device(`d${i}`, { unitId: i + 1, tags })
+            }),
+          )
+          for (const [i, { latency }] of units.entries()) bus.latencyOf.set(`d${i}`, latency)
+          polled = new PolledSource({
+            config,
+            devices: devicesOf(config),
+            driver: bus,
+            pollMsOf: (of, each) => each.tag.pollMs ?? of.pollMs,
+            context,
+          })
+          polled.start()
+          for (const { after, what } of faults) {
+            await clock.advance(after)
+            if (what === 'drop') bus.drop()
+            else if (what === 'heal') bus.mute.clear()
+            else bus.mute.add(what.block === undefined ? `d${what.unit}` : `d${what.unit}-${what.block}`)
+          }
+          bus.mute.clear()
+          await clock.advance(4 * MINUTE)
+          const tagCount = units.reduce((sum, { blocks }) => sum + blocks.length, 0)
+          const statuses = Array.from({ length: tagCount }, (_, index) => context.sink.last.get(index)?.status)
+          expect(new Set(statuses)).toEqual(new Set(['Good']))
+          expect(context.states.at(-1)).toEqual({ state: 'connected', reason: '' })
+          for (const key of names(0, units.length)) {
+            expect(context.devices.get(key)).toEqual({ state: 'online', reason: '' })
+          }
+          await polled.stop()
+          expect(clock.pendingTimers).toBe(0)
+        },
+      ),
+      { numRuns: 40 },
+    )
   })
 })

@@ -184,6 +184,17 @@ describe('PolledSource', () => {
     expect([context.counted('connects'), context.counted('connectFailures')]).toEqual([2, 1])
   })
 
+  it('says of a device that is silent over a new connection that it is that, not the connection', async () => {
+    begin(source([device('pump', { tags: tags('a') }), device('tank', { tags: tags('c'), unitId: 2 })]))
+    await clock.advance(5_000)
+    bus.mute.add('pump')
+    bus.drop()
+    await clock.advance(0)
+    expect(context.devices.get('pump')?.reason).toContain('No connection')
+    await clock.advance(20_000)
+    expect(context.devices.get('pump')).toEqual({ state: 'offline', reason: expect.stringContaining('No answer') })
+  })
+
   it('waits longer after each failed attempt to connect, and starts small again after half a healthy minute', async () => {
     const refused = () => new PenstockError('CONNECTION_LOST', '127.0.0.1:502 refuses connections')
     bus.refusals = Array.from({ length: 10 }, refused)

@@ -1,3 +1,4 @@
+import fc from 'fast-check'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { PenstockError } from '../../../../src/core/errors.ts'
 import type { ModbusDeviceConfig, TagConfig } from '../../../../src/core/plant.ts'
@@ -46,7 +47,9 @@ describe('a Modbus device that refuses some of its addresses', () => {
               order.push(unitId)
               const answer = (units.get(unitId) as Registers).read(...request)
               await answer.catch(() => undefined)
-              await new Promise<void>((done) => void clock.after(LATENCY, done))
+              const answered = new Promise<void>((done) => void clock.after(LATENCY, done))
+              const cause = await Promise.race([answered, promise])
+              if (cause) throw cause
               return answer
             },
           }
@@ -210,5 +213,33 @@ describe('a Modbus device that refuses some of its addresses', () => {
     meter.fault = new PenstockError('TIMEOUT', 'no answer')
     await clock.advance(10_000)
     expect(context.devices.get('plc')?.state).toBe('offline')
+  })
+
+  it('has every tag told the truth within two minutes, whatever it refuses and however that changes', async () => {
+    const addresses = fc.uniqueArray(fc.nat(150), { minLength: 1, maxLength: 40 })
+    const missing = fc.array(fc.nat(150), { maxLength: 60 })
+    await fc.assert(
+      fc.asyncProperty(addresses, missing, missing, fc.nat(30_000), async (some, first, then, after) => {
+        clock = new ManualClock()
+        context = new RecordingContext(clock)
+        const meter = new Registers()
+        units = new Map([[1, meter]])
+        for (const address of first) meter.missing.add(address)
+        plc(some.map((address) => register(address)))
+        await clock.advance(after)
+        for (const address of then) meter.missing.add(address)
+        await clock.advance(10_000)
+        for (const address of some) {
+          const expected = meter.missing.has(address) ? 'BadConfigurationError' : address
+          expect(seen(`r${address}`), `register ${address}`).toBe(expected)
+        }
+        meter.missing.clear()
+        await clock.advance(2 * MINUTE)
+        for (const address of some) expect(seen(`r${address}`)).toBe(address)
+        expect(context.sink.losses).toEqual([])
+        await polled.stop()
+      }),
+      { numRuns: 40 },
+    )
   })
 })
