@@ -82,6 +82,7 @@ export class PollLine<Block extends ReadBlock> {
       const probe = device.isProbe(block)
       const rank = probe ? Rank.probe : proved ? Rank.proved : Rank.unproved
       waiting[rank] ??= { device, block, probe, within: this.#within(device, block, probe) }
+      if (rank === Rank.proved && this.#doubtSince === undefined && this.#inARow < this.#devices.length) break
     }
     if (allProved) this.#doubtSince = undefined
     return this.#choose(waiting)
@@ -90,7 +91,9 @@ export class PollLine<Block extends ReadBlock> {
   /** When there may be something to ask for, while `next` has nothing. */
   wakeAt(now: Milliseconds): Milliseconds {
     const probesFrom = this.#probesFrom(now)
-    return Math.min(...this.#devices.map((device) => device.wakeAt(probesFrom)))
+    let at = Number.POSITIVE_INFINITY
+    for (const device of this.#devices) at = Math.min(at, device.wakeAt(probesFrom))
+    return at
   }
 
   answered({ device, block }: Ask<Block>, outcome: ReadOutcome<Block>, took: Milliseconds, now: Milliseconds): void {

@@ -118,11 +118,14 @@ export class PolledDevice<Block extends ReadBlock> {
   wakeAt(probesFrom: Milliseconds): Milliseconds {
     const { retryAt } = this.breaker
     if (retryAt !== undefined) return Math.max(retryAt, probesFrom)
-    let at = Math.min(...this.#groups.map((group) => group.grid.due))
-    for (const block of this.#blocks) {
-      if (block.state === 'regular') continue
-      const from = block.state === 'failing' ? probesFrom : block.state === 'refused' ? this.#retestFrom : 0
-      at = Math.min(at, Math.max(block.retryAt, from))
+    let at = Number.POSITIVE_INFINITY
+    for (const { grid, blocks } of this.#groups) {
+      at = Math.min(at, grid.due)
+      for (const { state, retryAt: again } of blocks) {
+        if (state === 'regular') continue
+        const from = state === 'failing' ? probesFrom : state === 'refused' ? this.#retestFrom : 0
+        at = Math.min(at, Math.max(again, from))
+      }
     }
     return at
   }
