@@ -117,6 +117,14 @@ export const modbusDevice = section('A unit of a Modbus endpoint.', {
     high: 2_000,
     example: '2000',
   }).default(2_000),
+  maxGap: wholeNumber({
+    description:
+      'The most unused registers, or bits, between two values that are read along with them; 0 where the device must ' +
+      'not be asked for anything that no tag names. Default: 64 registers, 1024 bits.',
+    low: 0,
+    high: 2_000,
+    example: '0',
+  }).optional(),
   tags: list(modbusTag, 'Its values.').default([]),
 })
   .superRefine(checkAges, always)

@@ -1,7 +1,7 @@
 /**
  * - `starting`: nothing proved yet
  * - `connected`: the last proof of the connection succeeded
- * - `degraded`: connected, but at least one device behind it does not answer
+ * - `degraded`: connected, but at least one device behind it does not answer, or not for all its addresses
  * - `backoff`: not connected, will try again
  * - `refused`: the other end refuses us (credentials, tenant); tried again slowly
  * - `stopped`: by the operator, or disabled

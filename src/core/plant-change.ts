@@ -118,7 +118,7 @@ interface PlacedTag {
 /** Settings that say nothing about where a value comes from. */
 const howItIsShown: ReadonlySet<string> = new Set([
   ...['name', 'description', 'manufacturer', 'model', 'serialNumber', 'unit', 'range', 'disabled', 'tags'],
-  ...['pollMs', 'staleAfterMs', 'badAfterMs', 'maxRegisters', 'maxCoils', 'history'],
+  ...['pollMs', 'staleAfterMs', 'badAfterMs', 'maxRegisters', 'maxCoils', 'maxGap', 'history'],
 ])
 
 const originOf = (settings: DeviceBase | TagConfig): object =>

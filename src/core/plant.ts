@@ -114,6 +114,8 @@ export interface ModbusDeviceConfig extends DeviceBase {
   /** The most registers, and coils, this device answers at once. */
   readonly maxRegisters: number
   readonly maxCoils: number
+  /** The widest hole, in registers or bits, that is read along with the tags on both sides; absent: 64 and 1024. */
+  readonly maxGap?: number | undefined
 }
 
 export interface S7DeviceConfig extends DeviceBase {

@@ -1,18 +1,19 @@
 import { Backoff } from '../core/backoff.ts'
 import type { Milliseconds } from '../core/clock.ts'
 
-/** Failed cycles in a row after which a device counts as offline. */
+/** Misses in a row after which a device counts as offline. */
 const FAILURES_TO_OPEN = 3
 const RETRY = { first: 2_000, most: 60_000 }
 
 /**
- * Keeps a dead device from slowing the others on its line: after three failed cycles in a row it is open, and the
- * device gets nothing but one cheap probe now and then, until one succeeds. The wait between probes grows, and
+ * Keeps a dead device from slowing the others on its line. From its first miss on a device is in doubt and gets nothing
+ * but probes until it answers; after the third in a row the breaker is open and the wait between probes grows. It
  * starts small again only after a whole cycle: a device that answers its probe and nothing else stays a rare guest.
  */
 export class DeviceBreaker {
   readonly #backoff: Backoff
   #failures = 0
+  #open = false
   #retryAt: Milliseconds | undefined
 
   constructor(random: () => number) {
@@ -20,35 +21,41 @@ export class DeviceBreaker {
   }
 
   get open(): boolean {
-    return this.#retryAt !== undefined
+    return this.#open
   }
 
-  /** When the next probe is due, while open. */
+  /** Misses in a row. */
+  get failures(): number {
+    return this.#failures
+  }
+
+  /** When the next probe is due, while in doubt. */
   get retryAt(): Milliseconds | undefined {
     return this.#retryAt
   }
 
-  /** A cycle, or the probe of an open breaker, failed. */
-  failed(now: Milliseconds): void {
+  /** A request was not answered; the next may go after `wait`, unless this one opens the breaker. */
+  failed(now: Milliseconds, wait: Milliseconds): void {
     this.#failures++
-    if (this.open || this.#failures >= FAILURES_TO_OPEN) this.#retryAt = now + this.#backoff.next()
+    this.#open ||= this.#failures >= FAILURES_TO_OPEN
+    this.#retryAt = now + (this.#open ? this.#backoff.next() : wait)
   }
 
-  /** The probe was answered. */
-  close(): void {
+  /** A request was answered. */
+  answered(): void {
     this.#failures = 0
+    this.#open = false
     this.#retryAt = undefined
   }
 
   /** A whole cycle was answered. */
   succeeded(): void {
-    this.#failures = 0
     this.#backoff.reset()
   }
 
   /** The connection is new: an open breaker probes at once, failures of the old connection are forgotten. */
   reconnected(now: Milliseconds): void {
     this.#failures = 0
-    if (this.open) this.#retryAt = now
+    this.#retryAt = this.#open ? now : undefined
   }
 }

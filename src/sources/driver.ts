@@ -1,3 +1,4 @@
+import type { Milliseconds } from '../core/clock.ts'
 import type { PenstockError } from '../core/errors.ts'
 import type { DeviceBase } from '../core/plant.ts'
 import type { SampleSink } from '../core/sample.ts'
@@ -14,18 +15,28 @@ export interface FieldDriver<Block extends ReadBlock, Device extends DeviceBase 
   connect(signal: AbortSignal): Promise<FieldSession<Block>>
 }
 
-/** One request's worth of tags. The driver may replace a block by smaller ones that it has learned to need. */
+/** One request's worth of tags. */
 export interface ReadBlock {
   readonly tags: readonly IndexedTag[]
 }
 
+/** What an answer to a block was worth. */
+export type ReadOutcome<Block extends ReadBlock> =
+  /** Each tag of the block was given its value or its status, or keeps its last one because the device is busy. */
+  | { readonly kind: 'read' }
+  /** Something among it is refused: these parts of it are to be asked for instead. Its tags were given nothing. */
+  | { readonly kind: 'split'; readonly into: readonly Block[] }
+  /** It cannot be split, and the device has no such thing; its tags were given that as their status. */
+  | { readonly kind: 'refused'; readonly cause: PenstockError }
+
 export interface FieldSession<Block extends ReadBlock> {
   /**
-   * Reads the block and gives `sink` one `polled` or `failed` for each of its tags: a refused or undecodable tag is
-   * a status on that tag, not a rejection. Rejects only when the device gave no valid answer: TIMEOUT,
-   * PROTOCOL_VIOLATION (this device) or CONNECTION_LOST (every device behind this connection).
+   * Asks once for the block and gives `sink` one `polled` or `failed` for each of its tags: a refused or undecodable
+   * tag is a status on that tag, not a rejection. Rejects only when the device gave no valid answer: TIMEOUT,
+   * PROTOCOL_VIOLATION (this device) or CONNECTION_LOST (every device behind this connection). `within` is shorter
+   * than the configured timeout; a driver may leave it aside where no other device waits.
    */
-  read(block: Block, sink: SampleSink): Promise<void>
+  read(block: Block, sink: SampleSink, within?: Milliseconds): Promise<ReadOutcome<Block>>
   /** Resolves with the cause once the connection is gone; every pending read has been rejected by then. */
   readonly ended: Promise<PenstockError>
   /** Ends the connection; safe to repeat. */

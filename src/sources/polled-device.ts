@@ -1,57 +1,53 @@
 import type { Milliseconds } from '../core/clock.ts'
-import type { DeviceState } from '../core/health.ts'
 import type { DeviceBase } from '../core/plant.ts'
-import type { IndexedTag, TagIndex } from '../core/tag-index.ts'
+import type { TagIndex } from '../core/tag-index.ts'
 import { DeviceBreaker } from './device-breaker.ts'
-import { PollGrid } from './poll-grid.ts'
+import type { ReadBlock, ReadOutcome } from './driver.ts'
+import type { GatedSink } from './gated-sink.ts'
+import { PollGroup, type PollPlan } from './poll-group.ts'
+import type { PolledBlock } from './polled-block.ts'
+import { RoundTrips } from './round-trips.ts'
 
-/** The tags of one device that share a period, and the requests that read them. */
-interface PollGroup<Block> {
-  readonly grid: PollGrid
-  readonly blocks: readonly Block[]
-  /** The block to read next, while a cycle runs. */
-  position: number
-  running: boolean
-  failuresInRow: number
-}
+/** After a miss the device, if it has nothing else to be asked for, is asked again with its next cycle, or sooner. */
+const LONGEST_DOUBT: Milliseconds = 2_000
+/** Refused addresses are asked for again one by one, so that many of them do not fill the line at a time. */
+const RETEST_SPACING: Milliseconds = 250
+/** Where the cycles of a device leave no time between them, one request after so many goes to what does not answer. */
+const REGULAR_IN_A_ROW = 20
 
-export interface PollPlan<Block> {
-  readonly period: Milliseconds
-  readonly tags: readonly IndexedTag[]
-  readonly blocks: readonly Block[]
+export interface PolledDeviceParts<Block extends ReadBlock> {
+  readonly config: DeviceBase
+  readonly plans: readonly PollPlan<Block>[]
+  readonly sink: GatedSink
+  readonly random: () => number
 }
 
 /**
- * One device on a line as the poller sees it: which of its requests may go next, and what an answer or a failure means
+ * One device on a line as the poller sees it: which of its requests may go next, and what an answer or a miss means
  * for its cycles. No I/O and no timers; every method is told the monotonic time.
  */
-export class PolledDevice<Block> {
+export class PolledDevice<Block extends ReadBlock> {
   readonly config: DeviceBase
   /** Every tag that is read. */
   readonly tags: readonly TagIndex[]
+  readonly sink: GatedSink
   readonly breaker: DeviceBreaker
-  /** What was last reported of it. */
-  state: DeviceState = 'unknown'
+  readonly roundTrips = new RoundTrips()
+  answeredAt: Milliseconds = Number.NEGATIVE_INFINITY
+  /** Why it is offline, in words. */
   reason = ''
-  /** Its tags were given up as lost, and it has not answered since. */
-  lost = false
   readonly #groups: readonly PollGroup<Block>[]
   /** Groups whose cycle runs, the next to be served first. */
-  readonly #running: PollGroup<Block>[] = []
+  #running: PollGroup<Block>[] = []
+  #regularInRow = 0
+  #retestFrom: Milliseconds = 0
 
-  constructor(config: DeviceBase, plans: readonly PollPlan<Block>[], random: () => number) {
+  constructor({ config, plans, sink, random }: PolledDeviceParts<Block>) {
     this.config = config
     this.tags = plans.flatMap((plan) => plan.tags.map((tag) => tag.index))
+    this.sink = sink
     this.breaker = new DeviceBreaker(random)
-    this.#groups = plans
-      .filter((plan) => plan.blocks.length > 0)
-      .map(({ period, blocks }) => ({
-        grid: new PollGrid(config.key, period),
-        blocks,
-        position: 0,
-        running: false,
-        failuresInRow: 0,
-      }))
+    this.#groups = plans.filter((plan) => plan.blocks.length > 0).map((plan) => new PollGroup(config.key, plan, random))
   }
 
   /** Whether there is anything to read. */
@@ -59,104 +55,173 @@ export class PolledDevice<Block> {
     return this.#groups.length > 0
   }
 
-  /** The connection is new: every group is read at once, or the probe of a device that was offline. */
+  /** It missed the last request: nothing but probes may be sent to it. */
+  get doubted(): boolean {
+    return this.breaker.retryAt !== undefined
+  }
+
+  /** Blocks that it leaves unanswered again and again while it answers others. */
+  get mute(): readonly PolledBlock<Block>[] {
+    return this.breaker.open ? [] : this.#blocks.filter((block) => block.mute)
+  }
+
+  /** The connection is new: everything is read at once, or the probe of a device that was offline. */
   reconnected(now: Milliseconds): void {
-    this.#abandon()
-    for (const group of this.#groups) group.failuresInRow = 0
     this.breaker.reconnected(now)
-    if (!this.breaker.open) this.#beginAll(now)
+    this.#restart(now)
   }
 
   /** Begins the cycles that are due; answers how many had to be left out because the one before still runs. */
   takeDue(now: Milliseconds): number {
-    if (this.breaker.open) return 0
+    if (this.doubted) return 0
     let skipped = 0
     for (const group of this.#groups) {
       const passed = group.grid.take(now)
       if (passed === 0) continue
       skipped += group.running ? passed : passed - 1
-      if (!group.running) this.#begin(group)
+      if (group.running) continue
+      if (group.begin()) this.#running.push(group)
+      else this.#proveAlive(now)
     }
     return skipped
   }
 
-  /** The request to send now; of an open breaker: the probe, when its time has come. */
-  next(now: Milliseconds): Block | undefined {
+  /** The block to ask for now. What failed before is among it only if `mayProbe`. */
+  next(now: Milliseconds, mayProbe: boolean): PolledBlock<Block> | undefined {
     const { retryAt } = this.breaker
-    if (retryAt !== undefined) return now >= retryAt ? this.#groups[0]?.blocks[0] : undefined
-    const group = this.#running[0]
-    return group?.blocks[group.position]
-  }
-
-  /** When there may be something to send, while `next` has nothing. */
-  get wakeAt(): Milliseconds {
-    if (this.breaker.retryAt !== undefined) return this.breaker.retryAt
-    return Math.min(...this.#groups.map((group) => group.grid.due))
-  }
-
-  /** The request that `next` gave was answered. */
-  answered(now: Milliseconds): void {
-    if (this.breaker.open) {
-      this.breaker.close()
-      this.lost = false
-      this.#beginAll(now)
-      return
+    if (retryAt !== undefined) return mayProbe && now >= retryAt ? this.#likeliest : undefined
+    const regular = this.#running[0]?.next
+    if (regular && this.#regularInRow === 0) return regular
+    let failing: PolledBlock<Block> | undefined
+    for (const { blocks } of this.#groups) {
+      for (const block of blocks) {
+        if (block.state === 'regular' || !this.#isDue(block, now)) continue
+        if (block.state !== 'failing') return block
+        failing ??= block
+      }
     }
-    const served = this.#advance()
-    if (!this.lost) return
-    this.lost = false
-    this.#recover(now, served)
+    if (!mayProbe || (regular && this.#regularInRow < REGULAR_IN_A_ROW)) return regular
+    return failing ?? regular
   }
 
-  /** The request that `next` gave was not answered: what else was to be asked of the device in this cycle is dropped. */
-  failed(now: Milliseconds): void {
-    const group = this.#running[0]
-    if (group) group.failuresInRow++
-    this.#abandon()
-    this.breaker.failed(now)
+  /** Whether asking for the block is a probe: it, or the device, did not answer the last time. */
+  isProbe(block: PolledBlock<Block>): boolean {
+    return this.doubted || block.state === 'failing'
+  }
+
+  /** Misses in a row that make asking for the block a probe. */
+  missesOf(block: PolledBlock<Block>): number {
+    return this.doubted ? this.breaker.failures : block.failures
+  }
+
+  /** When there may be something to send, while `next` has nothing; probes not before `probesFrom`. */
+  wakeAt(probesFrom: Milliseconds): Milliseconds {
+    const { retryAt } = this.breaker
+    if (retryAt !== undefined) return Math.max(retryAt, probesFrom)
+    let at = Number.POSITIVE_INFINITY
+    for (const { grid, blocks } of this.#groups) {
+      at = Math.min(at, grid.due)
+      for (const { state, retryAt: again } of blocks) {
+        if (state === 'regular') continue
+        const from = state === 'failing' ? probesFrom : state === 'refused' ? this.#retestFrom : 0
+        at = Math.min(at, Math.max(again, from))
+      }
+    }
+    return at
+  }
+
+  /** What `next` gave was answered. */
+  answered(block: PolledBlock<Block>, outcome: ReadOutcome<Block>, now: Milliseconds): void {
+    const wasOpen = this.breaker.open
+    this.breaker.answered()
+    this.answeredAt = now
+    this.#leave(block)
+    const group = this.#groupOf(block)
+    switch (outcome.kind) {
+      case 'read':
+        if (block.state === 'refused' && block.block !== block.planned) group?.rejoin(block, now)
+        else block.read(now)
+        break
+      case 'split':
+        group?.split(block, outcome.into, now)
+        break
+      case 'refused':
+        if (block.state === 'refused') this.#retestFrom = now + RETEST_SPACING
+        block.refused(now)
+        break
+    }
+    // Parts that went back into their whole may have been all that was left of a cycle.
+    this.#running = this.#running.filter((each) => each.running)
+    if (wasOpen) this.#restart(now)
+  }
+
+  /** What `next` gave was not answered. */
+  missed(block: PolledBlock<Block>, now: Milliseconds): void {
+    const wasFailing = block.state === 'failing'
+    block.unanswered(now)
+    this.#leave(block)
+    const answersElse = this.#blocks.some(({ state }) => state === 'regular')
+    // A device that answers otherwise is not in doubt for a block that is known to be mute.
+    if (wasFailing && answersElse && !this.doubted) return
+    const soon = answersElse && !this.doubted
+    const period = Math.min(...this.#groups.map((group) => group.grid.period))
+    this.breaker.failed(now, soon ? 0 : Math.min(period, LONGEST_DOUBT))
+    if (this.breaker.open) this.#abandon()
+  }
+
+  get #blocks(): PolledBlock<Block>[] {
+    return this.#groups.flatMap((group) => group.blocks)
+  }
+
+  /** The block that answers if any does. */
+  get #likeliest(): PolledBlock<Block> | undefined {
+    let best: PolledBlock<Block> | undefined
+    for (const block of this.#blocks) {
+      const fewer = block.failures - (best?.failures ?? Number.POSITIVE_INFINITY)
+      if (!best || fewer < 0 || (fewer === 0 && block.answeredAt > best.answeredAt)) best = block
+    }
+    return best
+  }
+
+  #isDue({ state, retryAt }: PolledBlock<Block>, now: Milliseconds): boolean {
+    return now >= retryAt && (state !== 'refused' || now >= this.#retestFrom)
+  }
+
+  /** A device all of whose addresses are refused is asked for one of them, or its death would go unnoticed. */
+  #proveAlive(now: Milliseconds): void {
+    const blocks = this.#blocks
+    if (blocks.some(({ state }) => state === 'regular')) return
+    const refused = blocks.find(({ state }) => state === 'refused')
+    if (refused) refused.retryAt = now
+  }
+
+  #groupOf(block: PolledBlock<Block>): PollGroup<Block> | undefined {
+    return this.#groups.find((group) => group.blocks.includes(block))
   }
 
   /** Groups take turns block by block, so that a long one does not hold up a fast one. */
-  #advance(): PollGroup<Block> | undefined {
-    const group = this.#running.shift()
-    if (!group) return undefined
-    group.position++
-    if (group.position < group.blocks.length) {
-      this.#running.push(group)
-      return group
-    }
-    group.running = false
-    group.failuresInRow = 0
-    this.breaker.succeeded()
-    return group
+  #leave(block: PolledBlock<Block>): void {
+    const group = this.#running.find((each) => each.next === block)
+    this.#regularInRow = group ? this.#regularInRow + 1 : 0
+    if (!group) return
+    group.take(block)
+    this.#running = this.#running.filter((each) => each !== group)
+    if (group.running) this.#running.push(group)
+    else if (block.failures === 0) this.breaker.succeeded()
   }
 
-  /**
-   * A failure made all tags of the device uncertain. Now that it speaks again, its other groups do not wait for their
-   * period, which may be an hour; only a group that keeps failing does.
-   */
-  #recover(now: Milliseconds, served: PollGroup<Block> | undefined): void {
+  #restart(now: Milliseconds): void {
+    this.#abandon()
+    for (const block of this.#blocks) if (block.state !== 'regular') block.renew(now)
+    if (this.breaker.open) return
     for (const group of this.#groups) {
-      if (group.running || group === served || group.failuresInRow > 1) continue
-      this.#begin(group)
+      if (group.begin()) this.#running.push(group)
       group.grid.align(now)
     }
-  }
-
-  #beginAll(now: Milliseconds): void {
-    for (const group of this.#groups) {
-      if (!group.running) this.#begin(group)
-      group.grid.align(now)
-    }
-  }
-
-  #begin(group: PollGroup<Block>): void {
-    group.position = 0
-    group.running = true
-    this.#running.push(group)
   }
 
   #abandon(): void {
-    for (const group of this.#running.splice(0)) group.running = false
+    for (const group of this.#running) group.abandon()
+    this.#running = []
   }
 }

@@ -1,13 +1,16 @@
 import { Backoff } from '../core/backoff.ts'
 import { type Milliseconds, pause } from '../core/clock.ts'
 import { describeError, PenstockError } from '../core/errors.ts'
-import type { SourceState } from '../core/health.ts'
 import type { DeviceBase, ModbusSourceConfig, S7SourceConfig } from '../core/plant.ts'
 import type { DeviceTags, IndexedTag } from '../core/tag-index.ts'
 import type { FieldDriver, FieldSession, ReadBlock } from './driver.ts'
-import { PolledDevice, type PollPlan } from './polled-device.ts'
+import { GatedSink } from './gated-sink.ts'
+import { LineReport } from './line-report.ts'
+import type { PollPlan } from './poll-group.ts'
+import { type Ask, PollLine } from './poll-line.ts'
+import { PolledDevice } from './polled-device.ts'
 import { Polling } from './polling.ts'
-import type { Source, SourceContext } from './source.ts'
+import type { LiveSource, Source, SourceContext } from './source.ts'
 
 export type PolledSourceConfig = ModbusSourceConfig | S7SourceConfig
 
@@ -37,35 +40,51 @@ interface Run {
 }
 
 /**
- * Polls the devices behind one connection, one request under way at a time, devices taking turns. It owns what all
- * polled protocols share: the connection with its backoff, the poll grid, one breaker a device, and what a failure
- * does to the tags. It counts connects, connectFailures, timeouts and skippedCycles; the driver counts the rest.
+ * Polls the devices behind one connection, one request under way at a time, and follows changes of them while it does.
+ * It owns what all polled protocols share: the connection with its backoff, the line with its grid, breakers and
+ * probes, and what a miss does to the tags. It counts connects, connectFailures, timeouts and skippedCycles; the driver
+ * counts the rest.
  */
 export class PolledSource<Block extends ReadBlock, Device extends DeviceBase> implements Source {
+  readonly live: LiveSource<PolledSourceConfig>
   readonly #options: PolledSourceOptions<Block, Device>
   readonly #endpoint: string
-  #devices: readonly PolledDevice<Block>[] = []
-  /** Whose turn it is. */
-  #turn = 0
-  #said: string | undefined
+  #devices: readonly DeviceTags<Device>[]
+  #line: PollLine<Block>
+  #tell: LineReport<Block>
   #run: Run | undefined
+  /** While connected. */
+  #polling: Polling<Block> | undefined
+  /** The last attempt to connect failed, or what it made is gone. */
+  #unreachable = false
 
   constructor(options: PolledSourceOptions<Block, Device>) {
+    const { config, devices, context } = options
     this.#options = options
-    this.#endpoint = `${options.config.host}:${options.config.port}`
+    this.#endpoint = `${config.host}:${config.port}`
+    this.#devices = devices
+    this.#line = new PollLine(config.timeoutMs)
+    this.#tell = new LineReport(this.#endpoint, context, this.#line)
+    this.live = {
+      withdraw: (deviceKeys) => this.#line.remove(deviceKeys),
+      // The supervisor gives a source devices of its own kind only.
+      follow: (_config, now) => this.#follow(now as unknown as readonly DeviceTags<Device>[]),
+    }
   }
 
   start(): void {
     if (this.#run) return
     const { config, context } = this.#options
-    this.#said = undefined
+    this.#line = new PollLine(config.timeoutMs)
+    this.#tell = new LineReport(this.#endpoint, context, this.#line)
     if (config.disabled) {
-      this.#say('stopped', 'Disabled in the configuration.')
-      for (const device of config.devices) context.report.device(device.key, 'disabled')
+      this.#tell.say('stopped', 'Disabled in the configuration.')
+      for (const { device } of this.#devices) context.report.device(device.key, 'disabled')
       return
     }
-    this.#say('starting', '')
-    this.#devices = this.#planDevices()
+    this.#tell.say('starting', '')
+    this.#unreachable = false
+    this.#line.add(this.#planned(this.#devices))
     const abort = new AbortController()
     this.#run = { abort, done: this.#live(abort.signal) }
   }
@@ -77,36 +96,54 @@ export class PolledSource<Block extends ReadBlock, Device extends DeviceBase> im
     await run.done
     if (this.#run !== run) return
     this.#run = undefined
-    this.#say('stopped', '')
+    this.#tell.say('stopped', '')
   }
 
-  #planDevices(): PolledDevice<Block>[] {
-    const { devices, context } = this.#options
+  /** The devices that are not on the line yet join it; the connection stands. */
+  #follow(devices: readonly DeviceTags<Device>[]): void {
+    this.#devices = devices
+    if (!this.#run) return
+    const known = new Set(this.#line.devices.map(({ config }) => config.key))
+    const joining = this.#planned(devices.filter(({ device }) => !known.has(device.key)))
+    this.#line.add(joining)
+    if (this.#unreachable) {
+      for (const device of joining) {
+        device.sink.lost(device.tags)
+        this.#tell.unconnected(device)
+      }
+    }
+    if (!this.#polling) return
+    const now = this.#options.context.clock.monotonic()
+    for (const device of joining) device.reconnected(now)
+    this.#tell.connected()
+    this.#polling.wake()
+  }
+
+  #planned(devices: readonly DeviceTags<Device>[]): PolledDevice<Block>[] {
+    const { sink, random, report } = this.#options.context
     const planned: PolledDevice<Block>[] = []
-    for (const { device, tags } of devices) {
-      if (device.disabled) {
-        context.report.device(device.key, 'disabled')
+    for (const each of devices) {
+      const { device: config } = each
+      if (config.disabled) {
+        report.device(config.key, 'disabled')
         continue
       }
-      const plans = this.#plansOf({ device, tags })
-      const polled = new PolledDevice<Block>(device, plans, context.random)
-      if (polled.polled) planned.push(polled)
-      context.report.device(device.key, 'unknown', polled.polled ? '' : 'No enabled tag, so nothing is read.')
+      const device = new PolledDevice<Block>({
+        config,
+        plans: this.#plansOf(each),
+        sink: new GatedSink(sink),
+        random,
+      })
+      if (device.polled) planned.push(device)
+      report.device(config.key, 'unknown', device.polled ? '' : 'No enabled tag, so nothing is read.')
     }
     return planned
   }
 
   #plansOf(device: DeviceTags<Device>): PollPlan<Block>[] {
     const { driver, pollMsOf, context } = this.#options
-    const byPeriod = new Map<Milliseconds, IndexedTag[]>()
-    for (const tag of device.tags) {
-      if (tag.disabled) continue
-      const period = pollMsOf(device.device, tag)
-      const group = byPeriod.get(period)
-      if (group) group.push(tag)
-      else byPeriod.set(period, [tag])
-    }
-    return [...byPeriod].map(([period, tags]) => {
+    const enabled = device.tags.filter((tag) => !tag.disabled)
+    return [...Map.groupBy(enabled, (tag) => pollMsOf(device.device, tag))].map(([period, tags]) => {
       const indexes = tags.map((tag) => tag.index)
       context.sink.expectEvery(indexes, Math.max(3 * period, LEAST_STALE_AFTER))
       return { period, tags, blocks: driver.plan(device, tags) }
@@ -121,7 +158,9 @@ export class PolledSource<Block extends ReadBlock, Device extends DeviceBase> im
       const session = await this.#connect(signal, backoff)
       if (!session) continue
       const poll = new Polling(session, signal)
+      this.#polling = poll
       const end = await this.#poll(poll)
+      this.#polling = undefined
       poll.leave()
       await session.close()
       if (signal.aborted || end === 'renew') continue
@@ -156,125 +195,66 @@ export class PolledSource<Block extends ReadBlock, Device extends DeviceBase> im
   async #poll(poll: Polling<Block>): Promise<PenstockError | 'renew'> {
     const { clock } = this.#options.context
     const connectedAt = clock.monotonic()
-    for (const device of this.#devices) device.reconnected(connectedAt)
-    this.#connected()
-    if (this.#devices.length === 0) poll.provedFor = HEALTHY_AFTER
+    this.#unreachable = false
+    this.#line.reconnected(connectedAt)
+    this.#tell.connected()
+    if (this.#line.devices.length === 0) poll.provedFor = HEALTHY_AFTER
     for (;;) {
       if (poll.cause) return poll.cause
       const now = clock.monotonic()
       this.#takeDue(now)
-      const device = this.#nextDevice(now)
-      if (!device) {
-        const wakeAt = Math.min(...this.#devices.map((other) => other.wakeAt), now + LONGEST_IDLE)
-        await pause(clock, Math.max(0, wakeAt - now), poll.over)
+      const ask = this.#line.next(now)
+      if (!ask) {
+        await poll.rest(clock, Math.max(0, Math.min(this.#line.wakeAt(now) - now, LONGEST_IDLE)))
         continue
       }
-      if (now - connectedAt >= RENEW_AFTER && this.#devices.every((other) => other.breaker.open)) return 'renew'
-      if (await this.#read(poll, device, now)) poll.provedFor = clock.monotonic() - connectedAt
+      if (now - connectedAt >= RENEW_AFTER && this.#line.silent) return 'renew'
+      if (await this.#read(poll, ask, now)) poll.provedFor = clock.monotonic() - connectedAt
     }
   }
 
   #takeDue(now: Milliseconds): void {
-    let skipped = 0
-    for (const device of this.#devices) skipped += device.takeDue(now)
+    const skipped = this.#line.takeDue(now)
     if (skipped > 0) this.#options.context.report.count('skippedCycles', skipped)
   }
 
-  #nextDevice(now: Milliseconds): PolledDevice<Block> | undefined {
-    for (let step = 0; step < this.#devices.length; step++) {
-      const position = (this.#turn + step) % this.#devices.length
-      const device = this.#devices[position]
-      if (device?.next(now) === undefined) continue
-      this.#turn = position + 1
-      return device
-    }
-    return undefined
-  }
-
   /** Whether the device answered. */
-  async #read(poll: Polling<Block>, device: PolledDevice<Block>, now: Milliseconds): Promise<boolean> {
-    const { clock, sink } = this.#options.context
-    const block = device.next(now)
-    if (block === undefined) return false
-    const failure = await poll.session.read(block, sink).then(() => undefined, asPenstockError)
-    if (failure?.code === 'CONNECTION_LOST') poll.cause ??= failure
+  async #read(poll: Polling<Block>, ask: Ask<Block>, now: Milliseconds): Promise<boolean> {
+    const { clock } = this.#options.context
+    const { device, block, within } = ask
+    const wasRefused = block.state === 'refused'
+    const outcome = await poll.session.read(block.block, device.sink, within).catch(asPenstockError)
+    const missed = outcome instanceof PenstockError
+    if (missed && outcome.code === 'CONNECTION_LOST') poll.cause ??= outcome
     if (poll.cause) return false
+    // What a device that was withdrawn meanwhile has said concerns nobody.
+    if (device.sink.closed) return !missed
     const after = clock.monotonic()
     this.#takeDue(after)
-    if (failure) this.#deviceFailed(device, failure, after)
-    else this.#deviceAnswered(device, after)
-    return failure === undefined
-  }
-
-  #deviceAnswered(device: PolledDevice<Block>, now: Milliseconds): void {
-    const { report, log } = this.#options.context
-    const wasOpen = device.breaker.open
-    device.answered(now)
-    if (device.state === 'online') return
-    device.state = 'online'
-    report.device(device.config.key, 'online')
-    log.info({ device: device.config.key }, `Device "${device.config.name}" answers`)
-    if (wasOpen) this.#connected()
-  }
-
-  #deviceFailed(device: PolledDevice<Block>, failure: PenstockError, now: Milliseconds): void {
-    const { sink, report, log } = this.#options.context
-    if (failure.code === 'TIMEOUT') report.count('timeouts')
-    if (!device.lost) sink.lost(device.tags)
-    device.lost = true
-    const wasOpen = device.breaker.open
-    device.failed(now)
-    if (wasOpen || !device.breaker.open) return
-    device.state = 'offline'
-    device.reason = describeError(failure)
-    report.device(device.config.key, 'offline', device.reason)
-    log.warn(
-      { device: device.config.key, cause: device.reason },
-      `Device "${device.config.name}" does not answer; it is probed now and then until it does`,
-    )
-    this.#connected()
-  }
-
-  /** Says how the source is while its connection stands. */
-  #connected(): void {
-    const silent = this.#devices.filter((device) => device.breaker.open)
-    const [first] = silent
-    if (!first) {
-      if (this.#say('connected', '')) this.#options.context.log.info({ endpoint: this.#endpoint }, 'Connected')
-      return
+    if (missed) {
+      this.#missed(ask, outcome, after - now, after)
+    } else {
+      this.#line.answered(ask, outcome, after - now, after)
+      if (outcome.kind === 'refused' && !wasRefused) this.#tell.refused(device, block, outcome.cause)
     }
-    const others = silent.length > 1 ? `, and ${silent.length - 1} more` : ''
-    this.#say(
-      'degraded',
-      `Connected to ${this.#endpoint}, but ${silent.length} of ${this.#devices.length} devices do not answer: ` +
-        `"${first.config.name}" (${first.reason})${others}. Check their power, line and address.`,
-    )
+    this.#tell.device(device, !missed)
+    return !missed
   }
 
-  /** Nothing comes any more from any device. */
+  #missed(ask: Ask<Block>, failure: PenstockError, took: Milliseconds, now: Milliseconds): void {
+    const { device, block } = ask
+    if (failure.code === 'TIMEOUT') this.#options.context.report.count('timeouts')
+    const wasOpen = device.breaker.open
+    this.#line.missed(ask, took, now)
+    const { open } = device.breaker
+    if (open && !wasOpen) device.reason = describeError(failure)
+    device.sink.lost(open ? device.tags : block.block.tags.map(({ index }) => index))
+  }
+
   #disconnected(state: 'backoff' | 'refused', error: unknown, wait: Milliseconds): void {
-    const { sink, report, log } = this.#options.context
-    const reason = describeError(error)
-    if (this.#say(state, `${reason}. It is tried again by itself.`)) {
-      log.warn({ endpoint: this.#endpoint, cause: reason, nextAttemptMs: Math.round(wait) }, 'No connection')
-    }
-    sink.lost(this.#devices.filter((device) => !device.lost).flatMap((device) => device.tags))
-    for (const device of this.#devices) {
-      device.lost = true
-      if (device.state === 'offline') continue
-      device.state = 'offline'
-      device.reason = `No connection to ${this.#endpoint}`
-      report.device(device.config.key, 'offline', device.reason)
-    }
-  }
-
-  /** Reports a state that is new; answers whether it was. */
-  #say(state: SourceState, reason: string): boolean {
-    const saying = `${state} ${reason}`
-    if (this.#said === saying) return false
-    this.#said = saying
-    this.#options.context.report.state(state, reason)
-    return true
+    this.#unreachable = true
+    this.#options.context.sink.lost(this.#line.devices.flatMap((device) => device.tags))
+    this.#tell.disconnected(state, error, wait)
   }
 }
 

@@ -1,4 +1,4 @@
-import type { Milliseconds } from '../core/clock.ts'
+import { type Clock, type Milliseconds, pause } from '../core/clock.ts'
 import { PenstockError } from '../core/errors.ts'
 import type { FieldSession, ReadBlock } from './driver.ts'
 
@@ -9,9 +9,9 @@ export class Polling<Block extends ReadBlock> {
   cause: PenstockError | undefined
   /** How long after connecting the last answer came. */
   provedFor: Milliseconds = 0
-  readonly #over = new AbortController()
   readonly #signal: AbortSignal
   readonly #stopped = () => this.#end(new PenstockError('STOPPED', 'The source was stopped'))
+  #rest: AbortController | undefined
 
   constructor(session: FieldSession<Block>, signal: AbortSignal) {
     this.session = session
@@ -20,8 +20,17 @@ export class Polling<Block extends ReadBlock> {
     void session.ended.then((cause) => this.#end(cause))
   }
 
-  get over(): AbortSignal {
-    return this.#over.signal
+  /** Waits until there is something to do: `delay` at most, less when it is woken or over. */
+  async rest(clock: Clock, delay: Milliseconds): Promise<void> {
+    if (this.cause) return
+    this.#rest = new AbortController()
+    await pause(clock, delay, this.#rest.signal)
+    this.#rest = undefined
+  }
+
+  /** There may be something to do sooner than was thought. */
+  wake(): void {
+    this.#rest?.abort()
   }
 
   leave(): void {
@@ -30,7 +39,7 @@ export class Polling<Block extends ReadBlock> {
 
   #end(cause: PenstockError): void {
     this.cause ??= cause
-    this.#over.abort()
+    this.wake()
     void this.session.close()
   }
 }

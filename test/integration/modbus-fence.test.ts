@@ -103,6 +103,17 @@ describe('a Modbus connection to a server that misbehaves', () => {
     }
   })
 
+  it('gives a read its own deadline where it has one, and the others theirs', async () => {
+    const first = await start(faults.mute)
+    const patient = await connect(2, 60_000)
+    const slow = patient.read(1, 'holding', 100, 3).catch((error: PenstockError) => error.code)
+    const hasty = patient.read(1, 'holding', 200, 3, 20)
+    await expect(hasty).rejects.toMatchObject({ code: 'TIMEOUT', message: expect.stringContaining('within 20 ms') })
+    patient.close()
+    expect(await slow).toBe('STOPPED')
+    first.close()
+  })
+
   it('counts answers that nobody waits for any more, and never gives one to the next read', async () => {
     const first = await start(faults.late)
     expect(await read(first, 100)).toBe('TIMEOUT')

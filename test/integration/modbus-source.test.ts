@@ -258,6 +258,62 @@ describe('a Modbus source on a line full of faults', () => {
   })
 })
 
+describe('a Modbus line', () => {
+  /** Units in hand: who was asked, and who is dead. */
+  const line = async () => {
+    const asked = new Map<number, number>()
+    const dead = new Set<number>()
+    const sockets = new Set<unknown>()
+    const server = await FaultServer.start(({ socket, unitId, right }) => {
+      sockets.add(socket)
+      asked.set(unitId, (asked.get(unitId) ?? 0) + 1)
+      if (!dead.has(unitId)) socket.write(right)
+    })
+    return { server, asked, dead, sockets }
+  }
+  const units = (count: number, tags = [tag('id', { type: 'UInt16', address: 'holding:7' })]) =>
+    Array.from({ length: count }, (_, i) => device(`unit${i + 1}`, { unitId: i + 1, pollMs: 100, tags }))
+
+  it('of ten units, five of them dead, asks the others as often as if they were alone', async () => {
+    const { server, asked, dead } = await line()
+    for (const unitId of [1, 2, 3, 4, 5]) dead.add(unitId)
+    const gateway = await run(units(10), { port: server.port, timeoutMs: 300 })
+    await expect.poll(() => gateway.device('unit5'), { timeout: 30_000 }).toBe('offline')
+    const counts = () => Array.from({ length: 10 }, (_, i) => asked.get(i + 1) ?? 0)
+    const before = counts()
+    await expect.poll(() => (counts()[9] ?? 0) - (before[9] ?? 0), { timeout: 60_000 }).toBeGreaterThan(80)
+    const since = counts().map((count, i) => count - (before[i] ?? 0))
+    expect(Math.min(...since.slice(5))).toBeGreaterThan(75)
+    expect(Math.max(...since.slice(0, 5))).toBeLessThan(10)
+    expect(gateway.value('unit10/id')).toBe(7)
+    await gateway.source.stop()
+    await server.stop()
+  })
+
+  it('follows the change of one tag without a new connection, and reads its other units on', async () => {
+    const { server, asked, sockets } = await line()
+    const before = units(3)
+    const gateway = await run(before, { port: server.port })
+    await expect.poll(() => gateway.polls('unit3/id')).toBeGreaterThan(3)
+    const config = source(
+      before.map((each, i) =>
+        i > 0 ? each : { ...each, tags: [tag('id', { type: 'UInt16', address: 'holding:8' })] },
+      ),
+      { port: server.port, timeoutMs: 300 },
+    )
+    gateway.source.live?.withdraw(new Set(['unit1']))
+    gateway.source.live?.follow(config, devicesOf(config))
+    const asksOfThree = asked.get(3) ?? 0
+    await expect.poll(() => gateway.value('unit1/id')).toBe(8)
+    await expect.poll(() => asked.get(3)).toBeGreaterThan(asksOfThree + 3)
+    expect(sockets.size).toBe(1)
+    expect(gateway.context.counted('connects')).toBe(1)
+    expect(gateway.context.sink.losses).toEqual([])
+    await gateway.source.stop()
+    await server.stop()
+  })
+})
+
 describe('the simulated devices of the demo', () => {
   it('are read as a meter and a pump controller behind one gateway', async () => {
     const simulator = new ModbusSimulator(

@@ -51,15 +51,16 @@ export class ModbusConnection implements TableReader {
   /**
    * The data of `count` registers (two bytes each, most significant first) or bits (eight a byte, the first in the
    * lowest bit). Rejects with a ModbusException (REQUEST_REFUSED) when the device refuses, TIMEOUT, PROTOCOL_VIOLATION
-   * when it answers something else, CONNECTION_LOST, or STOPPED after `close`.
+   * when it answers something else, CONNECTION_LOST, or STOPPED after `close`. `within` is a timeout for this one.
    */
-  read(unitId: number, area: Area, start: number, count: number): Promise<Buffer> {
+  read(unitId: number, area: Area, start: number, count: number, within?: Milliseconds): Promise<Buffer> {
     if (this.#cause) return Promise.reject(this.#cause)
     return new Promise((resolve, reject) => {
       const answered: Answered = (error, result) => {
         if (error === null) resolve(result.buffer)
         else reject(this.#port.why ?? this.#explain(error, unitId))
       }
+      this.#port.within = within
       this.#ask(unitId, area, start, count, answered)
     })
   }

@@ -37,6 +37,6 @@ export class ModbusDriver implements FieldDriver<ModbusBlock, ModbusDeviceConfig
       random,
       onStray: () => report.count('strays'),
     })
-    return new ModbusSession(connection, this.#context)
+    return new ModbusSession(connection, report)
   }
 }

@@ -31,6 +31,7 @@ export interface FencedPortOptions {
 interface Pending extends ReadRequest {
   readonly transactionId: number
   readonly slot: number
+  readonly timeoutMs: Milliseconds
   readonly deadline: Milliseconds
 }
 
@@ -59,15 +60,18 @@ export class FencedPort extends EventEmitter {
   /** While a failed request is being settled: why. Undefined while the device's own answer is. */
   why: PenstockError | undefined
   isOpen = true
+  /** The timeout of the next request, where it has one of its own. */
+  within: Milliseconds | undefined
 
   readonly #options: FencedPortOptions
   readonly #reader = new FrameReader((transactionId, adu) => this.#receive(transactionId, adu))
-  /** By transaction id, the oldest first; all have the same timeout, so it also has the first deadline. */
+  /** By transaction id, the oldest first. */
   readonly #pending = new Map<number, Pending>()
   readonly #abandoned = new Set<number>()
   readonly #freeSlots: number[]
   #transactionId: number
-  #cancelSweep: (() => void) | undefined
+  /** The timer for the first of all deadlines. */
+  #sweep: { readonly at: Milliseconds; readonly cancel: () => void } | undefined
 
   /** `random` in [0, 1) chooses the first transaction id, so that no frame of an earlier connection fits by habit. */
   constructor(options: FencedPortOptions, random: () => number) {
@@ -97,7 +101,9 @@ export class FencedPort extends EventEmitter {
     const slot = this._transactionIdWrite
     const adu = rtu.subarray(0, -CRC_BYTES)
     const request = readRequestOf(adu)
-    const { clock, timeoutMs, socket, window } = this.#options
+    const { clock, socket, window } = this.#options
+    const timeoutMs = this.within ?? this.#options.timeoutMs
+    this.within = undefined
     if (!request || slot === NO_SLOT) {
       const reason = request ? `${window} are under way already` : `function code ${adu[1]} is not let through`
       this.#emitFailure(slot, adu, new PenstockError('REQUEST_REFUSED', `The request was not sent: ${reason}`))
@@ -105,9 +111,10 @@ export class FencedPort extends EventEmitter {
     }
 
     const transactionId = this.#nextTransactionId()
-    this.#pending.set(transactionId, { ...request, transactionId, slot, deadline: clock.monotonic() + timeoutMs })
+    const deadline = clock.monotonic() + timeoutMs
+    this.#pending.set(transactionId, { ...request, transactionId, slot, timeoutMs, deadline })
     this._transactionIdWrite = this.#freeSlots.pop() ?? NO_SLOT
-    this.#cancelSweep ??= clock.after(timeoutMs, () => this.#sweep())
+    this.#sweepAt(deadline)
     socket.write(frameOf(transactionId, adu))
   }
 
@@ -185,17 +192,26 @@ export class FencedPort extends EventEmitter {
     if (oldest !== undefined) this.#abandoned.delete(oldest)
   }
 
-  /** One timer for all deadlines: it looks again at the first one that is still to come. */
-  #sweep(): void {
-    const { clock, endpoint, timeoutMs } = this.#options
-    this.#cancelSweep = undefined
+  /** One timer for all deadlines. */
+  #sweepAt(deadline: Milliseconds): void {
+    if (this.#sweep && this.#sweep.at <= deadline) return
+    this.#sweep?.cancel()
+    const { clock } = this.#options
+    const cancel = clock.after(Math.max(0, deadline - clock.monotonic()), () => this.#failOverdue())
+    this.#sweep = { at: deadline, cancel }
+  }
+
+  /** Afterwards it looks again at the first deadline that is still to come. */
+  #failOverdue(): void {
+    const { clock, endpoint } = this.#options
+    this.#sweep = undefined
     const now = clock.monotonic()
     for (const request of [...this.#pending.values()]) {
       if (request.deadline > now) {
-        this.#cancelSweep = clock.after(request.deadline - now, () => this.#sweep())
-        return
+        this.#sweepAt(request.deadline)
+        continue
       }
-      const message = `Unit ${request.unitId} at ${endpoint} did not answer within ${timeoutMs} ms`
+      const message = `Unit ${request.unitId} at ${endpoint} did not answer within ${Math.round(request.timeoutMs)} ms`
       this.#fail(request, new PenstockError('TIMEOUT', message))
     }
   }
@@ -203,7 +219,8 @@ export class FencedPort extends EventEmitter {
   #down(cause: PenstockError): void {
     if (!this.isOpen) return
     this.isOpen = false
-    this.#cancelSweep?.()
+    this.#sweep?.cancel()
+    this.#sweep = undefined
     this.#options.socket.destroy()
     for (const request of [...this.#pending.values()]) this.#fail(request, cause)
     this.emit('close')

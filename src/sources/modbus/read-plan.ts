@@ -16,26 +16,19 @@ export interface ReadItem {
   readonly decode?: Decode
 }
 
-/** One request: `count` registers or bits from `start`, in which all items lie. Items ascend by start. */
-export interface ReadPart {
+/** One request: `count` registers or bits from `start` of one unit and area. All items lie in it, ascending by start. */
+export interface ModbusBlock extends ReadBlock {
+  readonly unitId: number
+  readonly area: Area
   readonly start: number
   readonly count: number
   readonly items: readonly ReadItem[]
 }
 
-/** Tags of one unit and area that one request reads, until the device refuses it and it is split. */
-export interface ModbusBlock extends ReadBlock {
-  readonly unitId: number
-  readonly area: Area
-  /** All of it in one request. */
-  readonly whole: ReadPart
-  /** What is really asked; a session replaces a part by smaller ones when the device refuses it. */
-  parts: readonly ReadPart[]
-}
-
 /**
- * The widest hole between two tags that is read along with them, in registers and bits. On TCP a round trip costs more
- * than the bytes; a device that refuses to have its holes read is asked in smaller parts (`splitPart`).
+ * The widest hole between two tags that is read along with them, in registers and bits, where the device has no setting
+ * of its own. On TCP a round trip costs more than the bytes; a device that refuses to have its holes read is asked in
+ * smaller parts (`splitBlock`).
  */
 const MAX_GAP = { registers: 64, bits: 1024 }
 
@@ -50,45 +43,37 @@ export function planReads(device: DeviceTags<ModbusDeviceConfig>, tags: readonly
     const item: ReadItem = { tag, start: address.start, count, ...(layout && { decode: decoderOf(layout) }) }
     byArea.get(address.area)?.push(item)
   }
-  const { unitId, maxRegisters, maxCoils } = device.device
+  const { unitId, maxRegisters, maxCoils, maxGap } = device.device
   return [...byArea].flatMap(([area, items]) => {
     const [most, gap] = isBitArea(area) ? [maxCoils, MAX_GAP.bits] : [maxRegisters, MAX_GAP.registers]
-    return mergeItems(items, most, gap).map(
-      (part): ModbusBlock => ({
-        tags: part.items.map((item) => item.tag),
-        unitId,
-        area,
-        whole: part,
-        parts: [part],
-      }),
-    )
+    return mergeItems(items, most, maxGap ?? gap).map((merged) => blockOf(unitId, area, merged))
   })
 }
 
-function mergeItems(items: readonly ReadItem[], most: number, gap: number): ReadPart[] {
+function mergeItems(items: readonly ReadItem[], most: number, gap: number): ReadItem[][] {
   const sorted = [...items].sort((a, b) => a.start - b.start || a.count - b.count)
-  const parts: ReadPart[] = []
+  const merged: ReadItem[][] = []
   let open: ReadItem[] = []
   let end = 0
   for (const item of sorted) {
     const grownEnd = Math.max(end, item.start + item.count)
     const start = open[0]?.start
     if (start !== undefined && (item.start - end > gap || grownEnd - start > most)) {
-      parts.push(partOf(open))
+      merged.push(open)
       open = []
     }
     end = open.length === 0 ? item.start + item.count : grownEnd
     open.push(item)
   }
-  if (open.length > 0) parts.push(partOf(open))
-  return parts
+  if (open.length > 0) merged.push(open)
+  return merged
 }
 
 /**
- * Two halves of a part that the device refuses: apart at the widest hole, the likeliest cause, or in the middle where
+ * Two halves of a block that the device refuses: apart at the widest hole, the likeliest cause, or in the middle where
  * there is none. Undefined where all items read the same registers, so that nothing is left to tell apart.
  */
-export function splitPart({ items }: ReadPart): [ReadPart, ReadPart] | undefined {
+export function splitBlock({ unitId, area, items }: ModbusBlock): [ModbusBlock, ModbusBlock] | undefined {
   let at = 0
   let widest = Number.NEGATIVE_INFINITY
   let end = items[0]?.start ?? 0
@@ -100,11 +85,12 @@ export function splitPart({ items }: ReadPart): [ReadPart, ReadPart] | undefined
     if (apart && (gap > widest || (gap === widest && nearerMiddle))) [at, widest] = [position, gap]
     end = Math.max(end, item.start + item.count)
   })
-  return at === 0 ? undefined : [partOf(items.slice(0, at)), partOf(items.slice(at))]
+  if (at === 0) return undefined
+  return [blockOf(unitId, area, items.slice(0, at)), blockOf(unitId, area, items.slice(at))]
 }
 
-function partOf(items: readonly ReadItem[]): ReadPart {
+function blockOf(unitId: number, area: Area, items: readonly ReadItem[]): ModbusBlock {
   const start = items[0]?.start ?? 0
   const end = Math.max(...items.map((item) => item.start + item.count))
-  return { start, count: end - start, items }
+  return { tags: items.map((item) => item.tag), unitId, area, start, count: end - start, items }
 }

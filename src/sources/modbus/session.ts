@@ -2,37 +2,33 @@ import type { Milliseconds } from '../../core/clock.ts'
 import { PenstockError } from '../../core/errors.ts'
 import type { SampleSink } from '../../core/sample.ts'
 import { StatusCode } from '../../core/status-code.ts'
-import type { FieldSession } from '../driver.ts'
+import type { FieldSession, ReadOutcome } from '../driver.ts'
 import type { SourceContext } from '../source.ts'
 import type { Area } from './address.ts'
 import { ModbusException, meaningOf } from './exception.ts'
-import { type ModbusBlock, type ReadItem, type ReadPart, splitPart } from './read-plan.ts'
+import { type ModbusBlock, type ReadItem, splitBlock } from './read-plan.ts'
 
 /** A connection as far as a session needs it; see `ModbusConnection`. */
 export interface TableReader {
   readonly ended: Promise<PenstockError>
-  read(unitId: number, area: Area, start: number, count: number): Promise<Buffer>
+  read(unitId: number, area: Area, start: number, count: number, within?: Milliseconds): Promise<Buffer>
   close(): void
 }
 
-/** How long a refused address is left alone; a device may get a new program, or be replaced. */
-const RETEST_REFUSED: Milliseconds = 3_600_000
+const READ = { kind: 'read' } as const
 
 /**
- * Reads blocks over one connection. A block that the device refuses for an address is split until the guilty tags are
- * alone, and the split is remembered in the block; the guilty tags are BadConfigurationError and are asked for again
- * after an hour or over the next connection.
+ * Reads blocks over one connection, one request a block. A block that the device refuses for an address is given back
+ * in halves, until the guilty tags are alone; these are BadConfigurationError.
  */
 export class ModbusSession implements FieldSession<ModbusBlock> {
   readonly ended: Promise<PenstockError>
   readonly #connection: TableReader
-  readonly #context: Pick<SourceContext, 'clock' | 'log' | 'report'>
-  /** Parts that the device refuses over this connection, and when to ask for them again. */
-  readonly #refused = new Map<ReadPart, Milliseconds>()
+  readonly #report: Pick<SourceContext['report'], 'count'>
 
-  constructor(connection: TableReader, context: Pick<SourceContext, 'clock' | 'log' | 'report'>) {
+  constructor(connection: TableReader, report: Pick<SourceContext['report'], 'count'>) {
     this.#connection = connection
-    this.#context = context
+    this.#report = report
     this.ended = connection.ended
   }
 
@@ -40,81 +36,37 @@ export class ModbusSession implements FieldSession<ModbusBlock> {
     this.#connection.close()
   }
 
-  async read(block: ModbusBlock, sink: SampleSink): Promise<void> {
-    const now = this.#context.clock.monotonic()
-    const left = block.parts.filter((part) => (this.#refused.get(part) ?? now) > now)
-    // At least one request goes out, or a dead device all of whose tags are refused would seem alive.
-    const nothingElse = left.length === block.parts.length
-    const spared = nothingElse ? left.slice(1) : left
-    for (const part of block.parts) {
-      if (spared.includes(part)) continue
-      const asked = await this.#readPart(block, part, sink)
-      if (asked.length > 1) block.parts = block.parts.flatMap((each) => (each === part ? asked : [each]))
-    }
-    for (const part of spared) failAll(part.items, StatusCode.BadConfigurationError, sink)
-    if (nothingElse && !block.parts.every((part) => this.#refused.has(part))) this.#startOver(block)
-  }
-
-  /** Reads the part, in pieces where it must; answers the parts that should be asked for from now on. */
-  async #readPart(block: ModbusBlock, part: ReadPart, sink: SampleSink): Promise<readonly ReadPart[]> {
-    const { unitId, area } = block
-    this.#context.report.count('requests')
+  async read(block: ModbusBlock, sink: SampleSink, within?: Milliseconds): Promise<ReadOutcome<ModbusBlock>> {
+    const { unitId, area, start, count, items } = block
+    this.#report.count('requests')
     try {
-      const data = await this.#connection.read(unitId, area, part.start, part.count)
-      for (const item of part.items) deliver(item, part.start, data, sink)
-      this.#refused.delete(part)
-      return [part]
+      const data = await this.#connection.read(unitId, area, start, count, within)
+      for (const item of items) deliver(item, start, data, sink)
+      return READ
     } catch (error) {
       if (!(error instanceof ModbusException)) throw error
-      this.#context.report.count('refusals')
-      return this.#refusal(error, block, part, sink)
+      this.#report.count('refusals')
+      return refusal(error, block, sink)
     }
   }
+}
 
-  async #refusal(
-    refusal: ModbusException,
-    block: ModbusBlock,
-    part: ReadPart,
-    sink: SampleSink,
-  ): Promise<readonly ReadPart[]> {
-    const meaning = meaningOf(refusal.exceptionCode)
-    switch (meaning.kind) {
-      case 'busy':
-        return [part]
-      case 'unreachable':
-        throw new PenstockError('TIMEOUT', 'The gateway cannot reach the unit', { cause: refusal })
-      case 'status':
-        failAll(part.items, meaning.status, sink)
-        return [part]
-      case 'bad-address': {
-        const halves = splitPart(part)
-        if (!halves) {
-          this.#refuse(refusal, part, sink)
-          return [part]
-        }
-        const [low, high] = halves
-        return [...(await this.#readPart(block, low, sink)), ...(await this.#readPart(block, high, sink))]
-      }
+function refusal(cause: ModbusException, block: ModbusBlock, sink: SampleSink): ReadOutcome<ModbusBlock> {
+  const meaning = meaningOf(cause.exceptionCode)
+  switch (meaning.kind) {
+    case 'busy':
+      return READ
+    case 'unreachable':
+      throw new PenstockError('TIMEOUT', 'The gateway cannot reach the unit', { cause })
+    case 'status':
+      failAll(block.items, meaning.status, sink)
+      return READ
+    case 'bad-address': {
+      const into = splitBlock(block)
+      if (into) return { kind: 'split', into }
+      failAll(block.items, StatusCode.BadConfigurationError, sink)
+      return { kind: 'refused', cause }
     }
-  }
-
-  /** The device refused everything and now does not: it was not ready, and what was learned from it is worth nothing. */
-  #startOver(block: ModbusBlock): void {
-    for (const part of block.parts) this.#refused.delete(part)
-    block.parts = [block.whole]
-  }
-
-  /** The guilty ones are alone. */
-  #refuse(refusal: ModbusException, part: ReadPart, sink: SampleSink): void {
-    const { clock, log } = this.#context
-    failAll(part.items, StatusCode.BadConfigurationError, sink)
-    if (!this.#refused.has(part)) {
-      for (const { tag } of part.items) {
-        const { address } = tag.tag
-        log.warn({ tag: tag.id, address, cause: refusal.message }, 'The device has no such address; asked again hourly')
-      }
-    }
-    this.#refused.set(part, clock.monotonic() + RETEST_REFUSED)
   }
 }
 

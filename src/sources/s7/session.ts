@@ -3,7 +3,7 @@ import type { PenstockError } from '../../core/errors.ts'
 import type { Logger } from '../../core/logger.ts'
 import type { SampleSink } from '../../core/sample.ts'
 import type { IndexedTag, TagIndex } from '../../core/tag-index.ts'
-import type { FieldSession } from '../driver.ts'
+import type { FieldSession, ReadOutcome } from '../driver.ts'
 import type { SourceReport } from '../source.ts'
 import type { Connected } from './connect.ts'
 import { S7Connection, type SpanReply } from './connection.ts'
@@ -20,6 +20,8 @@ import {
 } from './read-plan.ts'
 import type { Refusal } from './refusal.ts'
 import { decode } from './types.ts'
+
+const READ = { kind: 'read' } as const
 
 export interface SessionOptions {
   readonly clock: Clock
@@ -64,7 +66,7 @@ export class S7Session implements FieldSession<S7ReadBlock> {
     this.#connection = new S7Connection(connected, { clock, timeoutMs, count }, resolve)
   }
 
-  async read(block: S7ReadBlock, sink: SampleSink): Promise<void> {
+  async read(block: S7ReadBlock, sink: SampleSink): Promise<ReadOutcome<S7ReadBlock>> {
     const state = this.#stateOf(block)
     const { learned } = state
     const now = this.#options.clock.monotonic()
@@ -90,8 +92,9 @@ export class S7Session implements FieldSession<S7ReadBlock> {
       requests = this.#requestsFor(parts)
     }
     this.#sayRefused()
-    if (!divided && refused.length === 0 && retried.length === 0) return
+    if (!divided && refused.length === 0 && retried.length === 0) return READ
     if (learned.update({ good, refused, retried, now })) state.requests = this.#requestsFor(learned.areas)
+    return READ
   }
 
   async close(): Promise<void> {

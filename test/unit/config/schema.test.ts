@@ -204,6 +204,8 @@ describe('bounds', () => {
     ['unitId: 1, poll: 1', 'poll is 1: Allowed is a whole number with its unit'],
     ['unitId: 1, maxRegisters: 126', 'maxRegisters is 126: Allowed is a whole number from 1 to 125.'],
     ['unitId: 1, maxCoils: 2001', 'maxCoils is 2001: Allowed is a whole number from 1 to 2000.'],
+    ['unitId: 1, maxGap: 0', undefined],
+    ['unitId: 1, maxGap: 2001', 'maxGap is 2001: Allowed is a whole number from 0 to 2000.'],
     ['unitId: 1, badAfter: 366d', 'badAfter is "366d"'],
     ['unitId: 1, byteOrder: middle', 'byteOrder is "middle": Allowed is one of big, little.'],
   ])('of a Modbus device: %s', (device, complaint) => {

@@ -5,25 +5,25 @@ import { DeviceBreaker } from '../../../src/sources/device-breaker.ts'
 function waitsOf(breaker: DeviceBreaker, probes: number): number[] {
   const waits: number[] = []
   let now = 0
-  while (!breaker.open) breaker.failed(now)
+  while (!breaker.open) breaker.failed(now, 500)
   for (let probe = 0; probe < probes; probe++) {
     const retryAt = breaker.retryAt ?? Number.NaN
     waits.push(retryAt - now)
     now = retryAt
-    breaker.failed(now)
+    breaker.failed(now, 500)
   }
   return waits
 }
 
 describe('DeviceBreaker', () => {
-  it('opens at the third failed cycle in a row, not at three in all', () => {
+  it('opens at the third miss in a row, not at three in all', () => {
     const breaker = new DeviceBreaker(() => 0)
     for (const outcome of ['failed', 'failed', 'ok', 'failed', 'failed'] as const) {
-      if (outcome === 'ok') breaker.succeeded()
-      else breaker.failed(0)
+      if (outcome === 'ok') breaker.answered()
+      else breaker.failed(0, 500)
     }
     expect(breaker.open).toBe(false)
-    breaker.failed(0)
+    breaker.failed(0, 500)
     expect(breaker.open).toBe(true)
   })
 
@@ -37,9 +37,9 @@ describe('DeviceBreaker', () => {
   it('keeps its long waits for a device that answers a probe but no whole cycle', () => {
     const breaker = new DeviceBreaker(() => 0)
     waitsOf(breaker, 4)
-    breaker.close()
+    breaker.answered()
     expect(waitsOf(breaker, 1)[0]).toBeGreaterThan(10_000)
-    breaker.close()
+    breaker.answered()
     breaker.succeeded()
     expect(waitsOf(breaker, 1)).toEqual([1_000])
   })

@@ -1,98 +1,12 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { PenstockError } from '../../../src/core/errors.ts'
 import type { ModbusDeviceConfig, ModbusSourceConfig } from '../../../src/core/plant.ts'
-import type { SampleSink } from '../../../src/core/sample.ts'
-import type { DeviceTags, IndexedTag } from '../../../src/core/tag-index.ts'
-import type { FieldDriver, FieldSession, ReadBlock } from '../../../src/sources/driver.ts'
+import type { FieldDriver } from '../../../src/sources/driver.ts'
 import { PolledSource } from '../../../src/sources/poller.ts'
 import { ManualClock } from '../../support/manual-clock.ts'
 import { RecordingContext } from '../../support/modbus-context.ts'
 import { device, devicesOf, source, tag } from '../../support/modbus-plant.ts'
-
-const TIMEOUT_MS = 1_000
-
-interface Block extends ReadBlock {
-  readonly device: string
-}
-
-interface Read {
-  readonly at: number
-  readonly device: string
-  readonly tags: readonly string[]
-}
-
-/** A field bus in memory: one block a tag, devices that answer after `latencyMs` or are mute. */
-class ScriptedBus implements FieldDriver<Block, ModbusDeviceConfig> {
-  readonly reads: Read[] = []
-  readonly mute = new Set<string>()
-  readonly attempts: number[] = []
-  latencyMs = 10
-  /** What the next attempts to connect are answered with; then they succeed. */
-  refusals: PenstockError[] = []
-  connected = 0
-  pending = 0
-  #end: ((cause: PenstockError) => void) | undefined
-  readonly #clock: ManualClock
-
-  constructor(clock: ManualClock) {
-    this.#clock = clock
-  }
-
-  plan(of: DeviceTags<ModbusDeviceConfig>, tags: readonly IndexedTag[]): Block[] {
-    return tags.map((each) => ({ device: of.device.key, tags: [each] }))
-  }
-
-  async connect(): Promise<FieldSession<Block>> {
-    this.attempts.push(this.#clock.monotonic())
-    const refusal = this.refusals.shift()
-    if (refusal) throw refusal
-    this.connected++
-    const failures = new Set<(cause: PenstockError) => void>()
-    const ended = new Promise<PenstockError>((resolve) => {
-      this.#end = (cause) => {
-        this.connected = 0
-        resolve(cause)
-        for (const fail of failures) fail(cause)
-        failures.clear()
-      }
-    })
-    return {
-      ended,
-      read: (block, sink) => this.#read(block, sink, failures),
-      close: async () => this.#end?.(new PenstockError('STOPPED', 'closed')),
-    }
-  }
-
-  /** The peer resets the connection. */
-  drop(): void {
-    this.#end?.(new PenstockError('CONNECTION_LOST', 'Connection to 127.0.0.1:502 was reset'))
-  }
-
-  timesOf(deviceKey: string): number[] {
-    return this.reads.filter((read) => read.device === deviceKey).map((read) => read.at)
-  }
-
-  #read(block: Block, sink: SampleSink, failures: Set<(cause: PenstockError) => void>): Promise<void> {
-    this.reads.push({ at: this.#clock.monotonic(), device: block.device, tags: block.tags.map((each) => each.tag.key) })
-    this.pending++
-    return new Promise<void>((resolve, reject) => {
-      const mute = this.mute.has(block.device)
-      const cancel = this.#clock.after(mute ? TIMEOUT_MS : this.latencyMs, () => {
-        failures.delete(fail)
-        this.pending--
-        if (mute) return reject(new PenstockError('TIMEOUT', 'No answer within 1000 ms'))
-        for (const each of block.tags) sink.polled(each.index, this.reads.length)
-        resolve()
-      })
-      const fail = (cause: PenstockError) => {
-        cancel()
-        this.pending--
-        reject(cause)
-      }
-      failures.add(fail)
-    })
-  }
-}
+import { type Block, ScriptedBus } from '../../support/scripted-bus.ts'
 
 const tags = (...keys: string[]) => keys.map((key) => tag(key, { type: 'Double', address: 'holding:0' }))
 
@@ -182,20 +96,19 @@ describe('PolledSource', () => {
     expect(bus.reads.map((read) => read.at).slice(0, 6)).toEqual([0, 10, 20, 30, 40, 50])
   })
 
-  it('turns all tags of a device uncertain at the first failed read and drops the rest of its cycle', async () => {
+  it('turns the tags of a missed read uncertain, and all of the device once it is offline', async () => {
     begin(source([device('meter', { tags: tags('a', 'b', 'c') })]))
     await clock.advance(2_000)
     bus.mute.add('meter')
-    const before = bus.reads.length
-    await clock.advance(2_000)
-    const missed = bus.reads.slice(before)
-    expect(missed.map((read) => read.tags)).toEqual(missed.map(() => ['a']))
-    expect(context.sink.losses).toEqual([[0, 1, 2]])
-    expect(context.sink.last.get(2)?.status).toBe('UncertainNoCommunicationLastUsableValue')
+    await clock.advance(1_999)
+    expect(context.sink.losses[0]).toHaveLength(1)
     expect(context.devices.get('meter')?.state).toBe('online')
+    await clock.advance(3_000)
+    expect(context.devices.get('meter')?.state).toBe('offline')
+    expect(context.sink.losses.at(-1)).toEqual([0, 1, 2])
   })
 
-  it('takes a device off the line after three failed cycles and says why', async () => {
+  it('takes a device off the line after three misses and says why', async () => {
     begin(source([device('pump', { tags: tags('a') }), device('tank', { tags: tags('b'), unitId: 2 })]))
     bus.mute.add('pump')
     await clock.advance(10_000)
@@ -231,16 +144,28 @@ describe('PolledSource', () => {
     expect(context.states.at(-1)).toEqual({ state: 'connected', reason: '' })
   })
 
-  it('does not leave hourly tags uncertain after one lost answer of a faster group', async () => {
+  it('does not leave an hourly tag uncertain for an hour after one lost answer', async () => {
+    const hourly = tag('hourly', { type: 'Double', address: 'holding:1', pollMs: 3_600_000 })
+    begin(source([device('pump', { tags: [hourly] })]))
+    bus.mute.add('pump')
+    await clock.advance(1_500)
+    expect(context.sink.last.get(0)?.status).toBe('BadNoCommunication')
+    bus.mute.clear()
+    await clock.advance(3_000)
+    expect(context.sink.last.get(0)?.status).toBe('Good')
+    expect(context.devices.get('pump')?.state).toBe('online')
+  })
+
+  it('does not let one lost answer of a fast group touch the tags of a slow one', async () => {
     const hourly = tag('hourly', { type: 'Double', address: 'holding:1', pollMs: 3_600_000 })
     begin(source([device('pump', { tags: [...tags('a'), hourly] })]))
     await clock.advance(1_500)
-    bus.mute.add('pump')
+    bus.mute.add('a')
     await clock.advance(2_100)
-    expect(context.sink.last.get(1)?.status).toBe('UncertainNoCommunicationLastUsableValue')
     bus.mute.clear()
     await clock.advance(2_000)
-    expect(context.sink.last.get(1)?.status).toBe('Good')
+    expect(context.sink.losses.flat()).not.toContain(1)
+    expect(context.sink.last.get(0)?.status).toBe('Good')
   })
 
   it('loses every tag at once when the connection breaks, and reads again when it is back', async () => {
@@ -257,6 +182,17 @@ describe('PolledSource', () => {
     expect(context.devices.get('tank')?.state).toBe('online')
     expect(context.sink.last.get(2)?.status).toBe('Good')
     expect([context.counted('connects'), context.counted('connectFailures')]).toEqual([2, 1])
+  })
+
+  it('says of a device that is silent over a new connection that it is that, not the connection', async () => {
+    begin(source([device('pump', { tags: tags('a') }), device('tank', { tags: tags('c'), unitId: 2 })]))
+    await clock.advance(5_000)
+    bus.mute.add('pump')
+    bus.drop()
+    await clock.advance(0)
+    expect(context.devices.get('pump')?.reason).toContain('No connection')
+    await clock.advance(20_000)
+    expect(context.devices.get('pump')).toEqual({ state: 'offline', reason: expect.stringContaining('No answer') })
   })
 
   it('waits longer after each failed attempt to connect, and starts small again after half a healthy minute', async () => {
@@ -328,6 +264,7 @@ describe('PolledSource', () => {
           if (block.device === 'odd') throw new RangeError('offset out of range')
           await new Promise<void>((resolve) => clock.after(5, resolve))
           for (const each of block.tags) sink.polled(each.index, 1)
+          return { kind: 'read' }
         },
       }),
     }

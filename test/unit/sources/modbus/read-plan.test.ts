@@ -1,7 +1,7 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import type { ModbusDeviceConfig, TagConfig } from '../../../../src/core/plant.ts'
-import { type ModbusBlock, planReads, splitPart } from '../../../../src/sources/modbus/read-plan.ts'
+import { type ModbusBlock, planReads, splitBlock } from '../../../../src/sources/modbus/read-plan.ts'
 import { device, devicesOf, source, tag } from '../../../support/modbus-plant.ts'
 
 const plan = (tags: readonly TagConfig[], fields: Partial<ModbusDeviceConfig> = {}): ModbusBlock[] => {
@@ -9,8 +9,7 @@ const plan = (tags: readonly TagConfig[], fields: Partial<ModbusDeviceConfig> = 
   return planReads(only!, only!.tags)
 }
 const register = (address: number) => tag(`r${address}`, { type: 'UInt16', address: `holding:${address}` })
-const spans = (blocks: readonly ModbusBlock[]) =>
-  blocks.flatMap((block) => block.parts.map((part) => [block.area, part.start, part.count]))
+const spans = (blocks: readonly ModbusBlock[]) => blocks.map(({ area, start, count }) => [area, start, count])
 
 describe('planReads', () => {
   it('reads neighbours and near neighbours with one request', () => {
@@ -23,6 +22,21 @@ describe('planReads', () => {
       ['holding', 66, 1],
     ])
     expect(spans(plan([register(0), register(65)]))).toEqual([['holding', 0, 66]])
+  })
+
+  it('asks a device that must not be asked for more for exactly what its tags name', () => {
+    const tags = [register(0), register(1), register(3), tag('c', { type: 'Boolean', address: 'coil:0' })]
+    const coil = tag('d', { type: 'Boolean', address: 'coil:2' })
+    expect(spans(plan([...tags, coil], { maxGap: 0 }))).toEqual([
+      ['coil', 0, 1],
+      ['coil', 2, 1],
+      ['holding', 0, 2],
+      ['holding', 3, 1],
+    ])
+    expect(spans(plan([...tags, coil], { maxGap: 1 }))).toEqual([
+      ['coil', 0, 3],
+      ['holding', 0, 4],
+    ])
   })
 
   it('keeps the areas apart', () => {
@@ -74,9 +88,7 @@ describe('planReads', () => {
       fc.property(tags, fc.integer({ min: 4, max: 125 }), (some, maxRegisters) => {
         const made = some.map(({ start, wide: { type } }, i) => tag(`t${i}`, { type, address: `holding:${start}` }))
         const blocks = plan(made, { maxRegisters })
-        const items = blocks.flatMap((block) =>
-          block.parts.flatMap((part) => part.items.map((item) => ({ item, part }))),
-        )
+        const items = blocks.flatMap((part) => part.items.map((item) => ({ item, part })))
         expect(items.map(({ item }) => item.tag.tag.key).sort()).toEqual(made.map((each) => each.key).sort())
         for (const { item, part } of items) {
           expect(item.start).toBeGreaterThanOrEqual(part.start)
@@ -88,11 +100,11 @@ describe('planReads', () => {
   })
 })
 
-describe('splitPart', () => {
-  const partsOf = (...tags: TagConfig[]) => plan(tags)[0]!.whole
+describe('splitBlock', () => {
+  const partsOf = (...tags: TagConfig[]) => plan(tags)[0]!
 
   it('parts at the widest hole, the likeliest reason of a refusal', () => {
-    const halves = splitPart(partsOf(register(0), register(1), register(40), register(45)))
+    const halves = splitBlock(partsOf(register(0), register(1), register(40), register(45)))
     expect(halves?.map((half) => [half.start, half.count])).toEqual([
       [0, 2],
       [40, 6],
@@ -100,7 +112,7 @@ describe('splitPart', () => {
   })
 
   it('parts in the middle where there is no hole', () => {
-    const halves = splitPart(partsOf(...Array.from({ length: 8 }, (_, i) => register(i))))
+    const halves = splitBlock(partsOf(...Array.from({ length: 8 }, (_, i) => register(i))))
     expect(halves?.map((half) => [half.start, half.count])).toEqual([
       [0, 4],
       [4, 4],
@@ -109,8 +121,8 @@ describe('splitPart', () => {
 
   it('does not try to tell the bits of one register apart', () => {
     const bits = [0, 1, 2].map((bit) => tag(`b${bit}`, { type: 'Boolean', address: `holding:7.${bit}` }))
-    expect(splitPart(partsOf(...bits))).toBeUndefined()
-    expect(splitPart(partsOf(register(7)))).toBeUndefined()
+    expect(splitBlock(partsOf(...bits))).toBeUndefined()
+    expect(splitBlock(partsOf(register(7)))).toBeUndefined()
   })
 
   it('comes down to the single registers, losing no tag on the way', () => {
@@ -120,7 +132,7 @@ describe('splitPart', () => {
         const leaves: number[] = []
         const open = [partsOf(...some.map(register))]
         for (let part = open.pop(); part; part = open.pop()) {
-          const halves = splitPart(part)
+          const halves = splitBlock(part)
           if (halves) open.push(...halves)
           else leaves.push(...part.items.map((item) => item.start))
         }

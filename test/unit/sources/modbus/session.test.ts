@@ -1,36 +1,12 @@
 import { beforeEach, describe, expect, it } from 'vitest'
-import { PenstockError } from '../../../../src/core/errors.ts'
 import type { TagConfig } from '../../../../src/core/plant.ts'
-import type { Area } from '../../../../src/sources/modbus/address.ts'
 import { ModbusException } from '../../../../src/sources/modbus/exception.ts'
 import { type ModbusBlock, planReads } from '../../../../src/sources/modbus/read-plan.ts'
-import { ModbusSession, type TableReader } from '../../../../src/sources/modbus/session.ts'
+import { ModbusSession } from '../../../../src/sources/modbus/session.ts'
 import { ManualClock } from '../../../support/manual-clock.ts'
 import { RecordingContext } from '../../../support/modbus-context.ts'
 import { device, devicesOf, source, tag } from '../../../support/modbus-plant.ts'
-
-/** A device in memory: register n holds n, some addresses do not exist. */
-class Registers implements TableReader {
-  readonly ended = new Promise<never>(() => undefined)
-  readonly asked: [number, number][] = []
-  readonly missing = new Set<number>()
-  most = 125
-  /** Answered to every request instead. */
-  fault: PenstockError | undefined
-
-  async read(unitId: number, _area: Area, start: number, count: number): Promise<Buffer> {
-    this.asked.push([start, count])
-    if (this.fault) throw this.fault
-    if (count > this.most) throw new ModbusException(3, unitId, 'plc:502')
-    const addresses = Array.from({ length: count }, (_, i) => start + i)
-    if (addresses.some((address) => this.missing.has(address))) throw new ModbusException(2, unitId, 'plc:502')
-    return Buffer.from(addresses.flatMap((address) => [address >> 8, address & 0xff]))
-  }
-
-  close(): void {
-    this.fault = new PenstockError('STOPPED', 'closed')
-  }
-}
+import { Registers } from '../../../support/modbus-registers.ts'
 
 const register = (address: number) => tag(`r${address}`, { type: 'UInt16', address: `holding:${address}` })
 
@@ -55,91 +31,34 @@ describe('ModbusSession', () => {
   beforeEach(() => {
     registers = new Registers()
     context = new RecordingContext(clock)
-    session = new ModbusSession(registers, context)
+    session = new ModbusSession(registers, context.report)
   })
 
-  it('finds the one address that the device does not have, and the others still arrive in the same cycle', async () => {
-    registers.missing.add(5)
-    const block = blockOf(...[0, 1, 2, 3, 4, 5, 6, 7].map(register))
-    await session.read(block, context.sink)
-    expect(seen(block)).toEqual({ r0: 0, r1: 1, r2: 2, r3: 3, r4: 4, r5: 'BadConfigurationError', r6: 6, r7: 7 })
-  })
-
-  it('remembers what it learned: the next cycle asks only for what exists', async () => {
-    registers.missing.add(5)
-    const block = blockOf(...[0, 1, 2, 3, 4, 5, 6, 7].map(register))
-    await session.read(block, context.sink)
-    registers.asked.length = 0
-    await session.read(block, context.sink)
-    expect(registers.asked).toEqual([
-      [0, 4],
-      [4, 1],
-      [6, 2],
-    ])
-    expect(seen(block).r5).toBe('BadConfigurationError')
-  })
-
-  it('keeps all tags where only the hole between them does not exist', async () => {
-    for (let address = 10; address < 40; address++) registers.missing.add(address)
-    const block = blockOf(...[8, 9, 40, 41].map(register))
-    await session.read(block, context.sink)
-    expect(seen(block)).toEqual({ r8: 8, r9: 9, r40: 40, r41: 41 })
-    registers.asked.length = 0
-    await session.read(block, context.sink)
-    expect(registers.asked).toEqual([
-      [8, 2],
-      [40, 2],
-    ])
-  })
-
-  it('learns that a device answers fewer registers at once than it was configured for', async () => {
-    registers.most = 30
-    const block = blockOf(...Array.from({ length: 100 }, (_, i) => register(i)))
-    await session.read(block, context.sink)
-    expect(Object.values(seen(block))).toEqual(Array.from({ length: 100 }, (_, i) => i))
-  })
-
-  it('asks for a refused address again after an hour', async () => {
-    registers.missing.add(1)
-    const block = blockOf(register(0), register(1), register(2))
-    await session.read(block, context.sink)
-    registers.missing.clear()
-    await clock.advance(3_599_000)
-    await session.read(block, context.sink)
-    expect(seen(block).r1).toBe('BadConfigurationError')
-    await clock.advance(1_000)
-    await session.read(block, context.sink)
-    expect(seen(block)).toEqual({ r0: 0, r1: 1, r2: 2 })
-  })
-
-  it('asks for a refused address again over a new connection', async () => {
-    registers.missing.add(1)
-    const block = blockOf(register(0), register(1), register(2))
-    await session.read(block, context.sink)
-    registers.missing.clear()
-    await new ModbusSession(registers, context).read(block, context.sink)
-    expect(seen(block)).toEqual({ r0: 0, r1: 1, r2: 2 })
-  })
-
-  it('starts over with a device that refused everything only while it started', async () => {
-    registers.fault = new ModbusException(2, 1, 'plc:502')
+  it('asks once, and gives a block that is refused for an address back in halves, its tags as they were', async () => {
     const block = blockOf(...[0, 1, 2, 3].map(register))
     await session.read(block, context.sink)
-    expect(new Set(Object.values(seen(block)))).toEqual(new Set(['BadConfigurationError']))
-    registers.fault = undefined
-    await session.read(block, context.sink)
+    registers.missing.add(2)
     registers.asked.length = 0
-    await session.read(block, context.sink)
-    expect(seen(block)).toEqual({ r0: 0, r1: 1, r2: 2, r3: 3 })
+    const outcome = await session.read(block, context.sink)
     expect(registers.asked).toEqual([[0, 4]])
+    expect(outcome).toMatchObject({
+      kind: 'split',
+      into: [
+        { start: 0, count: 2 },
+        { start: 2, count: 2 },
+      ],
+    })
+    expect(seen(block)).toEqual({ r0: 0, r1: 1, r2: 2, r3: 3 })
   })
 
-  it('does not take a device for alive without asking it, even where every tag is refused', async () => {
-    registers.missing.add(0).add(1)
-    const block = blockOf(register(0), register(1))
-    await session.read(block, context.sink)
-    registers.fault = new PenstockError('TIMEOUT', 'no answer')
-    await expect(session.read(block, context.sink)).rejects.toMatchObject({ code: 'TIMEOUT' })
+  it('gives the one address that the device does not have its status', async () => {
+    registers.missing.add(5)
+    const block = blockOf(register(5))
+    expect(await session.read(block, context.sink)).toMatchObject({
+      kind: 'refused',
+      cause: { code: 'REQUEST_REFUSED' },
+    })
+    expect(seen(block)).toEqual({ r5: 'BadConfigurationError' })
   })
 
   it.each([

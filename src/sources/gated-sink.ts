@@ -1,0 +1,47 @@
+import type { Milliseconds } from '../core/clock.ts'
+import type { TagValue } from '../core/data-type.ts'
+import type { SampleSink } from '../core/sample.ts'
+import type { StatusCode } from '../core/status-code.ts'
+import type { TagIndex } from '../core/tag-index.ts'
+
+/** The way of one device's answers, until the device is withdrawn: an answer under way at that moment is not heard. */
+export class GatedSink implements SampleSink {
+  readonly #sink: SampleSink
+  #closed = false
+
+  constructor(sink: SampleSink) {
+    this.#sink = sink
+  }
+
+  get closed(): boolean {
+    return this.#closed
+  }
+
+  close(): void {
+    this.#closed = true
+  }
+
+  polled(tag: TagIndex, value: TagValue): void {
+    if (!this.#closed) this.#sink.polled(tag, value)
+  }
+
+  event(tag: TagIndex, value: unknown, sourceTime: Milliseconds): boolean {
+    return this.#closed || this.#sink.event(tag, value, sourceTime)
+  }
+
+  failed(tag: TagIndex, status: StatusCode, sourceTime?: Milliseconds): void {
+    if (!this.#closed) this.#sink.failed(tag, status, sourceTime)
+  }
+
+  lost(tags: readonly TagIndex[]): void {
+    if (!this.#closed) this.#sink.lost(tags)
+  }
+
+  restored(tags: readonly TagIndex[]): void {
+    if (!this.#closed) this.#sink.restored(tags)
+  }
+
+  expectEvery(tags: readonly TagIndex[], staleAfter: Milliseconds): void {
+    if (!this.#closed) this.#sink.expectEvery(tags, staleAfter)
+  }
+}

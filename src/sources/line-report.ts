@@ -1,0 +1,124 @@
+import type { Milliseconds } from '../core/clock.ts'
+import { describeError, type PenstockError } from '../core/errors.ts'
+import type { DeviceState, SourceState } from '../core/health.ts'
+import type { ReadBlock } from './driver.ts'
+import type { PollLine } from './poll-line.ts'
+import type { PolledBlock } from './polled-block.ts'
+import type { PolledDevice } from './polled-device.ts'
+import type { SourceContext } from './source.ts'
+
+/** Addresses named in a message before the rest is only counted. */
+const MOST_NAMED = 5
+
+/** Tells operators, once for each change, how a line and the devices on it are. */
+export class LineReport<Block extends ReadBlock> {
+  readonly #endpoint: string
+  readonly #context: Pick<SourceContext, 'report' | 'log'>
+  readonly #line: PollLine<Block>
+  readonly #told = new WeakMap<PolledDevice<Block>, { readonly state: DeviceState; readonly reason: string }>()
+  #said: string | undefined
+
+  constructor(endpoint: string, context: Pick<SourceContext, 'report' | 'log'>, line: PollLine<Block>) {
+    this.#endpoint = endpoint
+    this.#context = context
+    this.#line = line
+  }
+
+  /** Reports a state that is new; answers whether it was. */
+  say(state: SourceState, reason: string): boolean {
+    const saying = `${state} ${reason}`
+    if (this.#said === saying) return false
+    this.#said = saying
+    this.#context.report.state(state, reason)
+    return true
+  }
+
+  /** How the source is while its connection stands. */
+  connected(): void {
+    const complaints = [this.#silence(), this.#muteness()].filter((text) => text !== '')
+    if (complaints.length > 0) {
+      this.say('degraded', `Connected to ${this.#endpoint}, but ${complaints.join(' ')}`)
+      return
+    }
+    if (this.say('connected', '')) this.#context.log.info({ endpoint: this.#endpoint }, 'Connected')
+  }
+
+  /** Nothing comes any more from any device. */
+  disconnected(state: 'backoff' | 'refused', error: unknown, wait: Milliseconds): void {
+    const reason = describeError(error)
+    if (this.say(state, `${reason}. It is tried again by itself.`)) {
+      const told = { endpoint: this.#endpoint, cause: reason, nextAttemptMs: Math.round(wait) }
+      this.#context.log.warn(told, 'No connection')
+    }
+    for (const device of this.#line.devices) this.unconnected(device)
+  }
+
+  unconnected(device: PolledDevice<Block>): void {
+    if (this.#told.get(device)?.state === 'offline') return
+    if (!device.breaker.open) device.reason = `No connection to ${this.#endpoint}`
+    this.#tell(device, 'offline', device.reason)
+  }
+
+  /** After an answer or a miss of the device. */
+  device(device: PolledDevice<Block>, answered: boolean): void {
+    const { log } = this.#context
+    const { key, name } = device.config
+    const before = this.#told.get(device)
+    if (device.breaker.open) {
+      if (!this.#tell(device, 'offline', device.reason)) return
+      const text = `Device "${name}" does not answer; it is probed now and then until it does`
+      log.warn({ device: key, cause: device.reason }, text)
+    } else if (answered || before?.state === 'online') {
+      const { mute } = device
+      const reason = mute.length === 0 ? '' : `It does not answer for ${addressesOf(mute)}`
+      if (!this.#tell(device, 'online', reason)) return
+      if (reason !== '') log.warn({ device: key, addresses: addressesOf(mute) }, `Device "${name}": ${reason}`)
+      else if (before?.state === 'online') log.info({ device: key }, `Device "${name}" answers for all addresses again`)
+      else log.info({ device: key }, `Device "${name}" answers`)
+    } else return
+    this.connected()
+  }
+
+  /** The device says that it has no such thing. */
+  refused({ config }: PolledDevice<Block>, block: PolledBlock<Block>, cause: PenstockError): void {
+    const told = { device: config.key, addresses: addressesOf([block]), cause: cause.message }
+    this.#context.log.warn(told, 'The device refuses this address; it is asked for again ever more rarely')
+  }
+
+  /** Reports of a device what is new; answers whether it was. */
+  #tell(device: PolledDevice<Block>, state: DeviceState, reason: string): boolean {
+    const before = this.#told.get(device)
+    if (before?.state === state && before.reason === reason) return false
+    this.#told.set(device, { state, reason })
+    this.#context.report.device(device.config.key, state, reason)
+    return true
+  }
+
+  #silence(): string {
+    const silent = this.#line.devices.filter((device) => device.breaker.open)
+    const [first] = silent
+    if (!first) return ''
+    const others = silent.length > 1 ? `, and ${silent.length - 1} more` : ''
+    return (
+      `${silent.length} of ${this.#line.devices.length} devices do not answer: ` +
+      `"${first.config.name}" (${first.reason})${others}. Check their power, line and address.`
+    )
+  }
+
+  #muteness(): string {
+    const partly = this.#line.devices.filter((device) => device.mute.length > 0)
+    const [first] = partly
+    if (!first) return ''
+    const others = partly.length > 1 ? `, and ${partly.length - 1} more devices in part` : ''
+    return (
+      `"${first.config.name}" does not answer for ${addressesOf(first.mute)}${others}. ` +
+      'Check these addresses in the manual of the device; they are asked for again by themselves.'
+    )
+  }
+}
+
+function addressesOf(blocks: readonly PolledBlock<ReadBlock>[]): string {
+  const addresses = [...new Set(blocks.flatMap(({ block }) => block.tags.map(({ tag }) => tag.address)))]
+  const more = addresses.length - MOST_NAMED
+  return more > 0 ? `${addresses.slice(0, MOST_NAMED).join(', ')} and ${more} more` : addresses.join(', ')
+}

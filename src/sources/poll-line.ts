@@ -1,0 +1,132 @@
+import type { Milliseconds } from '../core/clock.ts'
+import type { ReadBlock, ReadOutcome } from './driver.ts'
+import type { PolledBlock } from './polled-block.ts'
+import type { PolledDevice } from './polled-device.ts'
+import { ProbeLane } from './probe-lane.ts'
+
+/** The next request on a line. */
+export interface Ask<Block extends ReadBlock> {
+  readonly device: PolledDevice<Block>
+  readonly block: PolledBlock<Block>
+  /** How long to wait for the answer. */
+  readonly within: Milliseconds
+  readonly probe: boolean
+}
+
+/** How a device stands in the order of a line: the lower, the sooner. */
+const Rank = { proved: 0, unproved: 1, probe: 2 } as const
+
+/**
+ * Whose turn it is on a line that carries one request at a time. Devices that answer come first, in turns; then those
+ * of which nothing was heard since the first recent miss, for whatever silenced one may have silenced many; what did
+ * not answer the last time gets a small part of the line's time. No one waits longer than a round of the others.
+ */
+export class PollLine<Block extends ReadBlock> {
+  readonly #lane: ProbeLane
+  readonly #timeoutMs: Milliseconds
+  #devices: readonly PolledDevice<Block>[] = []
+  /** The same, the one served longest ago first. */
+  #turns: readonly PolledDevice<Block>[] = []
+  /** Since when a device must have answered to count as proved. */
+  #doubtSince: Milliseconds | undefined
+  /** Requests to proved devices since another was served. */
+  #inARow = 0
+
+  constructor(timeoutMs: Milliseconds) {
+    this.#timeoutMs = timeoutMs
+    this.#lane = new ProbeLane(timeoutMs)
+  }
+
+  get devices(): readonly PolledDevice<Block>[] {
+    return this.#devices
+  }
+
+  get silent(): boolean {
+    return this.#devices.every((device) => device.breaker.open)
+  }
+
+  add(devices: readonly PolledDevice<Block>[]): void {
+    this.#devices = [...this.#devices, ...devices]
+    this.#turns = [...devices, ...this.#turns]
+  }
+
+  /** Takes devices off the line; nothing more is heard of them. */
+  remove(deviceKeys: ReadonlySet<string>): void {
+    for (const { config, sink } of this.#devices) if (deviceKeys.has(config.key)) sink.close()
+    this.#devices = this.#devices.filter(({ sink }) => !sink.closed)
+    this.#turns = this.#turns.filter(({ sink }) => !sink.closed)
+  }
+
+  reconnected(now: Milliseconds): void {
+    this.#doubtSince = undefined
+    for (const device of this.#devices) device.reconnected(now)
+  }
+
+  /** Begins the cycles that are due; answers how many were left out. */
+  takeDue(now: Milliseconds): number {
+    let skipped = 0
+    for (const device of this.#devices) skipped += device.takeDue(now)
+    return skipped
+  }
+
+  /** What to ask for now, if anything. */
+  next(now: Milliseconds): Ask<Block> | undefined {
+    const mayProbe = this.#probesFrom(now) <= now
+    const waiting: (Ask<Block> | undefined)[] = []
+    let allProved = true
+    for (const device of this.#turns) {
+      const proved = this.#doubtSince === undefined || device.answeredAt >= this.#doubtSince
+      if (!device.doubted && !proved) allProved = false
+      const block = device.next(now, mayProbe)
+      if (!block) continue
+      const probe = device.isProbe(block)
+      const rank = probe ? Rank.probe : proved ? Rank.proved : Rank.unproved
+      waiting[rank] ??= { device, block, probe, within: this.#within(device, block, probe) }
+      if (rank === Rank.proved && this.#doubtSince === undefined && this.#inARow < this.#devices.length) break
+    }
+    if (allProved) this.#doubtSince = undefined
+    return this.#choose(waiting)
+  }
+
+  /** When there may be something to ask for, while `next` has nothing. */
+  wakeAt(now: Milliseconds): Milliseconds {
+    const probesFrom = this.#probesFrom(now)
+    let at = Number.POSITIVE_INFINITY
+    for (const device of this.#devices) at = Math.min(at, device.wakeAt(probesFrom))
+    return at
+  }
+
+  answered({ device, block }: Ask<Block>, outcome: ReadOutcome<Block>, took: Milliseconds, now: Milliseconds): void {
+    this.#lane.answered(device.roundTrips, took)
+    device.answered(block, outcome, now)
+  }
+
+  missed({ device, block, within, probe }: Ask<Block>, took: Milliseconds, now: Milliseconds): void {
+    if (probe) {
+      this.#lane.missed(took, within)
+    } else {
+      this.#lane.missedByTrusted()
+      this.#doubtSince ??= now - took
+    }
+    device.missed(block, now)
+  }
+
+  #choose([proved, unproved, probe]: readonly (Ask<Block> | undefined)[]): Ask<Block> | undefined {
+    const other = unproved ?? probe
+    const ask = proved && (!other || this.#inARow < this.#devices.length) ? proved : (other ?? proved)
+    if (!ask) return undefined
+    this.#inARow = ask === proved ? this.#inARow + 1 : 0
+    this.#turns = [...this.#turns.filter((device) => device !== ask.device), ask.device]
+    return ask
+  }
+
+  #within(device: PolledDevice<Block>, block: PolledBlock<Block>, probe: boolean): Milliseconds {
+    return probe ? this.#lane.deadline(device.roundTrips, device.missesOf(block)) : this.#timeoutMs
+  }
+
+  /** Where nobody answers, probes are in nobody's way. */
+  #probesFrom(now: Milliseconds): Milliseconds {
+    const free = this.#lane.freeAt(now)
+    return this.#devices.every((device) => device.doubted) ? now : free
+  }
+}

@@ -1,0 +1,106 @@
+import { PenstockError } from '../../src/core/errors.ts'
+import type { ModbusDeviceConfig } from '../../src/core/plant.ts'
+import type { SampleSink } from '../../src/core/sample.ts'
+import type { DeviceTags, IndexedTag } from '../../src/core/tag-index.ts'
+import type { FieldDriver, FieldSession, ReadBlock, ReadOutcome } from '../../src/sources/driver.ts'
+import type { ManualClock } from './manual-clock.ts'
+
+const TIMEOUT_MS = 1_000
+
+export interface Block extends ReadBlock {
+  readonly device: string
+}
+
+interface Read {
+  readonly at: number
+  readonly device: string
+  readonly tags: readonly string[]
+}
+
+/** A field bus in memory: one block a tag; devices, or tags of theirs, answer after `latencyMs` or are mute. */
+export class ScriptedBus implements FieldDriver<Block, ModbusDeviceConfig> {
+  readonly reads: Read[] = []
+  readonly mute = new Set<string>()
+  readonly attempts: number[] = []
+  latencyMs = 10
+  readonly latencyOf = new Map<string, number>()
+  /** How long a serial gateway waits for a mute device, and lets everything else wait. */
+  gatewayTimeoutMs = 0
+  #gatewayBusyUntil = 0
+  /** What the next attempts to connect are answered with; then they succeed. */
+  refusals: PenstockError[] = []
+  connected = 0
+  pending = 0
+  #end: ((cause: PenstockError) => void) | undefined
+  readonly #clock: ManualClock
+
+  constructor(clock: ManualClock) {
+    this.#clock = clock
+  }
+
+  plan(of: DeviceTags<ModbusDeviceConfig>, tags: readonly IndexedTag[]): Block[] {
+    return tags.map((each) => ({ device: of.device.key, tags: [each] }))
+  }
+
+  async connect(): Promise<FieldSession<Block>> {
+    this.attempts.push(this.#clock.monotonic())
+    const refusal = this.refusals.shift()
+    if (refusal) throw refusal
+    this.connected++
+    const failures = new Set<(cause: PenstockError) => void>()
+    const ended = new Promise<PenstockError>((resolve) => {
+      this.#end = (cause) => {
+        this.connected = 0
+        resolve(cause)
+        for (const fail of failures) fail(cause)
+        failures.clear()
+      }
+    })
+    return {
+      ended,
+      read: (block, sink, within) => this.#read(block, sink, within ?? TIMEOUT_MS, failures),
+      close: async () => this.#end?.(new PenstockError('STOPPED', 'closed')),
+    }
+  }
+
+  /** The peer resets the connection. */
+  drop(): void {
+    this.#end?.(new PenstockError('CONNECTION_LOST', 'Connection to 127.0.0.1:502 was reset'))
+  }
+
+  timesOf(deviceKey: string): number[] {
+    return this.reads.filter((read) => read.device === deviceKey).map((read) => read.at)
+  }
+
+  #read(
+    block: Block,
+    sink: SampleSink,
+    within: number,
+    failures: Set<(cause: PenstockError) => void>,
+  ): Promise<ReadOutcome<Block>> {
+    const keys = block.tags.map((each) => each.tag.key)
+    this.reads.push({ at: this.#clock.monotonic(), device: block.device, tags: keys })
+    this.pending++
+    return new Promise<ReadOutcome<Block>>((resolve, reject) => {
+      const now = this.#clock.monotonic()
+      const silent = [block.device, ...keys].some((key) => this.mute.has(key))
+      const from = Math.max(now, this.#gatewayBusyUntil)
+      const latency = from - now + (this.latencyOf.get(block.device) ?? this.latencyMs)
+      const mute = silent || latency > within
+      if (silent) this.#gatewayBusyUntil = from + this.gatewayTimeoutMs
+      const cancel = this.#clock.after(mute ? within : latency, () => {
+        failures.delete(fail)
+        this.pending--
+        if (mute) return reject(new PenstockError('TIMEOUT', `No answer within ${within} ms`))
+        for (const each of block.tags) sink.polled(each.index, this.reads.length)
+        resolve({ kind: 'read' })
+      })
+      const fail = (cause: PenstockError) => {
+        cancel()
+        this.pending--
+        reject(cause)
+      }
+      failures.add(fail)
+    })
+  }
+}
