@@ -4,6 +4,7 @@ import type { Origins } from '../config/origins.ts'
 import type { Config } from '../config/schema.ts'
 import { describeError } from '../core/errors.ts'
 import { sourceTypes } from '../engine/source-types.ts'
+import { validateTemplate } from '../sources/chirpstack/validate-template.ts'
 import { ConfigurationRefused } from './configuration-refused.ts'
 
 export type Environment = Readonly<Record<string, string | undefined>>
@@ -13,11 +14,12 @@ export interface Configuration {
   readonly config: Config
   /** Where each setting came from. */
   readonly origins: () => Origins
+  /** By variable; none where they were not required. */
   readonly secrets: Readonly<Record<string, string>>
 }
 
 /** Reads a file as `run` does; throws ConfigurationRefused with everything that is wrong. */
-export function readConfiguration(file: string, env: Environment): Configuration {
+export function readConfiguration(file: string, env: Environment, requireSecrets = true): Configuration {
   let text: string
   try {
     text = readFileSync(file, 'utf8')
@@ -25,22 +27,23 @@ export function readConfiguration(file: string, env: Environment): Configuration
     const mend = 'Give the path of the configuration; config/penstock.example.yaml is one to begin with.'
     throw new ConfigurationRefused(file, [{ path: file, message: `Cannot be read (${describeError(error)}).`, mend }])
   }
-  return checkConfiguration(text, file, env)
+  return checkConfiguration(text, file, env, requireSecrets)
 }
 
 /** The same for a text that stands in no file. */
-export function checkConfiguration(text: string, file: string, env: Environment): Configuration {
+export function checkConfiguration(text: string, file: string, env: Environment, requireSecrets = true): Configuration {
   const { chirpstack, modbus, s7 } = sourceTypes
   const loaded = loadConfig({
     text,
     file,
     env,
     readFile: (path) => readFileSync(path, 'utf8'),
-    requireSecrets: true,
+    requireSecrets,
     validators: {
       chirpstack: (config) => chirpstack.validate(config),
       modbus: (config) => modbus.validate(config),
       s7: (config) => s7.validate(config),
+      template: validateTemplate,
     },
   })
   if (!loaded.ok) throw new ConfigurationRefused(file, loaded.problems)

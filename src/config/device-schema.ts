@@ -2,6 +2,7 @@ import { z } from 'zod'
 import type { Milliseconds } from '../core/clock.ts'
 import { always, complain } from './complaint.ts'
 import { explain, list, retell, section, text, wholeNumber } from './fields.ts'
+import { keyPattern } from './names.ts'
 import { settingOf } from './raw.ts'
 import { aging, byteOrder, chirpstackTag, modbusTag, named, poll, s7Tag, wordOrder } from './tag-schema.ts'
 import { withName, withUnits } from './units.ts'
@@ -38,6 +39,13 @@ const devEui = explain(
 export const chirpstackDevice = section('A LoRaWAN device.', {
   ...deviceShape,
   devEui,
+  template: text({
+    description: 'Template whose tags it has too; its own win by key.',
+    longest: 63,
+    pattern: keyPattern,
+    allowed: 'the key of a template of `templates`',
+    example: 'climate',
+  }).optional(),
   tags: list(chirpstackTag, 'Its values.').default([]),
 }).transform((device) => withUnits(withName(device)))
 

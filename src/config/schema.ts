@@ -5,6 +5,8 @@ import { duplicatesOf } from './duplicates.ts'
 import { list, section } from './fields.ts'
 import { gatewaySchema, httpSchema, logSchema, opcuaSchema } from './server-schema.ts'
 import { sourceSchema } from './source-schema.ts'
+import { unknownTemplatesOf } from './template-references.ts'
+import { templateSchema } from './template-schema.ts'
 
 /**
  * The configuration file, whole: what is allowed, what holds where a setting is left out, and what each setting
@@ -15,8 +17,14 @@ export const configSchema = section('Configuration of a Penstock gateway.', {
   opcua: opcuaSchema.prefault({}),
   http: httpSchema.prefault({}),
   log: logSchema.prefault({}),
+  templates: list(templateSchema, 'What LoRaWAN devices of one kind have in common, for devices and rules.').default(
+    [],
+  ),
   sources: list(sourceSchema, 'Connections to network servers, devices and CPUs, with what is behind them.'),
-}).superRefine((config: unknown, context) => complain(context, duplicatesOf(config)), always)
+}).superRefine(
+  (config: unknown, context) => complain(context, [...duplicatesOf(config), ...unknownTemplatesOf(config)]),
+  always,
+)
 
 /** A checked configuration with every default filled in; durations are milliseconds. */
 export type Config = z.output<typeof configSchema>

@@ -3,6 +3,7 @@ import { chirpstackDevice, modbusDevice, s7Device } from './device-schema.ts'
 import { duration, environmentName, explain, host, list, section, wholeNumber } from './fields.ts'
 import { apiKeyEnvOf } from './names.ts'
 import { named } from './tag-schema.ts'
+import { ruleSchema } from './template-schema.ts'
 import { withName, withUnits } from './units.ts'
 
 const SECOND = 1_000
@@ -76,6 +77,10 @@ const chirpstackSource = section('One tenant of a ChirpStack network server.', {
     high: DAY,
     example: '5m',
   }).prefault('5m'),
+  rules: list(
+    ruleSchema,
+    'What becomes of the other devices of the tenant. Without rules they are left alone.',
+  ).optional(),
   devices: list(chirpstackDevice, 'The devices of the tenant whose values are served.').default([]),
 }).transform((source) => ({
   ...withUnits(withName(source)),

@@ -1,5 +1,6 @@
 import type { Milliseconds } from './clock.ts'
 import type { DataType } from './data-type.ts'
+import type { DiscoveryRule } from './template.ts'
 
 /**
  * The plant as an operator configures it: sources with their devices and tags. Plain data, already checked;
@@ -31,6 +32,8 @@ export interface ChirpStackSourceConfig extends SourceBase<ChirpStackDeviceConfi
   readonly apiKeyEnv: string
   readonly callTimeoutMs: Milliseconds
   readonly inventoryPeriodMs: Milliseconds
+  /** What becomes of devices that are not configured; the first that matches decides. Absent: they are left alone. */
+  readonly rules?: readonly DiscoveryRule[] | undefined
 }
 
 /** One Modbus TCP endpoint. */
@@ -72,6 +75,8 @@ export interface DeviceBase {
 export interface ChirpStackDeviceConfig extends DeviceBase {
   /** 16 hexadecimal digits, lower case: ChirpStack opens an empty stream for upper case, without an error. */
   readonly devEui: string
+  /** Key of the template whose tags it has beside its own. */
+  readonly template?: string | undefined
 }
 
 export type ByteOrder = 'big' | 'little'

@@ -1,12 +1,8 @@
-import type { Milliseconds } from '../../core/clock.ts'
 import { PenstockError } from '../../core/errors.ts'
 import type { ChirpStackApi, ListedDevice, Page } from './api.ts'
 
 /** The devices of a tenant, by DevEUI. */
-export type Inventory = ReadonlyMap<
-  string,
-  { readonly profileId: string; readonly lastSeenAt: Milliseconds | undefined }
->
+export type Inventory = ReadonlyMap<string, ListedDevice>
 
 /** Listings of one list before it counts as too busy to read. */
 const ATTEMPTS = 4
@@ -22,10 +18,10 @@ export async function readInventory(
 ): Promise<Inventory> {
   const applications = await listAll(
     (offset) => api.applications(tenantId, offset),
-    (id) => id,
+    ({ id }) => id,
   )
   const inventory = new Map<string, ListedDevice>()
-  for (const application of applications) {
+  for (const { id: application } of applications) {
     const devices = await listAll(
       (offset) => api.devices(application, offset),
       ({ devEui }) => devEui,
@@ -35,7 +31,8 @@ export async function readInventory(
   return inventory
 }
 
-async function listAll<Row>(
+/** All pages of a list, by `keyOf`; rejects as `readInventory` does. */
+export async function listAll<Row>(
   page: (offset: number) => Promise<Page<Row>>,
   keyOf: (row: Row) => string,
 ): Promise<readonly Row[]> {

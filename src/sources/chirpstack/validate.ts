@@ -3,7 +3,7 @@ import { type Problem, showValue } from '../../core/problem.ts'
 import { isAddressFault, parseAddress } from './address.ts'
 
 /** Everything wrong with a ChirpStack source beyond the shape of its fields; paths are relative to the source. */
-export function validateChirpStack(config: ChirpStackSourceConfig): Problem[] {
+export function validateChirpStack(config: Pick<ChirpStackSourceConfig, 'devices'>): Problem[] {
   const problems: Problem[] = []
   const owners = new Map<string, string>()
   config.devices.forEach((device, position) => {
