@@ -31,12 +31,18 @@ export const templateSchema = section('What LoRaWAN devices of one kind have in 
 const pattern = (description: string, example: string) =>
   text({ description, allowed: 'text in which `*` stands for any characters and `?` for one', example }).optional()
 
+const tagPattern = text({
+  description: 'Value of the tag.',
+  allowed: 'text in which `*` stands for any characters and `?` for one',
+  example: 'north*',
+})
+
 /** What becomes of devices that ChirpStack has and the configuration does not name. */
 export const ruleSchema = section('What becomes of devices that are not listed; the first rule that matches decides.', {
   application: pattern('Name or id of the application.', 'Building*'),
   profile: pattern('Name or id of the device profile.', 'Indoor climate'),
   name: pattern('Name of the device.', 'Hall ?'),
-  tags: explain(z.record(z.string(), z.string().max(200)), {
+  tags: explain(z.record(z.string(), tagPattern), {
     description: 'Tags that the device must have in ChirpStack, each with a pattern for its value.',
     allowed: 'names of tags with a text for each, in which `*` stands for any characters and `?` for one',
     example: '{ site: north* }',
