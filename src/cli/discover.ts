@@ -49,16 +49,17 @@ export async function discover(
     api.close()
   }
   const devEuis = heard(source, discovery.mirror)
+  let unheard: ReadonlyMap<string, string> = new Map()
   if (watchSeconds > 0) {
     const abort = new AbortController()
     const listening = listen({ discovery, devEuis, endpoint, metadata, clock: systemClock, timeoutMs }, abort.signal)
     await delay(watchSeconds * 1_000)
     abort.abort()
-    await listening
+    unheard = await listening
   }
   const { state } = discovery
   const decision = decide({ source, templates: config.templates, state, takenKeys: otherKeys(config, source) })
-  const report = reportOf({ source, state, decision })
+  const report = reportOf({ source, state, decision, unheard })
   print(json ? JSON.stringify(report, null, 2) : textOf(report, source))
   return 0
 }

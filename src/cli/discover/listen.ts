@@ -1,6 +1,6 @@
 import type { Metadata } from '@grpc/grpc-js'
 import type { Clock, Milliseconds } from '../../core/clock.ts'
-import { PenstockError } from '../../core/errors.ts'
+import { describeError, PenstockError } from '../../core/errors.ts'
 import { decodeEvent, type StreamItem } from '../../sources/chirpstack/device-event.ts'
 import { DeviceStream } from '../../sources/chirpstack/device-stream.ts'
 import type { Discovery } from '../../sources/chirpstack/discovery/discovery.ts'
@@ -20,11 +20,15 @@ export interface ListenOptions {
   readonly timeoutMs: Milliseconds
 }
 
-/** Gives `discovery` what the devices send, and what ChirpStack has kept of it, until `signal` aborts. */
-export async function listen(options: ListenOptions, signal: AbortSignal): Promise<void> {
+/**
+ * Gives `discovery` what the devices send, and what ChirpStack has kept of it, until `signal` aborts. Resolves with
+ * the devices that have no stream at that time and why, by DevEUI.
+ */
+export async function listen(options: ListenOptions, signal: AbortSignal): Promise<ReadonlyMap<string, string>> {
   const { discovery, devEuis, endpoint, metadata, clock, timeoutMs } = options
   const channels = new StreamChannels(endpoint, metadata)
   const gate = new OpenGate(OPENING_AT_ONCE)
+  const faults = new Map<string, string>()
   const streams = devEuis.map((devEui) => {
     const stream = new DeviceStream({
       devEui,
@@ -33,14 +37,14 @@ export async function listen(options: ListenOptions, signal: AbortSignal): Promi
       clock,
       random: Math.random,
       openTimeoutMs: timeoutMs,
-      onAccepted: () => undefined,
+      onAccepted: () => void faults.delete(devEui),
       onItem: (item) => take(discovery, devEui, item, clock.now()),
-      // It is opened again by itself; a device that was never heard shows in the report.
-      onBroken: () => undefined,
+      onBroken: (cause) => void faults.set(devEui, describeError(cause)),
     })
     return stream.run(signal, 0)
   })
   await Promise.all(streams)
+  return faults
 }
 
 function take(discovery: Discovery, devEui: string, item: StreamItem, now: Milliseconds): void {

@@ -27,6 +27,8 @@ export interface ReportedDevice {
   readonly lastSeen: string | undefined
   /** Uplinks with a decoded object that were heard. */
   readonly uplinks: number
+  /** Why it could not be listened to; absent: it could. */
+  readonly notHeard?: string | undefined
   /** Key under which it is served; absent: it is not. */
   readonly servedAs?: string
   /** How many tags it then has. */
@@ -43,21 +45,27 @@ interface Found {
   readonly source: ChirpStackSourceConfig
   readonly state: DiscoveryState
   readonly decision: Decision
+  /** Devices that could not be listened to, and why, by DevEUI. */
+  readonly unheard: ReadonlyMap<string, string>
 }
 
-export function reportOf({ source, state, decision }: Found): DiscoverReport {
+export function reportOf({ source, state, decision, unheard }: Found): DiscoverReport {
   const { mirror } = state
   return {
     source: source.key,
     tenant: { id: source.tenantId, ...(mirror?.tenantName ? { name: mirror.tenantName } : {}) },
-    devices: devicesOf(state, decision),
+    devices: devicesOf(state, decision, unheard),
     proposals: decision.proposals,
     drift: decision.drift,
     templates: templatesOf(state),
   }
 }
 
-function devicesOf({ mirror, devices }: DiscoveryState, decision: Decision): ReportedDevice[] {
+function devicesOf(
+  { mirror, devices }: DiscoveryState,
+  decision: Decision,
+  unheard: Found['unheard'],
+): ReportedDevice[] {
   const known = new Map(devices.map((device) => [device.devEui, device]))
   const served = new Map(decision.devices.map((device) => ['devEui' in device ? device.devEui : '', device]))
   return (mirror?.devices ?? []).map((device) => {
@@ -71,6 +79,7 @@ function devicesOf({ mirror, devices }: DiscoveryState, decision: Decision): Rep
       disabled,
       lastSeen: device.lastSeenAt === undefined ? undefined : new Date(device.lastSeenAt).toISOString(),
       uplinks: known.get(devEui)?.observation.uplinks ?? 0,
+      ...(unheard.has(devEui) ? { notHeard: unheard.get(devEui) } : {}),
       ...(as ? { servedAs: as.key, tags: as.tags.length } : {}),
     }
   })

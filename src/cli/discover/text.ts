@@ -45,18 +45,12 @@ const section = (title: string, lines: readonly string[]): string => [title, ...
 
 const withoutControls = (text: string): string => text.replace(/[^\P{Cc}\n]|\p{Cf}/gu, '\u{fffd}')
 
-function deviceLine({
-  devEui,
-  name,
-  application,
-  profile,
-  disabled,
-  lastSeen,
-  uplinks,
-  ...as
-}: ReportedDevice): string {
-  const served = as.servedAs === undefined ? 'not served' : `served as ${as.servedAs} with ${as.tags ?? 0} tags`
-  const off = disabled ? ', disabled in ChirpStack' : ''
+function deviceLine(device: ReportedDevice): string {
+  const { devEui, name, application, profile, disabled, lastSeen, uplinks, notHeard, servedAs, tags = 0 } = device
+  const place = `"${name}" in "${application}", profile "${profile}"${disabled ? ', disabled in ChirpStack' : ''}`
   const seen = lastSeen === undefined ? 'never seen' : `seen ${lastSeen}`
-  return `  ${devEui} "${name}" in "${application}", profile "${profile}"${off}, ${seen}, ${uplinks} uplinks heard: ${served}`
+  const count = `${uplinks} ${uplinks === 1 ? 'uplink' : 'uplinks'} heard`
+  const heard = notHeard === undefined ? count : `not heard (${notHeard})`
+  const served = servedAs === undefined ? 'not served' : `served as ${servedAs} with ${tags} tags`
+  return `  ${devEui} ${place}, ${seen}, ${heard}: ${served}`
 }

@@ -1,5 +1,7 @@
 import { isAddressFault, parseAddress } from '../address.ts'
 
+const plainAddress = /^object\.[\w-]+(?:\.[\w-]+|\[\d+\])*$/
+
 /** As long as a key may be. */
 const LONGEST_KEY = 63
 
@@ -7,7 +9,11 @@ const LONGEST_KEY = 63
 export const withoutObject = (address: string): string => address.replace(/^object\.?/, '')
 
 /** The name that ChirpStack gives a measurement at this address: `object.a[0].b` is `a_0_b`. */
-export const flatKey = (address: string): string => stepsOf(address).join('_')
+export const flatKey = (address: string): string =>
+  // Nearly every address is so plain that reading it in full, for thousands of devices, is not worth its time.
+  plainAddress.test(address)
+    ? address.slice('object.'.length).replaceAll(/[.[]/g, '_').replaceAll(']', '')
+    : stepsOf(address).join('_')
 
 /** A key for the tag at this address that is not `taken`: `object.battV` is `batt-v`. */
 export function tagKey(address: string, taken: ReadonlySet<string>): string {

@@ -37,7 +37,8 @@ export function deviceDrift(looked: Looked): DriftEntry[] {
 }
 
 function notThere({ devEui }: ChirpStackDeviceConfig, devices: readonly MirroredDevice[]): Said {
-  const alike = devices.find((device) => distance(device.devEui, devEui) <= 2)
+  const near = (digits: number) => devices.find((device) => distance(device.devEui, devEui) === digits)
+  const alike = near(1) ?? near(2)
   const meant = alike ? ` ChirpStack has "${alike.name}" with the DevEUI ${alike.devEui}.` : ''
   return {
     kind: 'not_in_chirpstack',
@@ -98,7 +99,7 @@ function ofTags(looked: Looked): Said[] {
   const said: Said[] = []
   for (const [address, tag] of addresses) {
     const misfit = known && misfitOf(known.observation, address, tag.type)
-    if (misfit) said.push(conflict(tag.key, `It is a ${tag.type}, and ${address} was ${misfit}.`))
+    if (misfit) said.push(conflict(tag.key, `It is a ${tag.type}, and ${address} was ${misfit}.`, looked.origin))
     else if (known && isMissed(known, address)) said.push(neverSeen(tag, address))
   }
   if (looked.origin === 'learned' && known && profile) {
@@ -111,7 +112,7 @@ function ofTags(looked: Looked): Said[] {
     })
     for (const { address, reason } of conflicts) {
       const tag = addresses.get(address)
-      said.push(conflict(tag?.key ?? address, tag ? reason : `${reason} No tag was made of it.`))
+      said.push(conflict(tag?.key ?? address, tag ? reason : `${reason} No tag was made of it.`, looked.origin))
     }
   }
   const served = new Set([...addresses.keys()].map(flatKey))
@@ -130,11 +131,14 @@ function ofTags(looked: Looked): Said[] {
   return said
 }
 
-const conflict = (tag: string, reason: string): Said => ({
+const conflict = (tag: string, reason: string, origin: Looked['origin']): Said => ({
   kind: 'type_conflict',
   tag,
   reason,
-  mend: 'Let the codec give one type at this path, or correct the type of the tag; then let the device be learned anew.',
+  mend:
+    origin === 'learned'
+      ? 'Let the codec give one type at this path, as the profile has it, and then let the device be learned anew.'
+      : 'Correct the type of the tag, or let the codec give this type at this path.',
 })
 
 const neverSeen = (tag: TagConfig, address: string): Said => ({

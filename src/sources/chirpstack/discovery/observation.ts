@@ -99,7 +99,13 @@ function addressOf(path: readonly PathStep[]): string | undefined {
   if (path.length - 1 > observationBounds.depth || path.includes('__proto__')) return undefined
   const keys = path.filter((step) => typeof step === 'string')
   if (keys.some((key) => key.length > observationBounds.address)) return undefined
-  const address = formatAddress({ event: 'up', path })
+  const plain = path.every((step) => typeof step === 'number' || /^\w+$/.test(step))
+  const address = plain
+    ? path
+        .map((step) => (typeof step === 'number' ? `[${step}]` : `.${step}`))
+        .join('')
+        .slice(1)
+    : formatAddress({ event: 'up', path })
   return address.length > observationBounds.address ? undefined : address
 }
 
