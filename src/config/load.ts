@@ -118,11 +118,10 @@ function templateProblems(value: unknown, { template: validate }: Validators): P
 
 /** With the tags of its template in each device that names one. */
 function withTemplates(config: Config): Config {
-  const templates = new Map(config.templates.map((template) => [template.key, template]))
   const sources = config.sources.map((source) => {
     if (source.kind !== 'chirpstack') return source
     const devices = source.devices.map((device) => {
-      const template = templates.get(device.template ?? '')
+      const template = config.templates.find(({ key }) => 'template' in device && key === device.template)
       return template ? withTemplate(device, template) : device
     })
     return { ...source, devices }
