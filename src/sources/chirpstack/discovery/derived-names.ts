@@ -1,4 +1,4 @@
-import { isAddressFault, parseAddress } from '../address.ts'
+import { parseAddress } from '../address.ts'
 
 const plainAddress = /^object\.[\w-]+(?:\.[\w-]+|\[\d+\])*$/
 
@@ -38,5 +38,5 @@ export const slug = (text: string): string =>
 
 function stepsOf(address: string): string[] {
   const parsed = parseAddress(address)
-  return isAddressFault(parsed) ? [] : parsed.path.slice(1).map(String)
+  return 'event' in parsed ? parsed.path.slice(1).map(String) : []
 }

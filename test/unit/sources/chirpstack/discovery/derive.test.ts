@@ -1,7 +1,7 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { fitValue } from '../../../../../src/core/data-type.ts'
-import { isAddressFault, parseAddress } from '../../../../../src/sources/chirpstack/address.ts'
+import { parseAddress } from '../../../../../src/sources/chirpstack/address.ts'
 import { autoTags, type DeriveInput, deriveTags } from '../../../../../src/sources/chirpstack/discovery/derive.ts'
 import {
   nothingObserved,
@@ -130,7 +130,7 @@ describe('whatever a device sends', () => {
       fc.property(objects, (sent) => {
         for (const { address: text, type } of derive(sent).tags) {
           const address = parseAddress(text)
-          if (isAddressFault(address)) throw new Error(`${text} is no address`)
+          if (!('event' in address)) throw new Error(`${text} is no address`)
           for (const object of sent) {
             const value = readingAt(address, { object })?.value
             if (value === undefined || !isValue(value)) continue
