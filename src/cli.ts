@@ -38,6 +38,22 @@ program
   })
 
 program
+  .command('discover')
+  .description('say what ChirpStack has, what the rules make of it and in what it differs; changes nothing')
+  .addOption(
+    new Option('-c, --config <file>', 'the configuration').env('PENSTOCK_CONFIG').default('config/penstock.yaml'),
+  )
+  .option('-s, --source <key>', 'key of the source, where there are several of ChirpStack')
+  .option('-w, --watch <seconds>', 'how long to listen to the devices', Number, 5)
+  .option('--json', 'print JSON')
+  .action(async (options: { config: string; source?: string; watch: number; json?: boolean }) => {
+    const { discover } = await import('./cli/discover.ts')
+    const { config, source, watch: watchSeconds, json = false } = options
+    const print = (text: string) => process.stdout.write(`${text}\n`)
+    await endWith(discover({ config, source, watchSeconds, json }, process.env, print))
+  })
+
+program
   .command('demo')
   .description('run the gateway with a simulated plant')
   .option('--opcua-port <port>', 'port of the OPC UA server', port, 4840)

@@ -4,6 +4,7 @@ import type { Origins } from '../config/origins.ts'
 import type { Config } from '../config/schema.ts'
 import { describeError } from '../core/errors.ts'
 import { sourceTypes } from '../engine/source-types.ts'
+import { validateTemplate } from '../sources/chirpstack/validate-template.ts'
 import { ConfigurationRefused } from './configuration-refused.ts'
 
 export type Environment = Readonly<Record<string, string | undefined>>
@@ -13,12 +14,13 @@ export interface Configuration {
   readonly config: Config
   /** Where each setting came from. */
   readonly origins: () => Origins
+  /** By variable; none where they were not required. */
   readonly secrets: Readonly<Record<string, string>>
 }
 
 /** Reads a file as `run` does; throws ConfigurationRefused with everything that is wrong. */
-export function readConfiguration(file: string, env: Environment): Configuration {
-  return checkConfiguration(configurationText(file), file, env)
+export function readConfiguration(file: string, env: Environment, requireSecrets = true): Configuration {
+  return checkConfiguration(configurationText(file), file, env, requireSecrets)
 }
 
 /** The file as it stands; throws ConfigurationRefused where it cannot be read. */
@@ -32,18 +34,19 @@ export function configurationText(file: string): string {
 }
 
 /** The same for a text that stands in no file. */
-export function checkConfiguration(text: string, file: string, env: Environment): Configuration {
+export function checkConfiguration(text: string, file: string, env: Environment, requireSecrets = true): Configuration {
   const { chirpstack, modbus, s7 } = sourceTypes
   const loaded = loadConfig({
     text,
     file,
     env,
     readFile: (path) => readFileSync(path, 'utf8'),
-    requireSecrets: true,
+    requireSecrets,
     validators: {
       chirpstack: (config) => chirpstack.validate(config),
       modbus: (config) => modbus.validate(config),
       s7: (config) => s7.validate(config),
+      template: validateTemplate,
     },
   })
   if (!loaded.ok) throw new ConfigurationRefused(file, loaded.problems)

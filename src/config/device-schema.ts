@@ -4,6 +4,7 @@ import type { ChirpStackDeviceConfig, ChirpStackGatewayConfig } from '../core/pl
 import { always, complain } from './complaint.ts'
 import { explain, flag, list, retell, section, text, wholeNumber } from './fields.ts'
 import { linkTagKeys } from './link-tags.ts'
+import { keyPattern } from './names.ts'
 import { settingOf } from './raw.ts'
 import { aging, byteOrder, chirpstackTag, history, modbusTag, named, poll, s7Tag, wordOrder } from './tag-schema.ts'
 import { withName, withUnits } from './units.ts'
@@ -56,23 +57,31 @@ export const chirpstackDevice = section('A LoRaWAN device, or a LoRaWAN gateway.
     example: '"0016c001f1500001"',
   }),
   linkTags: retell(linkTags, { otherwise: 'as the source' }).optional(),
+  template: text({
+    description: 'Template whose tags it has too; its own win by key.',
+    longest: 63,
+    pattern: keyPattern,
+    allowed: 'the key of a template of `templates`',
+    example: 'climate',
+  }).optional(),
   tags: list(chirpstackTag, 'Its values.').default([]),
 })
   .superRefine(checkIdentity, always)
-  .transform(({ devEui, gatewayId, linkTags: ownLinkTags, ...device }): LinkedDevice | ChirpStackGatewayConfig => {
+  .transform(({ devEui, gatewayId, linkTags: ownLinkTags, template, ...device }): Given => {
     const named = withUnits(withName(device))
-    return gatewayId === undefined ? { ...named, devEui: devEui ?? '', linkTags: ownLinkTags } : { ...named, gatewayId }
+    if (gatewayId !== undefined) return { ...named, gatewayId }
+    return { ...named, devEui: devEui ?? '', template, linkTags: ownLinkTags }
   })
 
 /** A device before its source says whether it has link tags where it does not say so itself. */
-type LinkedDevice = ChirpStackDeviceConfig & { readonly linkTags: boolean | undefined }
+type Given = (ChirpStackDeviceConfig & { readonly linkTags: boolean | undefined }) | ChirpStackGatewayConfig
 
 /** Whatever it is given may have any shape. */
 function checkIdentity(device: unknown, context: z.core.$RefinementCtx): void {
   const has = (name: string) => settingOf(device, name) !== undefined
-  if (has('gatewayId') && has('linkTags')) {
-    const message = 'A gateway has no radio link and battery of its own.'
-    complain(context, [{ at: ['linkTags'], message, mend: 'Remove it; gateway:state and others are its tags.' }])
+  for (const setting of has('gatewayId') ? ['linkTags', 'template'].filter(has) : []) {
+    const message = 'A gateway is no end device, and has no such setting.'
+    complain(context, [{ at: [setting], message, mend: 'Remove it; gateway:state and others are its tags.' }])
   }
   if (has('devEui') !== has('gatewayId')) return
   const both = has('devEui')

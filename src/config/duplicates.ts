@@ -8,22 +8,25 @@ interface Entry {
 }
 
 /**
- * Everything that is there twice and may be there once: a source's, a device's (in the whole plant) and a tag's key,
+ * Everything that is there twice and may be there once: a source's, a device's (in the whole plant), a template's and a
+ * tag's key,
  * a user's name and the variable of a user's password. The configuration may be wrong otherwise, in any way.
  */
 export function duplicatesOf(config: unknown): Complaint[] {
   const sources = entriesOf(settingOf(config, 'sources'), ['sources'])
   const devices = sources.flatMap(({ at, value }) => entriesOf(settingOf(value, 'devices'), [...at, 'devices']))
+  const templates = entriesOf(settingOf(config, 'templates'), ['templates'])
   const users = entriesOf(settingOf(settingOf(config, 'opcua'), 'users'), ['opcua', 'users'])
   const sameNames = twice(users, 'name', 'Each user needs a name of their own, and this one')
   return [
     ...twice(sources, 'key', 'Each source needs a key of its own, and this one'),
     ...twice(devices, 'key', 'Each device needs a key of its own in the whole plant, and this one'),
-    ...devices.flatMap(({ at, value }) =>
+    ...twice(templates, 'key', 'Each template needs a key of its own, and this one'),
+    ...[...devices, ...templates].flatMap(({ at, value }) =>
       twice(
         entriesOf(settingOf(value, 'tags'), [...at, 'tags']),
         'key',
-        'Each tag of a device needs a key of its own, and this one',
+        `Each tag of a ${at[0] === 'templates' ? 'template' : 'device'} needs a key of its own, and this one`,
       ),
     ),
     ...sameNames,

@@ -3,7 +3,7 @@ import { nearest } from '../core/nearest.ts'
 import { showValue } from '../core/problem.ts'
 import { apiKeyEnvOf, passwordEnvOf } from './names.ts'
 import { isGroup, type Segments, settingOf, valueAt } from './raw.ts'
-import { type Described, describedBy, entryOf, schemaAt, settingsOf, variantsOf } from './schema-walk.ts'
+import { type Described, describedBy, entryOf, freeValueOf, schemaAt, settingsOf, variantsOf } from './schema-walk.ts'
 
 /** A problem whose place is still segments, so that its line can be found. */
 export interface Finding {
@@ -96,10 +96,11 @@ function wrongStructure(at: Segments, value: unknown, schema: z.core.$ZodType, i
   return { at, message, mend: 'Begin each entry with "- ", indented below.' }
 }
 
-/** The settings of a group; of the first variant where it has several. */
+/** The settings of a group, any where they have any names; of the first variant where it has several. */
 function groupOf(schema: z.core.$ZodType): Readonly<Record<string, unknown>> | undefined {
   const [variant] = variantsOf(schema)?.variants.values() ?? []
-  return settingsOf(variant ?? schema)
+  const value = freeValueOf(schema)
+  return value ? { name: value } : settingsOf(variant ?? schema)
 }
 
 function choicesOf(issue: z.core.$ZodIssue): Described {

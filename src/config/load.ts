@@ -1,6 +1,7 @@
 import type { z } from 'zod'
 import type { SourceConfig, SourceKind } from '../core/plant.ts'
 import type { Problem } from '../core/problem.ts'
+import { type DeviceTemplate, withTemplate } from '../core/template.ts'
 import { type Environment, override, secretNames, unknownVariables } from './environment.ts'
 import { type Finding, findingsOf } from './finding.ts'
 import { type Origins, originsOf } from './origins.ts'
@@ -9,11 +10,15 @@ import { type Config, configSchema } from './schema.ts'
 import { Secrets } from './secrets.ts'
 import { userSchema } from './server-schema.ts'
 import { sourceSchema } from './source-schema.ts'
+import { templateSchema } from './template-schema.ts'
 import { readYaml, type YamlFile } from './yaml-file.ts'
 
 /** What each protocol finds wrong with its own notations; paths are relative to the source. */
 export type Validators = {
   readonly [Kind in SourceKind]?: (config: Extract<SourceConfig, { kind: Kind }>) => readonly Problem[]
+} & {
+  /** Paths are relative to the template. */
+  readonly template?: (template: DeviceTemplate) => readonly Problem[]
 }
 
 export interface LoadOptions {
@@ -59,6 +64,7 @@ export function loadConfig(options: LoadOptions): Loaded {
   const findings = [
     ...yaml.findings,
     ...(parsed.success ? [] : shapeFindings(parsed.error.issues, value, yaml)),
+    ...templateProblems(value, validators).map(asFinding),
     ...protocolProblems(sources, validators).map(asFinding),
     ...(collected && !collected.ok ? collected.problems.map(asFinding) : []),
   ]
@@ -68,7 +74,7 @@ export function loadConfig(options: LoadOptions): Loaded {
   ]
   if (!parsed.success || problems.length > 0) return { ok: false, problems: inOrder(problems) }
   const lineOf = (at: Segments) => yaml.placeOf(at)?.line ?? 1
-  const { data: config } = parsed
+  const config = withTemplates(parsed.data)
   const secrets = collected?.ok ? collected.secrets : {}
   return { ok: true, config, secrets, origins: () => originsOf({ schema: configSchema, value, variables, lineOf }) }
 }
@@ -104,6 +110,30 @@ function protocolProblems(sources: readonly (SourceConfig | undefined)[], valida
     const validate = validators[source.kind] as ((config: SourceConfig) => readonly Problem[]) | undefined
     return (validate?.(source) ?? []).map((problem) => ({ ...problem, path: `sources[${position}].${problem.path}` }))
   })
+}
+
+/** Of the templates whose settings are right. */
+function templateProblems(value: unknown, { template: validate }: Validators): Problem[] {
+  const templates = settingOf(value, 'templates')
+  if (!validate || !Array.isArray(templates)) return []
+  return templates.flatMap((raw: unknown, position) => {
+    const template = templateSchema.safeParse(raw).data
+    const problems = template ? validate(template) : []
+    return problems.map((problem) => ({ ...problem, path: `templates[${position}].${problem.path}` }))
+  })
+}
+
+/** With the tags of its template in each device that names one. */
+function withTemplates(config: Config): Config {
+  const sources = config.sources.map((source) => {
+    if (source.kind !== 'chirpstack') return source
+    const devices = source.devices.map((device) => {
+      const template = config.templates.find(({ key }) => 'template' in device && key === device.template)
+      return template ? withTemplate(device, template) : device
+    })
+    return { ...source, devices }
+  })
+  return { ...config, sources }
 }
 
 const asFinding = ({ path, ...said }: Problem): Finding => ({ at: segmentsOf(path), ...said })

@@ -39,6 +39,12 @@ export function entryOf(schema: Schema): Schema | undefined {
   return core instanceof z.ZodArray ? core.element : undefined
 }
 
+/** The schema of a group's values where the settings have any names; undefined where the schema is no such group. */
+export function freeValueOf(schema: Schema): Schema | undefined {
+  const core = bare(schema)
+  return core instanceof z.ZodRecord ? (core.def.valueType as Schema) : undefined
+}
+
 /** The variants of a group by what their discriminator says; undefined where there are none. */
 export function variantsOf(
   schema: Schema,
@@ -58,11 +64,16 @@ export function schemaAt(schema: Schema, at: Segments, raw: unknown): Schema | u
   const [segment, ...rest] = at
   const chosen = variantFor(schema, raw)
   if (segment === undefined) return chosen
-  const next = typeof segment === 'number' ? entryOf(chosen) : settingsOf(chosen)?.[String(segment)]
+  const next = typeof segment === 'number' ? entryOf(chosen) : named(chosen, String(segment))
   if (!next) return undefined
   const below =
     typeof segment === 'number' ? (Array.isArray(raw) ? raw[segment] : undefined) : isGroup(raw) && raw[String(segment)]
   return schemaAt(next, rest, below)
+}
+
+function named(schema: Schema, name: string): Schema | undefined {
+  const settings = settingsOf(schema)
+  return settings && Object.hasOwn(settings, name) ? settings[name] : freeValueOf(schema)
 }
 
 function variantFor(schema: Schema, raw: unknown): Schema {

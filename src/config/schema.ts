@@ -6,6 +6,8 @@ import { duplicatesOf } from './duplicates.ts'
 import { list, section } from './fields.ts'
 import { gatewaySchema, historySchema, httpSchema, logSchema, opcuaSchema } from './server-schema.ts'
 import { sourceSchema } from './source-schema.ts'
+import { unknownTemplatesOf } from './template-references.ts'
+import { templateSchema } from './template-schema.ts'
 
 /**
  * The configuration file, whole: what is allowed, what holds where a setting is left out, and what each setting
@@ -17,9 +19,13 @@ export const configSchema = section('Configuration of a Penstock gateway.', {
   http: httpSchema.prefault({}),
   history: historySchema.prefault({}),
   log: logSchema.prefault({}),
+  templates: list(templateSchema, 'What LoRaWAN devices of one kind have in common, for devices and rules.').default(
+    [],
+  ),
   sources: list(sourceSchema, 'Connections to network servers, devices and CPUs, with what is behind them.'),
 }).superRefine(
-  (config: unknown, context) => complain(context, [...duplicatesOf(config), ...contradictionsOf(config)]),
+  (config: unknown, context) =>
+    complain(context, [...duplicatesOf(config), ...contradictionsOf(config), ...unknownTemplatesOf(config)]),
   always,
 )
 

@@ -4,6 +4,7 @@ import { duration, environmentName, explain, host, list, section, text, wholeNum
 import { withLinkTags } from './link-tags.ts'
 import { apiKeyEnvOf } from './names.ts'
 import { named } from './tag-schema.ts'
+import { ruleSchema } from './template-schema.ts'
 import { withName, withUnits } from './units.ts'
 
 const SECOND = 1_000
@@ -127,6 +128,10 @@ const chirpstackSource = section('One tenant of a ChirpStack network server.', {
     },
   ).optional(),
   tls: chirpstackTls.optional(),
+  rules: list(
+    ruleSchema,
+    'What becomes of the other devices of the tenant. Without rules they are left alone.',
+  ).optional(),
   devices: list(chirpstackDevice, 'The devices and gateways of the tenant whose values are served.').default([]),
 }).transform(({ linkTags: ofSource, ...source }) => ({
   ...withUnits(withName(source)),

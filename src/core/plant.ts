@@ -2,6 +2,7 @@ import type { Milliseconds } from './clock.ts'
 import type { DataType } from './data-type.ts'
 import type { HistoryPolicy } from './history-policy.ts'
 import type { StateConfig } from './states.ts'
+import type { DiscoveryRule } from './template.ts'
 
 /**
  * The plant as an operator configures it: sources with their devices and tags. Plain data, already checked;
@@ -38,6 +39,8 @@ export interface ChirpStackSourceConfig extends SourceBase<ChirpStackDeviceConfi
   /** `http://host:port` of an HTTP proxy, `none`, or as the environment says. */
   readonly proxy?: string | undefined
   readonly tls?: ChirpStackTlsConfig | undefined
+  /** What becomes of devices that are not configured; the first that matches decides. Absent: they are left alone. */
+  readonly rules?: readonly DiscoveryRule[] | undefined
 }
 
 /** How the server is proved, and how we prove ourselves to it; paths are files in PEM form. */
@@ -93,6 +96,8 @@ export interface DeviceBase {
 export interface ChirpStackDeviceConfig extends DeviceBase {
   /** 16 hexadecimal digits, lower case: ChirpStack opens an empty stream for upper case, without an error. */
   readonly devEui: string
+  /** Key of the template whose tags it has beside its own. */
+  readonly template?: string | undefined
 }
 
 /** A LoRaWAN gateway: no end device, but known to the same server. */

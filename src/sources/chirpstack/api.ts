@@ -3,9 +3,13 @@ import applicationPb from '@chirpstack/chirpstack-api/api/application_pb.js'
 import { DeviceServiceClient } from '@chirpstack/chirpstack-api/api/device_grpc_pb.js'
 import devicePb, { type DeviceStatus } from '@chirpstack/chirpstack-api/api/device_pb.js'
 import { DeviceProfileServiceClient } from '@chirpstack/chirpstack-api/api/device_profile_grpc_pb.js'
-import deviceProfilePb from '@chirpstack/chirpstack-api/api/device_profile_pb.js'
+import deviceProfilePb, {
+  type DeviceProfile as ProfileMessage,
+} from '@chirpstack/chirpstack-api/api/device_profile_pb.js'
 import { GatewayServiceClient } from '@chirpstack/chirpstack-api/api/gateway_grpc_pb.js'
 import gatewayPb, { type GatewayListItem } from '@chirpstack/chirpstack-api/api/gateway_pb.js'
+import { TenantServiceClient } from '@chirpstack/chirpstack-api/api/tenant_grpc_pb.js'
+import tenantPb from '@chirpstack/chirpstack-api/api/tenant_pb.js'
 import { type CallOptions, Channel, type ClientUnaryCall, type Metadata, type requestCallback } from '@grpc/grpc-js'
 import timestampPb from 'google-protobuf/google/protobuf/timestamp_pb.js'
 import type { Clock, Milliseconds } from '../../core/clock.ts'
@@ -29,6 +33,12 @@ export interface Page<Row> {
   readonly rows: readonly Row[]
 }
 
+export interface ListedApplication {
+  readonly id: string
+  readonly name: string
+  readonly description: string
+}
+
 export interface ListedDevice {
   /** As ChirpStack writes it: lower case. */
   readonly devEui: string
@@ -40,14 +50,10 @@ export interface ListedDevice {
   readonly profileName: string
   /** What it last answered about itself (LoRaWAN DevStatusAns); undefined: it never did. */
   readonly status: ListedStatus | undefined
-}
-
-export interface ListedStatus {
-  /** dB, -32 to 31. */
-  readonly margin: number
-  readonly externalPowerSource: boolean
-  /** Per cent; -1: on external power, or it cannot be measured. */
-  readonly batteryLevel: number
+  /** Set by an operator, with any names and values. */
+  readonly tags: Readonly<Record<string, string>>
+  /** When an operator last changed it. */
+  readonly updatedAt: Milliseconds | undefined
 }
 
 export interface ListedGateway {
@@ -63,11 +69,40 @@ export interface ListedGateway {
   readonly location: { readonly latitude: number; readonly longitude: number; readonly altitude: number } | undefined
 }
 
+export interface ListedStatus {
+  /** dB, -32 to 31. */
+  readonly margin: number
+  readonly externalPowerSource: boolean
+  /** Per cent; -1: on external power, or it cannot be measured. */
+  readonly batteryLevel: number
+}
+
+/** How a measurement is gathered (chirpstack-api `MeasurementKind`); UNKNOWN: ChirpStack saw it and keeps nothing. */
+export const measurementKinds = ['UNKNOWN', 'COUNTER', 'ABSOLUTE', 'GAUGE', 'STRING'] as const
+export type MeasurementKind = (typeof measurementKinds)[number]
+
+export interface Measurement {
+  /** The path in the decoded object, its steps joined by `_`. */
+  readonly key: string
+  readonly name: string
+  readonly kind: MeasurementKind
+}
+
+/** What decodes the payload (chirpstack-api `CodecRuntime`). */
+export type Codec = 'NONE' | 'CAYENNE_LPP' | 'JS'
+
 export interface DeviceProfile {
   /** Seconds between uplinks that the profile expects; 0: not said. */
   readonly uplinkInterval: number
   /** How often a day the device is asked for its status; 0: never. */
   readonly statusRequestsPerDay: number
+}
+
+/** A device profile with what it makes of uplinks. */
+export interface MeasuringProfile extends DeviceProfile {
+  readonly name: string
+  readonly codec: Codec
+  readonly measurements: readonly Measurement[]
 }
 
 export interface ChirpStackApiOptions {
@@ -100,6 +135,7 @@ export class ChirpStackApi {
   readonly #devices: DeviceServiceClient
   readonly #profiles: DeviceProfileServiceClient
   readonly #gateways: GatewayServiceClient
+  readonly #tenants: TenantServiceClient
   readonly #pending = new Set<() => void>()
   #closed = false
 
@@ -112,17 +148,29 @@ export class ChirpStackApi {
     this.#devices = new DeviceServiceClient(target, credentials, shared)
     this.#profiles = new DeviceProfileServiceClient(target, credentials, shared)
     this.#gateways = new GatewayServiceClient(target, credentials, shared)
+    this.#tenants = new TenantServiceClient(target, credentials, shared)
   }
 
-  /** One page of the tenant's applications: their ids. */
-  async applications(tenantId: string, offset: number, limit = PAGE_ROWS): Promise<Page<string>> {
+  /** The name of the tenant; empty where the answer has none. */
+  async tenantName(tenantId: string): Promise<string> {
+    const request = new tenantPb.GetTenantRequest()
+    request.setId(tenantId)
+    const response = await this.#call('TenantService.Get', this.#tenants.get.bind(this.#tenants), request)
+    return response.getTenant()?.getName() ?? ''
+  }
+
+  /** One page of the tenant's applications. */
+  async applications(tenantId: string, offset: number, limit = PAGE_ROWS): Promise<Page<ListedApplication>> {
     const request = new applicationPb.ListApplicationsRequest()
     request.setTenantId(tenantId)
     request.setOffset(offset)
     request.setLimit(limit)
     const method = this.#applications.list.bind(this.#applications)
     const response = await this.#call('ApplicationService.List', method, request)
-    return { total: response.getTotalCount(), rows: response.getResultList().map((row) => row.getId()) }
+    const rows = response
+      .getResultList()
+      .map((row) => ({ id: row.getId(), name: row.getName(), description: row.getDescription() }))
+    return { total: response.getTotalCount(), rows }
   }
 
   /** One page of an application's devices, by DevEUI: the default order, by name, has ties that skip and repeat rows. */
@@ -142,17 +190,30 @@ export class ChirpStackApi {
         description: row.getDescription(),
         profileName: row.getDeviceProfileName(),
         status: toListedStatus(row.getDeviceStatus()),
+        tags: textsOf(row.getTagsMap()),
+        updatedAt: row.getUpdatedAt()?.toDate().getTime(),
       }),
     )
     return { total: response.getTotalCount(), rows }
   }
 
-  async profile(id: string): Promise<DeviceProfile> {
+  /** Whether an operator has disabled the device; no list says so. */
+  async isDisabled(devEui: string): Promise<boolean> {
+    const request = new devicePb.GetDeviceRequest()
+    request.setDevEui(devEui)
+    const response = await this.#call('DeviceService.Get', this.#devices.get.bind(this.#devices), request)
+    return response.getDevice()?.getIsDisabled() ?? false
+  }
+
+  async profile(id: string): Promise<MeasuringProfile> {
     const request = new deviceProfilePb.GetDeviceProfileRequest()
     request.setId(id)
     const response = await this.#call('DeviceProfileService.Get', this.#profiles.get.bind(this.#profiles), request)
     const profile = response.getDeviceProfile()
     return {
+      name: profile?.getName() ?? '',
+      codec: codecOf(profile?.getPayloadCodecRuntime()),
+      measurements: profile ? measurementsOf(profile) : [],
       uplinkInterval: profile?.getUplinkInterval() ?? 0,
       statusRequestsPerDay: profile?.getDeviceStatusReqInterval() ?? 0,
     }
@@ -276,4 +337,26 @@ function toTimestamp(time: Milliseconds) {
   const timestamp = new timestampPb.Timestamp()
   timestamp.fromDate(new Date(time))
   return timestamp
+}
+
+function codecOf(runtime: number | undefined): Codec {
+  const { JS, CAYENNE_LPP } = deviceProfilePb.CodecRuntime
+  if (runtime === JS) return 'JS'
+  return runtime === CAYENNE_LPP ? 'CAYENNE_LPP' : 'NONE'
+}
+
+/** By key: the map comes in any order. */
+function measurementsOf(profile: ProfileMessage): Measurement[] {
+  const measurements: Measurement[] = []
+  profile.getMeasurementsMap().forEach((measurement, key) => {
+    measurements.push({ key, name: measurement.getName(), kind: measurementKinds[measurement.getKind()] ?? 'UNKNOWN' })
+  })
+  return measurements.sort((one, other) => (one.key < other.key ? -1 : 1))
+}
+
+function textsOf(map: ReturnType<InstanceType<typeof devicePb.DeviceListItem>['getTagsMap']>): Record<string, string> {
+  const texts: [string, string][] = []
+  map.forEach((value, key) => void texts.push([key, value]))
+  // A name such as __proto__ stays a name.
+  return Object.fromEntries(texts)
 }

@@ -18,10 +18,10 @@ export async function readInventory(
 ): Promise<Inventory> {
   const applications = await listAll(
     (offset) => api.applications(tenantId, offset),
-    (id) => id,
+    ({ id }) => id,
   )
   const inventory = new Map<string, ListedDevice>()
-  for (const application of applications) {
+  for (const { id: application } of applications) {
     const devices = await listAll(
       (offset) => api.devices(application, offset),
       ({ devEui }) => devEui,

@@ -5,13 +5,13 @@ import type { SourceState } from '../../core/health.ts'
 import type { ChirpStackSourceConfig } from '../../core/plant.ts'
 import type { DeviceTags } from '../../core/tag-index.ts'
 import type { Source, SourceContext } from '../source.ts'
-import { authorization, type Endpoint, endpointOf, type Keepalive } from './endpoint.ts'
+import { authorization, type Endpoint, type Keepalive } from './endpoint.ts'
 import { isGateway } from './gateways.ts'
 import { asPenstockError } from './penstock-error.ts'
 import { PolledValues } from './polled-values.ts'
 import { RpcError } from './rpc-error.ts'
 import { Session } from './session.ts'
-import { readTlsMaterial } from './tls-material.ts'
+import { sourceEndpoint } from './source-endpoint.ts'
 import { WatchedDevice } from './watched-device.ts'
 import { lookCloser } from './way-probe.ts'
 
@@ -142,9 +142,7 @@ export class ChirpStackSource implements Source {
   /** Certificates and keys are read anew for each session: they are renewed while Penstock runs. */
   async #endpoint(): Promise<Endpoint> {
     const { config, context, keepalive } = this.#options
-    const { url, proxy } = config
-    const tls = config.tls && (await readTlsMaterial(config.tls, context.secret, context.clock.now()))
-    return endpointOf({ url, proxy, tls, keepalive })
+    return await sourceEndpoint({ config, secret: context.secret, now: context.clock.now(), keepalive })
   }
 
   #disconnected(refused: boolean, failure: PenstockError, wait: Milliseconds): void {

@@ -8,7 +8,7 @@ import type { PolledAddress } from './polled-address.ts'
 type DeviceConfig = ChirpStackSourceConfig['devices'][number]
 
 /** Everything wrong with a ChirpStack source beyond the shape of its fields; paths are relative to the source. */
-export function validateChirpStack(config: ChirpStackSourceConfig): Problem[] {
+export function validateChirpStack(config: Pick<ChirpStackSourceConfig, 'devices' | 'url' | 'tls'>): Problem[] {
   const problems: Problem[] = [...tlsProblems(config)]
   const owners = new Map<string, string>()
   config.devices.forEach((device, position) => {
@@ -85,7 +85,7 @@ function sameId(path: string, id: string, owner: string): Problem {
 }
 
 /** What does not fit together in `tls`; what its files hold is looked at when they are used. */
-function* tlsProblems({ url, tls }: ChirpStackSourceConfig): Generator<Problem> {
+function* tlsProblems({ url, tls }: Pick<ChirpStackSourceConfig, 'url' | 'tls'>): Generator<Problem> {
   if (!tls) return
   if (url.startsWith('http:')) {
     const message = 'The address of the source is http://, where there is no TLS.'

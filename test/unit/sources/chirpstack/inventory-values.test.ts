@@ -12,6 +12,8 @@ const device = (fields: Partial<ListedDevice> = {}): ListedDevice => ({
   description: '',
   profileName: 'Climate',
   status: { margin: 7, externalPowerSource: false, batteryLevel: 75.5 },
+  tags: {},
+  updatedAt: undefined,
   ...fields,
 })
 const gateway = (fields: Partial<ListedGateway> = {}): ListedGateway => ({

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import type { ListedDevice, Page } from '../../../../src/sources/chirpstack/api.ts'
+import type { ListedApplication, ListedDevice, Page } from '../../../../src/sources/chirpstack/api.ts'
 import { readInventory } from '../../../../src/sources/chirpstack/inventory.ts'
 
 const device = (devEui: string): ListedDevice => ({
@@ -8,9 +8,12 @@ const device = (devEui: string): ListedDevice => ({
   lastSeenAt: undefined,
   name: devEui,
   description: '',
-  profileName: 'Climate',
+  profileName: 'P',
   status: undefined,
+  tags: {},
+  updatedAt: undefined,
 })
+const application = (id: string): ListedApplication => ({ id, name: id, description: '' })
 const number = (n: number) => n.toString(16).padStart(16, '0')
 
 /** Lists `rows` two at a time; `between` runs before each page. */
@@ -23,7 +26,7 @@ const pagesOf =
 
 describe('the inventory of a tenant', () => {
   it('has the devices of all applications, from all pages', async () => {
-    const applications = pagesOf(['a', 'b', 'c'])
+    const applications = pagesOf(['a', 'b', 'c'].map(application))
     const devices: Record<string, ListedDevice[]> = {
       a: [device(number(1)), device(number(2)), device(number(3))],
       b: [],
@@ -47,7 +50,7 @@ describe('the inventory of a tenant', () => {
       if (pages === 2) rows.shift()
     })
     const inventory = await readInventory(
-      { applications: async () => ({ total: 1, rows: ['a'] }), devices: (_, offset) => list(offset) },
+      { applications: async () => ({ total: 1, rows: [application('a')] }), devices: (_, offset) => list(offset) },
       't',
     )
     expect([...inventory.keys()]).toEqual([2, 3, 4, 5].map(number))
@@ -57,7 +60,7 @@ describe('the inventory of a tenant', () => {
     const rows = [1, 2, 3].map((n) => device(number(n)))
     const list = pagesOf(rows, () => rows.push(device(number(rows.length + 1))))
     const api = {
-      applications: async () => ({ total: 1, rows: ['a'] }),
+      applications: async () => ({ total: 1, rows: [application('a')] }),
       devices: (_: string, offset: number) => list(offset),
     }
     await expect(readInventory(api, 't')).rejects.toMatchObject({ code: 'PROTOCOL_VIOLATION' })

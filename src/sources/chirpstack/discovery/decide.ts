@@ -1,0 +1,140 @@
+import type { ChirpStackDeviceConfig, ChirpStackSourceConfig } from '../../../core/plant.ts'
+import { AUTO_TEMPLATE, type DeviceTemplate, withTemplate } from '../../../core/template.ts'
+import type { MirroredDevice, MirroredProfile } from '../mirror.ts'
+import { autoTags } from './derive.ts'
+import { deviceDrift, type Looked } from './device-drift.ts'
+import type { DriftEntry, Proposal } from './drift.ts'
+import { applicationName } from './inventory-change.ts'
+import { describeRule, firstMatch } from './rules.ts'
+import type { DiscoveryState, KnownDevice } from './state.ts'
+
+export interface DecideInput {
+  readonly source: ChirpStackSourceConfig
+  readonly templates: readonly DeviceTemplate[]
+  readonly state: DiscoveryState
+  /** Keys of the devices of all other sources. */
+  readonly takenKeys: ReadonlySet<string>
+}
+
+export interface Decision {
+  /** What the source serves: the configured devices in their order, then the discovered ones by DevEUI. */
+  readonly devices: ChirpStackSourceConfig['devices']
+  readonly proposals: readonly Proposal[]
+  readonly drift: readonly DriftEntry[]
+}
+
+/** How long a lost value of a discovered device stays Uncertain unless its template says otherwise, as configured ones. */
+const BAD_AFTER_MS = 600_000
+
+/**
+ * What a source should serve, of what the operator configured and what ChirpStack has; and where the two differ.
+ * A configured device always wins over the rules. Without any inventory, the configured devices are all there is.
+ * The same input always gives the same answer.
+ */
+export function decide(input: DecideInput): Decision {
+  const { source, templates, state } = input
+  const known = new Map(state.devices.map((device) => [device.devEui, device]))
+  const profiles = new Map(state.mirror?.profiles.map((profile) => [profile.id, profile]))
+  const mirrored = new Map(state.mirror?.devices.map((device) => [device.devEui, device]))
+  const configured = source.devices.map((device) => {
+    const template = 'template' in device ? templates.find(({ key }) => key === device.template) : undefined
+    return template ? withTemplate(device, template) : device
+  })
+  const byHand = configured.filter((device): device is ChirpStackDeviceConfig => 'devEui' in device)
+  const outcome: Outcome = { served: [], proposals: [], drift: [] }
+  const lookAt = (config: ChirpStackDeviceConfig, origin: Looked['origin']) => {
+    const listed = mirrored.get(config.devEui)
+    const profile = profiles.get(listed?.profileId ?? '')
+    outcome.drift.push(...deviceDrift({ config, origin, listed, profile, known: known.get(config.devEui), state }))
+  }
+  for (const device of byHand) lookAt(device, 'configured')
+  const taken = new Set([...input.takenKeys, ...configured.map(({ key }) => key)])
+  const handled = new Set(byHand.map(({ devEui }) => devEui.toLowerCase()))
+  for (const device of state.mirror?.devices ?? []) {
+    if (handled.has(device.devEui)) continue
+    const profile = profiles.get(device.profileId)
+    const { served, template } = judge({ device, profile, known: known.get(device.devEui), taken }, input, outcome)
+    if (!served) continue
+    outcome.served.push(served)
+    lookAt(served, template === AUTO_TEMPLATE ? 'learned' : 'template')
+  }
+  return { devices: [...configured, ...outcome.served], proposals: outcome.proposals, drift: outcome.drift }
+}
+
+interface Outcome {
+  readonly served: ChirpStackDeviceConfig[]
+  readonly proposals: Proposal[]
+  readonly drift: DriftEntry[]
+}
+
+interface Candidate {
+  readonly device: MirroredDevice
+  readonly profile: MirroredProfile | undefined
+  readonly known: KnownDevice | undefined
+  readonly taken: ReadonlySet<string>
+}
+
+/** The device as it is to be served; or not, with why in `outcome`. */
+function judge(
+  candidate: Candidate,
+  { source, templates, state }: DecideInput,
+  outcome: Outcome,
+): { served?: ChirpStackDeviceConfig; template?: string } {
+  const { device, profile, known, taken } = candidate
+  const { devEui, name } = device
+  const tell = (kind: DriftEntry['kind'], reason: string, mend: string) => {
+    outcome.drift.push({ kind, devEui, name, reason, mend })
+    return {}
+  }
+  const application = state.mirror ? applicationName(state.mirror, device.applicationId) : ''
+  const place = `the application "${application}", with the profile "${device.profileName}"`
+  const match = firstMatch(source.rules ?? [], device, application)
+  if (!match) {
+    const reason = `It is in ${place}, and no rule of the source "${source.key}" matches it.`
+    return tell('unmapped', reason, `Add a rule or a device for it to the source, or a rule with "ignore: true".`)
+  }
+  const { rule, position } = match
+  if (rule.ignore || rule.template === undefined) return {}
+  const why = `rules[${position}] (${describeRule(rule)}) matches: it is in ${place}.`
+  if (known?.decision === 'rejected') {
+    return tell('rejected', `${why} An operator rejected it.`, 'Accept it to have it served after all.')
+  }
+  if (rule.accept === 'propose' && known?.decision !== 'accepted') {
+    const { template } = rule
+    outcome.proposals.push({ devEui, name, application, profile: device.profileName, rule: position, template, why })
+    return tell('proposed', `${why} The rule only proposes what it matches.`, 'Accept or reject the proposal.')
+  }
+  if (taken.has(devEui)) {
+    const reason = `Its key would be its DevEUI, ${devEui}, and another device of the plant has this key.`
+    return tell('key_clash', reason, 'Give the other device another key, or configure this one by hand.')
+  }
+  const template = templates.find(({ key }) => key === rule.template)
+  if (!template && rule.template !== AUTO_TEMPLATE) {
+    const reason = `${why} Its template "${rule.template}" is not there.`
+    return tell('template_missing', reason, 'Add the template, or name another one in the rule.')
+  }
+  const tags = template ? template.tags : autoTags(known?.tags ?? [], profile)
+  return { served: discovered(device, template, tags), template: rule.template }
+}
+
+/** Name, description and state follow ChirpStack's; the DevEUI is the key, since nothing else of it stays the same. */
+function discovered(
+  { devEui, name, description, disabled }: MirroredDevice,
+  template: DeviceTemplate | undefined,
+  tags: DeviceTemplate['tags'],
+): ChirpStackDeviceConfig {
+  const { manufacturer, model, staleAfterMs, badAfterMs = BAD_AFTER_MS } = template ?? {}
+  return {
+    key: devEui,
+    name: name.trim() === '' ? devEui : name,
+    ...(description === '' ? {} : { description }),
+    disabled: disabled ?? false,
+    ...(manufacturer === undefined ? {} : { manufacturer }),
+    ...(model === undefined ? {} : { model }),
+    ...(staleAfterMs === undefined ? {} : { staleAfterMs }),
+    badAfterMs,
+    devEui,
+    ...(template ? { template: template.key } : {}),
+    tags,
+  }
+}

@@ -1,0 +1,139 @@
+import type { Milliseconds } from '../../../core/clock.ts'
+import type { InventoryMirror, MirroredDevice, MirroredProfile } from '../mirror.ts'
+import { type DerivedTag, type DerivedType, deriveTags } from './derive.ts'
+import { changesBetween, type InventoryChange } from './inventory-change.ts'
+import { nothingObserved, observe } from './observation.ts'
+import type { DiscoveryState, KnownDevice, OperatorDecision } from './state.ts'
+
+/** An uplink as discovery needs it. */
+export interface ObservedUplink {
+  /** In lower case. */
+  readonly devEui: string
+  readonly time: Milliseconds
+  /** LoRaWAN port; 0 carries MAC commands alone, which no codec decodes. */
+  readonly fPort: number | undefined
+  /** What the codec decoded; undefined: nothing. */
+  readonly object: unknown
+}
+
+/** All devices together may need so much to be remembered; beyond it new ones are not observed. */
+const MOST_DEVICES = 20_000
+
+/**
+ * What is learned of a tenant's devices over time: the inventory, what each sends, and what the operator said. It does
+ * no I/O: `state` is what to keep, and `decide` says what it means for the plant.
+ */
+export class Discovery {
+  readonly #devices: Map<string, KnownDevice>
+  #mirror: InventoryMirror | undefined
+  #listed: ReadonlyMap<string, MirroredDevice> = new Map()
+  #profiles: ReadonlyMap<string, MirroredProfile> = new Map()
+  /** By profile, what its devices were found to send, by address: the first of them to be sure decides. */
+  readonly #types = new Map<string, Map<string, DerivedType>>()
+
+  constructor(state: DiscoveryState) {
+    this.#mirror = state.mirror
+    this.#devices = new Map(state.devices.map((device) => [device.devEui, device]))
+    this.#index()
+  }
+
+  /** Everything that is known, as plain data; the same after JSON. */
+  get state(): DiscoveryState {
+    const devices = [...this.#devices.values()].sort((one, other) => (one.devEui < other.devEui ? -1 : 1))
+    return { version: 1, ...(this.#mirror ? { mirror: this.#mirror } : {}), devices }
+  }
+
+  get mirror(): InventoryMirror | undefined {
+    return this.#mirror
+  }
+
+  /**
+   * Takes a whole inventory and answers what changed since the one before. A device that is gone is forgotten, with
+   * its tags, but for what the operator said of it; one with another profile is observed anew, and keeps its tags.
+   */
+  takeInventory(mirror: InventoryMirror): InventoryChange[] {
+    const changes = changesBetween(this.#mirror, mirror)
+    this.#mirror = mirror
+    for (const { devEui, kind } of changes) if (kind === 'deleted') this.#keepDecision(devEui)
+    for (const { devEui, profileId, profileName } of mirror.devices) {
+      const known = this.#known(devEui)
+      if (!known) continue
+      const { profile = { id: profileId, name: profileName }, observedProfileId = profileId } = known
+      const sameCodec = observedProfileId === profileId
+      const { observation } = sameCodec ? known : { observation: nothingObserved }
+      this.#devices.set(devEui, { ...known, profile, observedProfileId: profileId, observation })
+    }
+    this.#index()
+    return changes
+  }
+
+  /**
+   * Takes an uplink; an older one than was taken before, as streams repeat them, says nothing new. Answers whether
+   * tags were learned from it, so that there is something to decide.
+   */
+  takeUplink({ devEui, time, fPort, object }: ObservedUplink, now: Milliseconds): boolean {
+    const known = this.#known(devEui)
+    const at = Math.min(time, now)
+    if (!known || fPort === 0 || at <= (known.observedTime ?? Number.NEGATIVE_INFINITY)) return false
+    const observation = observe(known.observation, object)
+    const profileId = this.#listed.get(devEui)?.profileId
+    const profile = this.#profiles.get(profileId ?? '')
+    const { tags } = deriveTags({
+      observation,
+      tags: known.tags,
+      measurements: profile?.measurements ?? [],
+      siblings: this.#types.get(profileId ?? '') ?? new Map<string, DerivedType>(),
+    })
+    this.#devices.set(devEui, { ...known, observedTime: at, observation, tags })
+    if (tags.length === known.tags.length) return false
+    this.#learned(profileId, tags)
+    return true
+  }
+
+  /** What the operator says of a proposal, or of a device that a rule serves; undefined takes it back. */
+  decided(devEui: string, decision: OperatorDecision | undefined): void {
+    const known = this.#known(devEui)
+    if (known) this.#devices.set(devEui, { ...known, decision })
+  }
+
+  /** An operator took note of the device's profile as it is now. */
+  acknowledgeProfile(devEui: string): void {
+    const known = this.#devices.get(devEui)
+    const listed = this.#listed.get(devEui)
+    if (!known || !listed) return
+    this.#devices.set(devEui, { ...known, profile: { id: listed.profileId, name: listed.profileName } })
+  }
+
+  /** Drops what was learned of a device: its tags are made anew from what it sends from now on. */
+  learnAnew(devEui: string): void {
+    const known = this.#devices.get(devEui)
+    if (known) this.#devices.set(devEui, { ...known, observation: nothingObserved, tags: [] })
+    this.#index()
+  }
+
+  #known(devEui: string): KnownDevice | undefined {
+    const known = this.#devices.get(devEui)
+    if (known || !/^[0-9a-f]{16}$/.test(devEui) || this.#devices.size >= MOST_DEVICES) return known
+    return { devEui, observation: nothingObserved, tags: [] }
+  }
+
+  #keepDecision(devEui: string): void {
+    const decision = this.#devices.get(devEui)?.decision
+    if (decision === undefined) this.#devices.delete(devEui)
+    else this.#devices.set(devEui, { devEui, decision, observation: nothingObserved, tags: [] })
+  }
+
+  #learned(profileId: string | undefined, tags: readonly DerivedTag[]): void {
+    if (profileId === undefined) return
+    const types = this.#types.get(profileId) ?? new Map<string, DerivedType>()
+    for (const { address, type } of tags) if (!types.has(address)) types.set(address, type)
+    this.#types.set(profileId, types)
+  }
+
+  #index(): void {
+    this.#listed = new Map(this.#mirror?.devices.map((device) => [device.devEui, device]))
+    this.#profiles = new Map(this.#mirror?.profiles.map((profile) => [profile.id, profile]))
+    this.#types.clear()
+    for (const { observedProfileId, tags } of this.#devices.values()) this.#learned(observedProfileId, tags)
+  }
+}

@@ -1,0 +1,174 @@
+import type { Milliseconds } from '../../core/clock.ts'
+import { type ErrorCode, PenstockError } from '../../core/errors.ts'
+import type { ChirpStackApi, ListedApplication, ListedDevice, ListedStatus, MeasuringProfile } from './api.ts'
+import { listAll } from './inventory.ts'
+
+/** What ChirpStack says of a device. Plain data. */
+export interface MirroredDevice {
+  /** 16 hexadecimal digits, lower case. */
+  readonly devEui: string
+  readonly name: string
+  readonly description: string
+  readonly applicationId: string
+  readonly profileId: string
+  readonly profileName: string
+  readonly tags: Readonly<Record<string, string>>
+  /** Undefined: it was not asked for, or not answered. */
+  readonly disabled?: boolean | undefined
+  /** When the network server last heard it; undefined: never. */
+  readonly lastSeenAt?: Milliseconds | undefined
+  readonly updatedAt?: Milliseconds | undefined
+  readonly status?: ListedStatus | undefined
+}
+
+export interface MirroredProfile extends MeasuringProfile {
+  readonly id: string
+}
+
+/** The inventory of a tenant at one time, whole: plain data that stands in JSON as it is. */
+export interface InventoryMirror {
+  readonly tenantId: string
+  /** Undefined where the key may not know it. */
+  readonly tenantName?: string | undefined
+  readonly applications: readonly ListedApplication[]
+  /** Those that devices have. One that could not be read is missing. */
+  readonly profiles: readonly MirroredProfile[]
+  /** By DevEUI. */
+  readonly devices: readonly MirroredDevice[]
+}
+
+export type MirrorApi = Pick<ChirpStackApi, 'tenantName' | 'applications' | 'devices' | 'profile' | 'isDisabled'>
+
+export interface MirrorOptions {
+  readonly api: MirrorApi
+  readonly tenantId: string
+  /** What was read last: what did not change since is not asked for again. */
+  readonly previous?: InventoryMirror | undefined
+  /** For which devices it matters whether they are disabled, which takes a call each. */
+  readonly wanted: (device: MirroredDevice) => boolean
+}
+
+/** Calls at once: each costs ChirpStack a connection to its database, of which it has ten. */
+const CALLS_AT_ONCE = 4
+
+/**
+ * Reads the inventory. It is whole or the promise rejects, as the calls do: a half-read one would show devices as
+ * deleted. For the same reason devices that are missing since `previous` are only believed after a second listing,
+ * since one that moves between two applications meanwhile is in neither list.
+ */
+export async function readMirror({ api, tenantId, previous, wanted }: MirrorOptions): Promise<InventoryMirror> {
+  let listed = await list(api, tenantId)
+  const found = new Set(listed.devices.map(({ devEui }) => devEui))
+  if (previous?.devices.some(({ devEui }) => !found.has(devEui))) listed = await list(api, tenantId)
+  const devices = await withDisabled(api, listed.devices, previous, wanted)
+  const profiles = await readProfiles(api, devices, previous)
+  const tenantName = await answerOf(() => api.tenantName(tenantId))
+  return {
+    tenantId,
+    ...(tenantName === undefined ? {} : { tenantName }),
+    applications: listed.applications,
+    profiles,
+    devices,
+  }
+}
+
+interface Listed {
+  readonly applications: readonly ListedApplication[]
+  readonly devices: readonly MirroredDevice[]
+}
+
+async function list(api: MirrorApi, tenantId: string): Promise<Listed> {
+  const applications = await listAll(
+    (offset) => api.applications(tenantId, offset),
+    ({ id }) => id,
+  )
+  const devices = new Map<string, MirroredDevice>()
+  for (const { id } of applications) {
+    const rows = await listAll(
+      (offset) => api.devices(id, offset),
+      ({ devEui }) => devEui,
+    )
+    for (const row of rows) devices.set(row.devEui.toLowerCase(), mirrored(row, id))
+  }
+  return { applications, devices: [...devices.values()].sort((one, other) => (one.devEui < other.devEui ? -1 : 1)) }
+}
+
+/** Without fields that are undefined: JSON would drop them, and a mirror read back must be the same. */
+function mirrored(row: ListedDevice, applicationId: string): MirroredDevice {
+  const { devEui, name, description, profileId, profileName, tags, lastSeenAt, updatedAt, status } = row
+  return {
+    devEui: devEui.toLowerCase(),
+    name,
+    description,
+    applicationId,
+    profileId,
+    profileName,
+    tags,
+    ...(lastSeenAt === undefined ? {} : { lastSeenAt }),
+    ...(updatedAt === undefined ? {} : { updatedAt }),
+    ...(status === undefined ? {} : { status }),
+  }
+}
+
+function withDisabled(
+  api: MirrorApi,
+  devices: readonly MirroredDevice[],
+  previous: InventoryMirror | undefined,
+  wanted: (device: MirroredDevice) => boolean,
+): Promise<MirroredDevice[]> {
+  const known = new Map(previous?.devices.map((device) => [device.devEui, device]))
+  return eachOf(devices, async (device) => {
+    const before = known.get(device.devEui)
+    const same = device.updatedAt !== undefined && before?.updatedAt === device.updatedAt
+    if (same && before.disabled !== undefined) return { ...device, disabled: before.disabled }
+    if (!wanted(device)) return device
+    const disabled = (await answerOf(() => api.isDisabled(device.devEui))) ?? before?.disabled
+    return disabled === undefined ? device : { ...device, disabled }
+  })
+}
+
+async function readProfiles(
+  api: MirrorApi,
+  devices: readonly MirroredDevice[],
+  previous: InventoryMirror | undefined,
+): Promise<MirroredProfile[]> {
+  const ids = [...new Set(devices.map(({ profileId }) => profileId))].sort()
+  const profiles = await eachOf(ids, async (id) => {
+    const profile = await answerOf(() => api.profile(id))
+    return profile ? { id, ...profile } : previous?.profiles.find((known) => known.id === id)
+  })
+  return profiles.filter((profile) => profile !== undefined)
+}
+
+/** Undefined where this one question is not answered, as for a device deleted meanwhile; throws where none would be. */
+async function answerOf<Answer>(ask: () => Promise<Answer>): Promise<Answer | undefined> {
+  try {
+    return await ask()
+  } catch (error) {
+    if (!(error instanceof PenstockError) || unanswered.includes(error.code)) throw error
+    return undefined
+  }
+}
+
+/** The server is not there, rather than unwilling to answer this. */
+const unanswered: readonly ErrorCode[] = ['CONNECTION_LOST', 'TIMEOUT', 'STOPPED']
+
+/** Does `work` on each item, a few at once, and answers in their order; rejects with the first error. */
+async function eachOf<Item, Result>(items: readonly Item[], work: (item: Item) => Promise<Result>): Promise<Result[]> {
+  const results: Result[] = new Array<Result>(items.length)
+  let next = 0
+  let failed = false
+  const worker = async () => {
+    while (next < items.length && !failed) {
+      const position = next++
+      try {
+        results[position] = await work(items[position] as Item)
+      } catch (error) {
+        failed = true
+        throw error
+      }
+    }
+  }
+  await Promise.all(Array.from({ length: CALLS_AT_ONCE }, worker))
+  return results
+}
