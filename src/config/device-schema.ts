@@ -1,9 +1,9 @@
 import { z } from 'zod'
 import type { Milliseconds } from '../core/clock.ts'
+import { linkTagKeys } from '../core/link-tags.ts'
 import type { ChirpStackDeviceConfig, ChirpStackGatewayConfig } from '../core/plant.ts'
 import { always, complain } from './complaint.ts'
 import { explain, flag, list, retell, section, text, wholeNumber } from './fields.ts'
-import { linkTagKeys } from './link-tags.ts'
 import { keyPattern } from './names.ts'
 import { settingOf } from './raw.ts'
 import { aging, byteOrder, chirpstackTag, history, modbusTag, named, poll, s7Tag, wordOrder } from './tag-schema.ts'
@@ -67,14 +67,13 @@ export const chirpstackDevice = section('A LoRaWAN device, or a LoRaWAN gateway.
   tags: list(chirpstackTag, 'Its values.').default([]),
 })
   .superRefine(checkIdentity, always)
-  .transform(({ devEui, gatewayId, linkTags: ownLinkTags, template, ...device }): Given => {
-    const named = withUnits(withName(device))
-    if (gatewayId !== undefined) return { ...named, gatewayId }
-    return { ...named, devEui: devEui ?? '', template, linkTags: ownLinkTags }
-  })
-
-/** A device before its source says whether it has link tags where it does not say so itself. */
-type Given = (ChirpStackDeviceConfig & { readonly linkTags: boolean | undefined }) | ChirpStackGatewayConfig
+  .transform(
+    ({ devEui, gatewayId, linkTags: own, template, ...device }): ChirpStackDeviceConfig | ChirpStackGatewayConfig => {
+      const named = withUnits(withName(device))
+      if (gatewayId !== undefined) return { ...named, gatewayId }
+      return { ...named, devEui: devEui ?? '', template, linkTags: own }
+    },
+  )
 
 /** Whatever it is given may have any shape. */
 function checkIdentity(device: unknown, context: z.core.$RefinementCtx): void {

@@ -1,4 +1,5 @@
 import type { z } from 'zod'
+import { withLinkTags } from '../core/link-tags.ts'
 import type { SourceConfig, SourceKind } from '../core/plant.ts'
 import type { Problem } from '../core/problem.ts'
 import { type DeviceTemplate, withTemplate } from '../core/template.ts'
@@ -123,13 +124,14 @@ function templateProblems(value: unknown, { template: validate }: Validators): P
   })
 }
 
-/** With the tags of its template in each device that names one. */
+/** With the tags of its template, and the standard ones, in each device that is to have them. */
 function withTemplates(config: Config): Config {
   const sources = config.sources.map((source) => {
     if (source.kind !== 'chirpstack') return source
     const devices = source.devices.map((device) => {
-      const template = config.templates.find(({ key }) => 'template' in device && key === device.template)
-      return template ? withTemplate(device, template) : device
+      if ('gatewayId' in device) return device
+      const template = config.templates.find(({ key }) => key === device.template)
+      return withLinkTags(template ? withTemplate(device, template) : device, source)
     })
     return { ...source, devices }
   })

@@ -1,7 +1,6 @@
 import { z } from 'zod'
 import { chirpstackDevice, linkTags, modbusDevice, s7Device } from './device-schema.ts'
 import { duration, environmentName, explain, host, list, section, text, wholeNumber } from './fields.ts'
-import { withLinkTags } from './link-tags.ts'
 import { apiKeyEnvOf } from './names.ts'
 import { named } from './tag-schema.ts'
 import { ruleSchema } from './template-schema.ts'
@@ -133,14 +132,9 @@ const chirpstackSource = section('One tenant of a ChirpStack network server.', {
     'What becomes of the other devices of the tenant. Without rules they are left alone.',
   ).optional(),
   devices: list(chirpstackDevice, 'The devices and gateways of the tenant whose values are served.').default([]),
-}).transform(({ linkTags: ofSource, ...source }) => ({
+}).transform((source) => ({
   ...withUnits(withName(source)),
   apiKeyEnv: source.apiKeyEnv ?? apiKeyEnvOf(source.key),
-  devices: source.devices.map((given) => {
-    if ('gatewayId' in given) return given
-    const { linkTags: own = ofSource, ...device } = given
-    return { ...device, tags: own ? withLinkTags(device.tags) : device.tags }
-  }),
 }))
 
 const modbusSource = section('One Modbus TCP endpoint, with the units behind it.', {

@@ -31,7 +31,7 @@ export function changeBetween(before: Plant, after: Plant): PlantChange {
     removedSources: removed,
     sources: after.sources.map(withoutDevices).filter((source) => {
       const known = former.get(source.key)
-      return !known || !isSame(withoutDevices(known), source)
+      return !known || !isSame(connectionOf(known), connectionOf(source))
     }),
     removedDevices: [...formerDevices.keys()].filter((key) => !laterDevices.has(key)),
     devices: [...laterDevices.values()].filter(({ source, device }) => {
@@ -118,7 +118,7 @@ interface PlacedTag {
 /** Settings that say nothing about where a value comes from. */
 const howItIsShown: ReadonlySet<string> = new Set([
   ...['name', 'description', 'manufacturer', 'model', 'serialNumber', 'unit', 'range', 'disabled', 'tags'],
-  ...['pollMs', 'staleAfterMs', 'badAfterMs', 'maxRegisters', 'maxCoils', 'maxGap', 'history'],
+  ...['pollMs', 'staleAfterMs', 'badAfterMs', 'maxRegisters', 'maxCoils', 'maxGap', 'history', 'linkTags', 'template'],
 ])
 
 const originOf = (settings: DeviceBase | TagConfig): object =>
@@ -133,6 +133,14 @@ function placedDevices(plant: Plant): Map<string, PlacedDevice> {
 }
 
 const byKey = ({ device }: PlacedDevice): [string, Device] => [device.key, device]
+
+/** A source's own settings but for those that only say which devices it has, and with what tags. */
+const connectionOf = (source: SourceConfig): object => ({
+  ...source,
+  devices: [],
+  rules: undefined,
+  linkTags: undefined,
+})
 
 /** A source's own settings. */
 export const withoutDevices = (source: SourceConfig): SourceConfig => ({ ...source, devices: [] })

@@ -39,6 +39,8 @@ export interface ChirpStackSourceConfig extends SourceBase<ChirpStackDeviceConfi
   /** `http://host:port` of an HTTP proxy, `none`, or as the environment says. */
   readonly proxy?: string | undefined
   readonly tls?: ChirpStackTlsConfig | undefined
+  /** Whether devices that do not say otherwise have the standard tags of `link-tags.ts`. */
+  readonly linkTags: boolean
   /** What becomes of devices that are not configured; the first that matches decides. Absent: they are left alone. */
   readonly rules?: readonly DiscoveryRule[] | undefined
 }
@@ -98,6 +100,8 @@ export interface ChirpStackDeviceConfig extends DeviceBase {
   readonly devEui: string
   /** Key of the template whose tags it has beside its own. */
   readonly template?: string | undefined
+  /** Whether it has the standard tags of `link-tags.ts`; absent: as its source says. */
+  readonly linkTags?: boolean | undefined
 }
 
 /** A LoRaWAN gateway: no end device, but known to the same server. */

@@ -58,6 +58,7 @@ export const chirpStackConfig = (
   callTimeoutMs: 5_000,
   inventoryPeriodMs: 300_000,
   metricsPeriodMs: 300_000,
+  linkTags: false,
   devices,
   ...fields,
 })

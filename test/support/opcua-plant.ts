@@ -103,6 +103,7 @@ export const smallPlant = (): Plant => ({
       callTimeoutMs: 5_000,
       inventoryPeriodMs: 60_000,
       metricsPeriodMs: 60_000,
+      linkTags: false,
     },
     {
       kind: 's7',

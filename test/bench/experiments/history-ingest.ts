@@ -129,6 +129,7 @@ function plantTags(): readonly IndexedTag[] {
     callTimeoutMs: 1_000,
     inventoryPeriodMs: 60_000,
     metricsPeriodMs: 300_000,
+    linkTags: false,
     devices: Array.from({ length: DEVICES }, (_, device) => ({
       key: `device${device}`,
       name: `device${device}`,

@@ -95,6 +95,7 @@ describe('what is left out', () => {
         callTimeoutMs: 10_000,
         inventoryPeriodMs: 300_000,
         metricsPeriodMs: 300_000,
+        linkTags: false,
         devices: [
           { key: 'sensor', name: 'sensor', disabled: false, devEui: '24e124136d123456', badAfterMs: 600_000, tags: [] },
         ],

@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest'
+import { linkTagKeys } from '../../../src/core/link-tags.ts'
 import { validateTemplate } from '../../../src/sources/chirpstack/validate-template.ts'
 import { configOf, linesOf, problemsOf } from './loading.ts'
 
@@ -86,6 +87,7 @@ describe('a template', () => {
         tags: [
           { key: 't', type: 'Float', address: 'object.own', badAfterMs: 5_000 },
           { key: 'h', type: 'Double', address: 'object.h', staleAfterMs: 3_600_000, badAfterMs: 3_600_000 },
+          ...linkTagKeys.map((key) => ({ key })),
         ],
       },
     ])

@@ -1,3 +1,4 @@
+import { withLinkTags } from '../../../core/link-tags.ts'
 import type { ChirpStackDeviceConfig, ChirpStackSourceConfig } from '../../../core/plant.ts'
 import { AUTO_TEMPLATE, type DeviceTemplate, withTemplate } from '../../../core/template.ts'
 import type { MirroredDevice, MirroredProfile } from '../mirror.ts'
@@ -37,8 +38,9 @@ export function decide(input: DecideInput): Decision {
   const profiles = new Map(state.mirror?.profiles.map((profile) => [profile.id, profile]))
   const mirrored = new Map(state.mirror?.devices.map((device) => [device.devEui, device]))
   const configured = source.devices.map((device) => {
-    const template = 'template' in device ? templates.find(({ key }) => key === device.template) : undefined
-    return template ? withTemplate(device, template) : device
+    if ('gatewayId' in device) return device
+    const template = templates.find(({ key }) => key === device.template)
+    return withLinkTags(template ? withTemplate(device, template) : device, source)
   })
   const byHand = configured.filter((device): device is ChirpStackDeviceConfig => 'devEui' in device)
   const outcome: Outcome = { served: [], proposals: [], drift: [] }
@@ -114,7 +116,7 @@ function judge(
     return tell('template_missing', reason, 'Add the template, or name another one in the rule.')
   }
   const tags = template ? template.tags : autoTags(known?.tags ?? [], profile)
-  return { served: discovered(device, template, tags), template: rule.template }
+  return { served: withLinkTags(discovered(device, template, tags), source), template: rule.template }
 }
 
 /** Name, description and state follow ChirpStack's; the DevEUI is the key, since nothing else of it stays the same. */

@@ -1,3 +1,4 @@
+import { linkTagKeys } from '../../../core/link-tags.ts'
 import type { TagConfig } from '../../../core/plant.ts'
 import type { Measurement, MeasurementKind } from '../api.ts'
 import { flatKey, tagKey, withoutObject } from './derived-names.ts'
@@ -39,7 +40,7 @@ export function deriveTags({ observation, measurements, tags: before, siblings }
   const tags = [...before]
   const conflicts: TypeConflict[] = []
   const known = new Set(before.map(({ address }) => address))
-  const taken = new Set(before.map(({ key }) => key).concat(linkTags.map(({ key }) => key)))
+  const taken = new Set(before.map(({ key }) => key).concat(linkTagKeys))
   const kinds = new Map(measurements.map(({ key, kind }) => [key, kind]))
   for (const [address, seen] of Object.entries(observation.paths)) {
     const [type, ...others] = typesAt(seen)
@@ -75,37 +76,14 @@ function agrees(kind: MeasurementKind, type: DerivedType): boolean | undefined {
   return kind === 'STRING' ? type !== 'Double' : type === 'Double'
 }
 
-/** What every device has whatever it sends: how well it is heard, and, where it is asked for, its battery. */
-const linkTags = [
-  {
-    key: 'link-rssi',
-    name: 'RSSI of the best gateway',
-    disabled: false,
-    type: 'Int32',
-    address: 'link.rssi',
-    unit: 'dBm',
-  },
-  {
-    key: 'link-snr',
-    name: 'SNR of the best gateway',
-    disabled: false,
-    type: 'Double',
-    address: 'link.snr',
-    unit: 'dB',
-  },
-  { key: 'battery-level', name: 'Battery', disabled: false, type: 'Double', address: 'status:batteryLevel', unit: '%' },
-] as const satisfies readonly TagConfig[]
-
 /** The tags of a device whose template is `auto`; a tag's name is its measurement's, or else its path. */
 export function autoTags(
   derived: readonly DerivedTag[],
-  profile: { readonly measurements: readonly Measurement[]; readonly statusRequestsPerDay: number } | undefined,
+  profile: { readonly measurements: readonly Measurement[] } | undefined,
 ): TagConfig[] {
   const names = new Map(profile?.measurements.map(({ key, name }) => [key, name]))
-  const learned = derived.map(({ key, type, address }): TagConfig => {
+  return derived.map(({ key, type, address }): TagConfig => {
     const name = names.get(flatKey(address))?.trim() || withoutObject(address)
     return { key, name, disabled: false, type, address }
   })
-  const asked = (profile?.statusRequestsPerDay ?? 0) > 0
-  return [...learned, ...linkTags.filter(({ key }) => asked || key !== 'battery-level')]
 }

@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest'
+import { linkTagKeys } from '../../../../../src/core/link-tags.ts'
 import type { ChirpStackDeviceConfig, ChirpStackSourceConfig } from '../../../../../src/core/plant.ts'
 import type { DeviceTemplate, DiscoveryRule } from '../../../../../src/core/template.ts'
 import { type Decision, decide } from '../../../../../src/sources/chirpstack/discovery/decide.ts'
@@ -31,10 +32,11 @@ interface Plant {
   readonly rules?: readonly DiscoveryRule[]
   readonly devices?: readonly ChirpStackDeviceConfig[]
   readonly takenKeys?: readonly string[]
+  readonly linkTags?: boolean
 }
 
-function decided({ discovery, rules, devices = [], takenKeys = [] }: Plant): Decision {
-  const source: ChirpStackSourceConfig = chirpStackConfig(devices, { rules })
+function decided({ discovery, rules, devices = [], takenKeys = [], linkTags = false }: Plant): Decision {
+  const source: ChirpStackSourceConfig = chirpStackConfig(devices, { rules, linkTags })
   const state = discovery?.state ?? emptyDiscovery
   return decide({ source, templates: [climate], state, takenKeys: new Set(takenKeys) })
 }
@@ -105,14 +107,15 @@ describe('what a source serves', () => {
     expect(served(plant)).toEqual([OFFICE])
   })
 
-  it('has what a learned device was found to send, and at once how well it is heard', () => {
+  it('has what a learned device was found to send, and at once how well it is heard where its source says so', () => {
     const rules = [rule()]
-    const tagsAfter = (uplinks: number) => {
+    const tagsAfter = (uplinks: number, linkTags = true) => {
       const discovery = discoveryOf(mirrorOf([hall]), times(uplinks, { temperature: 20.5 }))
-      return decided({ discovery, rules }).devices[0]?.tags.map(({ key }) => key)
+      return decided({ discovery, rules, linkTags }).devices[0]?.tags.map(({ key }) => key)
     }
-    expect(tagsAfter(0)).toEqual(['link-rssi', 'link-snr'])
-    expect(tagsAfter(3)).toEqual(['temperature', 'link-rssi', 'link-snr'])
+    expect(tagsAfter(0)).toEqual(linkTagKeys)
+    expect(tagsAfter(3)).toEqual(['temperature', ...linkTagKeys])
+    expect(tagsAfter(3, false)).toEqual(['temperature'])
   })
 
   it('is the same after a restart, before ChirpStack is reached', () => {

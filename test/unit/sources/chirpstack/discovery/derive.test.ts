@@ -158,19 +158,12 @@ describe('whatever a device sends', () => {
 })
 
 describe('the tags of a learned device', () => {
-  it('are named as the measurement, or else as the path, with the link and the battery beside them', () => {
+  it('are named as the measurement, or else as the path', () => {
     const tags = derive(times(3, { air: { co2: 1 }, volts: 2 })).tags
-    const named = { measurements: [measurement('air_co2', 'GAUGE', 'CO₂')], statusRequestsPerDay: 1 }
+    const named = { measurements: [measurement('air_co2', 'GAUGE', 'CO₂')] }
     expect(autoTags(tags, named).map(({ key, name, type }) => [key, name, type])).toEqual([
       ['air-co2', 'CO₂', 'Double'],
       ['volts', 'volts', 'Double'],
-      ['link-rssi', 'RSSI of the best gateway', 'Int32'],
-      ['link-snr', 'SNR of the best gateway', 'Double'],
-      ['battery-level', 'Battery', 'Double'],
     ])
-  })
-
-  it('have no battery where the profile never asks for it', () => {
-    expect(autoTags([], climateProfile).map(({ key }) => key)).toEqual(['link-rssi', 'link-snr'])
   })
 })

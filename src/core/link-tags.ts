@@ -1,5 +1,5 @@
-import type { Milliseconds } from '../core/clock.ts'
-import type { TagConfig } from '../core/plant.ts'
+import type { Milliseconds } from './clock.ts'
+import type { ChirpStackDeviceConfig, ChirpStackSourceConfig, TagConfig } from './plant.ts'
 
 /** ChirpStack asks for the status at least once a day, or never; one answer may be lost. */
 const BATTERY_STALE_AFTER: Milliseconds = 2.5 * 86_400_000
@@ -65,8 +65,16 @@ const standardTags: readonly (Pick<TagConfig, 'key' | 'name' | 'type' | 'address
 /** Keys of the standard tags, for the documentation of the setting. */
 export const linkTagKeys = standardTags.map(({ key }) => key)
 
+/** The device with the standard tags, if it or else its source says so. Applying it twice changes nothing. */
+export function withLinkTags<Device extends ChirpStackDeviceConfig>(
+  device: Device,
+  { linkTags }: Pick<ChirpStackSourceConfig, 'linkTags'>,
+): Device {
+  return (device.linkTags ?? linkTags) ? { ...device, tags: completed(device.tags) } : device
+}
+
 /** The operator's tags with the standard ones that they leave out behind them. */
-export function withLinkTags(tags: readonly TagConfig[]): readonly TagConfig[] {
+function completed(tags: readonly TagConfig[]): readonly TagConfig[] {
   const keys = new Set(tags.map(({ key }) => key))
   const addresses = new Set(tags.map(({ address }) => address.replace(/^up:/, '')))
   const added = standardTags
