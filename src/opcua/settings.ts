@@ -41,10 +41,8 @@ export interface OpcuaSettings {
   readonly alternateHostnames: readonly string[]
   /** Path of the endpoint URL, beginning with `/`. */
   readonly resourcePath: string
-  /** Folder of certificates and keys, which belongs to this server alone. */
+  /** Folder of certificates, keys and the ApplicationUri, which belongs to this server alone. */
   readonly pkiFolder: string
-  /** Globally unique and stable: namespace 1 and part of the certificate. */
-  readonly applicationUri: string
   readonly securityPolicies: readonly SecurityPolicyName[]
   readonly securityModes: readonly SecurityModeName[]
   /** For demonstrations: also offers SecurityPolicy None. */
@@ -67,7 +65,7 @@ export const defaultLimits: OpcuaLimits = {
   operationsPerRequest: 10_000,
 }
 
-/** What holds unless configured otherwise; host names, application URI, folder and users have no default. */
+/** What holds unless configured otherwise; host names, folder and users have no default. */
 export const defaultOpcuaSettings = {
   name: 'Penstock',
   port: 4840,

@@ -183,7 +183,7 @@ describe('the certificate of the server', () => {
 
     expect(certificate.subject).toContain('Penstock')
     expect(certificate.subject).not.toContain('Sterfive')
-    expect(certificate.subjectAltName).toContain('URI:urn:penstock:test')
+    expect(certificate.subjectAltName).toContain('URI:urn:penstock:gateway:')
     expect(certificate.subjectAltName).toContain('DNS:gateway.plant.example')
     expect(certificate.subjectAltName).toContain('IP Address:10.1.2.3')
     expect(certificate.subjectAltName).toContain('IP Address:127.0.0.1')

@@ -121,7 +121,6 @@ export const roomSettings = (pkiFolder: string, settings: Partial<OpcuaSettings>
   host: '127.0.0.1',
   port: 0,
   hostname: '127.0.0.1',
-  applicationUri: 'urn:penstock:test',
   pkiFolder,
   autoTrustClients: true,
   users,

@@ -44,10 +44,7 @@ export async function withSession<Result>(
   })
   try {
     await connect(client, options)
-    const [certificate] = [client.serverCertificate ?? []].flat()
-    if (options.mode !== 'None' && certificate) {
-      await trustOnFirstUse(options.pkiFolder, options.endpoint, certificate, out)
-    }
+    if (options.mode !== 'None') await trustServer(client, options, out)
     const session = await createSession(client, options)
     try {
       return await action({ session, lost })
@@ -117,6 +114,12 @@ async function connect(client: OPCUAClient, { endpoint, mode, policy }: ClientOp
       { cause: error },
     )
   }
+}
+
+async function trustServer(client: OPCUAClient, { pkiFolder, endpoint }: ClientOptions, out: Output): Promise<void> {
+  const [certificate] = [client.serverCertificate ?? []].flat()
+  if (!certificate) throw new ClientFailure(ExitCode.refused, `The server at ${endpoint} shows no certificate`)
+  await trustOnFirstUse(pkiFolder, endpoint, certificate, out)
 }
 
 async function createSession(client: OPCUAClient, options: ClientOptions): Promise<ClientSession> {
