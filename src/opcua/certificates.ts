@@ -1,16 +1,17 @@
 import { hostname } from 'node:os'
 import { join } from 'node:path'
-import { extractFullyQualifiedDomainName, OPCUACertificateManager } from 'node-opcua'
+import { extractFullyQualifiedDomainName } from 'node-opcua'
 import type { Clock } from '../core/clock.ts'
 import type { Logger } from '../core/logger.ts'
+import { CertificateStore } from './certificate-store.ts'
 import { ensureServerCertificate } from './server-certificate.ts'
 import type { OpcuaSettings } from './settings.ts'
 
 export interface CertificateStores {
   /** The server's own key and certificate, and the client certificates it trusts or has rejected. */
-  readonly application: OPCUACertificateManager
+  readonly application: CertificateStore
   /** Certificates of users; no user is known by one, so it stays empty. */
-  readonly users: OPCUACertificateManager
+  readonly users: CertificateStore
   /** What the server calls itself, as its certificate has it. */
   readonly applicationUri: string
 }
@@ -18,27 +19,23 @@ export interface CertificateStores {
 /**
  * Opens the certificate stores in the PKI folder, with a certificate of the server that fits the settings. A client
  * certificate that is not in `application/trusted` is refused and kept in `application/rejected`, from where an
- * operator can move it, unless clients are trusted on first use.
+ * operator can move it as long as it is among the newest, unless clients are trusted on first use.
  */
 export async function openCertificateStores(
   settings: OpcuaSettings,
   clock: Clock,
   log: Logger,
 ): Promise<CertificateStores> {
-  const application = new OPCUACertificateManager({
-    rootFolder: join(settings.pkiFolder, 'application'),
-    automaticallyAcceptUnknownCertificate: settings.autoTrustClients,
-    keySize: 2048,
-  })
-  const users = new OPCUACertificateManager({
-    rootFolder: join(settings.pkiFolder, 'users'),
-    automaticallyAcceptUnknownCertificate: false,
-    keySize: 2048,
-  })
-  await application.initialize()
-  await users.initialize()
+  const { pkiFolder, autoTrustClients } = settings
+  const open = async (name: string, trustUnknown: boolean) => {
+    const store = new CertificateStore({ folder: join(pkiFolder, name), trustUnknown, clock, log })
+    await store.open()
+    return store
+  }
+  const application = await open('application', autoTrustClients)
+  const users = await open('users', false)
   const applicationUri = await ensureServerCertificate({
-    pkiFolder: settings.pkiFolder,
+    pkiFolder,
     store: application,
     demands: {
       hostname: settings.hostname,
