@@ -10,6 +10,7 @@ import {
   WellKnownRoles,
 } from 'node-opcua'
 import { afterAll, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest'
+import { tellSemanticsChanged } from '../../src/opcua/address-space/change-variable.ts'
 import { checkPermissionOnPush } from '../../src/opcua/hardening/check-permission-on-push.ts'
 import { deliverOnChange } from '../../src/opcua/hardening/deliver-on-change.ts'
 import { capItemQueue, MAX_ITEM_QUEUE } from '../../src/opcua/hardening/item-queue-cap.ts'
@@ -74,6 +75,22 @@ describe('a change', () => {
     await vi.waitFor(() => expect(others.at(-1)?.value.value).toBe(1))
 
     expect(values.map(({ statusCode }) => statusCode)).toEqual([StatusCodes.BadUserAccessDenied])
+  })
+
+  it('of what a value means does not push the value to a session that may not read it', async () => {
+    const roleId = resolveNodeId(WellKnownRoles.Engineer)
+    variable.setRolePermissions([{ roleId, permissions: makePermissionFlag('Browse | Read') }])
+    const { values } = await watch(bare.session, id, { samplingInterval: 0 })
+    await vi.waitFor(() => expect(values.at(-1)?.statusCode).toBe(StatusCodes.BadUserAccessDenied))
+
+    tellSemanticsChanged(variable)
+    variable.setRolePermissions([
+      { roleId: resolveNodeId(WellKnownRoles.Anonymous), permissions: makePermissionFlag('Browse | Read') },
+    ])
+    set(4)
+    await vi.waitFor(() => expect(values.at(-1)?.value.value).toBe(4))
+
+    expect(values.map(({ value }) => value.value)).toEqual([null, 4])
   })
 
   it('shows BadUserAccessDenied once to a session that loses the right to read, and values when it has it again', async () => {
@@ -160,6 +177,7 @@ describe('a fix whose place in node-opcua is gone', () => {
     ['deliver on change', items, '_set_parameters', deliverOnChange],
     ['deliver on change', items, 'setNode', deliverOnChange],
     ['check permission on push', items, '_on_value_changed_exception_based', checkPermissionOnPush],
+    ['check permission on push', items, '_on_semantic_changed', checkPermissionOnPush],
     ['overflow bit on any status', items, '_setOverflowBit', setOverflowBitOnAnyStatus],
     ['item queue cap', items, '_set_parameters', capItemQueue],
     ['restrict writes', () => prototypeOf('writeAttribute'), 'writeAttribute', () => restrictWrites(variable)],

@@ -1,5 +1,6 @@
-import { AttributeIds, type ClientSession, StatusCodes } from 'node-opcua'
+import { AttributeIds, BrowseDirection, type ClientSession, DataType, type DataValue, StatusCodes } from 'node-opcua'
 import { afterEach, beforeEach, expect, it, vi } from 'vitest'
+import type { TagConfig } from '../../src/core/plant.ts'
 import { type RoomUnderTest, startRoom, watch } from '../support/opcua-room.ts'
 import { aModbusDevice, aPlant, aTag } from '../support/small-plant.ts'
 
@@ -81,12 +82,69 @@ it('names, units and limits change on the node that clients know, and its subscr
   await vi.waitFor(() => expect(values.at(-1)?.value.value).toBe(20))
 })
 
-it('a tag of another type shows its values as that type', async () => {
+const typeOf = async (id: string) => {
+  const { references } = await session.browse({
+    nodeId: nodeId(id),
+    referenceTypeId: 'HasTypeDefinition',
+    browseDirection: BrowseDirection.Forward,
+    resultMask: 63,
+  })
+  return (references ?? []).map(({ browseName }) => browseName.name)
+}
+
+const range = { low: 0, high: 100 }
+it.each<[string, Partial<TagConfig>, Partial<TagConfig>, string, string[]]>([
+  ['gets a unit', {}, { unit: 'bar' }, 'AnalogUnitType', ['EngineeringUnits']],
+  ['loses its unit', { unit: 'bar' }, {}, 'BaseDataVariableType', []],
+  ['gets a range', {}, { range }, 'AnalogItemType', ['EURange']],
+  ['loses its range', { unit: 'bar', range }, { unit: 'bar' }, 'AnalogUnitType', ['EngineeringUnits']],
+  ['gets both', {}, { unit: 'bar', range }, 'AnalogUnitRangeType', ['EURange', 'EngineeringUnits']],
+  ['is of another type', { type: 'Double' }, { type: 'Int32' }, 'BaseDataVariableType', []],
+  ['is text from now on', { unit: 'bar', range }, { type: 'String', unit: 'bar', range }, 'BaseDataVariableType', []],
+  [
+    'is a number from now on',
+    { type: 'Boolean' },
+    { type: 'UInt16', unit: 'bar' },
+    'AnalogUnitType',
+    ['EngineeringUnits'],
+  ],
+])('whoever watches a tag that %s goes on getting its values', async (_case, was, is, type, properties) => {
   const { engine } = room
-  const level = aTag('level', { type: 'Int32' })
-  await engine.changePlant(aPlant([pump, aModbusDevice('tank', [level])]))
-  engine.pipeline.polled(engine.tag('tank/level'), 12)
-  await vi.waitFor(async () => expect((await read('tank/level')).value.toString()).toContain('Int32'))
+  const plant = (rest: Partial<TagConfig>) => aPlant([pump, aModbusDevice('tank', [aTag('level', rest)])])
+  const value = (of: Partial<TagConfig>) => (of.type === 'String' ? 'full' : of.type === 'Boolean' ? true : 7)
+  await engine.changePlant(plant(was))
+  engine.pipeline.polled(engine.tag('tank/level'), value(was))
+  const { values } = await watch(session, nodeId('tank/level'))
+  await vi.waitFor(() => expect(values.at(-1)?.value.value).toBe(value(was)))
+
+  await engine.changePlant(plant(is))
+  engine.pipeline.polled(engine.tag('tank/level'), value(is) === 7 ? 8 : value(is))
+
+  await vi.waitFor(() => {
+    const { value: last, statusCode } = values.at(-1) as DataValue
+    expect(last.value).toBe(value(is) === 7 ? 8 : value(is))
+    expect(DataType[last.dataType]).toBe(is.type ?? 'Double')
+    expect(statusCode.isGoodish()).toBe(true)
+  })
+  expect(values.map(({ statusCode }) => statusCode.name).filter((name) => name.startsWith('BadNodeId'))).toEqual([])
+  expect(await typeOf('tank/level')).toEqual([type])
+  expect((await browse('tank/level')).sort()).toEqual(properties)
+  const dataType = await read('tank/level', AttributeIds.DataType)
+  expect(dataType.value.value.value).toBe(DataType[is.type ?? 'Double'])
+  expect((await read('tank/level')).statusCode.isGoodish()).toBe(true)
+})
+
+it('a unit that is added is said with the next value: its meaning has changed', async () => {
+  const { engine } = room
+  engine.pipeline.polled(engine.tag('tank/level'), 5)
+  const { values } = await watch(session, nodeId('tank/level'))
+  await vi.waitFor(() => expect(values.at(-1)?.value.value).toBe(5))
+
+  await engine.changePlant(aPlant([pump, aModbusDevice('tank', [aTag('level', { unit: 'm' })])]))
+
+  await vi.waitFor(() => expect(values.at(-1)?.statusCode.hasSemanticChangedBit).toBe(true))
+  expect(values.at(-1)?.value.value).toBe(5)
+  expect((await read('tank/level#EngineeringUnits')).value.value.displayName.text).toBe('m')
 })
 
 it('a source that is removed takes its devices along, and one that is added brings its own', async () => {

@@ -32,6 +32,11 @@ export interface PlantNodesOptions {
   readonly now: number
 }
 
+interface FormerTag {
+  readonly tag: IndexedTag
+  readonly variable: UAVariable
+}
+
 /** All nodes of the plant: devices with their tags in DI's DeviceSet, the gateway and its sources at `Objects/Penstock`. */
 export class PlantNodes {
   /** By tag number; undefined where the plant has that tag no more. */
@@ -87,13 +92,17 @@ export class PlantNodes {
   }
 
   /**
-   * Follows one step of a change of the plant. Nodes of what stays are kept, with whoever monitors them; a tag that
-   * takes a variable of another type gets a new one.
+   * Follows one step of a change of the plant. Nodes of what stays are kept, with whoever monitors them, also those of a
+   * tag that is of another type from now on and has another number.
    */
   change(change: PlantChange, tags: TagChange, tagCount: number, now: number): void {
     this.#addressSpace.modelChangeTransaction(() => {
-      const former = new Map(this.#known)
-      for (const { index } of tags.retired) this.#removeTag(index)
+      const former = new Map([...tags.updated, ...tags.renewed].map(({ id, index }) => [id, this.#take(index)]))
+      const added = new Set(tags.added.map(({ id }) => id))
+      for (const { id, index } of tags.retired) {
+        if (added.has(id)) former.set(id, this.#take(index))
+        else this.#delete(this.#take(index)?.variable)
+      }
       for (const key of change.removedSources) this.#removeSource(key)
       for (const key of change.removedDevices) for (const source of this.#sources.values()) source.removeDevice(key)
       for (const source of change.sources) {
@@ -102,8 +111,7 @@ export class PlantNodes {
         else this.#addSource(source)
       }
       for (const { source, device } of change.devices) this.#changeDevice(source, device, now)
-      for (const tag of tags.added) this.#addTag(tag)
-      for (const tag of [...tags.updated, ...tags.renewed]) this.#updateTag(former.get(tag.index), tag)
+      for (const tag of [...tags.added, ...tags.updated, ...tags.renewed]) this.#showTag(former.get(tag.id), tag)
       this.#showTagCount(tagCount, now)
     })
   }
@@ -166,23 +174,33 @@ export class PlantNodes {
     this.#known.set(tag.index, tag)
   }
 
-  /** The device may have gone with all of its variables before. */
-  #removeTag(index: TagIndex): void {
+  /** Takes tag and variable out of their number. */
+  #take(index: TagIndex): FormerTag | undefined {
+    const tag = this.#known.get(index)
     const variable = this.tagVariables[index]
-    this.tagVariables[index] = undefined
     this.#known.delete(index)
-    if (variable && this.#addressSpace.findNode(variable.nodeId)) this.#addressSpace.deleteNode(variable)
+    this.tagVariables[index] = undefined
+    return tag && variable && { tag, variable }
   }
 
-  #updateTag(former: IndexedTag | undefined, tag: IndexedTag): void {
-    const variable = this.tagVariables[tag.index]
-    const stays = former?.source.key === tag.source.key && variable && this.#addressSpace.findNode(variable.nodeId)
-    if (stays && updateTagVariable(this.#namespace, variable, former.tag, tag, this.#permissions)) {
-      this.#known.set(tag.index, tag)
+  /** On the variable that it had, if that is still there; it may have gone with its device. */
+  #showTag(former: FormerTag | undefined, tag: IndexedTag): void {
+    if (!former || former.tag.source.key !== tag.source.key || !this.#has(former.variable)) {
+      this.#delete(former?.variable)
+      this.#addTag(tag)
       return
     }
-    this.#removeTag(tag.index)
-    this.#addTag(tag)
+    updateTagVariable(this.#namespace, former.variable, former.tag.tag, tag, this.#permissions)
+    this.tagVariables[tag.index] = former.variable
+    this.#known.set(tag.index, tag)
+  }
+
+  #delete(variable: UAVariable | undefined): void {
+    if (variable && this.#has(variable)) this.#addressSpace.deleteNode(variable)
+  }
+
+  #has(variable: UAVariable): boolean {
+    return this.#addressSpace.findNode(variable.nodeId) === variable
   }
 
   #showTagCount(count: number, now: number): void {

@@ -13,6 +13,7 @@ import type { TagConfig } from '../../core/plant.ts'
 import type { IndexedTag } from '../../core/tag-index.ts'
 import { variantType } from '../data-values.ts'
 import { markTold } from '../hardening/deliver-on-change.ts'
+import { setDataType, setTypeDefinition, tellSemanticsChanged } from './change-variable.ts'
 import { sharePermissions } from './permissions.ts'
 import { engineeringUnits } from './units.ts'
 
@@ -40,18 +41,14 @@ export function addTagVariable(
   })
   sharePermissions(variable, permissions)
   markTold(variable)
-  if (!isNumeric(tag)) return variable
   const properties = { namespace, variable, id, permissions }
-  if (tag.unit !== undefined) {
-    addProperty(properties, 'EngineeringUnits', 'EUInformation', engineeringUnits(tag.unit))
-  }
-  if (tag.range) addProperty(properties, 'EURange', 'Range', new Range(tag.range))
+  for (const { name, dataType, value } of propertiesOf(tag)) addProperty(properties, name, dataType, value)
   return variable
 }
 
 /**
- * Shows the tag's settings as they are now on the variable that it has already, and answers true; false, with nothing
- * done, where they take a variable of another type.
+ * Shows the tag's settings as they are now on the variable that it has already, whatever has changed: whoever monitors
+ * it goes on. A change of what the values mean is told to them (OPC 10000-8 §5.2: SemanticsChanged).
  */
 export function updateTagVariable(
   namespace: Namespace,
@@ -59,19 +56,45 @@ export function updateTagVariable(
   former: TagConfig,
   { id, tag }: IndexedTag,
   permissions: readonly RolePermissionType[],
-): boolean {
-  if (former.type !== tag.type || variableType(former) !== variableType(tag)) return false
+): void {
   variable.setDisplayName(tag.name)
   if (former.description !== tag.description) variable.setDescription(tag.description ?? '')
-  if (!isNumeric(tag)) return true
+  if (former.type !== tag.type) setDataType(variable, variantType[tag.type])
   const properties = { namespace, variable, id, permissions }
-  if (former.unit !== tag.unit && tag.unit !== undefined) {
-    replaceProperty(properties, 'EngineeringUnits', 'EUInformation', engineeringUnits(tag.unit))
+  const before = propertiesOf(former)
+  const after = propertiesOf(tag)
+  if (variableType(former) !== variableType(tag)) {
+    setTypeDefinition(variable, coerceNodeId(variableType(tag)))
+    const gone = before.filter(({ name }) => !after.some((property) => property.name === name))
+    for (const { name } of gone) removeProperty(properties, name)
   }
-  if (tag.range && !isDeepStrictEqual(former.range, tag.range)) {
-    replaceProperty(properties, 'EURange', 'Range', new Range(tag.range))
+  for (const { name, dataType, setting, value } of after) {
+    const known = before.find((property) => property.name === name)
+    if (!isDeepStrictEqual(known?.setting, setting)) replaceProperty(properties, name, dataType, value)
   }
-  return true
+  // Of a new value of a property node-opcua tells by itself, but not of a property that comes or goes.
+  if (before.length !== after.length) tellSemanticsChanged(variable)
+}
+
+interface TagProperty {
+  readonly name: string
+  readonly dataType: string
+  /** As configured, to be compared. */
+  readonly setting: unknown
+  readonly value: object
+}
+
+/** What a client has to know to make sense of the values; only numbers have it. */
+function propertiesOf(tag: TagConfig): TagProperty[] {
+  const { unit, range } = tag
+  const properties: TagProperty[] = []
+  if (!isNumeric(tag)) return properties
+  if (unit !== undefined) {
+    const value = engineeringUnits(unit)
+    properties.push({ name: 'EngineeringUnits', dataType: 'EUInformation', setting: unit, value })
+  }
+  if (range) properties.push({ name: 'EURange', dataType: 'Range', setting: range, value: new Range(range) })
+  return properties
 }
 
 const isNumeric = ({ type }: TagConfig): boolean => type !== 'Boolean' && type !== 'String'
@@ -88,6 +111,11 @@ interface PropertyOf {
   readonly variable: UAVariable
   readonly id: string
   readonly permissions: readonly RolePermissionType[]
+}
+
+function removeProperty({ namespace, variable }: PropertyOf, name: string): void {
+  const property = variable.getPropertyByName(name, 0)
+  if (property) namespace.deleteNode(property.nodeId)
 }
 
 function replaceProperty(of: PropertyOf, name: string, dataType: string, value: object): void {
