@@ -1,7 +1,15 @@
-import { AttributeIds, BrowseDirection, type ClientSession, DataType, type DataValue, StatusCodes } from 'node-opcua'
-import { afterEach, beforeEach, expect, it, vi } from 'vitest'
+import {
+  AttributeIds,
+  BrowseDirection,
+  type ClientSession,
+  DataType,
+  type DataValue,
+  MonitoringMode,
+  StatusCodes,
+} from 'node-opcua'
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 import type { TagConfig } from '../../src/core/plant.ts'
-import { type RoomUnderTest, startRoom, watch } from '../support/opcua-room.ts'
+import { monitor, type RoomUnderTest, startRoom, watch } from '../support/opcua-room.ts'
 import { aModbusDevice, aPlant, aTag } from '../support/small-plant.ts'
 
 const speed = aTag('speed', { unit: 'rpm', range: { low: 0, high: 3_000 } })
@@ -145,6 +153,90 @@ it('a unit that is added is said with the next value: its meaning has changed', 
   await vi.waitFor(() => expect(values.at(-1)?.statusCode.hasSemanticChangedBit).toBe(true))
   expect(values.at(-1)?.value.value).toBe(5)
   expect((await read('tank/level#EngineeringUnits')).value.value.displayName.text).toBe('m')
+})
+
+describe('who watches a tag that is removed', () => {
+  const without = aPlant([pump])
+  const last = (values: DataValue[]) => values.at(-1)?.statusCode
+  const watched = async () => {
+    const { engine } = room
+    engine.pipeline.polled(engine.tag('tank/level'), 5)
+    const found = await watch(session, nodeId('tank/level'))
+    await vi.waitFor(() => expect(found.values.at(-1)?.value.value).toBe(5))
+    return found
+  }
+  const gone = async () => {
+    const found = await watched()
+    await room.engine.changePlant(without)
+    await vi.waitFor(() => expect(last(found.values)).toBe(StatusCodes.BadNodeIdUnknown))
+    return found
+  }
+
+  it('is told so once, and gets its values when it comes back, each as it changes', async () => {
+    const { engine } = room
+    const { values } = await gone()
+    expect(values).toHaveLength(2)
+
+    await engine.changePlant(before)
+    await vi.waitFor(() => expect(last(values)).toBe(StatusCodes.BadWaitingForInitialData))
+    for (const value of [8, 9, 10]) {
+      engine.pipeline.polled(engine.tag('tank/level'), value)
+      await vi.waitFor(() => expect(values.at(-1)?.value.value).toBe(value))
+    }
+    expect(values).toHaveLength(6)
+
+    await engine.changePlant(without)
+    await vi.waitFor(() => expect(last(values)).toBe(StatusCodes.BadNodeIdUnknown))
+    await engine.changePlant(before)
+    engine.pipeline.polled(engine.tag('tank/level'), 11)
+    await vi.waitFor(() => expect(values.at(-1)?.value.value).toBe(11))
+  })
+
+  it('can watch another of its attributes and its device all the same', async () => {
+    const { subscription } = await watched()
+    const names: DataValue[] = []
+    const health: DataValue[] = []
+    await monitor(subscription, nodeId('tank/level'), names, {}, AttributeIds.DisplayName)
+    await monitor(subscription, nodeId('tank#DeviceHealth'), health)
+    await room.engine.changePlant(without)
+    for (const values of [names, health]) {
+      await vi.waitFor(() => expect(last(values)).toBe(StatusCodes.BadNodeIdUnknown))
+    }
+
+    await room.engine.changePlant(aPlant([pump, aModbusDevice('tank', [aTag('level', { name: 'Fill level' })])]))
+
+    await vi.waitFor(() => expect(names.at(-1)?.value.value?.text).toBe('Fill level'))
+    await vi.waitFor(() => expect(last(health)).not.toBe(StatusCodes.BadNodeIdUnknown))
+  })
+
+  it('gets nothing while the item is disabled, and the truth when it is enabled', async () => {
+    const { values, subscription } = await watched()
+    const [item] = Object.values(subscription.monitoredItems)
+    await item?.setMonitoringMode(MonitoringMode.Disabled)
+    await room.engine.changePlant(without)
+
+    await item?.setMonitoringMode(MonitoringMode.Reporting)
+    await vi.waitFor(() => expect(last(values)).toBe(StatusCodes.BadNodeIdUnknown))
+    await item?.setMonitoringMode(MonitoringMode.Disabled)
+    await room.engine.changePlant(before)
+    room.engine.pipeline.polled(room.engine.tag('tank/level'), 6)
+    await vi.waitFor(async () => expect((await read('tank/level')).value.value).toBe(6))
+    expect(last(values)).toBe(StatusCodes.BadNodeIdUnknown)
+
+    await item?.setMonitoringMode(MonitoringMode.Reporting)
+    await vi.waitFor(() => expect(values.at(-1)?.value.value).toBe(6))
+  })
+
+  it('may change the item meanwhile', async () => {
+    const { values, subscription } = await gone()
+    const [item] = Object.values(subscription.monitoredItems)
+
+    await item?.modify({ samplingInterval: 500, queueSize: 3, discardOldest: true })
+    await room.engine.changePlant(before)
+    room.engine.pipeline.polled(room.engine.tag('tank/level'), 6)
+
+    await vi.waitFor(() => expect(values.at(-1)?.value.value).toBe(6))
+  })
 })
 
 it('a source that is removed takes its devices along, and one that is added brings its own', async () => {

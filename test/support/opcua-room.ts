@@ -168,10 +168,11 @@ export async function monitor(
   id: string,
   values: DataValue[],
   parameters: MonitoringParametersOptions = {},
+  attributeId = AttributeIds.Value,
 ): Promise<ClientMonitoredItem> {
   const item = ClientMonitoredItem.create(
     subscription,
-    { nodeId: id, attributeId: AttributeIds.Value },
+    { nodeId: id, attributeId },
     { samplingInterval: 50, queueSize: 10, discardOldest: true, ...parameters },
     TimestampsToReturn.Both,
   )

@@ -14,6 +14,7 @@ import type { PlantChange } from '../../core/plant-change.ts'
 import { StatusCode } from '../../core/status-code.ts'
 import type { IndexedTag, TagChange, TagIndex, TagIndexing } from '../../core/tag-index.ts'
 import type { StoreHealth } from '../../link/contract.ts'
+import { reviveItems } from '../hardening/revive-items.ts'
 import { showUnheard } from '../projected-variable.ts'
 import { StatusCodeCache } from '../status-codes.ts'
 import type { DeviceConfig, DeviceNodesContext } from './device-nodes.ts'
@@ -93,7 +94,7 @@ export class PlantNodes {
 
   /**
    * Follows one step of a change of the plant. Nodes of what stays are kept, with whoever monitors them, also those of a
-   * tag that is of another type from now on and has another number.
+   * tag that is of another type from now on and has another number; who monitors a node that comes back gets its values.
    */
   change(change: PlantChange, tags: TagChange, tagCount: number, now: number): void {
     this.#addressSpace.modelChangeTransaction(() => {
@@ -114,6 +115,7 @@ export class PlantNodes {
       for (const tag of [...tags.added, ...tags.updated, ...tags.renewed]) this.#showTag(former.get(tag.id), tag)
       this.#showTagCount(tagCount, now)
     })
+    reviveItems(this.#addressSpace)
   }
 
   /** The engine numbers the same tags otherwise. */
