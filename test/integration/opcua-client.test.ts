@@ -8,7 +8,7 @@ import { type ClientFlags, type ClientOptions, clientOptions } from '../../src/c
 import { read } from '../../src/cli/client/read.ts'
 import { Requests } from '../../src/cli/client/requests.ts'
 import { watch } from '../../src/cli/client/watch.ts'
-import { defaultLimits, type OpcuaLimits } from '../../src/opcua/settings.ts'
+import { defaultLimits, type OpcuaLimits } from '../../src/config/opcua-choices.ts'
 import { smallPlant } from '../support/opcua-plant.ts'
 import { nodeId, type RoomUnderTest, startRoom, users, watch as watchBySomebodyElse } from '../support/opcua-room.ts'
 

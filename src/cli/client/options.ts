@@ -5,7 +5,7 @@ import {
   type SecurityPolicyName,
   securityModes,
   securityPolicies,
-} from '../../opcua/settings.ts'
+} from '../../config/opcua-choices.ts'
 import { ClientFailure, ExitCode } from './failure.ts'
 
 export const clientSecurityModes = ['None', ...securityModes] as const
