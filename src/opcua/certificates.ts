@@ -41,7 +41,7 @@ export async function openCertificateStores(
       hostname: settings.hostname,
       // Every name of an endpoint URL must be in the certificate (OPC 10000-4 §6.1.3).
       required: [settings.hostname, ...settings.alternateHostnames],
-      welcome: [hostname(), await extractFullyQualifiedDomainName(), 'localhost', '127.0.0.1'],
+      welcome: async () => [hostname(), await extractFullyQualifiedDomainName(), 'localhost', '127.0.0.1'],
     },
     clock,
     log,

@@ -19,7 +19,7 @@ export interface CertificateDemands {
   /** Names and IP addresses that a certificate must have, or it is replaced. */
   readonly required: readonly string[]
   /** Further ones, which a new certificate gets and for which none is replaced: they follow the machine. */
-  readonly welcome: readonly string[]
+  readonly welcome: () => Promise<readonly string[]>
 }
 
 export interface ServerCertificateOptions {
@@ -112,7 +112,7 @@ function holdsName(certificate: X509Certificate, name: string): boolean {
 
 async function issue(options: ServerCertificateOptions, outputFile: string, applicationUri: string): Promise<void> {
   const { store, demands, clock } = options
-  const names = [...new Set([...demands.required, ...demands.welcome])]
+  const names = [...new Set([...demands.required, ...(await demands.welcome())])]
   await store.createSelfSignedCertificate({
     applicationUri,
     dns: names.filter((name) => isIP(name) === 0),
