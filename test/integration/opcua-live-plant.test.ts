@@ -192,6 +192,15 @@ describe('who watches a tag that is removed', () => {
     await vi.waitFor(() => expect(values.at(-1)?.value.value).toBe(11))
   })
 
+  it('goes on when the device has only moved to another source', async () => {
+    const { values } = await watched()
+    await room.engine.changePlant(aPlant([pump, tank], { key: 'west', name: 'West' }))
+
+    room.engine.pipeline.polled(room.engine.tag('tank/level'), 6)
+
+    await vi.waitFor(() => expect(values.at(-1)?.value.value).toBe(6))
+  })
+
   it('can watch another of its attributes and its device all the same', async () => {
     const { subscription } = await watched()
     const names: DataValue[] = []
