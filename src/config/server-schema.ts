@@ -3,11 +3,8 @@ import { hostname as machineName } from 'node:os'
 import { z } from 'zod'
 import { choice, duration, environmentName, explain, flag, host, list, section, text, wholeNumber } from './fields.ts'
 import { passwordEnvOf } from './names.ts'
+import { defaultLimits, type OpcuaLimits, securityModes, securityPolicies, userRoles } from './opcua-choices.ts'
 import { withUnits } from './units.ts'
-
-/** The security policies (OPC 10000-7 §6.6) that are neither broken nor deprecated. */
-const securityPolicies = ['Basic256Sha256', 'Aes128_Sha256_RsaOaep', 'Aes256_Sha256_RsaPss'] as const
-const securityModes = ['Sign', 'SignAndEncrypt'] as const
 
 const listenAddress = (description: string, example: string) =>
   explain(
@@ -54,17 +51,21 @@ const security = section('How connections are protected.', {
   }).default(false),
 })
 
-const limit = (description: string, value: number, high: number) =>
-  wholeNumber({ description, low: 1, high, example: String(value) }).default(value)
+const limit = (of: keyof OpcuaLimits, description: string, high: number) =>
+  wholeNumber({ description, low: 1, high, example: String(defaultLimits[of]) }).default(defaultLimits[of])
 
 const limits = section('What clients may use at most.', {
-  connections: limit('Secure channels at the same time.', 100, 10_000),
-  sessions: limit('Sessions at the same time.', 50, 5_000),
-  subscriptions: limit('Subscriptions of all sessions together.', 250, 50_000),
-  subscriptionsPerSession: limit('Subscriptions of one session.', 10, 1_000),
-  monitoredItems: limit('Monitored items of all subscriptions together.', 200_000, 10_000_000),
-  monitoredItemsPerSubscription: limit('Monitored items of one subscription.', 50_000, 1_000_000),
-  operationsPerRequest: limit('Nodes or items of one request.', 10_000, 100_000),
+  connections: limit('connections', 'Secure channels at the same time.', 10_000),
+  sessions: limit('sessions', 'Sessions at the same time.', 5_000),
+  subscriptions: limit('subscriptions', 'Subscriptions of all sessions together.', 50_000),
+  subscriptionsPerSession: limit('subscriptionsPerSession', 'Subscriptions of one session.', 1_000),
+  monitoredItems: limit('monitoredItems', 'Monitored items of all subscriptions together.', 10_000_000),
+  monitoredItemsPerSubscription: limit(
+    'monitoredItemsPerSubscription',
+    'Monitored items of one subscription.',
+    1_000_000,
+  ),
+  operationsPerRequest: limit('operationsPerRequest', 'Nodes or items of one request.', 100_000),
 })
 
 export const userSchema = section('A user of the OPC UA server.', {
@@ -75,7 +76,7 @@ export const userSchema = section('A user of the OPC UA server.', {
     allowed: 'letters, digits and "._@-", at most 64, beginning with a letter or digit',
     example: 'scada',
   }),
-  role: choice(['Observer', 'Operator', 'Engineer'], {
+  role: choice(userRoles, {
     description: 'What the user may do (OPC 10000-18 §4.3): an Observer reads, each further role may do more.',
   }),
   passwordEnv: environmentName({
@@ -89,7 +90,10 @@ export const opcuaSchema = section('The OPC UA server.', {
   port: listenPort('TCP port to listen at.', 4_840),
   bind: listenAddress('IP address to listen at.', '0.0.0.0').default('0.0.0.0'),
   hostname: host({
-    description: 'Host name or IP address that endpoints advertise: clients must be able to resolve it.',
+    description:
+      'Host name or IP address that endpoints advertise: clients must be able to resolve it. A change renews the ' +
+      'certificate of the server at the next start, with the same key, and clients have to trust it anew; so name it ' +
+      'where the machine, such as a container, changes its own name.',
     example: 'gateway.plant.example',
     otherwise: 'the host name of the machine',
   }).optional(),

@@ -1,4 +1,5 @@
-import type { OpcuaSettings, SecurityPolicyName } from './settings.ts'
+import type { SecurityPolicyName } from '../config/opcua-choices.ts'
+import type { OpcuaSettings } from './settings.ts'
 
 const PROFILE = 'http://opcfoundation.org/UA-Profile/'
 

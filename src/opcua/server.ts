@@ -55,7 +55,7 @@ export async function prepareServer(settings: OpcuaSettings, clock: Clock, log: 
     serverCertificateManager: stores.application,
     userCertificateManager: stores.users,
     serverInfo: {
-      applicationUri: settings.applicationUri,
+      applicationUri: stores.applicationUri,
       applicationName: { text: settings.name, locale: 'en' },
       productUri: 'urn:penstock',
     },

@@ -19,7 +19,6 @@ export function opcuaSettingsOf(
     alternateHostnames: opcua.alternateHostnames,
     resourcePath: opcua.path,
     pkiFolder,
-    applicationUri: `urn:${opcua.hostname}:penstock`,
     securityPolicies: security.policies,
     securityModes: security.modes,
     allowUnencrypted: security.allowUnencrypted,

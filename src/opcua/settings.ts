@@ -1,30 +1,18 @@
-/** The security policies (OPC 10000-7 §6.6) that are neither broken nor deprecated. */
-export const securityPolicies = ['Basic256Sha256', 'Aes128_Sha256_RsaOaep', 'Aes256_Sha256_RsaPss'] as const
-export type SecurityPolicyName = (typeof securityPolicies)[number]
-
-export const securityModes = ['Sign', 'SignAndEncrypt'] as const
-export type SecurityModeName = (typeof securityModes)[number]
-
-/** Well-known roles of OPC 10000-18 §4.3 that a user of the gateway can have. */
-export const userRoles = ['Observer', 'Operator', 'Engineer'] as const
-export type UserRole = (typeof userRoles)[number]
+import {
+  defaultLimits,
+  type OpcuaLimits,
+  type SecurityModeName,
+  type SecurityPolicyName,
+  securityModes,
+  securityPolicies,
+  type UserRole,
+} from '../config/opcua-choices.ts'
 
 export interface OpcuaUser {
   readonly name: string
   /** In plain text, as the environment gave it: it never leaves the room. */
   readonly password: string
   readonly role: UserRole
-}
-
-export interface OpcuaLimits {
-  readonly connections: number
-  readonly sessions: number
-  readonly subscriptions: number
-  readonly subscriptionsPerSession: number
-  readonly monitoredItems: number
-  readonly monitoredItemsPerSubscription: number
-  /** Nodes or items of one request. */
-  readonly operationsPerRequest: number
 }
 
 /** How the OPC UA server of the gateway is reached and who may use it. Plain data: it crosses to the room's thread. */
@@ -41,10 +29,8 @@ export interface OpcuaSettings {
   readonly alternateHostnames: readonly string[]
   /** Path of the endpoint URL, beginning with `/`. */
   readonly resourcePath: string
-  /** Folder of certificates and keys, which belongs to this server alone. */
+  /** Folder of certificates, keys and the ApplicationUri, which belongs to this server alone. */
   readonly pkiFolder: string
-  /** Globally unique and stable: namespace 1 and part of the certificate. */
-  readonly applicationUri: string
   readonly securityPolicies: readonly SecurityPolicyName[]
   readonly securityModes: readonly SecurityModeName[]
   /** For demonstrations: also offers SecurityPolicy None. */
@@ -57,17 +43,7 @@ export interface OpcuaSettings {
   readonly limits: OpcuaLimits
 }
 
-export const defaultLimits: OpcuaLimits = {
-  connections: 100,
-  sessions: 50,
-  subscriptions: 250,
-  subscriptionsPerSession: 10,
-  monitoredItems: 200_000,
-  monitoredItemsPerSubscription: 50_000,
-  operationsPerRequest: 10_000,
-}
-
-/** What holds unless configured otherwise; host names, application URI, folder and users have no default. */
+/** What holds unless configured otherwise; host names, folder and users have no default. */
 export const defaultOpcuaSettings = {
   name: 'Penstock',
   port: 4840,

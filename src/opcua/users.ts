@@ -5,6 +5,9 @@ import type { Logger } from '../core/logger.ts'
 import { LoginThrottle } from './login-throttle.ts'
 import type { OpcuaUser } from './settings.ts'
 
+/** The most that a configured name can have. */
+const LONGEST_NAME = 64
+
 interface KnownUser {
   readonly digest: Buffer
   /** node-opcua asks for the roles with each permission check, and adds AuthenticatedUser when it is not there. */
@@ -38,18 +41,21 @@ export class Users {
   isValid(user: string, password: string, address: string): boolean {
     const lockedMs = this.#throttle.lockedFor(user, address)
     const expected = this.#users.get(user) ?? this.#nobody
-    const matches = timingSafeEqual(this.#digest(password), expected.digest)
+    const digest = this.#digest(password)
+    const matches = timingSafeEqual(digest, expected.digest)
+    // A client may call its user anything, as long as it likes.
+    const who = { user: user.slice(0, LONGEST_NAME), address }
     if (lockedMs > 0) {
-      this.#log.warn({ user, address, lockedMs }, 'OPC UA login refused: locked after too many wrong passwords')
+      this.#log.warn({ ...who, lockedMs }, 'OPC UA login refused: locked after too many wrong passwords')
       return false
     }
     if (matches) {
       this.#throttle.succeeded(user, address)
-      this.#log.info({ user, address }, 'OPC UA login')
+      this.#log.info(who, 'OPC UA login')
       return true
     }
-    this.#throttle.failed(user, address)
-    this.#log.warn({ user, address }, 'OPC UA login refused: unknown user or wrong password')
+    this.#throttle.failed(user, address, digest.toString('base64'))
+    this.#log.warn(who, 'OPC UA login refused: unknown user or wrong password')
     return false
   }
 

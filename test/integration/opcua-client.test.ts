@@ -1,12 +1,16 @@
 import { mkdtemp, readdir, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { afterAll, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest'
+import type { ClientSession, ReferenceDescription } from 'node-opcua'
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest'
 import { browse } from '../../src/cli/client/browse.ts'
 import { type ClientFlags, type ClientOptions, clientOptions } from '../../src/cli/client/options.ts'
 import { read } from '../../src/cli/client/read.ts'
+import { Requests } from '../../src/cli/client/requests.ts'
 import { watch } from '../../src/cli/client/watch.ts'
-import { type RoomUnderTest, startRoom, users } from '../support/opcua-room.ts'
+import { defaultLimits, type OpcuaLimits } from '../../src/config/opcua-choices.ts'
+import { smallPlant } from '../support/opcua-plant.ts'
+import { nodeId, type RoomUnderTest, startRoom, users, watch as watchBySomebodyElse } from '../support/opcua-room.ts'
 
 let test: RoomUnderTest
 let pki: string
@@ -47,9 +51,7 @@ describe('penstock read', () => {
       'boiler/pressure      7.25   Good                      2023-11-14T22:13:20.000Z',
       expect.stringMatching(/^ns=4;s=boiler\/level {2}- {6}BadWaitingForInitialData {2}\d{4}-/),
     ])
-    expect(notices).toEqual([
-      expect.stringMatching(/^Trusting the certificate of .* from now on \(SHA-256 [0-9a-f]{64}\)/),
-    ])
+    expect(notices).toEqual([expect.stringMatching(/^Trusting the key of .* from now on \(SHA-256 [0-9a-f]{64}\)/)])
 
     await read(['boiler/pressure'], options(), out)
     expect(notices).toHaveLength(1)
@@ -76,11 +78,19 @@ describe('penstock read', () => {
   it.each<[string, ClientFlags, number, RegExp]>([
     ['no server there', { endpoint: 'opc.tcp://127.0.0.1:1/penstock' }, 3, /Cannot connect to opc\.tcp:\/\/127/],
     ['a wrong password', { password: 'wrong' }, 4, /refuses the user olga: unknown, or a wrong password/],
-    ['a mode that the server does not offer', { mode: 'None' }, 4, /does not offer --mode None with --policy None/],
   ])('says in words: %s', async (_case, flags, exitCode, message) => {
     await expect(read(['boiler/pressure'], options(flags), out)).rejects.toMatchObject({
       exitCode,
       message: expect.stringMatching(message),
+    })
+  })
+
+  it('says in words: a mode that the server does not offer', async () => {
+    const unprotected = clientOptions({ endpoint: test.endpointUrl, pki, mode: 'None' }, {})
+
+    await expect(read(['boiler/pressure'], unprotected, out)).rejects.toMatchObject({
+      exitCode: 4,
+      message: expect.stringMatching(/does not offer --mode None with --policy None/),
     })
   })
 
@@ -179,5 +189,81 @@ describe('penstock watch', () => {
     await other.end()
 
     await ending
+  })
+})
+
+describe('a server that takes few operations at a time', () => {
+  let small: RoomUnderTest
+  const limited = (operationsPerRequest: number, rest: Partial<OpcuaLimits> = {}) =>
+    startRoom({ settings: { limits: { ...defaultLimits, operationsPerRequest, ...rest } } })
+  const at = (flags: ClientFlags = {}) => options({ endpoint: small.endpointUrl, ...flags })
+  afterEach(() => small.end())
+
+  it.each([1, 4])('is read, browsed and watched like any other: %i', async (operations) => {
+    small = await limited(operations)
+
+    expect(
+      await read(
+        Array.from({ length: 11 }, () => 'boiler/pressure'),
+        at(),
+        out,
+      ),
+    ).toBe(0)
+    expect(lines.filter((line) => line.startsWith('boiler/pressure'))).toHaveLength(11)
+
+    lines = []
+    expect(await browse(at(), out)).toBe(0)
+    expect(lines).toContain('    Name of pressure  boiler/pressure  Double')
+    expect(lines).toContain('    State  boiler#State  DeviceStateEnumeration')
+
+    lines = []
+    const stop = new AbortController()
+    const watching = watch([], at(), out, stop.signal)
+    await vi.waitFor(() => expect(new Set(lines.map((line) => line.split('  ')[1])).size).toBe(17), 10_000)
+    stop.abort()
+    expect(await watching).toBe(0)
+  })
+
+  it('and lets little or nothing be watched, says so in words', async () => {
+    small = await limited(100, { monitoredItems: 3, monitoredItemsPerSubscription: 3 })
+    const stop = new AbortController()
+
+    const watching = watch(['boiler'], at(), out, stop.signal)
+    await vi.waitFor(() => expect(notices.join('\n')).toMatch(/does not let boiler\/.* be watched: BadTooMany/), 10_000)
+    stop.abort()
+    expect(await watching).toBe(0)
+
+    await small.end()
+    small = await limited(100, { subscriptions: 1, subscriptionsPerSession: 1 })
+    await watchBySomebodyElse(await small.session(), nodeId('boiler/level'))
+    await expect(watch(['boiler'], at(), out, stop.signal)).rejects.toMatchObject({
+      exitCode: 4,
+      message: expect.stringMatching(/gives no subscription: .*BadTooManySubscriptions/),
+    })
+  })
+
+  it('and gives few references at a time, is asked until all are there', async () => {
+    small = await limited(100)
+    const session = (await small.session()) as ClientSession & { requestedMaxReferencesPerNode: number }
+    const filter = { referenceTypeId: 'HierarchicalReferences' }
+    const nodes = [
+      ...smallPlant().sources.flatMap(({ devices }) => devices.map(({ key }) => nodeId(key))),
+      'i=85',
+      'i=2253',
+    ]
+    const many = Array.from({ length: 6 }, () => nodes).flat()
+    const names = (children: ReferenceDescription[][]) =>
+      children.map((of) => of.map(({ nodeId }) => nodeId.toString()))
+    const whole = names(await (await Requests.of(session)).childrenOf(many, filter))
+
+    session.requestedMaxReferencesPerNode = 1
+    const distinct = ['i=84', 'i=86', 'i=87', 'i=2268', 'i=2295', 'i=3062', 'i=58', 'i=61', 'i=62', ...nodes]
+    const pieces = await Requests.of(session)
+
+    expect(names(await pieces.childrenOf(many, filter))).toEqual(whole)
+    const found = names(await pieces.childrenOf(distinct, filter))
+    expect(found.filter((children) => children.length > 1).length).toBeGreaterThan(10)
+    session.requestedMaxReferencesPerNode = 0
+    expect(found).toEqual(names(await pieces.childrenOf(distinct, filter)))
   })
 })

@@ -10,11 +10,13 @@ import {
   WellKnownRoles,
 } from 'node-opcua'
 import { afterAll, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest'
+import { tellSemanticsChanged } from '../../src/opcua/address-space/change-variable.ts'
 import { checkPermissionOnPush } from '../../src/opcua/hardening/check-permission-on-push.ts'
 import { deliverOnChange } from '../../src/opcua/hardening/deliver-on-change.ts'
 import { capItemQueue, MAX_ITEM_QUEUE } from '../../src/opcua/hardening/item-queue-cap.ts'
 import { setOverflowBitOnAnyStatus } from '../../src/opcua/hardening/overflow-bit.ts'
 import { restrictWrites } from '../../src/opcua/hardening/restrict-writes.ts'
+import { countWaitingItems, keepItemsOfRemovedNodes, reviveItems } from '../../src/opcua/hardening/revive-items.ts'
 import { unshareReads } from '../../src/opcua/hardening/unshared-reads.ts'
 import { type BareServer, startBareServer } from '../support/opcua-bare-server.ts'
 import { monitor, watch } from '../support/opcua-room.ts'
@@ -76,6 +78,22 @@ describe('a change', () => {
     expect(values.map(({ statusCode }) => statusCode)).toEqual([StatusCodes.BadUserAccessDenied])
   })
 
+  it('of what a value means does not push the value to a session that may not read it', async () => {
+    const roleId = resolveNodeId(WellKnownRoles.Engineer)
+    variable.setRolePermissions([{ roleId, permissions: makePermissionFlag('Browse | Read') }])
+    const { values } = await watch(bare.session, id, { samplingInterval: 0 })
+    await vi.waitFor(() => expect(values.at(-1)?.statusCode).toBe(StatusCodes.BadUserAccessDenied))
+
+    tellSemanticsChanged(variable)
+    variable.setRolePermissions([
+      { roleId: resolveNodeId(WellKnownRoles.Anonymous), permissions: makePermissionFlag('Browse | Read') },
+    ])
+    set(4)
+    await vi.waitFor(() => expect(values.at(-1)?.value.value).toBe(4))
+
+    expect(values.map(({ value }) => value.value)).toEqual([null, 4])
+  })
+
   it('shows BadUserAccessDenied once to a session that loses the right to read, and values when it has it again', async () => {
     const { values } = await watch(bare.session, id, { samplingInterval: 0 })
     await vi.waitFor(() => expect(values).toHaveLength(1))
@@ -124,6 +142,41 @@ describe('a monitored item', () => {
   })
 })
 
+describe('a monitored item whose node is removed', () => {
+  it('gets each change again when the node is back, however long the sampling interval is', async () => {
+    const { addressSpace } = bare.server.engine
+    const { values } = await watch(bare.session, id, { samplingInterval: HOURS })
+    await vi.waitFor(() => expect(values).toHaveLength(1))
+    addressSpace?.deleteNode(variable)
+    await vi.waitFor(() => expect(values.at(-1)?.statusCode).toBe(StatusCodes.BadNodeIdUnknown))
+
+    variable = bare.add(id)
+    reviveItems(variable.addressSpace)
+    await vi.waitFor(() => expect(values.at(-1)?.value.value).toBe(0))
+    set(1)
+
+    await vi.waitFor(() => expect(values.at(-1)?.value.value).toBe(1))
+    expect(values).toHaveLength(4)
+    expect(countWaitingItems(variable.addressSpace)).toBe(0)
+  })
+
+  it('waits for it, and leaves nothing behind when it is deleted meanwhile', async () => {
+    const { addressSpace } = bare.server.engine
+    if (!addressSpace) throw new Error('no address space')
+    const first = await watch(bare.session, id)
+    const second = await watch(bare.session, id)
+    await vi.waitFor(() => expect(first.values.length + second.values.length).toBe(2))
+
+    addressSpace.deleteNode(variable)
+    expect(countWaitingItems(addressSpace)).toBe(2)
+    await first.subscription.terminate()
+    expect(countWaitingItems(addressSpace)).toBe(1)
+    await second.subscription.terminate()
+
+    expect(countWaitingItems(addressSpace)).toBe(0)
+  })
+})
+
 describe('a subscription', () => {
   it('whose client is gone does not live for an hour, whatever the client asked for', async () => {
     const subscription = await bare.session.createSubscription2({
@@ -160,6 +213,10 @@ describe('a fix whose place in node-opcua is gone', () => {
     ['deliver on change', items, '_set_parameters', deliverOnChange],
     ['deliver on change', items, 'setNode', deliverOnChange],
     ['check permission on push', items, '_on_value_changed_exception_based', checkPermissionOnPush],
+    ['check permission on push', items, '_on_semantic_changed', checkPermissionOnPush],
+    ['revive items', items, '_on_node_disposed', keepItemsOfRemovedNodes],
+    ['revive items', items, '__start_sampling', keepItemsOfRemovedNodes],
+    ['revive items', items, 'setNode', keepItemsOfRemovedNodes],
     ['overflow bit on any status', items, '_setOverflowBit', setOverflowBitOnAnyStatus],
     ['item queue cap', items, '_set_parameters', capItemQueue],
     ['restrict writes', () => prototypeOf('writeAttribute'), 'writeAttribute', () => restrictWrites(variable)],

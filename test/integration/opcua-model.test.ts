@@ -46,7 +46,7 @@ describe('the address space', () => {
   it('has its namespaces in the order that the NodeIds of clients rely on', async () => {
     expect(await value('i=2255')).toEqual([
       'http://opcfoundation.org/UA/',
-      'urn:penstock:test',
+      expect.stringMatching(/^urn:penstock:gateway:[0-9a-f-]{36}$/),
       'http://opcfoundation.org/UA/DI/',
       'urn:penstock:types',
       'urn:penstock:plant',

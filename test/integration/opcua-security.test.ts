@@ -1,5 +1,5 @@
 import { X509Certificate } from 'node:crypto'
-import { readdir, readFile } from 'node:fs/promises'
+import { readdir, readFile, rename, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import {
   AttributeIds,
@@ -12,7 +12,8 @@ import {
   StatusCodes,
   UserTokenType,
 } from 'node-opcua'
-import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
+import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest'
+import { MAX_REJECTED } from '../../src/opcua/rejected-certificates.ts'
 import { ManualClock } from '../support/manual-clock.ts'
 import { asUser, nodeId, type RoomUnderTest, startRoom, users } from '../support/opcua-room.ts'
 
@@ -119,6 +120,29 @@ describe('who may connect', () => {
     const rejected = await readdir(join(test.pkiFolder, 'application/rejected'))
     expect(rejected).toHaveLength(1)
   })
+
+  it('a client is accepted as soon as an operator moves its certificate to the trusted ones', async () => {
+    test = await startRoom({ settings: { autoTrustClients: false } })
+    const { pkiFolder, session } = test
+    await expect(session()).rejects.toThrow()
+    await expect(session()).rejects.toThrow()
+    const [name = ''] = await readdir(join(pkiFolder, 'application/rejected'))
+
+    await rename(join(pkiFolder, 'application/rejected', name), join(pkiFolder, 'application/trusted/certs', name))
+
+    await vi.waitFor(async () => expect((await session()).sessionId.isEmpty()).toBe(false), 20_000)
+  })
+
+  it('of ever new certificates of strangers only the newest are kept', async () => {
+    test = await startRoom({ settings: { autoTrustClients: false } })
+    const folder = join(test.pkiFolder, 'application/rejected')
+    for (let number = 0; number < MAX_REJECTED; number++) await writeFile(join(folder, `stranger-${number}.pem`), '')
+
+    await expect(test.session()).rejects.toThrow()
+
+    await vi.waitFor(async () => expect(await readdir(folder)).toHaveLength(MAX_REJECTED))
+    expect((await readdir(folder)).filter((name) => !name.startsWith('stranger'))).toHaveLength(1)
+  })
 })
 
 describe('the demonstration settings', () => {
@@ -183,7 +207,7 @@ describe('the certificate of the server', () => {
 
     expect(certificate.subject).toContain('Penstock')
     expect(certificate.subject).not.toContain('Sterfive')
-    expect(certificate.subjectAltName).toContain('URI:urn:penstock:test')
+    expect(certificate.subjectAltName).toContain('URI:urn:penstock:gateway:')
     expect(certificate.subjectAltName).toContain('DNS:gateway.plant.example')
     expect(certificate.subjectAltName).toContain('IP Address:10.1.2.3')
     expect(certificate.subjectAltName).toContain('IP Address:127.0.0.1')

@@ -89,7 +89,7 @@ describe('the start of the OPC UA server', () => {
     expect(written).not.toHaveBeenCalled()
     for (const print of printed) expect(print).not.toHaveBeenCalled()
     expect(logged.map(({ message }) => message)).toContain(
-      'Made the certificate of the OPC UA server, self-signed and valid for ten years',
+      'Made the certificate of the OPC UA server, valid for ten years',
     )
     vi.restoreAllMocks()
   })

@@ -17,8 +17,8 @@ import { routeNodeOpcuaLog } from '../../src/opcua/node-opcua-log.ts'
 
 export interface BareServer {
   readonly server: OPCUAServer
-  /** A new Double, 0 and Good, that clients may read and write. */
-  add(): UAVariable
+  /** A new Double, 0 and Good, that clients may read and write; with a NodeId of its own unless one is given. */
+  add(nodeId?: string): UAVariable
   readonly session: ClientSession
   end(): Promise<void>
 }
@@ -41,17 +41,17 @@ export async function startBareServer(): Promise<BareServer> {
     nodesets: nodesets.standard,
     serverCertificateManager: stores[0],
     userCertificateManager: stores[1],
-    serverCapabilities: { minSupportedSampleRate: 0 },
+    serverCapabilities: { minSupportedSampleRate: 0, maxSubscriptionsPerSession: 100 },
   })
   await server.initialize()
   const { addressSpace } = server.engine
   if (!addressSpace) throw new Error('no address space')
   let added = 0
-  const add = () => {
+  const add = (nodeId = `s=value-${++added}`) => {
     const variable = addressSpace.getOwnNamespace().addVariable({
       organizedBy: addressSpace.rootFolder.objects,
-      nodeId: `s=value-${++added}`,
-      browseName: `Value ${added}`,
+      nodeId,
+      browseName: nodeId,
       dataType: 'Double',
       minimumSamplingInterval: 0,
       accessLevel: 'CurrentRead | CurrentWrite',

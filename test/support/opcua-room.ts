@@ -121,7 +121,6 @@ export const roomSettings = (pkiFolder: string, settings: Partial<OpcuaSettings>
   host: '127.0.0.1',
   port: 0,
   hostname: '127.0.0.1',
-  applicationUri: 'urn:penstock:test',
   pkiFolder,
   autoTrustClients: true,
   users,
@@ -169,10 +168,11 @@ export async function monitor(
   id: string,
   values: DataValue[],
   parameters: MonitoringParametersOptions = {},
+  attributeId = AttributeIds.Value,
 ): Promise<ClientMonitoredItem> {
   const item = ClientMonitoredItem.create(
     subscription,
-    { nodeId: id, attributeId: AttributeIds.Value },
+    { nodeId: id, attributeId },
     { samplingInterval: 50, queueSize: 10, discardOldest: true, ...parameters },
     TimestampsToReturn.Both,
   )

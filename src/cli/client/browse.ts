@@ -1,19 +1,9 @@
-import {
-  AttributeIds,
-  BrowseDirection,
-  type ClientSession,
-  DataType,
-  NodeClass,
-  NodeClassMask,
-  type ReferenceDescription,
-} from 'node-opcua'
+import { AttributeIds, DataType, NodeClass, NodeClassMask, type ReferenceDescription } from 'node-opcua'
 import { ExitCode } from './failure.ts'
 import { findNamespaces, shortenNodeId } from './node-ids.ts'
 import type { ClientOptions, Output } from './options.ts'
+import type { Requests } from './requests.ts'
 import { withSession } from './session.ts'
-
-/** Nodes of one request. */
-const BATCH = 500
 
 interface TreeNode {
   readonly id: string
@@ -28,14 +18,14 @@ interface TreeNode {
 
 /** Prints the tree below `Objects/Penstock` and DI's DeviceSet: names, NodeIds in their shortest form, value types. */
 export async function browse(options: ClientOptions, out: Output): Promise<number> {
-  return withSession(options, out, async ({ session }) => {
+  return withSession(options, out, async ({ session, requests }) => {
     const namespaces = await findNamespaces(session)
     const roots = [
       { id: `ns=${namespaces.plant};s=#gateway`, name: 'Penstock' },
       { id: `ns=${namespaces.di};i=5001`, name: 'DeviceSet' },
     ].map((root): TreeNode => ({ ...root, isVariable: false, children: [] }))
-    await grow(session, [...roots].reverse())
-    await readTypes(session, flatten(roots))
+    await grow(requests, [...roots].reverse())
+    await readTypes(requests, flatten(roots))
     const print = options.json ? printJson : printText
     for (const root of roots) print(root, (id) => shortenNodeId(id, namespaces), out)
     return ExitCode.ok
@@ -43,48 +33,27 @@ export async function browse(options: ClientOptions, out: Output): Promise<numbe
 }
 
 /** Level by level, so that a plant of thousands of tags costs tens of requests; each node is entered once. */
-async function grow(session: ClientSession, roots: readonly TreeNode[]): Promise<void> {
+async function grow(requests: Requests, roots: readonly TreeNode[]): Promise<void> {
   const entered = new Set(roots.map(({ id }) => id))
   for (let level: readonly TreeNode[] = roots; level.length > 0; ) {
     const next: TreeNode[] = []
-    for (const batch of batches(level)) {
-      const found = await childrenOf(session, batch)
-      for (const [position, references] of found.entries()) {
-        for (const reference of references) {
-          const child = toNode(reference)
-          child.seen = entered.has(child.id)
-          entered.add(child.id)
-          batch[position]?.children.push(child)
-          if (!child.seen) next.push(child)
-        }
+    const ids = level.map(({ id }) => id)
+    for (const [position, references] of (await requests.childrenOf(ids, shown)).entries()) {
+      for (const reference of references) {
+        const child = toNode(reference)
+        child.seen = entered.has(child.id)
+        entered.add(child.id)
+        level[position]?.children.push(child)
+        if (!child.seen) next.push(child)
       }
     }
     level = next
   }
 }
 
-async function childrenOf(session: ClientSession, nodes: readonly TreeNode[]): Promise<ReferenceDescription[][]> {
-  const results = await session.browse(
-    nodes.map(({ id }) => ({
-      nodeId: id,
-      browseDirection: BrowseDirection.Forward,
-      referenceTypeId: 'HierarchicalReferences',
-      includeSubtypes: true,
-      nodeClassMask: NodeClassMask.Object | NodeClassMask.Variable,
-      resultMask: 63,
-    })),
-  )
-  const complete: ReferenceDescription[][] = []
-  for (const result of results) {
-    const references = [...(result.references ?? [])]
-    for (let point = result.continuationPoint; point && point.length > 0; ) {
-      const more = await session.browseNext(point, false)
-      references.push(...(more.references ?? []))
-      point = more.continuationPoint
-    }
-    complete.push(references)
-  }
-  return complete
+const shown = {
+  referenceTypeId: 'HierarchicalReferences',
+  nodeClassMask: NodeClassMask.Object | NodeClassMask.Variable,
 }
 
 const toNode = (reference: ReferenceDescription): TreeNode => ({
@@ -94,25 +63,25 @@ const toNode = (reference: ReferenceDescription): TreeNode => ({
   children: [],
 })
 
-async function readTypes(session: ClientSession, nodes: readonly TreeNode[]): Promise<void> {
-  const names = new Map<string, string>()
-  for (const batch of batches(nodes.filter(({ isVariable }) => isVariable))) {
-    const values = await session.read(batch.map(({ id }) => ({ nodeId: id, attributeId: AttributeIds.DataType })))
-    for (const [position, node] of batch.entries()) {
-      const type: unknown = values[position]?.value.value
-      node.type = await typeName(session, String(type), names)
-    }
-  }
+async function readTypes(requests: Requests, nodes: readonly TreeNode[]): Promise<void> {
+  const variables = nodes.filter(({ isVariable }) => isVariable)
+  const attributes = variables.map(({ id }) => ({ nodeId: id, attributeId: AttributeIds.DataType }))
+  const types = (await requests.read(attributes)).map(({ value }) => String(value.value as unknown))
+  const names = await typeNames(requests, [...new Set(types)])
+  for (const [position, node] of variables.entries()) node.type = names.get(types[position] ?? '') ?? '-'
 }
 
-async function typeName(session: ClientSession, id: string, names: Map<string, string>): Promise<string> {
-  const builtIn = /^(?:ns=0;)?i=(\d+)$/.exec(id)
-  const name = names.get(id) ?? (builtIn ? DataType[Number(builtIn[1])] : undefined)
-  if (name !== undefined) return name
-  const browseName = await session.read({ nodeId: id, attributeId: AttributeIds.BrowseName })
-  const read = (browseName.value.value as { name?: string } | null)?.name ?? id
-  names.set(id, read)
-  return read
+/** By NodeId: a built-in type's own name, the BrowseName of another. */
+async function typeNames(requests: Requests, ids: readonly string[]): Promise<Map<string, string>> {
+  const builtIn = (id: string) => DataType[Number(/^(?:ns=0;)?i=(\d+)$/.exec(id)?.[1])]
+  const others = ids.filter((id) => builtIn(id) === undefined)
+  const read = await requests.read(others.map((id) => ({ nodeId: id, attributeId: AttributeIds.BrowseName })))
+  const names = new Map(ids.map((id) => [id, builtIn(id) ?? id]))
+  for (const [position, id] of others.entries()) {
+    const { name } = (read[position]?.value.value as { name?: string } | null) ?? {}
+    if (name !== undefined) names.set(id, name)
+  }
+  return names
 }
 
 function printText(root: TreeNode, shorten: (id: string) => string, out: Output, depth = 0): void {
@@ -132,7 +101,3 @@ function printJson(root: TreeNode, shorten: (id: string) => string, out: Output,
 }
 
 const flatten = (nodes: readonly TreeNode[]): TreeNode[] => nodes.flatMap((node) => [node, ...flatten(node.children)])
-
-function* batches<Item>(items: readonly Item[]): Generator<readonly Item[]> {
-  for (let from = 0; from < items.length; from += BATCH) yield items.slice(from, from + BATCH)
-}

@@ -5,7 +5,7 @@ export const ExitCode = {
   usage: 2,
   /** No connection, or it broke. */
   unreachable: 3,
-  /** The server refuses the user, or one side the other's certificate. */
+  /** The server refuses the user or a request, or one side the other's certificate. */
   refused: 4,
   /** A node that was asked for does not exist, or has no value. */
   unknownNode: 5,

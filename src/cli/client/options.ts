@@ -5,7 +5,7 @@ import {
   type SecurityPolicyName,
   securityModes,
   securityPolicies,
-} from '../../opcua/settings.ts'
+} from '../../config/opcua-choices.ts'
 import { ClientFailure, ExitCode } from './failure.ts'
 
 export const clientSecurityModes = ['None', ...securityModes] as const
@@ -39,7 +39,8 @@ export const defaultEndpoint = 'opc.tcp://localhost:4840/penstock'
 
 /**
  * Completes the flags: user and password from PENSTOCK_USER and PENSTOCK_PASSWORD, an encrypted channel unless told
- * otherwise. Throws ClientFailure (usage) for a mode, policy or endpoint that does not exist.
+ * otherwise. Throws ClientFailure (usage) for a mode, policy or endpoint that does not exist, and for a user without a
+ * channel that proves who the server is: whoever answers could say that it takes passwords in plain text.
  */
 export function clientOptions(flags: ClientFlags, env: Readonly<Record<string, string | undefined>>): ClientOptions {
   const mode = oneOf('--mode', clientSecurityModes, flags.mode ?? 'SignAndEncrypt')
@@ -61,9 +62,17 @@ export function clientOptions(flags: ClientFlags, env: Readonly<Record<string, s
       `--endpoint ${endpoint} is not an OPC UA address such as ${defaultEndpoint}`,
     )
   }
+  const user = flags.user ?? env.PENSTOCK_USER
+  if (user !== undefined && mode === 'None') {
+    throw new ClientFailure(
+      ExitCode.usage,
+      `--mode None would give the password of ${user} to whoever answers at ${endpoint}: ` +
+        'use --mode Sign or SignAndEncrypt, or name no user, neither with --user nor in PENSTOCK_USER',
+    )
+  }
   return {
     endpoint,
-    user: flags.user ?? env.PENSTOCK_USER,
+    user,
     password: flags.password ?? env.PENSTOCK_PASSWORD,
     mode,
     policy,

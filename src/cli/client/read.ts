@@ -8,10 +8,10 @@ import { withSession } from './session.ts'
 /** Prints value, status and source time of each node. Answers the exit code: unknownNode when one does not exist. */
 export async function read(ids: readonly string[], options: ClientOptions, out: Output): Promise<number> {
   if (ids.length === 0) throw new ClientFailure(ExitCode.usage, 'Name at least one tag, as device/tag, or a NodeId')
-  return withSession(options, out, async ({ session }) => {
+  return withSession(options, out, async ({ session, requests }) => {
     const namespaces = await findNamespaces(session)
     const nodes = ids.map((id) => ({ nodeId: expandNodeId(id, namespaces), attributeId: AttributeIds.Value }))
-    const values = await session.read(nodes)
+    const values = await requests.read(nodes)
     const rows = ids.map((id, position) => [id, values[position] as DataValue] as const)
     if (options.json) {
       for (const [id, value] of rows) out.line(JSON.stringify(plainDataValue(id, value)))

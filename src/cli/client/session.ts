@@ -18,12 +18,14 @@ import { routeNodeOpcuaLog } from '../../opcua/node-opcua-log.ts'
 import { ClientFailure, ExitCode } from './failure.ts'
 import { trustOnFirstUse } from './known-servers.ts'
 import type { ClientOptions, Output } from './options.ts'
+import { Requests } from './requests.ts'
 
 const CONNECT_TIMEOUT_MS = 10_000
 const CERTIFICATE_DAYS = 3_650
 
 export interface OpenSession {
   readonly session: ClientSession
+  readonly requests: Requests
   /** Resolves when the connection is gone without our doing. */
   readonly lost: Promise<void>
 }
@@ -44,13 +46,10 @@ export async function withSession<Result>(
   })
   try {
     await connect(client, options)
-    const [certificate] = [client.serverCertificate ?? []].flat()
-    if (options.mode !== 'None' && certificate) {
-      await trustOnFirstUse(options.pkiFolder, options.endpoint, certificate, out)
-    }
+    if (options.mode !== 'None') await trustServer(client, options, out)
     const session = await createSession(client, options)
     try {
-      return await action({ session, lost })
+      return await action({ session, requests: await Requests.of(session), lost })
     } finally {
       await session.close().catch((error: unknown) => out.notice(`The session was not closed: ${describeError(error)}`))
     }
@@ -117,6 +116,12 @@ async function connect(client: OPCUAClient, { endpoint, mode, policy }: ClientOp
       { cause: error },
     )
   }
+}
+
+async function trustServer(client: OPCUAClient, { pkiFolder, endpoint }: ClientOptions, out: Output): Promise<void> {
+  const [certificate] = [client.serverCertificate ?? []].flat()
+  if (!certificate) throw new ClientFailure(ExitCode.refused, `The server at ${endpoint} shows no certificate`)
+  await trustOnFirstUse(pkiFolder, endpoint, certificate, out)
 }
 
 async function createSession(client: OPCUAClient, options: ClientOptions): Promise<ClientSession> {

@@ -1,17 +1,11 @@
-import {
-  AttributeIds,
-  BrowseDirection,
-  ClientMonitoredItemGroup,
-  type ClientSession,
-  type ClientSubscription,
-  type DataValue,
-  TimestampsToReturn,
-} from 'node-opcua'
+import { AttributeIds, type ClientSession, type ClientSubscription, type DataValue } from 'node-opcua'
+import { describeError } from '../../core/errors.ts'
 import { ClientFailure, ExitCode } from './failure.ts'
 import { plainDataValue, showTime, showValue } from './format.ts'
 import { expandNodeId, findNamespaces, isTagId, type PlantNamespaces, shortenNodeId } from './node-ids.ts'
 import type { ClientOptions, Output } from './options.ts'
 import { isUnknown } from './read.ts'
+import type { Requests } from './requests.ts'
 import { withSession } from './session.ts'
 
 const PUBLISHING_MS = 250
@@ -20,7 +14,8 @@ const QUEUE = 20
 
 /**
  * Prints each change of the named tags, of all tags of a named device, or of every tag, one a line, until `signal`
- * aborts. Throws ClientFailure: unknownNode for a name that is nothing, unreachable when the connection breaks.
+ * aborts. Throws ClientFailure: unknownNode for a name that is nothing, refused when the server lets nothing be watched,
+ * unreachable when the connection breaks.
  */
 export async function watch(
   ids: readonly string[],
@@ -28,20 +23,20 @@ export async function watch(
   out: Output,
   signal: AbortSignal,
 ): Promise<number> {
-  return withSession(options, out, async ({ session, lost }) => {
+  return withSession(options, out, async ({ session, requests, lost }) => {
     const namespaces = await findNamespaces(session)
-    const nodeIds = await resolveNodes(session, ids, namespaces)
-    const subscription = await session.createSubscription2({
-      requestedPublishingInterval: PUBLISHING_MS,
-      requestedMaxKeepAliveCount: 20,
-      requestedLifetimeCount: 200,
-      publishingEnabled: true,
-    })
-    const group = monitor(subscription, nodeIds)
-    group.on('changed', (item: { itemToMonitor: { nodeId: unknown } }, value: DataValue) => {
-      out.line(lineOf(shortenNodeId(String(item.itemToMonitor.nodeId), namespaces), value, options.json))
-    })
-    group.on('err', (message: string) => out.notice(`Some nodes cannot be watched: ${message}`))
+    const nodeIds = await resolveNodes(requests, ids, namespaces)
+    const subscription = await subscribe(session)
+    const show = (nodeId: string, value: DataValue) =>
+      out.line(lineOf(shortenNodeId(nodeId, namespaces), value, options.json))
+    const parameters = { samplingInterval: SAMPLING_MS, queueSize: QUEUE, discardOldest: true }
+    const refused = await requests.monitor(subscription, nodeIds, parameters, show)
+    for (const { nodeId, status } of refused) {
+      out.notice(`The server does not let ${shortenNodeId(nodeId, namespaces)} be watched: ${status}`)
+    }
+    if (nodeIds.length > 0 && refused.length === nodeIds.length) {
+      throw new ClientFailure(ExitCode.refused, 'The server lets none of these nodes be watched')
+    }
     const end = await Promise.race([aborted(signal), lost.then(() => 'lost' as const)])
     if (end === 'lost') throw new ClientFailure(ExitCode.unreachable, `The connection to ${options.endpoint} broke`)
     await subscription.terminate()
@@ -49,13 +44,18 @@ export async function watch(
   })
 }
 
-function monitor(subscription: ClientSubscription, nodeIds: readonly string[]): ClientMonitoredItemGroup {
-  return ClientMonitoredItemGroup.create(
-    subscription,
-    nodeIds.map((nodeId) => ({ nodeId, attributeId: AttributeIds.Value })),
-    { samplingInterval: SAMPLING_MS, queueSize: QUEUE, discardOldest: true },
-    TimestampsToReturn.Both,
-  )
+async function subscribe(session: ClientSession): Promise<ClientSubscription> {
+  try {
+    return await session.createSubscription2({
+      requestedPublishingInterval: PUBLISHING_MS,
+      requestedMaxKeepAliveCount: 20,
+      requestedLifetimeCount: 200,
+      publishingEnabled: true,
+    })
+  } catch (error) {
+    const message = `The server gives no subscription: ${describeError(error)}`
+    throw new ClientFailure(ExitCode.refused, message, { cause: error })
+  }
 }
 
 function lineOf(id: string, value: DataValue, json: boolean): string {
@@ -70,15 +70,15 @@ const aborted = (signal: AbortSignal): Promise<'aborted'> =>
   })
 
 async function resolveNodes(
-  session: ClientSession,
+  requests: Requests,
   ids: readonly string[],
   namespaces: PlantNamespaces,
 ): Promise<string[]> {
-  if (ids.length === 0) return tagsOf(session, await devicesOf(session, namespaces), namespaces)
+  if (ids.length === 0) return tagsOf(requests, await devicesOf(requests, namespaces), namespaces)
   const nodeIds = ids.map((id) => expandNodeId(id, namespaces))
-  const values = await session.read(nodeIds.map((nodeId) => ({ nodeId, attributeId: AttributeIds.Value })))
+  const values = await requests.read(nodeIds.map((nodeId) => ({ nodeId, attributeId: AttributeIds.Value })))
   const unread = nodeIds.filter((_nodeId, position) => isUnknown(values[position]?.statusCode.value ?? 0))
-  const tags = await tagsOf(session, unread, namespaces)
+  const tags = await tagsOf(requests, unread, namespaces)
   const unknown = unread.filter((device) => !tags.some((tag) => tag.startsWith(`${device}/`)))
   if (unknown.length > 0) {
     const names = unknown.map((nodeId) => shortenNodeId(nodeId, namespaces)).join(', ')
@@ -87,25 +87,17 @@ async function resolveNodes(
   return [...nodeIds.filter((nodeId) => !unread.includes(nodeId)), ...tags]
 }
 
-const devicesOf = async (session: ClientSession, namespaces: PlantNamespaces): Promise<string[]> => {
-  const children = await childrenOf(session, [`ns=${namespaces.di};i=5001`])
+const devicesOf = async (requests: Requests, namespaces: PlantNamespaces): Promise<string[]> => {
+  const children = await componentsOf(requests, [`ns=${namespaces.di};i=5001`])
   return children.filter((nodeId) => nodeId.startsWith(`ns=${namespaces.plant};`))
 }
 
-const tagsOf = async (session: ClientSession, devices: readonly string[], namespaces: PlantNamespaces) => {
-  const children = devices.length === 0 ? [] : await childrenOf(session, devices)
+const tagsOf = async (requests: Requests, devices: readonly string[], namespaces: PlantNamespaces) => {
+  const children = await componentsOf(requests, devices)
   return children.filter((nodeId) => isTagId(shortenNodeId(nodeId, namespaces)))
 }
 
-async function childrenOf(session: ClientSession, nodeIds: readonly string[]): Promise<string[]> {
-  const results = await session.browse(
-    nodeIds.map((nodeId) => ({
-      nodeId,
-      browseDirection: BrowseDirection.Forward,
-      referenceTypeId: 'HasComponent',
-      includeSubtypes: true,
-      resultMask: 63,
-    })),
-  )
-  return results.flatMap(({ references }) => (references ?? []).map(({ nodeId }) => nodeId.toString()))
+async function componentsOf(requests: Requests, nodeIds: readonly string[]): Promise<string[]> {
+  const children = await requests.childrenOf(nodeIds, { referenceTypeId: 'HasComponent' })
+  return children.flat().map(({ nodeId }) => nodeId.toString())
 }

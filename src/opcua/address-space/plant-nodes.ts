@@ -14,6 +14,7 @@ import type { PlantChange } from '../../core/plant-change.ts'
 import { StatusCode } from '../../core/status-code.ts'
 import type { IndexedTag, TagChange, TagIndex, TagIndexing } from '../../core/tag-index.ts'
 import type { StoreHealth } from '../../link/contract.ts'
+import { reviveItems } from '../hardening/revive-items.ts'
 import { showUnheard } from '../projected-variable.ts'
 import { StatusCodeCache } from '../status-codes.ts'
 import type { DeviceConfig, DeviceNodesContext } from './device-nodes.ts'
@@ -30,6 +31,11 @@ export interface PlantNodesOptions {
   readonly indexing: TagIndexing
   readonly allowAnonymous: boolean
   readonly now: number
+}
+
+interface FormerTag {
+  readonly tag: IndexedTag
+  readonly variable: UAVariable
 }
 
 /** All nodes of the plant: devices with their tags in DI's DeviceSet, the gateway and its sources at `Objects/Penstock`. */
@@ -87,13 +93,17 @@ export class PlantNodes {
   }
 
   /**
-   * Follows one step of a change of the plant. Nodes of what stays are kept, with whoever monitors them; a tag that
-   * takes a variable of another type gets a new one.
+   * Follows one step of a change of the plant. Nodes of what stays are kept, with whoever monitors them, also those of a
+   * tag that is of another type from now on and has another number; who monitors a node that comes back gets its values.
    */
   change(change: PlantChange, tags: TagChange, tagCount: number, now: number): void {
     this.#addressSpace.modelChangeTransaction(() => {
-      const former = new Map(this.#known)
-      for (const { index } of tags.retired) this.#removeTag(index)
+      const former = new Map([...tags.updated, ...tags.renewed].map(({ id, index }) => [id, this.#take(index)]))
+      const added = new Set(tags.added.map(({ id }) => id))
+      for (const { id, index } of tags.retired) {
+        if (added.has(id)) former.set(id, this.#take(index))
+        else this.#delete(this.#take(index)?.variable)
+      }
       for (const key of change.removedSources) this.#removeSource(key)
       for (const key of change.removedDevices) for (const source of this.#sources.values()) source.removeDevice(key)
       for (const source of change.sources) {
@@ -102,10 +112,10 @@ export class PlantNodes {
         else this.#addSource(source)
       }
       for (const { source, device } of change.devices) this.#changeDevice(source, device, now)
-      for (const tag of tags.added) this.#addTag(tag)
-      for (const tag of [...tags.updated, ...tags.renewed]) this.#updateTag(former.get(tag.index), tag)
+      for (const tag of [...tags.added, ...tags.updated, ...tags.renewed]) this.#showTag(former.get(tag.id), tag)
       this.#showTagCount(tagCount, now)
     })
+    reviveItems(this.#addressSpace)
   }
 
   /** The engine numbers the same tags otherwise. */
@@ -166,23 +176,33 @@ export class PlantNodes {
     this.#known.set(tag.index, tag)
   }
 
-  /** The device may have gone with all of its variables before. */
-  #removeTag(index: TagIndex): void {
+  /** Takes tag and variable out of their number. */
+  #take(index: TagIndex): FormerTag | undefined {
+    const tag = this.#known.get(index)
     const variable = this.tagVariables[index]
-    this.tagVariables[index] = undefined
     this.#known.delete(index)
-    if (variable && this.#addressSpace.findNode(variable.nodeId)) this.#addressSpace.deleteNode(variable)
+    this.tagVariables[index] = undefined
+    return tag && variable && { tag, variable }
   }
 
-  #updateTag(former: IndexedTag | undefined, tag: IndexedTag): void {
-    const variable = this.tagVariables[tag.index]
-    const stays = former?.source.key === tag.source.key && variable && this.#addressSpace.findNode(variable.nodeId)
-    if (stays && updateTagVariable(this.#namespace, variable, former.tag, tag, this.#permissions)) {
-      this.#known.set(tag.index, tag)
+  /** On the variable that it had, if that is still there; it may have gone with its device. */
+  #showTag(former: FormerTag | undefined, tag: IndexedTag): void {
+    if (!former || former.tag.source.key !== tag.source.key || !this.#has(former.variable)) {
+      this.#delete(former?.variable)
+      this.#addTag(tag)
       return
     }
-    this.#removeTag(tag.index)
-    this.#addTag(tag)
+    updateTagVariable(this.#namespace, former.variable, former.tag.tag, tag, this.#permissions)
+    this.tagVariables[tag.index] = former.variable
+    this.#known.set(tag.index, tag)
+  }
+
+  #delete(variable: UAVariable | undefined): void {
+    if (variable && this.#has(variable)) this.#addressSpace.deleteNode(variable)
+  }
+
+  #has(variable: UAVariable): boolean {
+    return this.#addressSpace.findNode(variable.nodeId) === variable
   }
 
   #showTagCount(count: number, now: number): void {

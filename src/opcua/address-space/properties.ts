@@ -9,13 +9,18 @@ export interface PropertyOf {
   readonly permissions: readonly RolePermissionType[]
 }
 
+export interface PropertyValue {
+  readonly dataType: DataType
+  readonly value: object
+}
+
+export function removeProperty({ namespace, variable }: PropertyOf, name: string): void {
+  const property = variable.getPropertyByName(name, 0)
+  if (property) namespace.deleteNode(property.nodeId)
+}
+
 /** A property that OPC 10000-8 defines for a tag's variable: NodeId `s=<device key>/<tag key>#<name>`. */
-export function addProperty(
-  of: PropertyOf,
-  name: string,
-  dataType: string,
-  value: { readonly dataType: DataType; readonly value: object },
-): UAVariable {
+export function addProperty(of: PropertyOf, name: string, dataType: string, value: PropertyValue): UAVariable {
   const property = of.namespace.addVariable({
     propertyOf: of.variable,
     nodeId: `s=${of.id}#${name}`,

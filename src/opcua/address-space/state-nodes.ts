@@ -4,7 +4,7 @@ import type { StateConfig } from '../../core/states.ts'
 import { makeDataValue, nullVariant, scalar } from '../data-values.ts'
 import { markTold } from '../hardening/deliver-on-change.ts'
 import { setDataValue } from '../projected-variable.ts'
-import { addProperty, type PropertyOf } from './properties.ts'
+import { addProperty, type PropertyOf, removeProperty } from './properties.ts'
 
 /**
  * The properties of an enumeration: TrueState and FalseState of a Boolean (OPC 10000-8 §5.3.3.2), EnumValues and
@@ -25,17 +25,30 @@ export function addStates(of: PropertyOf, type: TagDataType, states: readonly St
   followValue(of.variable, addProperty(of, 'ValueAsText', 'LocalizedText', textOf('')), names)
 }
 
+/** Removes what `addStates` has added. */
+export function removeStates(of: PropertyOf): void {
+  const variable = of.variable as Following
+  if (variable[follower]) variable.removeListener('value_changed', variable[follower])
+  delete variable[follower]
+  for (const name of ['TrueState', 'FalseState', 'EnumValues', 'ValueAsText']) removeProperty(of, name)
+}
+
+const follower = Symbol('follower of the value')
+type Following = UAVariable & { [follower]?: (dataValue: DataValue) => void }
+
 /** ValueAsText has status and times of the value; empty for a value that is no state, nothing where there is none. */
 function followValue(variable: UAVariable, valueAsText: UAVariable, names: ReadonlyMap<number, string>): void {
   markTold(valueAsText)
-  variable.on('value_changed', ({ value, statusCode, sourceTimestamp, serverTimestamp }: DataValue) => {
+  const follow = ({ value, statusCode, sourceTimestamp, serverTimestamp }: DataValue) => {
     const text =
       value.dataType === DataType.Null
         ? nullVariant()
         : scalar(DataType.LocalizedText, new LocalizedText({ text: names.get(numberOf(value.value)) ?? '' }))
     const serverTime = serverTimestamp?.getTime() ?? 0
     setDataValue(valueAsText, makeDataValue(text, statusCode, sourceTimestamp?.getTime() ?? serverTime, serverTime))
-  })
+  }
+  Object.assign(variable, { [follower]: follow })
+  variable.on('value_changed', follow)
 }
 
 /** node-opcua holds a 64-bit integer as its high and low half. */

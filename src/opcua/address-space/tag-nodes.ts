@@ -14,9 +14,10 @@ import type { TagConfig } from '../../core/plant.ts'
 import type { IndexedTag } from '../../core/tag-index.ts'
 import { variantType } from '../data-values.ts'
 import { markTold } from '../hardening/deliver-on-change.ts'
+import { setDataType, setTypeDefinition, tellSemanticsChanged } from './change-variable.ts'
 import { sharePermissions } from './permissions.ts'
-import { addProperty, type PropertyOf } from './properties.ts'
-import { addStates } from './state-nodes.ts'
+import { addProperty, type PropertyOf, type PropertyValue, removeProperty } from './properties.ts'
+import { addStates, removeStates } from './state-nodes.ts'
 import { engineeringUnits } from './units.ts'
 
 /**
@@ -45,17 +46,13 @@ export function addTagVariable(
   markTold(variable)
   const properties = { namespace, variable, id, permissions }
   if (tag.states) addStates(properties, tag.type, tag.states)
-  if (!isNumeric(tag.type)) return variable
-  if (tag.unit !== undefined) {
-    addProperty(properties, 'EngineeringUnits', 'EUInformation', structure(engineeringUnits(tag.unit)))
-  }
-  if (tag.range) addProperty(properties, 'EURange', 'Range', structure(new Range(tag.range)))
+  for (const { name, dataType, value } of propertiesOf(tag)) addProperty(properties, name, dataType, value)
   return variable
 }
 
 /**
- * Shows the tag's settings as they are now on the variable that it has already, and answers true; false, with nothing
- * done, where they take a variable of another type.
+ * Shows the tag's settings as they are now on the variable that it has already, whatever has changed: whoever monitors
+ * it goes on. A change of what the values mean is told to them (OPC 10000-8 §5.2: SemanticsChanged).
  */
 export function updateTagVariable(
   namespace: Namespace,
@@ -63,29 +60,57 @@ export function updateTagVariable(
   former: TagConfig,
   { id, tag }: IndexedTag,
   permissions: readonly RolePermissionType[],
-): boolean {
-  if (former.type !== tag.type || variableType(former) !== variableType(tag)) return false
-  if (!isDeepStrictEqual(former.states, tag.states)) return false
+): void {
   variable.setDisplayName(tag.name)
   if (former.description !== tag.description) variable.setDescription(tag.description ?? '')
-  if (!isNumeric(tag.type)) return true
+  if (former.type !== tag.type) setDataType(variable, variantType[tag.type])
   const properties = { namespace, variable, id, permissions }
-  if (former.unit !== tag.unit && tag.unit !== undefined) {
-    replaceProperty(properties, 'EngineeringUnits', 'EUInformation', engineeringUnits(tag.unit))
+  const before = propertiesOf(former)
+  const after = propertiesOf(tag)
+  if (variableType(former) !== variableType(tag)) setTypeDefinition(variable, coerceNodeId(variableType(tag)))
+  const gone = before.filter(({ name }) => !after.some((property) => property.name === name))
+  for (const { name } of gone) removeProperty(properties, name)
+  for (const { name, dataType, setting, value } of after) {
+    const known = before.find((property) => property.name === name)
+    if (!isDeepStrictEqual(known?.setting, setting)) replaceProperty(properties, name, dataType, value)
   }
-  if (tag.range && !isDeepStrictEqual(former.range, tag.range)) {
-    replaceProperty(properties, 'EURange', 'Range', new Range(tag.range))
+  // Of a new value of a property node-opcua tells by itself, but not of a property that comes or goes.
+  const otherStates = former.type !== tag.type || !isDeepStrictEqual(former.states, tag.states)
+  if (otherStates) {
+    removeStates(properties)
+    if (tag.states) addStates(properties, tag.type, tag.states)
   }
-  return true
+  if (before.length !== after.length || (otherStates && (former.states ?? tag.states))) tellSemanticsChanged(variable)
 }
 
-function replaceProperty(of: PropertyOf, name: string, dataType: string, value: object): void {
+interface TagProperty {
+  readonly name: string
+  readonly dataType: string
+  /** As configured, to be compared. */
+  readonly setting: unknown
+  readonly value: PropertyValue
+}
+
+/** What a client has to know to make sense of the values; only numbers have it. */
+function propertiesOf(tag: TagConfig): TagProperty[] {
+  const { unit, range } = tag
+  const properties: TagProperty[] = []
+  if (!isNumeric(tag.type)) return properties
+  if (unit !== undefined) {
+    const value = structure(engineeringUnits(unit))
+    properties.push({ name: 'EngineeringUnits', dataType: 'EUInformation', setting: unit, value })
+  }
+  if (range) properties.push({ name: 'EURange', dataType: 'Range', setting: range, value: structure(new Range(range)) })
+  return properties
+}
+
+function replaceProperty(of: PropertyOf, name: string, dataType: string, value: PropertyValue): void {
   const property = of.variable.getPropertyByName(name, 0)
-  if (property) property.setValueFromSource(structure(value))
-  else addProperty(of, name, dataType, structure(value))
+  if (property) property.setValueFromSource(value)
+  else addProperty(of, name, dataType, value)
 }
 
-const structure = (value: object) => ({ dataType: DataType.ExtensionObject, value })
+const structure = (value: object): PropertyValue => ({ dataType: DataType.ExtensionObject, value })
 
 /** OPC 10000-8 §5.3.2 and §5.3.3: the type that demands exactly what is configured. */
 function variableType(tag: TagConfig): number {

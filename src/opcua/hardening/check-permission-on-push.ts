@@ -32,6 +32,12 @@ export function checkPermissionOnPush(): void {
       return undefined
     }
   })
+  // Told that the meaning of a value has changed, an item reads the value as if it were the server itself.
+  patchMethod(MonitoredItem.prototype, '_on_semantic_changed', FIX, (original) => {
+    return function (this: Item) {
+      return verdict(this, this[verdictOf])?.readable ? original.call(this) : undefined
+    }
+  })
 }
 
 function verdict(item: Item, before: Verdict | undefined): Verdict | undefined {

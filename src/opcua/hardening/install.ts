@@ -5,6 +5,7 @@ import { restrictDurableSubscriptions } from './durable-subscriptions.ts'
 import { capItemQueue } from './item-queue-cap.ts'
 import { setOverflowBitOnAnyStatus } from './overflow-bit.ts'
 import { restrictWrites } from './restrict-writes.ts'
+import { keepItemsOfRemovedNodes } from './revive-items.ts'
 import { capSubscriptionLifetime } from './subscription-lifetime.ts'
 import { unshareReads } from './unshared-reads.ts'
 
@@ -18,6 +19,7 @@ export function hardenNodeOpcua(addressSpace: IAddressSpace, anyVariable: UAVari
   setOverflowBitOnAnyStatus()
   capItemQueue()
   capSubscriptionLifetime()
+  keepItemsOfRemovedNodes()
   restrictWrites(anyVariable)
   unshareReads(anyVariable)
   restrictDurableSubscriptions(addressSpace)

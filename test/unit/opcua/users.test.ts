@@ -6,8 +6,9 @@ import { recordingLogger } from '../../support/opcua-room.ts'
 
 function make() {
   const { log, logged } = recordingLogger()
-  const users = new Users([{ name: 'olga', password: 'pässword', role: 'Operator' }], new ManualClock(), log)
-  return { users, logged }
+  const clock = new ManualClock()
+  const users = new Users([{ name: 'olga', password: 'pässword', role: 'Operator' }], clock, log)
+  return { users, logged, clock }
 }
 
 describe('a user', () => {
@@ -47,5 +48,29 @@ describe('a user', () => {
       fields: { user: 'olga', address: '10.0.0.1', lockedMs: 2_000 },
     })
     expect(JSON.stringify(logged)).not.toMatch(/pässword|guess-/)
+  })
+
+  it.each(['old-client', 'olga'])(
+    'is never refused because a forgotten client at the same address tries %s with an old password for a day',
+    async (name) => {
+      const { users, clock } = make()
+      const logins: boolean[] = []
+      for (let minute = 0; minute < 24 * 60; minute++) {
+        expect(users.isValid(name, 'old', '10.0.0.5')).toBe(false)
+        await clock.advance(30_000)
+        logins.push(users.isValid('olga', 'pässword', '10.0.0.5'))
+        await clock.advance(30_000)
+      }
+
+      expect(logins.filter((accepted) => !accepted)).toHaveLength(0)
+    },
+  )
+
+  it('is shown in the log by no more than a name can have', () => {
+    const { users, logged } = make()
+
+    users.isValid('x'.repeat(100_000), 'pässword', '10.0.0.1')
+
+    expect(logged.at(-1)?.fields.user).toBe('x'.repeat(64))
   })
 })

@@ -24,6 +24,14 @@ describe('the options of the client commands', () => {
   })
 
   it.each([
+    [{ mode: 'None', user: 'olga', password: 'given' }, {}],
+    [{ mode: 'None' }, { PENSTOCK_USER: 'olga', PENSTOCK_PASSWORD: 'from-env' }],
+  ])('give no password to a server that proves nothing: %o %o', (flags, env) => {
+    expect(() => clientOptions(flags, env)).toThrow(expect.objectContaining({ exitCode: 2 }))
+    expect(() => clientOptions(flags, env)).not.toThrow(/given|from-env/)
+  })
+
+  it.each([
     [{ mode: 'Encrypt' }, /--mode Encrypt is not one of None, Sign, SignAndEncrypt/],
     [{ policy: 'Basic256' }, /--policy Basic256 is not one of/],
     [{ policy: 'None' }, /exclude each other/],

@@ -1,0 +1,24 @@
+/** The security policies (OPC 10000-7 §6.6) that are neither broken nor deprecated. */
+export const securityPolicies = ['Basic256Sha256', 'Aes128_Sha256_RsaOaep', 'Aes256_Sha256_RsaPss'] as const
+export type SecurityPolicyName = (typeof securityPolicies)[number]
+
+export const securityModes = ['Sign', 'SignAndEncrypt'] as const
+export type SecurityModeName = (typeof securityModes)[number]
+
+/** Well-known roles of OPC 10000-18 §4.3 that a user of the gateway can have. */
+export const userRoles = ['Observer', 'Operator', 'Engineer'] as const
+export type UserRole = (typeof userRoles)[number]
+
+/** What clients may use at most, unless configured otherwise. */
+export const defaultLimits = {
+  connections: 100,
+  sessions: 50,
+  subscriptions: 250,
+  subscriptionsPerSession: 10,
+  monitoredItems: 200_000,
+  monitoredItemsPerSubscription: 50_000,
+  /** Nodes or items of one request. */
+  operationsPerRequest: 10_000,
+} as const
+
+export type OpcuaLimits = Readonly<Record<keyof typeof defaultLimits, number>>
