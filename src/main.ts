@@ -51,6 +51,7 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
 
   const engine: EngineRoomData = {
     plant: { sources: config.sources },
+    templates: config.templates,
     dataFolder,
     history: config.history,
     logLevel: config.log.level,
@@ -94,7 +95,8 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
     }
   }
 
-  const http = new HttpServer({ settings: config.http, log, health })
+  const findings = () => rooms.findings()
+  const http = new HttpServer({ settings: config.http, log, health, findings })
   let httpPort: number
   try {
     // What no restart of a room would mend is said here, once.

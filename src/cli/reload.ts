@@ -35,7 +35,7 @@ export class Reload {
     try {
       const { config, secrets } = read()
       const later = fixedParts.filter((part) => !isDeepStrictEqual(config[part], this.#started[part]))
-      await gateway.changePlant({ plant: { sources: config.sources }, secrets })
+      await gateway.changePlant({ plant: { sources: config.sources }, templates: config.templates, secrets })
       log.info({ sources: config.sources.length }, 'The plant is the one of the configuration as it is now')
       if (later.length > 0) log.warn({ sections: later }, 'These sections have changed too, and take a restart')
     } catch (error) {

@@ -2,12 +2,14 @@ import type { MessagePort } from 'node:worker_threads'
 import type Database from 'better-sqlite3'
 import { ChangeFeed } from '../core/change-feed.ts'
 import type { Clock, Milliseconds } from '../core/clock.ts'
+import type { Findings } from '../core/drift.ts'
 import { describeError } from '../core/errors.ts'
 import type { Logger } from '../core/logger.ts'
 import { Pipeline } from '../core/pipeline.ts'
-import type { Plant } from '../core/plant.ts'
+import type { Plant, SourceConfig } from '../core/plant.ts'
 import { changeBetween, changedPlant, inSteps, isNoChange, type PlantChange } from '../core/plant-change.ts'
 import { TagIndexing } from '../core/tag-index.ts'
+import type { DeviceTemplate } from '../core/template.ts'
 import type { EngineHealth, FromEngine, StoreHealth, ToEngine } from '../link/contract.ts'
 import { Link } from '../link/link.ts'
 import { SourceSupervisor, type SourceTypes } from '../sources/supervisor.ts'
@@ -15,6 +17,7 @@ import { HistoryRetention } from '../store/history-retention.ts'
 import { HistoryWriter } from '../store/history-writer.ts'
 import { LastValues } from '../store/last-values.ts'
 import { SeriesBook } from '../store/series.ts'
+import { type ConfiguredDevices, FoundDevices } from './found-devices.ts'
 
 /** Changes are collected this long before they cross a link: it bounds the price of batches, and the latency. */
 const COLLECT_FOR: Milliseconds = 10
@@ -26,6 +29,7 @@ const COUNTERS_EVERY: Milliseconds = 5_000
 
 export interface EngineParts {
   readonly plant: Plant
+  readonly templates: readonly DeviceTemplate[]
   readonly types: SourceTypes
   readonly database: Database.Database
   readonly history: HistorySettings
@@ -33,6 +37,8 @@ export interface EngineParts {
   readonly log: Logger
   readonly secret: (name: string) => string | undefined
   readonly random: () => number
+  /** A change of the plant failed half-way: the engine has to begin anew. */
+  readonly onFatal: (error: unknown) => void
 }
 
 export interface HistorySettings {
@@ -52,6 +58,7 @@ export class Engine {
   readonly #indexing: TagIndexing
   readonly #pipeline: Pipeline
   readonly #sources: SourceSupervisor
+  readonly #found: FoundDevices
   readonly #series: SeriesBook
   readonly #lastValues: LastValues
   readonly #history: HistoryWriter
@@ -68,16 +75,17 @@ export class Engine {
 
   constructor(parts: EngineParts) {
     this.#parts = parts
-    const { plant, clock, log, database } = parts
+    const { plant, templates, clock, log, database } = parts
     this.#startedAt = clock.now()
     this.#plant = plant
+    this.#found = new FoundDevices({ plant, templates }, () => void this.#followFound())
     this.#indexing = new TagIndexing(plant)
     this.#pipeline = new Pipeline(this.#indexing.present, clock)
     const series = new SeriesBook(database)
     this.#series = series
     this.#lastValues = new LastValues({ database, pipeline: this.#pipeline, series, clock, log })
     this.#history = new HistoryWriter({ database, series, clock, log })
-    const devices = () => this.#plant.sources.flatMap((source) => source.devices.map(({ key }) => key))
+    const devices = () => this.#plant.sources.flatMap(memoriesOf)
     this.#retention = new HistoryRetention({ database, series, devices, keepMs: parts.history.keepMs, clock, log })
     this.#sources = new SourceSupervisor({
       types: parts.types,
@@ -88,6 +96,7 @@ export class Engine {
       log,
       secret: parts.secret,
       random: parts.random,
+      offersOf: (key) => this.#found.offersOf(key),
       onHealthChange: () => {
         this.#healthChanged = true
       },
@@ -156,12 +165,31 @@ export class Engine {
    * Makes the plant that runs this one, live: what is the same in both does not notice. Resolves when everything
    * follows it; a second change waits for the first.
    */
-  changePlant(plant: Plant): Promise<void> {
-    const done = this.#changing.then(() => this.#change(plant))
+  async changePlant(configured: ConfiguredDevices): Promise<void> {
+    this.#found.configure(configured)
+    await this.#changeToFound()
+    this.#sources.reconsider()
+  }
+
+  /** What sources found and an operator should know. */
+  get findings(): readonly Findings[] {
+    return this.#found.findings
+  }
+
+  #changeToFound(): Promise<void> {
+    const done = this.#changing.then(() => this.#change(this.#found.plant))
     this.#changing = done.catch((error: unknown) => {
       this.#parts.log.error({ cause: describeError(error) }, 'The plant could not be changed')
     })
     return done
+  }
+
+  async #followFound(): Promise<void> {
+    try {
+      await this.#changeToFound()
+    } catch (error) {
+      this.#parts.onFatal(error)
+    }
   }
 
   health(): EngineHealth {
@@ -267,3 +295,9 @@ export class Engine {
     for (const { link } of this.#subscribers) link.tell('sources', sources)
   }
 }
+
+/** The names under which a source keeps its memories: of its devices, and of itself, which no device's key can be. */
+const memoriesOf = ({ key, devices }: SourceConfig): string[] => [
+  `source/${key}`,
+  ...devices.map((device) => device.key),
+]

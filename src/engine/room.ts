@@ -9,7 +9,9 @@ import { Engine } from './engine.ts'
 import type { EngineRoomData } from './room-data.ts'
 import { sourceTypes } from './source-types.ts'
 
-const { port, plant, dataFolder, history, logLevel, ...data } = workerData as EngineRoomData & { port: MessagePort }
+const { port, plant, templates, dataFolder, history, logLevel, ...data } = workerData as EngineRoomData & {
+  port: MessagePort
+}
 let { secrets } = data
 const log = createLogger(logLevel, 'engine')
 /** Ends this thread with the error as its cause; main starts another, with the plant that could not be followed. */
@@ -23,6 +25,7 @@ const database = openHistoryDatabase(dataFolder)
 const checkpointer = new Checkpointer(database, log)
 const engine = new Engine({
   plant,
+  templates,
   types: sourceTypes,
   database,
   history,
@@ -30,6 +33,7 @@ const engine = new Engine({
   log,
   secret: (name) => secrets[name],
   random: Math.random,
+  onFatal: die,
 })
 
 const link = new Link<FromRoom, MainToEngine>({
@@ -37,9 +41,10 @@ const link = new Link<FromRoom, MainToEngine>({
   clock: systemClock,
   serves: {
     health: () => engine.health(),
+    findings: () => engine.findings,
     changePlant: async (to) => {
       secrets = to.secrets
-      await engine.changePlant(to.plant).catch(die)
+      await engine.changePlant(to).catch(die)
       return null
     },
     stop: async () => {

@@ -1,6 +1,7 @@
 import { createServer, type Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import Koa from 'koa'
+import type { Findings } from '../core/drift.ts'
 import { describeError, PenstockError } from '../core/errors.ts'
 import type { Logger } from '../core/logger.ts'
 import type { GatewayHealth } from './gateway-health.ts'
@@ -12,14 +13,19 @@ export interface HttpSettings {
 
 /**
  * What the gateway answers over HTTP: `/livez` (the process runs), `/readyz` (every room does its work; 503 while
- * one does not) and `/`, the health in full.
+ * one does not), `/findings` (what sources found beside the configuration) and `/`, the health in full.
  */
 export class HttpServer {
   readonly #settings: HttpSettings
   readonly #log: Logger
   readonly #server: Server
 
-  constructor(parts: { settings: HttpSettings; log: Logger; health: () => Promise<GatewayHealth> }) {
+  constructor(parts: {
+    settings: HttpSettings
+    log: Logger
+    health: () => Promise<GatewayHealth>
+    findings: () => Promise<readonly Findings[] | null>
+  }) {
     this.#settings = parts.settings
     this.#log = parts.log
     const app = new Koa()
@@ -37,6 +43,12 @@ export class HttpServer {
       }
       if (context.path === '/livez') {
         context.body = { status: 'alive' }
+        return
+      }
+      if (context.path === '/findings') {
+        const sources = await parts.findings()
+        context.status = sources ? 200 : 503
+        context.body = sources ? { sources } : { error: 'The engine does not answer just now; ask again.' }
         return
       }
       if (context.path !== '/readyz' && context.path !== '/') return

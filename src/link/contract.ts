@@ -1,8 +1,10 @@
 import type { MessagePort } from 'node:worker_threads'
+import type { Findings } from '../core/drift.ts'
 import type { HistoryHealth, SourceHealth } from '../core/health.ts'
 import type { Plant } from '../core/plant.ts'
 import type { PlantChange } from '../core/plant-change.ts'
 import type { NumberedPlant } from '../core/tag-index.ts'
+import type { DeviceTemplate } from '../core/template.ts'
 
 /**
  * Who may ask what of whom. Three links join the rooms: main–engine, main–opcua and engine–opcua; main makes the
@@ -39,6 +41,7 @@ export type FromEngine = {
 /** A plant as the configuration has it, with the secrets that it names, by their environment variables. */
 export interface ConfiguredPlant {
   readonly plant: Plant
+  readonly templates: readonly DeviceTemplate[]
   readonly secrets: Readonly<Record<string, string>>
 }
 
@@ -105,6 +108,8 @@ export type MainToEngine = {
     Pick<ToEngine['asks'], 'health'> & {
       /** Makes this the plant that runs; answered when everything follows it. */
       changePlant: (to: ConfiguredPlant) => null
+      /** What sources that look for devices by themselves have found. */
+      findings: (none: null) => readonly Findings[]
     }
   tells: ToRoom['tells']
 }

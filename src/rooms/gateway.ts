@@ -1,6 +1,7 @@
 import { extname } from 'node:path'
 import { MessageChannel } from 'node:worker_threads'
 import type { Clock, Milliseconds } from '../core/clock.ts'
+import type { Findings } from '../core/drift.ts'
 import { describeError, PenstockError } from '../core/errors.ts'
 import type { Logger } from '../core/logger.ts'
 import type {
@@ -85,6 +86,17 @@ export class Rooms {
 
   engineHealth(): Promise<EngineHealth | null> {
     return this.#ask(this.#engine.link as Link<MainToEngine, FromRoom> | undefined)
+  }
+
+  /** What sources have found beside the configuration; null while the engine does not answer. */
+  async findings(): Promise<readonly Findings[] | null> {
+    const link = this.#engine.link as Link<MainToEngine, FromRoom> | undefined
+    try {
+      return link ? await link.ask('findings', null, HEALTH_WITHIN) : null
+    } catch (error) {
+      this.#log.debug({ error: describeError(error) }, 'the engine did not say what was found')
+      return null
+    }
   }
 
   opcuaHealth(): Promise<OpcuaHealth | null> {

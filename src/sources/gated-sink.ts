@@ -3,6 +3,7 @@ import type { TagValue } from '../core/data-type.ts'
 import type { SampleSink } from '../core/sample.ts'
 import type { StatusCode } from '../core/status-code.ts'
 import type { TagIndex } from '../core/tag-index.ts'
+import type { SourceContext } from './source.ts'
 
 /** The way of one device's answers, until the device is withdrawn: an answer under way at that moment is not heard. */
 export class GatedSink implements SampleSink {
@@ -25,8 +26,8 @@ export class GatedSink implements SampleSink {
     if (!this.#closed) this.#sink.polled(tag, value)
   }
 
-  event(tag: TagIndex, value: unknown, sourceTime: Milliseconds): boolean {
-    return this.#closed || this.#sink.event(tag, value, sourceTime)
+  event(tag: TagIndex, value: unknown, sourceTime: Milliseconds, doubt?: StatusCode): boolean {
+    return this.#closed || this.#sink.event(tag, value, sourceTime, doubt)
   }
 
   failed(tag: TagIndex, status: StatusCode, sourceTime?: Milliseconds): void {
@@ -44,4 +45,12 @@ export class GatedSink implements SampleSink {
   expectEvery(tags: readonly TagIndex[], staleAfter: Milliseconds): void {
     if (!this.#closed) this.#sink.expectEvery(tags, staleAfter)
   }
+}
+
+/** The same context with a gate of its own in the way to the sink. */
+export function gated(context: SourceContext): { readonly context: SourceContext; readonly gate: GatedSink } {
+  const { clock, log, memory, random, report, offers } = context
+  const gate = new GatedSink(context.sink)
+  const secret = (name: string) => context.secret(name)
+  return { gate, context: { clock, log, sink: gate, memory, secret, random, report, offers } }
 }

@@ -1,11 +1,13 @@
 import type { Clock } from '../core/clock.ts'
 import type { DeviceMemory } from '../core/device-memory.ts'
+import type { Findings } from '../core/drift.ts'
 import type { DeviceState, SourceCounter, SourceState } from '../core/health.ts'
 import type { Logger } from '../core/logger.ts'
 import type { SourceConfig, SourceKind } from '../core/plant.ts'
 import type { Problem } from '../core/problem.ts'
 import type { SampleSink } from '../core/sample.ts'
 import type { DeviceTags } from '../core/tag-index.ts'
+import type { DeviceTemplate } from '../core/template.ts'
 
 /**
  * What a protocol brings to the gateway. The life of a source:
@@ -24,6 +26,19 @@ export interface SourceType<Config extends SourceConfig = SourceConfig> {
   ): Promise<Source>
 }
 
+/** For a source that finds devices by itself: what the configuration says, and where to say what was found. */
+export interface DeviceOffers<Config extends SourceConfig = SourceConfig> {
+  /** The source as it is configured now, without what it has found. */
+  configured(): Config
+  templates(): readonly DeviceTemplate[]
+  /** Keys of the devices of all other sources. */
+  takenKeys(): ReadonlySet<string>
+  /** These are to be served beside the configured ones, in place of what was said before. */
+  serve(devices: readonly Config['devices'][number][]): void
+  /** What an operator should know of it. */
+  findings(found: Omit<Findings, 'source'>): void
+}
+
 export interface Source {
   /** Begins to connect and returns at once; a source reconnects by itself, with backoff, until it is stopped. */
   start(): void
@@ -34,6 +49,8 @@ export interface Source {
    * changes and made anew afterwards.
    */
   readonly live?: LiveSource<SourceConfig>
+  /** The configuration of what it finds by itself may be another now. */
+  reconsider?(): void
 }
 
 /** The two halves of a change of devices: from the first on nothing is said of them, from the second on all is new. */
@@ -54,6 +71,7 @@ export interface SourceContext {
   /** Uniform in [0, 1); injected so that jitter is repeatable in tests. */
   readonly random: () => number
   readonly report: SourceReport
+  readonly offers: DeviceOffers
 }
 
 /** Where a source says how it is. */

@@ -8,7 +8,7 @@ import type { PlantChange } from '../core/plant-change.ts'
 import type { SampleSink } from '../core/sample.ts'
 import type { DeviceTags, TagIndexing } from '../core/tag-index.ts'
 import { HealthBook } from './health-book.ts'
-import type { Source, SourceType } from './source.ts'
+import type { DeviceOffers, Source, SourceType } from './source.ts'
 
 /** The protocols there are, by the `kind` a configuration names. */
 export type SourceTypes = { readonly [Kind in SourceKind]: SourceType<Extract<SourceConfig, { kind: Kind }>> }
@@ -23,6 +23,8 @@ export interface SupervisorParts {
   readonly secret: (name: string) => string | undefined
   readonly random: () => number
   readonly onHealthChange: () => void
+  /** Where the source of this key says what devices it finds. */
+  readonly offersOf: (sourceKey: string) => DeviceOffers
 }
 
 interface Supervised {
@@ -81,6 +83,11 @@ export class SourceSupervisor {
     await Promise.all(begins)
   }
 
+  /** The configuration of what sources find by themselves may have changed. */
+  reconsider(): void {
+    for (const { source } of this.#sources.values()) source?.reconsider?.()
+  }
+
   async stop(): Promise<void> {
     this.#stopped = true
     await Promise.all([...this.#sources.values()].map((supervised) => this.#end(supervised)))
@@ -121,7 +128,8 @@ export class SourceSupervisor {
       try {
         // The kind chose the type, so the configuration and its devices are of that type.
         const type = types[config.kind] as SourceType
-        const context = { clock, log, sink, memory, secret, random, report: book }
+        const offers = this.#parts.offersOf(config.key)
+        const context = { clock, log, sink, memory, secret, random, report: book, offers }
         supervised.source = await type.create(config, devices, context)
         if (!this.#stopped) supervised.source.start()
       } catch (error) {

@@ -81,8 +81,9 @@ it('has the changes of a polled register where that is set, and shows when its d
 })
 
 it('is printed by the command line while the gateway runs', async () => {
-  chirpStack.chirpStack.uplink(HALL, { object: { t: 21.5 }, time: Date.UTC(2026, 0, 2, 3, 4, 5, 6) })
+  const time = Date.now() - 3_600_000
+  chirpStack.chirpStack.uplink(HALL, { object: { t: 21.5 }, time })
   await eventually(() => expect(values('hall/t')).toEqual([21.5]))
   const { stdout } = await promisify(execFile)(process.execPath, [cli, 'history', 'hall/t', '--config', plant.file])
-  expect(stdout).toMatch(/^2026-01-02T03:04:05\.006Z {2}21\.5 +Good\n$/)
+  expect(stdout.split(/ {2,}/).map((column) => column.trim())).toEqual([new Date(time).toISOString(), '21.5', 'Good'])
 })

@@ -33,7 +33,11 @@ it('a tag that is changed while the gateway runs costs no device its connection 
     plant: plantWith('holding:5'),
     types: { modbus: modbusSource } as unknown as SourceTypes,
     database: openHistoryDatabase(folder),
+    templates: [],
     history: { keepMs: 86_400_000 },
+    onFatal: (error) => {
+      throw error
+    },
     clock: systemClock,
     log: silentLogger,
     secret: () => undefined,
@@ -42,7 +46,7 @@ it('a tag that is changed while the gateway runs costs no device its connection 
   await engine.start()
   try {
     await expect.poll(() => asked.get(2)?.times).toBeGreaterThan(5)
-    await engine.changePlant(plantWith('holding:40'))
+    await engine.changePlant({ plant: plantWith('holding:40'), templates: [] })
     const before = asked.get(2)?.times ?? 0
     await expect.poll(() => asked.get(1)?.start).toBe(40)
     await expect.poll(() => asked.get(2)?.times).toBeGreaterThan(before + 5)

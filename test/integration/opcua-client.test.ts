@@ -219,7 +219,7 @@ describe('a server that takes few operations at a time', () => {
     lines = []
     const stop = new AbortController()
     const watching = watch([], at(), out, stop.signal)
-    await vi.waitFor(() => expect(new Set(lines.map((line) => line.split('  ')[1])).size).toBe(17), 10_000)
+    await vi.waitFor(() => expect(new Set(lines.map((line) => line.split('  ')[1])).size).toBe(18), 10_000)
     stop.abort()
     expect(await watching).toBe(0)
   })

@@ -9,6 +9,7 @@ import { StatusCode, statusName } from '../../src/core/status-code.ts'
 import type { IndexedTag, TagIndex } from '../../src/core/tag-index.ts'
 import type { SourceContext } from '../../src/sources/source.ts'
 import { DeviceMemories } from './device-memories.ts'
+import { TakenOffers } from './device-offers.ts'
 
 /** One thing that the sink was told of a tag, by its id. */
 export interface Told {
@@ -88,6 +89,7 @@ export class EventSink implements SampleSink {
 
 /** The context of a ChirpStack source under test, with everything it said. */
 export class EventContext implements SourceContext {
+  readonly offers = new TakenOffers()
   readonly clock: Clock
   readonly sink: EventSink
   readonly memory: DeviceMemory

@@ -82,6 +82,11 @@ export class ScadaClient {
     return shown(await this.session.read({ nodeId: this.nodeId(id), attributeId: AttributeIds.Value }))
   }
 
+  async displayName(id: string): Promise<string> {
+    const { value } = await this.session.read({ nodeId: this.nodeId(id), attributeId: AttributeIds.DisplayName })
+    return String(value.value.text)
+  }
+
   /** Subscribes to the tag; the answer says all that came since, in order. */
   async watch(id: string): Promise<() => Shown[]> {
     const { values } = await watch(this.session, this.nodeId(id))

@@ -28,6 +28,9 @@ const LONGEST_BODY = 1_048_576
 /** A gateway that lost its connection can deliver its frames this much later. */
 const LATEST_DELIVERY: Milliseconds = 7 * 86_400_000
 
+/** ChirpStack takes a gateway's own time if it is as close to its own. */
+const GATEWAY_SKEW: Milliseconds = 30_000
+
 /** ChirpStack v4 is younger than this. */
 const FIRST_BELIEVED: Milliseconds = Date.UTC(2020, 0, 1)
 
@@ -57,7 +60,7 @@ function writtenAt({ id, time }: StreamItem): Milliseconds | undefined {
  */
 function believable(own: Milliseconds | undefined, written: Milliseconds | undefined): Milliseconds | undefined {
   if (own === undefined || written === undefined) return own ?? written
-  return own > written || own < written - LATEST_DELIVERY ? written : own
+  return own > written + GATEWAY_SKEW || own < written - LATEST_DELIVERY ? written : own
 }
 
 function parseBody({ id, description, body }: StreamItem): JsonObject {

@@ -25,6 +25,7 @@ export class EventIntake {
   readonly #device: ChirpStackDeviceConfig
   readonly #context: Pick<SourceContext, 'clock' | 'log' | 'memory' | 'report' | 'sink'>
   readonly #tags: ReadonlyMap<EventKind, readonly EventTag[]>
+  readonly #onUplink: (event: DeviceEvent) => void
   readonly #recent: RecentEvents
   readonly #frames: FrameCounter
   /** A device that sends nonsense does so with every frame. */
@@ -41,7 +42,13 @@ export class EventIntake {
   /** When the device last spoke, by its events' own times but never in the future. */
   lastSpoke: Milliseconds | undefined
 
-  constructor({ device, tags }: DeviceTags<ChirpStackDeviceConfig>, context: SourceContext) {
+  /** `onUplink` hears of each uplink that was not known before. */
+  constructor(
+    { device, tags }: DeviceTags<ChirpStackDeviceConfig>,
+    context: SourceContext,
+    onUplink: (event: DeviceEvent) => void = () => undefined,
+  ) {
+    this.#onUplink = onUplink
     this.#device = device
     this.#context = context
     this.faults = new TagFaults(context)
@@ -88,6 +95,7 @@ export class EventIntake {
       this.#recent.remember(item, event, taken)
       report.count(this.#give(kind, event, taken) ? 'events' : 'late')
       this.#count(kind, event, taken)
+      if (kind === 'up') this.#onUplink(event)
       this.#keep()
     } else {
       report.count('duplicates')

@@ -1,7 +1,7 @@
 import type { Milliseconds } from '../../core/clock.ts'
 import { type ErrorCode, PenstockError } from '../../core/errors.ts'
 import type { ChirpStackApi, ListedApplication, ListedDevice, ListedStatus, MeasuringProfile } from './api.ts'
-import { listAll } from './inventory.ts'
+import { type Inventory, listAll } from './inventory.ts'
 
 /** What ChirpStack says of a device. Plain data. */
 export interface MirroredDevice {
@@ -45,7 +45,7 @@ export interface MirrorOptions {
   /** What was read last: what did not change since is not asked for again. */
   readonly previous?: InventoryMirror | undefined
   /** For which devices it matters whether they are disabled, which takes a call each. */
-  readonly wanted: (device: MirroredDevice) => boolean
+  readonly wanted: (device: MirroredDevice, application: string) => boolean
 }
 
 /** Calls at once: each costs ChirpStack a connection to its database, of which it has ten. */
@@ -60,7 +60,9 @@ export async function readMirror({ api, tenantId, previous, wanted }: MirrorOpti
   let listed = await list(api, tenantId)
   const found = new Set(listed.devices.map(({ devEui }) => devEui))
   if (previous?.devices.some(({ devEui }) => !found.has(devEui))) listed = await list(api, tenantId)
-  const devices = await withDisabled(api, listed.devices, previous, wanted)
+  const names = new Map(listed.applications.map(({ id, name }) => [id, name]))
+  const isWanted = (device: MirroredDevice) => wanted(device, names.get(device.applicationId) ?? '')
+  const devices = await withDisabled(api, listed.devices, previous, isWanted)
   const profiles = await readProfiles(api, devices, previous)
   const tenantName = await answerOf(() => api.tenantName(tenantId))
   return {
@@ -172,3 +174,12 @@ async function eachOf<Item, Result>(items: readonly Item[], work: (item: Item) =
   await Promise.all(Array.from({ length: CALLS_AT_ONCE }, worker))
   return results
 }
+
+/** The same as what `readInventory` answers. */
+export const inventoryOf = ({ devices }: InventoryMirror): Inventory =>
+  new Map(
+    devices.map((device) => {
+      const { lastSeenAt, updatedAt, status } = device
+      return [device.devEui, { ...device, lastSeenAt, updatedAt, status }]
+    }),
+  )

@@ -2,6 +2,7 @@ import type { Milliseconds } from '../../core/clock.ts'
 import type { ChirpStackDeviceConfig, ChirpStackSourceConfig } from '../../core/plant.ts'
 import type { StatusCode } from '../../core/status-code.ts'
 import type { DeviceTags, TagIndex } from '../../core/tag-index.ts'
+import { type GatedSink, gated } from '../gated-sink.ts'
 import type { SourceContext } from '../source.ts'
 import type { ChirpStackApi, DeviceProfile } from './api.ts'
 import { isGateway, readGateways, WatchedGateway } from './gateways.ts'
@@ -22,11 +23,15 @@ export interface PolledValuesOptions {
 /** Everything that a source learns from calls and not from events: metrics, the device list, and gateways. */
 export class PolledValues {
   readonly #options: PolledValuesOptions
+  readonly #gate: GatedSink
   readonly #devices = new Map<string, PolledDevice>()
   readonly #gateways: readonly WatchedGateway[]
   readonly #poll: MetricsPoll
 
-  constructor(options: PolledValuesOptions) {
+  constructor(given: PolledValuesOptions) {
+    const own = gated(given.context)
+    this.#gate = own.gate
+    const options = { ...given, context: own.context }
     this.#options = options
     const { config, context, watched } = options
     const gateways: WatchedGateway[] = []
@@ -47,6 +52,11 @@ export class PolledValues {
   /** Why the rounds cannot keep their period; empty when they do. */
   get trouble(): string {
     return this.#poll.trouble
+  }
+
+  /** Whatever is answered from now on is not heard. */
+  withdraw(): void {
+    this.#gate.close()
   }
 
   started(): void {

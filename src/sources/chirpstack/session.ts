@@ -6,8 +6,10 @@ import type { ChirpStackSourceConfig } from '../../core/plant.ts'
 import type { SourceContext } from '../source.ts'
 import { ChirpStackApi, type DeviceProfile } from './api.ts'
 import { DeviceStream } from './device-stream.ts'
+import type { TenantDiscovery } from './discovery/tenant-discovery.ts'
 import type { Endpoint } from './endpoint.ts'
 import { type Inventory, readInventory } from './inventory.ts'
+import { inventoryOf, readMirror } from './mirror.ts'
 import { OpenGate } from './open-gate.ts'
 import { asPenstockError } from './penstock-error.ts'
 import type { PolledValues } from './polled-values.ts'
@@ -34,9 +36,12 @@ const NO_APPLICATION =
 
 export interface SessionOptions {
   readonly config: ChirpStackSourceConfig
+  /** Those that the source has now: changes go on in it. */
   readonly devices: readonly WatchedDevice[]
   /** What only calls tell; asked for on this session's connection while it stands. */
   readonly polled: PolledValues
+  /** What makes devices of the inventory. */
+  readonly discovery: TenantDiscovery
   readonly context: SourceContext
   readonly endpoint: Endpoint
   readonly metadata: Metadata
@@ -69,11 +74,15 @@ export class Session {
   #cancelShow: (() => void) | undefined
   /** Monotonic time at which the last proof began that succeeded. */
   #provedAt: Milliseconds = Number.NEGATIVE_INFINITY
-  readonly #over = new AbortController()
+  #polled: PolledValues
+  #pollingOver = new AbortController()
   #polling: Promise<void> | undefined
+  /** What the profiles said last, by their ids; undefined: refused. */
+  #profiles: ReadonlyMap<string, DeviceProfile | undefined> = new Map()
 
   constructor(options: SessionOptions) {
     this.#options = options
+    this.#polled = options.polled
     this.#channels = new StreamChannels(options.endpoint, options.metadata)
     this.#api = this.#connectApi()
     this.#inventoryAt = options.context.clock.monotonic()
@@ -89,13 +98,39 @@ export class Session {
       if (!signal.aborted) throw error
     } finally {
       signal.removeEventListener('abort', onAbort)
-      this.#over.abort()
+      this.#pollingOver.abort()
       this.#api.close()
       await this.#polling
       this.#cancelShow?.()
       for (const { abort } of this.#streams.values()) abort.abort()
       await Promise.all([...this.#streams.values()].map(({ done }) => done))
     }
+  }
+
+  /** These devices are withdrawn: their streams end. */
+  leave(devices: readonly WatchedDevice[]): void {
+    for (const device of devices) {
+      this.#streams.get(device)?.abort.abort()
+      this.#streams.delete(device)
+      this.#broken.delete(device)
+    }
+  }
+
+  /** These devices are new among those of the source, and this is what calls tell from now on. */
+  join(devices: readonly WatchedDevice[], polled: PolledValues): void {
+    if (this.#polling && polled !== this.#polled) {
+      this.#pollingOver.abort()
+      this.#pollingOver = new AbortController()
+      this.#polled = polled
+      this.#polling = Promise.all([this.#polling, this.#poll()]).then(() => undefined)
+    }
+    this.#polled = polled
+    // Before the first inventory nothing is open; it will open these too.
+    if (this.#streams.size === 0 && !this.#inventory) return
+    if (this.#inventory) polled.listed(this.#inventory)
+    this.#match(devices)
+    this.#tellProfiles(devices)
+    this.#showSoon()
   }
 
   async #keep(signal: AbortSignal): Promise<void> {
@@ -148,22 +183,28 @@ export class Session {
   }
 
   #poll(): Promise<void> {
-    const { polled, context } = this.#options
+    const { context } = this.#options
     const doubt = (refused: boolean) => {
       if (refused) this.#inventoryAt = context.clock.monotonic()
       this.#doubt()
     }
     const lent = { api: () => this.#api, provedAt: () => this.#provedAt, doubt, changed: () => this.#showSoon() }
-    return polled.run(lent, this.#over.signal)
+    return this.#polled.run(lent, this.#pollingOver.signal)
   }
 
   /** Which devices there are, and what their profiles say. Without an answer every stream is tried all the same. */
   async #takeInventory(signal: AbortSignal): Promise<PenstockError | undefined> {
     const failure = await this.#readInventory().then(() => undefined, asPenstockError)
     if (signal.aborted || (failure && this.#inventory)) return failure
-    if (this.#inventory) this.#options.polled.listed(this.#inventory)
+    if (this.#inventory) this.#polled.listed(this.#inventory)
+    this.#match(this.#options.devices)
+    return failure ?? this.#readProfiles(signal)
+  }
+
+  /** Opens the streams of the devices that there are, and ends those of others. */
+  #match(devices: readonly WatchedDevice[]): void {
     const opening: WatchedDevice[] = []
-    for (const device of this.#options.devices) {
+    for (const device of devices) {
       const listed = this.#inventory?.get(device.devEui)
       if (this.#inventory && !listed) {
         this.#close(device)
@@ -173,11 +214,17 @@ export class Session {
       if (!this.#streams.has(device)) opening.push(device)
     }
     for (const device of opening) this.#open(device, opening.length)
-    return failure ?? this.#readProfiles(signal)
   }
 
   async #readInventory(): Promise<void> {
-    const { devices, config } = this.#options
+    const { devices, config, discovery } = this.#options
+    if (discovery.active) {
+      const { tenantId } = config
+      const mirror = await readMirror({ api: this.#api, tenantId, previous: discovery.mirror, wanted: discovery.wants })
+      this.#inventory = inventoryOf(mirror)
+      discovery.takeInventory(mirror)
+      return
+    }
     const before = this.#inventory
     const listed = await readInventory(this.#api, config.tenantId)
     const gone = devices.filter(({ devEui }) => before?.has(devEui) && !listed.has(devEui))
@@ -188,24 +235,30 @@ export class Session {
   /** A profile that is refused teaches nothing, and is no fault: the intervals are learned then. */
   async #readProfiles(signal: AbortSignal): Promise<PenstockError | undefined> {
     const profiles = new Map<string, DeviceProfile | undefined>()
-    for (const device of this.#options.devices) {
+    // Devices may join while one is waited for.
+    for (const device of [...this.#options.devices]) {
       const id = this.#inventory?.get(device.devEui)?.profileId
-      if (!id || signal.aborted) continue
-      if (!profiles.has(id)) {
-        try {
-          profiles.set(id, await this.#api.profile(id))
-        } catch (error) {
-          const failure = asPenstockError(error)
-          if (isRetryable(failure)) return failure
-          profiles.set(id, undefined)
-        }
+      if (!id || signal.aborted || profiles.has(id)) continue
+      try {
+        profiles.set(id, await this.#api.profile(id))
+      } catch (error) {
+        const failure = asPenstockError(error)
+        if (isRetryable(failure)) return failure
+        profiles.set(id, undefined)
       }
-      const profile = profiles.get(id)
+    }
+    this.#profiles = profiles
+    this.#tellProfiles(this.#options.devices)
+    return undefined
+  }
+
+  #tellProfiles(devices: readonly WatchedDevice[]): void {
+    for (const device of devices) {
+      const profile = this.#profiles.get(this.#inventory?.get(device.devEui)?.profileId ?? '')
       if (!profile) continue
       device.profiled(profile)
-      this.#options.polled.profiled(device.devEui, profile)
+      this.#polled.profiled(device.devEui, profile)
     }
-    return undefined
   }
 
   #open(device: WatchedDevice, together: number): void {
@@ -285,7 +338,7 @@ export class Session {
         `${troubled.length} of ${devices.length} devices have no event stream: "${first.config.name}": ${first.fault}${others}`,
       )
     }
-    if (this.#options.polled.trouble !== '') reasons.push(this.#options.polled.trouble)
+    if (this.#polled.trouble !== '') reasons.push(this.#polled.trouble)
     onState(reasons.length > 0 ? 'degraded' : 'connected', reasons.join(' '))
   }
 

@@ -2,9 +2,11 @@ import { Backoff } from '../../core/backoff.ts'
 import { type Milliseconds, pause } from '../../core/clock.ts'
 import { describeError, PenstockError } from '../../core/errors.ts'
 import type { SourceState } from '../../core/health.ts'
-import type { ChirpStackSourceConfig } from '../../core/plant.ts'
+import type { ChirpStackSourceConfig, SourceConfig } from '../../core/plant.ts'
 import type { DeviceTags } from '../../core/tag-index.ts'
-import type { Source, SourceContext } from '../source.ts'
+import type { DeviceOffers, LiveSource, Source, SourceContext } from '../source.ts'
+import type { DeviceEvent } from './device-event.ts'
+import { TenantDiscovery } from './discovery/tenant-discovery.ts'
 import { authorization, type Endpoint, type Keepalive } from './endpoint.ts'
 import { isGateway } from './gateways.ts'
 import { asPenstockError } from './penstock-error.ts'
@@ -32,36 +34,90 @@ export interface ChirpStackSourceOptions {
   readonly keepalive?: Keepalive
 }
 
+type Placed = readonly DeviceTags<ChirpStackSourceConfig['devices'][number]>[]
+
 /** One ChirpStack tenant: session after session, with backoff between them, until it is stopped. */
 export class ChirpStackSource implements Source {
   readonly #options: ChirpStackSourceOptions
-  /** Outlive sessions and stops: they know which events were taken already. */
-  readonly #devices: readonly WatchedDevice[]
-  readonly #polled: PolledValues
+  readonly #discovery: TenantDiscovery
+  /** Outlive sessions and stops: they know which events were taken already. Sessions see changes. */
+  readonly #devices: WatchedDevice[] = []
+  #placed: Placed
+  #polled: PolledValues
+  #session: Session | undefined
   #said: string | undefined
   #run: { readonly abort: AbortController; readonly done: Promise<void> } | undefined
 
   constructor(options: ChirpStackSourceOptions) {
     this.#options = options
-    const active = options.devices.filter(
-      ({ device, tags }) => !device.disabled && tags.some(({ disabled }) => !disabled),
-    )
-    this.#devices = active.flatMap(({ device, tags }) =>
-      isGateway(device) ? [] : [new WatchedDevice({ device, tags }, options.context)],
-    )
-    this.#polled = new PolledValues({ ...options, devices: active, watched: this.#devices })
+    const { config, context, devices } = options
+    const offers = context.offers as DeviceOffers<ChirpStackSourceConfig>
+    this.#discovery = new TenantDiscovery({ sourceKey: config.key, context, offers })
+    this.#placed = devices
+    this.#addDevices(devices)
+    this.#polled = this.#newPolled()
   }
 
-  start(): void {
-    if (this.#run) return
-    const { config, devices, context } = this.#options
-    this.#said = undefined
-    for (const { device, tags } of devices) {
+  /** Devices come, change and go without the others noticing. */
+  readonly live: LiveSource<SourceConfig> = {
+    withdraw: (keys) => {
+      const leaving = this.#devices.filter(({ config }) => keys.has(config.key))
+      for (const device of leaving) {
+        device.withdraw()
+        this.#devices.splice(this.#devices.indexOf(device), 1)
+      }
+      this.#session?.leave(leaving)
+      if (this.#placed.some(({ device }) => keys.has(device.key))) this.#polled.withdraw()
+    },
+    follow: (_config, devices) => {
+      const placed = devices as Placed
+      const known = new Set(this.#devices.map(({ config }) => config.key))
+      this.#placed = placed
+      const joining = this.#addDevices(placed.filter(({ device }) => !known.has(device.key)))
+      this.#polled.withdraw()
+      this.#polled = this.#newPolled()
+      if (!this.#run) return
+      this.#report(placed.filter(({ device }) => !known.has(device.key)))
+      for (const device of joining) device.started()
+      this.#polled.started()
+      this.#session?.join(joining, this.#polled)
+    },
+  }
+
+  reconsider(): void {
+    if (this.#run) this.#discovery.decide()
+  }
+
+  #addDevices(placed: Placed): WatchedDevice[] {
+    const onUplink = (devEui: string, event: DeviceEvent) => this.#discovery.takeUplink(devEui, event)
+    const added = placed
+      .filter(isActive)
+      .flatMap(({ device, tags }) =>
+        isGateway(device) ? [] : [new WatchedDevice({ device, tags }, this.#options.context, onUplink)],
+      )
+    this.#devices.push(...added)
+    return added
+  }
+
+  #newPolled(): PolledValues {
+    return new PolledValues({ ...this.#options, devices: this.#placed.filter(isActive), watched: this.#devices })
+  }
+
+  #report(placed: Placed): void {
+    const { config, context } = this.#options
+    for (const { device, tags } of placed) {
       if (config.disabled || device.disabled) context.report.device(device.key, 'disabled')
       else if (tags.every(({ disabled }) => disabled)) {
         context.report.device(device.key, 'unknown', 'No enabled tag, so nothing is read.')
       }
     }
+  }
+
+  start(): void {
+    if (this.#run) return
+    const { config } = this.#options
+    this.#said = undefined
+    this.#report(this.#placed)
     if (config.disabled) {
       this.#say('stopped', 'Disabled in the configuration.')
       return
@@ -71,6 +127,8 @@ export class ChirpStackSource implements Source {
     this.#polled.started()
     const abort = new AbortController()
     this.#run = { abort, done: this.#live(abort.signal) }
+    // What was found before is served before ChirpStack is reached again.
+    this.#discovery.decide()
   }
 
   async stop(): Promise<void> {
@@ -80,6 +138,7 @@ export class ChirpStackSource implements Source {
     await run.done
     if (this.#run !== run) return
     this.#run = undefined
+    this.#discovery.stop()
     this.#say('stopped', '')
   }
 
@@ -91,7 +150,7 @@ export class ChirpStackSource implements Source {
     const backoff = new Backoff(RECONNECT, random)
     while (!signal.aborted) {
       const startedAt = clock.monotonic()
-      const failure = await this.#session(signal)
+      const failure = await this.#oneSession(signal)
       if (!failure || signal.aborted) break
       if (clock.monotonic() - startedAt >= HEALTHY_AFTER) backoff.reset()
       const refused = isRefusal(failure)
@@ -103,7 +162,7 @@ export class ChirpStackSource implements Source {
   }
 
   /** Why it ended; undefined when it was stopped. */
-  async #session(signal: AbortSignal): Promise<PenstockError | undefined> {
+  async #oneSession(signal: AbortSignal): Promise<PenstockError | undefined> {
     const { config, context } = this.#options
     let connected = false
     let endpoint: Endpoint | undefined
@@ -120,6 +179,7 @@ export class ChirpStackSource implements Source {
         context,
         devices: this.#devices,
         polled: this.#polled,
+        discovery: this.#discovery,
         endpoint,
         metadata: authorization(key, config.apiKeyEnv),
         onState: (state, reason) => {
@@ -128,9 +188,11 @@ export class ChirpStackSource implements Source {
           if (this.#say(state, reason)) this.#logState(state, reason)
         },
       })
+      this.#session = session
       await session.run(signal)
       return undefined
     } catch (error) {
+      this.#session = undefined
       const failure = asPenstockError(error)
       for (const device of this.#devices) device.disconnected('No connection to ChirpStack.')
       this.#polled.disconnected('No connection to ChirpStack.')
@@ -188,6 +250,9 @@ export class ChirpStackSource implements Source {
     return true
   }
 }
+
+const isActive = ({ device, tags }: Placed[number]): boolean =>
+  !device.disabled && tags.some(({ disabled }) => !disabled)
 
 /** What only a change of the key, the configuration or the rights in ChirpStack mends. */
 const isRefusal = ({ code }: PenstockError): boolean =>

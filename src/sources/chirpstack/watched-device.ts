@@ -3,9 +3,10 @@ import { describeError, type PenstockError } from '../../core/errors.ts'
 import type { DeviceState } from '../../core/health.ts'
 import type { ChirpStackDeviceConfig } from '../../core/plant.ts'
 import type { DeviceTags, TagIndex } from '../../core/tag-index.ts'
+import { type GatedSink, gated } from '../gated-sink.ts'
 import type { SourceContext } from '../source.ts'
 import type { DeviceProfile } from './api.ts'
-import type { StreamItem } from './device-event.ts'
+import type { DeviceEvent, StreamItem } from './device-event.ts'
 import { DeviceFacts } from './device-facts.ts'
 import { EventIntake } from './event-intake.ts'
 import { parsePolledAddress } from './polled-address.ts'
@@ -40,6 +41,7 @@ export class WatchedDevice {
   readonly devEui: string
   readonly #tags: readonly TagIndex[]
   readonly #context: SourceContext
+  readonly #gate: GatedSink
   readonly #intake: EventIntake
   readonly #interval = new ReportingInterval()
   readonly #facts: DeviceFacts
@@ -58,17 +60,29 @@ export class WatchedDevice {
   #unheard = 0
   #said: { readonly state: DeviceState; readonly reason: string } | undefined
 
-  constructor(device: DeviceTags<ChirpStackDeviceConfig>, context: SourceContext) {
+  /** `onUplink` hears of each uplink that was not known before. */
+  constructor(
+    device: DeviceTags<ChirpStackDeviceConfig>,
+    context: SourceContext,
+    onUplink?: (devEui: string, event: DeviceEvent) => void,
+  ) {
     this.config = device.device
     this.devEui = device.device.devEui.toLowerCase()
     // What is polled is lost and restored by its calls, whatever the stream does.
     this.#tags = device.tags
       .filter(({ disabled, tag }) => !disabled && !parsePolledAddress(tag.address))
       .map(({ index }) => index)
-    this.#context = context
-    this.#intake = new EventIntake(device, context)
-    this.#facts = new DeviceFacts(device.tags, context)
+    const own = gated(context)
+    this.#gate = own.gate
+    this.#context = own.context
+    this.#intake = new EventIntake(device, own.context, (event) => onUplink?.(this.devEui, event))
+    this.#facts = new DeviceFacts(device.tags, own.context)
     this.#needsObject = device.tags.some(({ tag, disabled }) => !disabled && /^(?:up:)?object\b/.test(tag.address))
+  }
+
+  /** Whatever comes for it from now on is not heard: it has left the plant, or another takes its place. */
+  withdraw(): void {
+    this.#gate.close()
   }
 
   get stream(): StreamState {

@@ -56,7 +56,11 @@ async function anEngine(start: (key: string) => void = () => undefined) {
     plant,
     types: { modbus: type, s7: type, chirpstack: type } as unknown as SourceTypes,
     database,
+    templates: [],
     history: { keepMs: 86_400_000 },
+    onFatal: (error) => {
+      throw error
+    },
     clock: systemClock,
     log: silentLogger,
     secret: () => undefined,
@@ -189,7 +193,7 @@ describe('a plant that changes', () => {
     const { engine, source } = await anEngine()
     const { rows, changes } = await aSubscriber(engine)
     await vi.waitFor(() => expect(rows).toHaveLength(3))
-    await engine.changePlant(withFan)
+    await engine.changePlant({ plant: withFan, templates: [] })
     expect(changes.flatMap(({ devices }) => devices.map(({ device }) => device.key))).toEqual(['fan'])
     source('other').sink.polled(3, 8)
     await vi.waitFor(() =>
@@ -205,9 +209,9 @@ describe('a plant that changes', () => {
   it('disturbs no source but those that it touches', async () => {
     const { engine, life } = await anEngine()
     life.length = 0
-    await engine.changePlant(withFan)
+    await engine.changePlant({ plant: withFan, templates: [] })
     expect(life).toEqual(['other stops', 'other starts'])
-    await engine.changePlant({ sources: [line] })
+    await engine.changePlant({ plant: { sources: [line] }, templates: [] })
     expect(life.slice(2)).toEqual(['other stops'])
     expect(engine.health().sources.map(({ key }) => key)).toEqual(['line'])
     await engine.stop()
@@ -217,7 +221,7 @@ describe('a plant that changes', () => {
     const { engine, source } = await anEngine()
     source('other').report.count('requests', 7)
     source('other').report.device('tank', 'online')
-    await engine.changePlant(withFan)
+    await engine.changePlant({ plant: withFan, templates: [] })
     expect(engine.health().sources[1]).toMatchObject({
       counters: { requests: 7 },
       devices: [
@@ -231,7 +235,7 @@ describe('a plant that changes', () => {
   it('refuses a room that has seen an earlier one, which then asks again', async () => {
     const { engine } = await anEngine()
     const { link } = await aSubscriber(engine)
-    await engine.changePlant(withFan)
+    await engine.changePlant({ plant: withFan, templates: [] })
     expect(await link.ask('subscribe', { revision: 0 })).toBe(false)
     const { revision, ids } = await link.ask('plant', null)
     expect(ids).toEqual(['pump/speed', 'pump/flow', 'tank/level', 'fan/power'])
@@ -243,7 +247,7 @@ describe('a plant that changes', () => {
     const { engine, life, source, database } = await anEngine()
     database.pragma('query_only = ON')
     life.length = 0
-    await engine.changePlant(withFan)
+    await engine.changePlant({ plant: withFan, templates: [] })
     expect(life).toEqual(['other stops', 'other starts'])
     source('other').sink.polled(3, 8)
     const { rows } = await aSubscriber(engine)
@@ -259,8 +263,8 @@ describe('a plant that changes', () => {
     const { engine, source } = await anEngine()
     source('other').sink.polled(2, 5)
     await vi.waitFor(() => expect(engine.health().store.lastCommitAt).not.toBeNull(), { timeout: 5_000 })
-    await engine.changePlant({ sources: [line] })
-    await engine.changePlant(plant)
+    await engine.changePlant({ plant: { sources: [line] }, templates: [] })
+    await engine.changePlant({ plant: plant, templates: [] })
     const { rows } = await aSubscriber(engine)
     await vi.waitFor(() => expect(rows).toContainEqual([3, 5, 'UncertainLastUsableValue']))
     await engine.stop()

@@ -1,9 +1,9 @@
 import { distance } from 'fastest-levenshtein'
+import type { DriftEntry } from '../../../core/drift.ts'
 import type { ChirpStackDeviceConfig, TagConfig } from '../../../core/plant.ts'
 import type { MirroredDevice, MirroredProfile } from '../mirror.ts'
 import { deriveTags } from './derive.ts'
 import { flatKey } from './derived-names.ts'
-import type { DriftEntry } from './drift.ts'
 import type { DiscoveryState, KnownDevice } from './state.ts'
 import { misfitOf } from './type-fit.ts'
 

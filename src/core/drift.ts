@@ -30,6 +30,14 @@ export interface DriftEntry {
   readonly mend: string
 }
 
+/** What a source that looks for devices by itself has found. Plain data. */
+export interface Findings {
+  /** Key of the source. */
+  readonly source: string
+  readonly proposals: readonly Proposal[]
+  readonly drift: readonly DriftEntry[]
+}
+
 /** A device that a rule matches and that waits for an operator. Plain data. */
 export interface Proposal {
   readonly devEui: string
