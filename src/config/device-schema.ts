@@ -27,7 +27,7 @@ const deviceShape = {
   history: retell(history, { otherwise: 'every of a LoRaWAN device, off of others' }).optional(),
 }
 
-const eui64 = (about: { description: string; otherwise: string; example: string }) =>
+export const eui64 = (about: { description: string; otherwise?: string; example: string }) =>
   explain(
     z
       .string()
@@ -37,7 +37,7 @@ const eui64 = (about: { description: string; otherwise: string; example: string 
       allowed: '16 hexadecimal digits in either case, as they are or in pairs separated by "-" or ":"',
       ...about,
     },
-  ).optional()
+  )
 
 /** Whether LoRaWAN devices get the standard tags of their radio link and battery. */
 export const linkTags = flag({
@@ -50,12 +50,12 @@ export const chirpstackDevice = section('A LoRaWAN device, or a LoRaWAN gateway.
     description: 'DevEUI of the device (LoRaWAN), as on its label or in ChirpStack.',
     otherwise: 'required, unless it has a `gatewayId`',
     example: '"24e124136d123456"',
-  }),
+  }).optional(),
   gatewayId: eui64({
     description: 'Id of the gateway (LoRaWAN), as on its label or in ChirpStack.',
     otherwise: 'none: it is an end device',
     example: '"0016c001f1500001"',
-  }),
+  }).optional(),
   linkTags: retell(linkTags, { otherwise: 'as the source' }).optional(),
   template: text({
     description: 'Template whose tags it has too; its own win by key.',

@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { chirpstackDevice, linkTags, modbusDevice, s7Device } from './device-schema.ts'
+import { chirpstackDevice, eui64, linkTags, modbusDevice, s7Device } from './device-schema.ts'
 import { duration, environmentName, explain, host, list, section, text, wholeNumber } from './fields.ts'
 import { apiKeyEnvOf } from './names.ts'
 import { named } from './tag-schema.ts'
@@ -130,6 +130,14 @@ const chirpstackSource = section('One tenant of a ChirpStack network server.', {
   rules: list(
     ruleSchema,
     'What becomes of the other devices of the tenant. Without rules they are left alone.',
+  ).optional(),
+  accepted: list(
+    eui64({ description: 'A DevEUI.', example: '"24e124136d123456"' }),
+    'Devices that rules only propose, and that are to be served.',
+  ).optional(),
+  rejected: list(
+    eui64({ description: 'A DevEUI.', example: '"24e124136d123456"' }),
+    'Devices that rules match, and that are not to be served.',
   ).optional(),
   devices: list(chirpstackDevice, 'The devices and gateways of the tenant whose values are served.').default([]),
 }).transform((source) => ({

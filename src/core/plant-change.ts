@@ -139,6 +139,8 @@ const connectionOf = (source: SourceConfig): object => ({
   ...source,
   devices: [],
   rules: undefined,
+  accepted: undefined,
+  rejected: undefined,
   linkTags: undefined,
 })
 

@@ -43,6 +43,9 @@ export interface ChirpStackSourceConfig extends SourceBase<ChirpStackDeviceConfi
   readonly linkTags: boolean
   /** What becomes of devices that are not configured; the first that matches decides. Absent: they are left alone. */
   readonly rules?: readonly DiscoveryRule[] | undefined
+  /** DevEUIs of what rules only propose and is to be served, and of what is never to be, in lower case. */
+  readonly accepted?: readonly string[] | undefined
+  readonly rejected?: readonly string[] | undefined
 }
 
 /** How the server is proved, and how we prove ourselves to it; paths are files in PEM form. */

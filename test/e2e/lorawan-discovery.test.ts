@@ -1,4 +1,5 @@
 import { afterEach, beforeEach, expect, it, vi } from 'vitest'
+import { checkConfiguration } from '../../src/cli/configuration.ts'
 import type { Gateway } from '../../src/main.ts'
 import { TENANT } from '../support/chirpstack-plant.ts'
 import { ChirpStackServer, HALL, OFFICE, TENANT_KEY } from '../support/chirpstack-server.ts'
@@ -106,10 +107,17 @@ it('is still served, with its last values, by a gateway that starts while ChirpS
   )
 })
 
-it('that a rule only proposes is not served, and is found among the proposals with what else differs', async () => {
+it('that a rule only proposes is found among the proposals, and served as soon as the configuration accepts it', async () => {
   await eventually(async () =>
     expect((await findings())?.proposals).toMatchObject([{ devEui: OFFICE, template: 'auto' }]),
   )
   expect((await findings())?.drift).toContainEqual(expect.objectContaining({ kind: 'proposed', devEui: OFFICE }))
   expect(await scada.read(`${OFFICE}/link-rssi`)).toMatchObject({ status: 'BadNodeIdUnknown' })
+
+  const { config, secrets } = checkConfiguration(plant.text, plant.file, plant.env)
+  const sources = config.sources.map((source) => ({ ...source, accepted: [OFFICE] }) as typeof source)
+  await gateway.changePlant({ plant: { sources }, templates: config.templates, secrets })
+  await eventually(async () =>
+    expect(await scada.read(`${OFFICE}/link-rssi`)).toMatchObject({ status: 'BadWaitingForInitialData' }),
+  )
 })

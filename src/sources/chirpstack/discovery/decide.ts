@@ -98,13 +98,18 @@ function judge(
   const { rule, position } = match
   if (rule.ignore || rule.template === undefined) return {}
   const why = `rules[${position}] (${describeRule(rule)}) matches: it is in ${place}.`
-  if (known?.decision === 'rejected') {
-    return tell('rejected', `${why} An operator rejected it.`, 'Accept it to have it served after all.')
+  if (source.rejected?.includes(devEui)) {
+    const mend = 'Take its DevEUI out of `rejected` of the source to have it served after all.'
+    return tell('rejected', `${why} The source rejects it.`, mend)
   }
-  if (rule.accept === 'propose' && known?.decision !== 'accepted') {
+  if (rule.accept === 'propose' && !source.accepted?.includes(devEui)) {
     const { template } = rule
     outcome.proposals.push({ devEui, name, application, profile: device.profileName, rule: position, template, why })
-    return tell('proposed', `${why} The rule only proposes what it matches.`, 'Accept or reject the proposal.')
+    return tell(
+      'proposed',
+      `${why} The rule only proposes what it matches.`,
+      'Write its DevEUI into `accepted` or `rejected` of the source.',
+    )
   }
   if (taken.has(devEui)) {
     const reason = `Its key would be its DevEUI, ${devEui}, and another device of the plant has this key.`

@@ -67,7 +67,7 @@ function ofDevice({ config, origin, known }: Looked, listed: MirroredDevice): Sa
     said.push({
       kind: 'profile_changed',
       reason: `Its profile was "${known.profile.name}" and is "${listed.profileName}" now.`,
-      mend: 'See whether its tags still fit what it sends, and acknowledge the change.',
+      mend: 'See whether its tags still fit what it sends. Listed in the configuration it is yours to say.',
     })
   }
   return said

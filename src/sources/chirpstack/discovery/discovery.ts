@@ -3,7 +3,7 @@ import type { InventoryMirror, MirroredDevice, MirroredProfile } from '../mirror
 import { type DerivedTag, type DerivedType, deriveTags } from './derive.ts'
 import { changesBetween, type InventoryChange } from './inventory-change.ts'
 import { nothingObserved, observe } from './observation.ts'
-import type { DiscoveryState, KnownDevice, OperatorDecision } from './state.ts'
+import type { DiscoveryState, KnownDevice } from './state.ts'
 
 /** An uplink as discovery needs it. */
 export interface ObservedUplink {
@@ -20,7 +20,7 @@ export interface ObservedUplink {
 const MOST_DEVICES = 20_000
 
 /**
- * What is learned of a tenant's devices over time: the inventory, what each sends, and what the operator said. It does
+ * What is learned of a tenant's devices over time: the inventory, and what each sends. It does
  * no I/O: `state` is what to keep, and `decide` says what it means for the plant.
  */
 export class Discovery {
@@ -49,12 +49,12 @@ export class Discovery {
 
   /**
    * Takes a whole inventory and answers what changed since the one before. A device that is gone is forgotten, with
-   * its tags, but for what the operator said of it; one with another profile is observed anew, and keeps its tags.
+   * its tags; one with another profile is observed anew, and keeps its tags.
    */
   takeInventory(mirror: InventoryMirror): InventoryChange[] {
     const changes = changesBetween(this.#mirror, mirror)
     this.#mirror = mirror
-    for (const { devEui, kind } of changes) if (kind === 'deleted') this.#keepDecision(devEui)
+    for (const { devEui, kind } of changes) if (kind === 'deleted') this.#devices.delete(devEui)
     for (const { devEui, profileId, profileName } of mirror.devices) {
       const known = this.#known(devEui)
       if (!known) continue
@@ -90,37 +90,10 @@ export class Discovery {
     return true
   }
 
-  /** What the operator says of a proposal, or of a device that a rule serves; undefined takes it back. */
-  decided(devEui: string, decision: OperatorDecision | undefined): void {
-    const known = this.#known(devEui)
-    if (known) this.#devices.set(devEui, { ...known, decision })
-  }
-
-  /** An operator took note of the device's profile as it is now. */
-  acknowledgeProfile(devEui: string): void {
-    const known = this.#devices.get(devEui)
-    const listed = this.#listed.get(devEui)
-    if (!known || !listed) return
-    this.#devices.set(devEui, { ...known, profile: { id: listed.profileId, name: listed.profileName } })
-  }
-
-  /** Drops what was learned of a device: its tags are made anew from what it sends from now on. */
-  learnAnew(devEui: string): void {
-    const known = this.#devices.get(devEui)
-    if (known) this.#devices.set(devEui, { ...known, observation: nothingObserved, tags: [] })
-    this.#index()
-  }
-
   #known(devEui: string): KnownDevice | undefined {
     const known = this.#devices.get(devEui)
     if (known || !/^[0-9a-f]{16}$/.test(devEui) || this.#devices.size >= MOST_DEVICES) return known
     return { devEui, observation: nothingObserved, tags: [] }
-  }
-
-  #keepDecision(devEui: string): void {
-    const decision = this.#devices.get(devEui)?.decision
-    if (decision === undefined) this.#devices.delete(devEui)
-    else this.#devices.set(devEui, { devEui, decision, observation: nothingObserved, tags: [] })
   }
 
   #learned(profileId: string | undefined, tags: readonly DerivedTag[]): void {

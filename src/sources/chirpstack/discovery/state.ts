@@ -5,14 +5,10 @@ import type { InventoryMirror } from '../mirror.ts'
 import type { DerivedTag } from './derive.ts'
 import type { Observation } from './observation.ts'
 
-export type OperatorDecision = 'accepted' | 'rejected'
-
 /** What is remembered of a device. */
 export interface KnownDevice {
   readonly devEui: string
-  /** What the operator said of the proposal; absent: nothing yet. */
-  readonly decision?: OperatorDecision | undefined
-  /** The profile that its tags were made for, as an operator last took note of it. */
+  /** The profile that its tags were made for. */
   readonly profile?: { readonly id: string; readonly name: string } | undefined
   /** The profile whose codec made what was observed. */
   readonly observedProfileId?: string | undefined
@@ -50,7 +46,6 @@ const observation = z.object({
 const derivedTag = z.object({ key: z.string(), type: z.enum(['Boolean', 'Double', 'String']), address: z.string() })
 const knownDevice = z.object({
   devEui,
-  decision: z.enum(['accepted', 'rejected']).optional(),
   profile: z.object({ id: z.string(), name: z.string() }).optional(),
   observedProfileId: z.string().optional(),
   observedTime: z.number().optional(),

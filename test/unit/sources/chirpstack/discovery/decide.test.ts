@@ -33,10 +33,12 @@ interface Plant {
   readonly devices?: readonly ChirpStackDeviceConfig[]
   readonly takenKeys?: readonly string[]
   readonly linkTags?: boolean
+  readonly accepted?: readonly string[]
+  readonly rejected?: readonly string[]
 }
 
-function decided({ discovery, rules, devices = [], takenKeys = [], linkTags = false }: Plant): Decision {
-  const source: ChirpStackSourceConfig = chirpStackConfig(devices, { rules, linkTags })
+function decided({ discovery, devices = [], takenKeys = [], linkTags = false, ...settings }: Plant): Decision {
+  const source: ChirpStackSourceConfig = chirpStackConfig(devices, { ...settings, linkTags })
   const state = discovery?.state ?? emptyDiscovery
   return decide({ source, templates: [climate], state, takenKeys: new Set(takenKeys) })
 }
@@ -155,22 +157,12 @@ describe('a proposal', () => {
     expect(kinds(plant())).toEqual(['proposed'])
   })
 
-  it('is served once it is accepted, and stays away once it is rejected', () => {
+  it('is served where its source accepts it, and stays away where that rejects it', () => {
     const { discovery, rules } = plant()
-    discovery.decided(HALL, 'accepted')
-    expect([served({ discovery, rules }), decided({ discovery, rules }).proposals]).toEqual([[HALL], []])
-    discovery.decided(HALL, 'rejected')
-    expect([served({ discovery, rules }), kinds({ discovery, rules })]).toEqual([[], ['rejected']])
-    discovery.decided(HALL, undefined)
+    expect(decided({ discovery, rules, accepted: [HALL] })).toMatchObject({ devices: [{ key: HALL }], proposals: [] })
+    const rejected = { discovery, rules, rejected: [HALL] }
+    expect([served(rejected), kinds(rejected)]).toEqual([[], ['rejected']])
     expect(decided({ discovery, rules }).proposals).toHaveLength(1)
-  })
-
-  it('that was rejected stays rejected although the device is deleted and comes again', () => {
-    const { discovery, rules } = plant()
-    discovery.decided(HALL, 'rejected')
-    discovery.takeInventory(mirrorOf([]))
-    discovery.takeInventory(mirrorOf([hall]))
-    expect(kinds({ discovery, rules })).toEqual(['rejected'])
   })
 })
 
@@ -265,7 +257,7 @@ describe('in what plant and ChirpStack differ', () => {
     }
   })
 
-  it('finds a changed profile until an operator has taken note of it', () => {
+  it('finds a changed profile', () => {
     const profiles = [climateProfile, { ...climateProfile, id: 'profile-energy', name: 'Energy' }]
     const changing = discoveryOf(mirrorOf([hall], profiles), times(3, { temperature: 1 }))
     const changed = { ...hall, profileId: 'profile-energy', profileName: 'Energy' }
@@ -275,8 +267,6 @@ describe('in what plant and ChirpStack differ', () => {
       { kind: 'profile_changed', reason: 'Its profile was "Climate" and is "Energy" now.' },
     ])
     expect(decided(plant).devices[0]?.tags[0]).toMatchObject({ address: 'object.temperature' })
-    changing.acknowledgeProfile(HALL)
-    expect(drift(plant)).toEqual([])
   })
 
   it('forgives a misfit that is long past', () => {

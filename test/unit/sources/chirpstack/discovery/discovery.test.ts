@@ -92,15 +92,6 @@ describe('a device', () => {
     discovery.takeInventory(mirrorOf([{ ...hall, profileId: 'p', profileName: 'P' }]))
     expect(known(discovery)).toMatchObject({ observation: { uplinks: 0, paths: {} }, tags: [{ key: 'a' }] })
   })
-
-  it('is learned anew when an operator wants it so, with another type where it sends one now', () => {
-    const discovery = discoveryOf(mirrorOf([hall]), objects)
-    discovery.learnAnew(HALL)
-    expect(known(discovery)?.tags).toEqual([])
-    const sent = [1e6, 2e6, 3e6].map((time) => discovery.takeUplink(uplink(HALL, time, { a: 'x' }), 1e12))
-    expect(sent.at(-1)).toBe(true)
-    expect(known(discovery)?.tags).toMatchObject([{ key: 'a', type: 'String' }])
-  })
 })
 
 describe('what is kept between two runs', () => {
@@ -116,7 +107,6 @@ describe('what is kept between two runs', () => {
       mirrored(OFFICE),
     ]
     const discovery = discoveryOf(mirrorOf(devices), [{ a: 1.5, 'b c': { d: [true, 'x', null] } }])
-    discovery.decided(OFFICE, 'rejected')
     const { state } = discovery
     expect(parseDiscoveryState(JSON.stringify(state))).toEqual(state)
     expect(new Discovery(parseDiscoveryState(JSON.stringify(state))).state).toEqual(state)
