@@ -55,7 +55,7 @@ export class RejectedCertificates {
     const names = (await readdir(folder).catch(noneIfAbsent)).filter((name) => name.endsWith('.pem'))
     if (names.length <= MAX_REJECTED) return
     const aged = await Promise.all(
-      names.map(async (name) => ({ name, at: (await stat(join(folder, name)).catch(() => undefined))?.mtimeMs ?? 0 })),
+      names.map(async (name) => ({ name, at: (await changedAt(join(folder, name))) ?? 0 })),
     )
     aged.sort((one, other) => other.at - one.at)
     for (const { name } of aged.slice(MAX_REJECTED)) {
@@ -66,7 +66,8 @@ export class RejectedCertificates {
 
   #after(action: () => Promise<void>): Promise<void> {
     const done = this.#last.then(action)
-    this.#last = done.catch(() => undefined)
+    // Whoever asked for the action hears of its failure; the next one begins all the same.
+    this.#last = Promise.allSettled([done]).then(() => undefined)
     return done
   }
 
@@ -81,7 +82,7 @@ export class RejectedCertificates {
     const { folder, clock } = this.#options
     const name = fileName(certificate)
     const file = join(folder, name)
-    const isNew = (await stat(file).catch(() => undefined)) === undefined
+    const isNew = (await changedAt(file)) === undefined
     const seenAt = this.#seen.get(name)
     if (isNew && seenAt !== undefined && clock.monotonic() - seenAt < MOVED_WITHIN) return
     if (isNew) await writeFile(file, pem(certificate))
@@ -100,6 +101,16 @@ export class RejectedCertificates {
     const fields = { file: join(folder, fileName(certificate)), rejected: this.#rejected }
     if (cause !== undefined) log.error({ ...fields, cause }, 'A rejected client certificate could not be kept')
     else log.warn(fields, 'A client whose certificate is not trusted was refused; further ones are only counted')
+  }
+}
+
+/** Undefined for a file that is not there: an operator may have moved it. */
+async function changedAt(file: string): Promise<number | undefined> {
+  try {
+    return (await stat(file)).mtimeMs
+  } catch (error) {
+    if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return undefined
+    throw error
   }
 }
 

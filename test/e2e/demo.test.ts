@@ -152,7 +152,9 @@ describe('the demo', () => {
     expect(await end(demo.child, 'SIGTERM')).toBe(0)
     demo = await startDemo()
     const after = await client('read', 'gate-contact/openings', '--json', ...asDemo)
-    expect(lines(after.stdout)[0]?.value).toBeGreaterThanOrEqual(Number(lines(before.stdout)[0]?.value))
-    expect(['UncertainLastUsableValue', 'Good']).toContain(lines(after.stdout)[0]?.status)
+    const [kept, shown] = [lines(before.stdout)[0], lines(after.stdout)[0]]
+    // The simulated gate counts anew in each run, so what it says itself may be less than what was kept.
+    if (shown?.status === 'Good') expect(shown.value).toEqual(expect.any(Number))
+    else expect(shown).toMatchObject({ status: 'UncertainLastUsableValue', value: kept?.value })
   })
 })
