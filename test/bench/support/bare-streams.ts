@@ -40,8 +40,7 @@ function follow(client: InternalServiceClient, devEui: string): void {
     const { object } = JSON.parse(item.getBody()) as { object: { sentAt: number } }
     latencies.push(Date.now() - object.sentAt)
   })
-  // An orderly end shows as `end`, any other as `error`, and only one of them.
-  for (const event of ['end', 'error']) stream.once(event, () => follow(client, devEui))
+  stream.once('error', () => follow(client, devEui))
 }
 
 obeyOrders(bareOrders)
