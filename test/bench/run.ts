@@ -1,4 +1,5 @@
 import { parseArgs } from 'node:util'
+import { chirpStackFleet } from './experiments/chirpstack-fleet.ts'
 import { historyIngest } from './experiments/history-ingest.ts'
 import { latency } from './experiments/latency.ts'
 import { start } from './experiments/start.ts'
@@ -6,28 +7,36 @@ import { tenThousand } from './experiments/ten-thousand.ts'
 import type { Experiment, Row } from './row.ts'
 
 /**
- * `npm run bench` measures every row, `-- NAME…` some, `-- --list` names them, `-- --json` prints one line a row.
+ * `npm run bench` measures every row, `-- NAME…` some (`-- chirpstack-1000` all that begin so), `-- --list` names them, `-- --json` prints one line a row.
  * Each row stands beside a baseline measured in the same run, since the speed of a machine is nobody's merit.
  */
-const experiments: readonly Experiment[] = [latency, tenThousand, start, historyIngest]
+const experiments: readonly Experiment[] = [
+  latency,
+  tenThousand,
+  start,
+  historyIngest,
+  chirpStackFleet(1_000, 50),
+  chirpStackFleet(5_000, 400),
+]
 
 const { values, positionals } = parseArgs({
   allowPositionals: true,
   options: { list: { type: 'boolean' }, json: { type: 'boolean' } },
 })
 const known = Object.assign({}, ...experiments.map(({ rows }) => rows)) as Record<string, string>
-const unknown = positionals.filter((name) => !(name in known))
+const isMeant = (name: string, positional: string) => name === positional || name.startsWith(`${positional}-`)
+const unknown = positionals.filter((positional) => !Object.keys(known).some((name) => isMeant(name, positional)))
 if (unknown.length > 0) {
   console.error(`No such row: ${unknown.join(', ')}. There are: ${Object.keys(known).join(', ')}`)
   process.exit(2)
 }
 
 if (values.list) {
-  for (const [name, meaning] of Object.entries(known)) console.log(`${name.padEnd(16)}${meaning}`)
+  for (const [name, meaning] of Object.entries(known)) console.log(`${name.padEnd(28)}${meaning}`)
   process.exit(0)
 }
 
-const wanted = (name: string) => positionals.length === 0 || positionals.includes(name)
+const wanted = (name: string) => positionals.length === 0 || positionals.some((positional) => isMeant(name, positional))
 const say = (progress: string) => console.error(`  ${progress}`)
 let missed = 0
 for (const experiment of experiments) {
@@ -42,5 +51,5 @@ process.exit(missed === 0 ? 0 : 1)
 
 function inWords({ name, value, unit, baseline, ratio, goal, ok }: Row): string {
   const figures = `${value} ${unit}`.padEnd(16) + `baseline ${baseline}`.padEnd(20) + `ratio ${ratio}`.padEnd(14)
-  return `${name.padEnd(16)}${figures}${ok ? 'reached' : 'MISSED '}  goal: ${goal}`
+  return `${name.padEnd(28)}${figures}${ok ? 'reached' : 'MISSED '}  goal: ${goal}`
 }

@@ -14,6 +14,7 @@ import { SensorFleet } from '../../src/demo/chirpstack/fleet.ts'
 import type { StatusAnswer } from '../../src/demo/chirpstack/network-server.ts'
 import { SimulatedChirpStack } from '../../src/demo/chirpstack/simulated-chirpstack.ts'
 import { type ChirpStackSite, setUp } from './chirpstack-site.ts'
+import { randomFrom } from './seeded-random.ts'
 
 /** An entry of an event log. */
 export interface KeptEvent {
@@ -129,17 +130,6 @@ const commands = {
 }
 
 export type Commands = typeof commands
-
-/** Mulberry32. */
-function randomFrom(seed: number): () => number {
-  let state = seed
-  return () => {
-    state = (state + 0x6d2b79f5) | 0
-    let mixed = Math.imul(state ^ (state >>> 15), 1 | state)
-    mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed
-    return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32
-  }
-}
 
 async function obey(order: number, command: keyof Commands, args: readonly unknown[]): Promise<void> {
   try {

@@ -17,9 +17,13 @@ export class Program {
     this.#child.stdout?.resume()
   }
 
+  get pid(): number {
+    return this.#child.pid ?? 0
+  }
+
   /** Processor seconds used so far, of all threads. */
   cpuSeconds(): number {
-    return cpuSecondsOf(`/proc/${this.#child.pid}/stat`)
+    return cpuSecondsOf(`/proc/${this.pid}/stat`)
   }
 
   /** Processor seconds of the thread that has used most. */
@@ -29,8 +33,7 @@ export class Program {
   }
 
   residentMegabytes(): number {
-    const status = readFileSync(`/proc/${this.#child.pid}/status`, 'utf8')
-    return Number(/VmRSS:\s+(\d+)/.exec(status)?.[1]) / 1024
+    return residentMegabytesOf(this.pid)
   }
 
   async end(): Promise<void> {
@@ -41,7 +44,13 @@ export class Program {
   }
 }
 
-function cpuSecondsOf(path: string): number {
+export function residentMegabytesOf(pid: number): number {
+  const status = readFileSync(`/proc/${pid}/status`, 'utf8')
+  return Number(/VmRSS:\s+(\d+)/.exec(status)?.[1]) / 1024
+}
+
+/** Of a process, by its `/proc/PID/stat`, or of a thread. */
+export function cpuSecondsOf(path: string): number {
   const stat = readFileSync(path, 'utf8')
   const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ')
   return (Number(fields[11]) + Number(fields[12])) / TICKS_A_SECOND
