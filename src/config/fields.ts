@@ -31,9 +31,21 @@ export const retell = <S extends z.ZodType>(schema: S, about: Partial<FieldMeta>
 /** A setting of a device that its tags may have of their own. */
 export const inherited = <S extends z.ZodType>(schema: S) => retell(schema, { otherwise: 'as the device' }).optional()
 
+/** zod measures whatever has a `length`, a group with a setting of that name too, and fails where that is no number. */
+function measuring(isMeasured: (value: unknown) => boolean): { readonly abort: boolean } {
+  // zod heeds `when`, which its types keep to themselves.
+  const only = { abort: false, when: ({ value }: { readonly value: unknown }) => isMeasured(value) }
+  return only
+}
+export const ofText = measuring((value) => typeof value === 'string')
+export const ofList = measuring(Array.isArray)
+
 export function text(about: Told<'allowed'> & { longest?: number; pattern?: RegExp }) {
   const { longest = 200, pattern, ...told } = about
-  const schema = z.string().min(1).max(longest, { abort: true })
+  const schema = z
+    .string()
+    .min(1, ofText)
+    .max(longest, { ...ofText, abort: true })
   const allowed = told.allowed ?? `text of at most ${longest} characters`
   return explain(pattern ? schema.regex(pattern) : schema, { ...told, allowed })
 }

@@ -1,7 +1,19 @@
 import { isIP } from 'node:net'
 import { hostname as machineName } from 'node:os'
 import { z } from 'zod'
-import { choice, duration, environmentName, explain, flag, host, list, section, text, wholeNumber } from './fields.ts'
+import {
+  choice,
+  duration,
+  environmentName,
+  explain,
+  flag,
+  host,
+  list,
+  ofList,
+  section,
+  text,
+  wholeNumber,
+} from './fields.ts'
 import { passwordEnvOf } from './names.ts'
 import { defaultLimits, type OpcuaLimits, securityModes, securityPolicies, userRoles } from './opcua-choices.ts'
 import { withUnits } from './units.ts'
@@ -37,10 +49,10 @@ export const gatewaySchema = section('The gateway as a whole.', {
 
 const security = section('How connections are protected.', {
   policies: list(choice(securityPolicies, { description: 'A security policy.' }), 'Security policies that are offered.')
-    .min(1)
+    .min(1, ofList)
     .default([...securityPolicies]),
   modes: list(choice(securityModes, { description: 'A security mode.' }), 'Security modes that are offered.')
-    .min(1)
+    .min(1, ofList)
     .default([...securityModes]),
   allowUnencrypted: flag({
     description: 'Also offers connections without any protection. For demonstrations only.',
@@ -101,7 +113,7 @@ export const opcuaSchema = section('The OPC UA server.', {
     host({ description: 'A host name or IP address.', example: '192.168.1.10' }),
     'Further names and addresses under which clients reach the server; they also stand in its certificate.',
   )
-    .max(50)
+    .max(50, ofList)
     .default([]),
   path: text({
     description: 'Path of the endpoint URL.',
@@ -112,7 +124,7 @@ export const opcuaSchema = section('The OPC UA server.', {
   }).default('/penstock'),
   security: security.prefault({}),
   limits: limits.prefault({}),
-  users: list(userSchema, 'Who may log in.').max(1_000).default([]),
+  users: list(userSchema, 'Who may log in.').max(1_000, ofList).default([]),
 }).transform((opcua) => ({ ...opcua, hostname: opcua.hostname ?? machineName() }))
 
 export const httpSchema = section('The HTTP server that says how the gateway is.', {

@@ -1,6 +1,6 @@
 import { z } from 'zod'
 import { chirpstackDevice, eui64, linkTags, modbusDevice, s7Device } from './device-schema.ts'
-import { duration, environmentName, explain, host, list, section, text, wholeNumber } from './fields.ts'
+import { duration, environmentName, explain, host, list, ofText, section, text, wholeNumber } from './fields.ts'
 import { apiKeyEnvOf } from './names.ts'
 import { named } from './tag-schema.ts'
 import { ruleSchema } from './template-schema.ts'
@@ -66,7 +66,7 @@ const chirpstackSource = section('One tenant of a ChirpStack network server.', {
   url: explain(
     z
       .string()
-      .max(300)
+      .max(300, ofText)
       .regex(/^https?:\/\/(?:[A-Za-z0-9](?:[A-Za-z0-9._-]*[A-Za-z0-9])?|\[[0-9A-Fa-f:.]+\])(?::\d{1,5})?\/?$/)
       .refine((url) => URL.canParse(url))
       .transform((url) => url.replace(/\/$/, '')),
@@ -113,7 +113,7 @@ const chirpstackSource = section('One tenant of a ChirpStack network server.', {
       z.enum(['environment', 'none']),
       z
         .string()
-        .max(300)
+        .max(300, ofText)
         .regex(/^http:\/\/(?:[A-Za-z0-9](?:[A-Za-z0-9._-]*[A-Za-z0-9])?|\[[0-9A-Fa-f:.]+\])(?::\d{1,5})?\/?$/)
         .refine((url) => URL.canParse(url)),
     ]),

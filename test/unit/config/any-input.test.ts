@@ -122,6 +122,15 @@ describe('whatever is wrong', () => {
     )
   })
 
+  it.each([
+    'sources: [{ key: s, kind: chirpstack, url: { length: {} } }]',
+    'sources: [{ key: { length: {} }, kind: modbus, devices: { length: {} } }]',
+    'opcua: { path: { length: {} }, users: { length: {} }, alternateHostnames: { length: {} } }\nsources: []',
+    'opcua: { security: { policies: { length: {} }, modes: { length: [] } } }\nsources: []',
+  ])('%s is refused in words', (text) => {
+    expect(linesOf(text).length).toBeGreaterThan(0)
+  })
+
   it('no problem shows what stands behind a name that says secret', () => {
     const secretName = fc.constantFrom('password', 'apiKey', 'token', 'clientSecret', 'api_key', 'passphrase')
     const secret = fc.oneof(fc.constant(SECRET), fc.constant([SECRET]), fc.constant({ is: SECRET }))
