@@ -96,7 +96,11 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
   }
 
   const findings = () => rooms.findings()
-  const http = new HttpServer({ settings: config.http, log, health, findings })
+  const diagnosis = {
+    diagnostics: (source?: string) => rooms.diagnostics(source),
+    frames: (source: string, after: number) => rooms.frames(source, after),
+  }
+  const http = new HttpServer({ settings: config.http, log, health, findings, diagnosis })
   let httpPort: number
   try {
     // What no restart of a room would mend is said here, once.

@@ -2,6 +2,7 @@ import type { MessagePort } from 'node:worker_threads'
 import type Database from 'better-sqlite3'
 import { ChangeFeed } from '../core/change-feed.ts'
 import type { Clock, Milliseconds } from '../core/clock.ts'
+import type { FrameTrace, SourceDiagnostics } from '../core/diagnostics.ts'
 import type { Findings } from '../core/drift.ts'
 import { describeError } from '../core/errors.ts'
 import type { Logger } from '../core/logger.ts'
@@ -169,6 +170,16 @@ export class Engine {
     this.#found.configure(configured)
     await this.#changeToFound()
     this.#sources.reconsider()
+  }
+
+  /** Every source, or the one of this key, with how its requests fare. */
+  diagnostics(sourceKey?: string): SourceDiagnostics[] {
+    return this.#sources.diagnostics(sourceKey)
+  }
+
+  /** What went over a source's connection; undefined where nothing is traced, or there is no such source. */
+  frames(sourceKey: string, after: number): FrameTrace | undefined {
+    return this.#sources.frames(sourceKey, after)
   }
 
   /** What sources found and an operator should know. */

@@ -42,6 +42,8 @@ const link = new Link<FromRoom, MainToEngine>({
   serves: {
     health: () => engine.health(),
     findings: () => engine.findings,
+    diagnostics: ({ source }) => engine.diagnostics(source),
+    frames: ({ source, after }) => engine.frames(source, after) ?? null,
     changePlant: async (to) => {
       secrets = to.secrets
       await engine.changePlant(to).catch(die)

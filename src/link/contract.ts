@@ -1,4 +1,5 @@
 import type { MessagePort } from 'node:worker_threads'
+import type { FrameTrace, SourceDiagnostics } from '../core/diagnostics.ts'
 import type { Findings } from '../core/drift.ts'
 import type { HistoryHealth, SourceHealth } from '../core/health.ts'
 import type { Plant } from '../core/plant.ts'
@@ -110,6 +111,10 @@ export type MainToEngine = {
       changePlant: (to: ConfiguredPlant) => null
       /** What sources that look for devices by themselves have found. */
       findings: (none: null) => readonly Findings[]
+      /** How the requests of every source, or of one, fare. */
+      diagnostics: (of: { readonly source?: string | undefined }) => readonly SourceDiagnostics[]
+      /** What went over a source's connection after the entry `after`; null where nothing is traced. */
+      frames: (of: { readonly source: string; readonly after: number }) => FrameTrace | null
     }
   tells: ToRoom['tells']
 }

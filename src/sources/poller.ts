@@ -4,13 +4,14 @@ import { describeError, PenstockError } from '../core/errors.ts'
 import type { DeviceBase, ModbusSourceConfig, S7SourceConfig } from '../core/plant.ts'
 import type { DeviceTags, IndexedTag } from '../core/tag-index.ts'
 import type { FieldDriver, FieldSession, ReadBlock } from './driver.ts'
+import type { FieldDiagnostics } from './field-diagnostics.ts'
 import { GatedSink } from './gated-sink.ts'
 import { LineReport } from './line-report.ts'
 import type { PollPlan } from './poll-group.ts'
 import { type Ask, PollLine } from './poll-line.ts'
 import { PolledDevice } from './polled-device.ts'
 import { Polling } from './polling.ts'
-import type { LiveSource, Source, SourceContext } from './source.ts'
+import type { LineDevice, LineDiagnostics, LiveSource, Source, SourceContext, TracedFrames } from './source.ts'
 
 export type PolledSourceConfig = ModbusSourceConfig | S7SourceConfig
 
@@ -21,6 +22,8 @@ export interface PolledSourceOptions<Block extends ReadBlock, Device extends Dev
   /** How often the tag is read. */
   readonly pollMsOf: (device: Device, tag: IndexedTag) => Milliseconds
   readonly context: SourceContext
+  /** What the driver notes of its requests and frames. */
+  readonly diagnostics?: FieldDiagnostics
 }
 
 const RECONNECT = { first: 500, most: 30_000 }
@@ -47,6 +50,8 @@ interface Run {
  */
 export class PolledSource<Block extends ReadBlock, Device extends DeviceBase> implements Source {
   readonly live: LiveSource<PolledSourceConfig>
+  readonly diagnose?: () => LineDiagnostics
+  readonly trace?: (after: number) => TracedFrames
   readonly #options: PolledSourceOptions<Block, Device>
   readonly #endpoint: string
   #devices: readonly DeviceTags<Device>[]
@@ -59,7 +64,7 @@ export class PolledSource<Block extends ReadBlock, Device extends DeviceBase> im
   #unreachable = false
 
   constructor(options: PolledSourceOptions<Block, Device>) {
-    const { config, devices, context } = options
+    const { config, devices, context, diagnostics } = options
     this.#options = options
     this.#endpoint = `${config.host}:${config.port}`
     this.#devices = devices
@@ -70,6 +75,9 @@ export class PolledSource<Block extends ReadBlock, Device extends DeviceBase> im
       // The supervisor gives a source devices of its own kind only.
       follow: (_config, now) => this.#follow(now as unknown as readonly DeviceTags<Device>[]),
     }
+    if (!diagnostics) return
+    this.diagnose = () => this.#diagnosis(diagnostics)
+    this.trace = (after) => diagnostics.frames.since(after)
   }
 
   start(): void {
@@ -97,6 +105,16 @@ export class PolledSource<Block extends ReadBlock, Device extends DeviceBase> im
     if (this.#run !== run) return
     this.#run = undefined
     this.#tell.say('stopped', '')
+  }
+
+  #diagnosis({ figures }: FieldDiagnostics): LineDiagnostics {
+    figures.keepOnly(new Set(this.#devices.map(({ device }) => device.key)))
+    const devices = this.#line.devices.map((device): [string, LineDevice] => {
+      const { breaker, doubted, standing, config } = device
+      const state = breaker.open ? 'open' : doubted ? 'doubt' : 'closed'
+      return [config.key, { ...figures.device(config.key), breaker: state, misses: breaker.failures, ...standing }]
+    })
+    return { countedSince: figures.since, line: figures.line(), devices: new Map(devices) }
   }
 
   /** The devices that are not on the line yet join it; the connection stands. */

@@ -1,5 +1,6 @@
 import type { Clock } from '../core/clock.ts'
 import type { DeviceMemory } from '../core/device-memory.ts'
+import type { FrameTrace, SourceDiagnostics } from '../core/diagnostics.ts'
 import { describeError } from '../core/errors.ts'
 import type { SourceHealth } from '../core/health.ts'
 import type { Logger } from '../core/logger.ts'
@@ -95,6 +96,23 @@ export class SourceSupervisor {
 
   health(): SourceHealth[] {
     return [...this.#sources.values()].map(({ book }) => book.health())
+  }
+
+  /** Every source, or the one of this key, with how its requests fare. */
+  diagnostics(sourceKey?: string): SourceDiagnostics[] {
+    return [...this.#sources.values()]
+      .map(({ book, source }) => {
+        const { devices, ...health } = book.health()
+        const { devices: onLine, ...line } = source?.diagnose?.() ?? {}
+        return { ...health, ...line, devices: devices.map((device) => ({ ...device, ...onLine?.get(device.key) })) }
+      })
+      .filter(({ key }) => sourceKey === undefined || key === sourceKey)
+  }
+
+  /** What went over the source's connection after the entry `after`; undefined where nothing is traced. */
+  frames(sourceKey: string, after: number): FrameTrace | undefined {
+    const traced = this.#sources.get(sourceKey)?.source?.trace?.(after)
+    return traced && { source: sourceKey, ...traced }
   }
 
   /** The sources there are that the change takes something from, or gives something to. */

@@ -2,6 +2,7 @@ import type { Socket } from 'node:net'
 import modbus from 'modbus-serial'
 import type { Clock, Milliseconds } from '../../core/clock.ts'
 import { PenstockError } from '../../core/errors.ts'
+import type { FrameTap } from '../frame-tap.ts'
 import type { Area } from './address.ts'
 import { ModbusException } from './exception.ts'
 import { FencedPort } from './fenced-port.ts'
@@ -18,6 +19,7 @@ export interface ModbusConnectionOptions {
   readonly window: number
   readonly random: () => number
   readonly onStray: () => void
+  readonly tap?: FrameTap | undefined
 }
 
 /** How modbus-serial calls back. */

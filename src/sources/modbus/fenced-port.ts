@@ -2,6 +2,7 @@ import { EventEmitter } from 'node:events'
 import type { Socket } from 'node:net'
 import type { Clock, Milliseconds } from '../../core/clock.ts'
 import { PenstockError } from '../../core/errors.ts'
+import { type FrameTap, noTap } from '../frame-tap.ts'
 import { crc16 } from './crc16.ts'
 import {
   EXCEPTION_BIT,
@@ -24,6 +25,8 @@ export interface FencedPortOptions {
   readonly window: number
   /** A frame came that answers nothing that is still asked. */
   readonly onStray: () => void
+  /** Sees every frame, and what became of those that were asked for. */
+  readonly tap?: FrameTap | undefined
   /** Once, when the connection is gone; every pending request has been failed by then. */
   readonly onEnd: (cause: PenstockError) => void
 }
@@ -64,7 +67,8 @@ export class FencedPort extends EventEmitter {
   within: Milliseconds | undefined
 
   readonly #options: FencedPortOptions
-  readonly #reader = new FrameReader((transactionId, adu) => this.#receive(transactionId, adu))
+  readonly #tap: FrameTap
+  readonly #reader = new FrameReader((transactionId, adu, frame) => this.#receive(transactionId, adu, frame))
   /** By transaction id, the oldest first. */
   readonly #pending = new Map<number, Pending>()
   readonly #abandoned = new Set<number>()
@@ -77,6 +81,7 @@ export class FencedPort extends EventEmitter {
   constructor(options: FencedPortOptions, random: () => number) {
     super()
     this.#options = options
+    this.#tap = options.tap ?? noTap
     this.#transactionId = Math.floor(random() * 0x1_0000)
     this.#freeSlots = Array.from({ length: options.window - 1 }, (_, i) => options.window - i)
     const { socket, endpoint } = options
@@ -115,7 +120,9 @@ export class FencedPort extends EventEmitter {
     this.#pending.set(transactionId, { ...request, transactionId, slot, timeoutMs, deadline })
     this._transactionIdWrite = this.#freeSlots.pop() ?? NO_SLOT
     this.#sweepAt(deadline)
-    socket.write(frameOf(transactionId, adu))
+    const frame = frameOf(transactionId, adu)
+    this.#tap.sent(frame)
+    socket.write(frame)
   }
 
   #read(chunk: Buffer): void {
@@ -125,18 +132,21 @@ export class FencedPort extends EventEmitter {
     } catch (error) {
       if (!(error instanceof FramingError)) throw error
       const { endpoint } = this.#options
+      this.#tap.received(chunk, 'invalid')
       this.#down(lost(`${endpoint} sent bytes that are no Modbus TCP (${error.message}); is it a Modbus TCP port?`))
     }
   }
 
-  #receive(transactionId: number, adu: Buffer): void {
+  #receive(transactionId: number, adu: Buffer, frame: Buffer): void {
     const request = this.#pending.get(transactionId)
     if (!request) {
+      this.#tap.received(frame, 'stray')
       this.#abandoned.delete(transactionId)
       this.#options.onStray()
       return
     }
     const fault = faultOfAnswer(request, adu)
+    this.#tap.received(frame, fault === undefined ? 'answer' : 'invalid')
     if (fault === undefined) {
       this.#answer(request, adu)
       return
@@ -212,6 +222,7 @@ export class FencedPort extends EventEmitter {
         continue
       }
       const message = `Unit ${request.unitId} at ${endpoint} did not answer within ${Math.round(request.timeoutMs)} ms`
+      this.#tap.noted(`${message} (transaction ${request.transactionId})`)
       this.#fail(request, new PenstockError('TIMEOUT', message))
     }
   }
@@ -222,6 +233,7 @@ export class FencedPort extends EventEmitter {
     this.#sweep?.cancel()
     this.#sweep = undefined
     this.#options.socket.destroy()
+    this.#tap.noted(cause.message)
     for (const request of [...this.#pending.values()]) this.#fail(request, cause)
     this.emit('close')
     this.#options.onEnd(cause)

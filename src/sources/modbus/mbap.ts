@@ -13,10 +13,10 @@ export class FramingError extends Error {}
 
 /** Cuts what arrives into frames, however the network cut it. */
 export class FrameReader {
-  readonly #onFrame: (transactionId: number, adu: Buffer) => void
+  readonly #onFrame: (transactionId: number, adu: Buffer, frame: Buffer) => void
   #rest: Buffer | undefined
 
-  constructor(onFrame: (transactionId: number, adu: Buffer) => void) {
+  constructor(onFrame: (transactionId: number, adu: Buffer, frame: Buffer) => void) {
     this.#onFrame = onFrame
   }
 
@@ -32,9 +32,9 @@ export class FrameReader {
       const end = at + HEADER_BYTES + length
       if (bytes.length < end) break
       const transactionId = bytes.readUInt16BE(at)
-      const adu = bytes.subarray(at + HEADER_BYTES, end)
+      const frame = bytes.subarray(at, end)
       at = end
-      this.#onFrame(transactionId, adu)
+      this.#onFrame(transactionId, frame.subarray(HEADER_BYTES), frame)
     }
     this.#rest = at < bytes.length ? bytes.subarray(at) : undefined
   }

@@ -2,6 +2,7 @@ import { connect as connectTcp } from 'node:net'
 import type { Clock } from '../../core/clock.ts'
 import { PenstockError } from '../../core/errors.ts'
 import type { S7SourceConfig } from '../../core/plant.ts'
+import type { FrameTap } from '../frame-tap.ts'
 import { connectionRequest } from './iso.ts'
 import { type Negotiated, readSetupReply, setupRequest } from './pdu.ts'
 import { LARGEST_PDU } from './read-plan.ts'
@@ -25,9 +26,16 @@ export interface Connected {
  * Rejects with CONNECTION_LOST, TIMEOUT, ACCESS_DENIED (the CPU refuses rack and slot, or the setup),
  * PROTOCOL_VIOLATION, or STOPPED when `signal` aborts.
  */
-export function connectCpu(endpoint: Endpoint, clock: Clock, signal: AbortSignal): Promise<Connected> {
+export function connectCpu(endpoint: Endpoint, clock: Clock, signal: AbortSignal, tap?: FrameTap): Promise<Connected> {
   if (signal.aborted) return Promise.reject(stopped())
-  return new Promise((resolve, reject) => new Handshake(endpoint, clock, signal, resolve, reject))
+  return new Promise((resolve, reject) => new Handshake({ endpoint, clock, signal, tap }, resolve, reject))
+}
+
+interface Attempt {
+  readonly endpoint: Endpoint
+  readonly clock: Clock
+  readonly signal: AbortSignal
+  readonly tap: FrameTap | undefined
 }
 
 class Handshake implements TransportHandler {
@@ -39,9 +47,7 @@ class Handshake implements TransportHandler {
   #waitingFor: 'open' | 'confirm' | 'pdu' | 'nothing' = 'open'
 
   constructor(
-    endpoint: Endpoint,
-    clock: Clock,
-    signal: AbortSignal,
+    { endpoint, clock, signal, tap }: Attempt,
     resolve: (connected: Connected) => void,
     reject: (error: PenstockError) => void,
   ) {
@@ -49,7 +55,7 @@ class Handshake implements TransportHandler {
     this.#endpoint = endpoint
     this.#resolve = resolve
     this.#reject = reject
-    this.#transport = new IsoTransport(connectTcp({ host, port }), `${host}:${port}`, LARGEST_PDU, this)
+    this.#transport = new IsoTransport(connectTcp({ host, port }), `${host}:${port}`, LARGEST_PDU, this, tap)
     const abort = () => this.#transport.end(stopped())
     signal.addEventListener('abort', abort, { once: true })
     const cancelDeadline = clock.after(connectTimeoutMs, () => this.#transport.end(this.#tooLate()))

@@ -4,9 +4,10 @@ import type { Logger } from '../../core/logger.ts'
 import type { SampleSink } from '../../core/sample.ts'
 import type { IndexedTag, TagIndex } from '../../core/tag-index.ts'
 import type { FieldSession, ReadOutcome } from '../driver.ts'
+import type { FieldDiagnostics } from '../field-diagnostics.ts'
 import type { SourceReport } from '../source.ts'
 import type { Connected } from './connect.ts'
-import { S7Connection, type SpanReply } from './connection.ts'
+import { type Purpose, S7Connection, type SpanReply } from './connection.ts'
 import { LearnedAreas } from './learned-areas.ts'
 import { ReadRequest } from './nodes7-codec.ts'
 import {
@@ -28,6 +29,7 @@ export interface SessionOptions {
   readonly timeoutMs: Milliseconds
   readonly log: Logger
   readonly report: Pick<SourceReport, 'count'>
+  readonly diagnostics?: FieldDiagnostics | undefined
 }
 
 /** What it takes to read one block over this connection. */
@@ -41,6 +43,7 @@ interface BlockState {
 interface AreaRequest {
   readonly areas: readonly ByteArea[]
   readonly request: ReadRequest
+  readonly purpose: Purpose
 }
 
 /**
@@ -58,12 +61,16 @@ export class S7Session implements FieldSession<S7ReadBlock> {
   readonly #unsaid: IndexedTag[] = []
 
   constructor(connected: Connected, options: SessionOptions) {
-    const { clock, timeoutMs, report } = options
+    const { clock, timeoutMs, report, diagnostics } = options
     const { promise, resolve } = Promise.withResolvers<PenstockError>()
     this.ended = promise
     this.#options = options
     const count = (counter: 'requests' | 'strays') => report.count(counter)
-    this.#connection = new S7Connection(connected, { clock, timeoutMs, count }, resolve)
+    this.#connection = new S7Connection(
+      connected,
+      { clock, timeoutMs, count, recorder: diagnostics?.figures, tap: diagnostics?.frames },
+      resolve,
+    )
   }
 
   async read(block: S7ReadBlock, sink: SampleSink): Promise<ReadOutcome<S7ReadBlock>> {
@@ -118,12 +125,15 @@ export class S7Session implements FieldSession<S7ReadBlock> {
     return packAreas([...areas].sort(inRequestOrder), pdu).map((pack) => ({
       areas: pack,
       request: new ReadRequest(pack.map(({ db, start, length }) => ({ db, start, length: Math.min(length, longest) }))),
+      purpose: purposeOf(pack, longest),
     }))
   }
 
   /** Resolves when every request is settled; rejects, then, with the first failure. Answered areas are taken either way. */
   async #readAll(requests: readonly AreaRequest[], take: (area: ByteArea, reply: SpanReply) => void): Promise<void> {
-    const settled = await Promise.allSettled(requests.map(({ request }) => this.#connection.read(request)))
+    const settled = await Promise.allSettled(
+      requests.map(({ request, purpose }) => this.#connection.read(request, purpose)),
+    )
     let failure: unknown
     for (const [position, outcome] of settled.entries()) {
       if (outcome.status === 'rejected') {
@@ -151,6 +161,7 @@ export class S7Session implements FieldSession<S7ReadBlock> {
 
   #refuse(area: ByteArea, refusal: Refusal, sink: SampleSink): void {
     this.#options.report.count('refusals')
+    this.#options.diagnostics?.figures.refused(area.tags[0]?.tag.device.key ?? '', refusal.code)
     for (const { tag } of area.tags) {
       sink.failed(tag.index, refusal.status)
       if (this.#refused.get(tag.index)?.code === refusal.code) continue
@@ -187,4 +198,21 @@ export class S7Session implements FieldSession<S7ReadBlock> {
       this.#options.log.info({ device: tag.device.key, tag: tag.id }, `"${tag.tag.name}" is readable now`)
     }
   }
+}
+
+function purposeOf(areas: readonly ByteArea[], longest: number): Purpose {
+  const deviceKey = areas[0]?.tags[0]?.tag.device.key ?? ''
+  const sum = (of: (area: ByteArea) => number) => areas.reduce((total, area) => total + Math.min(longest, of(area)), 0)
+  return { deviceKey, bytes: sum(({ length }) => length), used: sum(bytesUsed) }
+}
+
+/** Bytes of the area that are some tag's. */
+function bytesUsed({ tags }: ByteArea): number {
+  let end = 0
+  let sum = 0
+  for (const { item } of tags) {
+    sum += Math.max(0, item.offset + item.length - Math.max(item.offset, end))
+    end = Math.max(end, item.offset + item.length)
+  }
+  return sum
 }
