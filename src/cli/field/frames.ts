@@ -40,7 +40,8 @@ export async function frames(
   }
 }
 
-function inWords({ at, kind, text, hex }: FrameRecord): string {
+/** One entry of a trace for people. */
+export function inWords({ at, kind, text, hex }: FrameRecord): string {
   const head = `${new Date(at).toISOString()} ${arrows[kind]} ${text}`
   return hex === '' ? head : `${head}\n    ${spaced(hex)}`
 }

@@ -10,6 +10,7 @@ import type { Connected } from './connect.ts'
 import { type Purpose, S7Connection, type SpanReply } from './connection.ts'
 import { LearnedAreas } from './learned-areas.ts'
 import { ReadRequest } from './nodes7-codec.ts'
+import type { Negotiated } from './pdu.ts'
 import {
   type ByteArea,
   inRequestOrder,
@@ -52,6 +53,8 @@ interface AreaRequest {
  */
 export class S7Session implements FieldSession<S7ReadBlock> {
   readonly ended: Promise<PenstockError>
+  /** What the CPU granted. */
+  readonly negotiated: Negotiated
   readonly #connection: S7Connection
   readonly #options: SessionOptions
   readonly #blocks = new WeakMap<S7ReadBlock, BlockState>()
@@ -64,6 +67,7 @@ export class S7Session implements FieldSession<S7ReadBlock> {
     const { clock, timeoutMs, report, diagnostics } = options
     const { promise, resolve } = Promise.withResolvers<PenstockError>()
     this.ended = promise
+    this.negotiated = connected.negotiated
     this.#options = options
     const count = (counter: 'requests' | 'strays') => report.count(counter)
     this.#connection = new S7Connection(
