@@ -127,7 +127,7 @@ it('a tag that gets another type keeps what it had as what it was, and a value f
   second.writer.record(0, 2.5, Good, time + 10, time + 10)
   second.writer.record(0, 3.5, Good, time + 20, time + 20)
   await second.writer.commit()
-  expect(historyOf(folder, 'meter/t').map(({ type, value }) => [type, value])).toEqual([
+  expect(historyOf(folder, 'meter/t').map(({ shape, value }) => [shape.type, value])).toEqual([
     ['Int32', 1],
     ['Double', 2.5],
     ['Double', 3.5],
