@@ -46,7 +46,7 @@ describe('a sample', () => {
     writer.record(0, value, Good, clock.now() - 5_000, clock.now())
     await writer.commit()
     expect(historyOf(folder, 'meter/t')).toEqual([
-      { type, value, status: Good, sourceTime: clock.now() - 5_000, serverTime: clock.now() },
+      { shape: { type }, value, status: Good, sourceTime: clock.now() - 5_000, serverTime: clock.now() },
     ])
   })
 
