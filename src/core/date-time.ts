@@ -43,7 +43,8 @@ export function parseDateTime(text: string): Milliseconds | undefined {
 
 /** Whole milliseconds of a DateTime and the steps of 100 ns beyond them, 0 to 9,999. */
 export function splitDateTime(time: Milliseconds): { readonly whole: Milliseconds; readonly ticks: number } {
-  const whole = Math.floor(time)
+  // Adding 0 makes a negative zero the epoch.
+  const whole = Math.floor(time) + 0
   const ticks = Math.round((time - whole) * 10_000)
   return ticks === 10_000 ? { whole: whole + 1, ticks: 0 } : { whole, ticks }
 }

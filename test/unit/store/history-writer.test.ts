@@ -26,6 +26,8 @@ function aRun(tags: readonly TagConfig[], options: Parameters<typeof historyRun>
 }
 const kept = (key: string, settings: Partial<TagConfig> = {}) => aTag(key, { history: 'every', ...settings })
 const { Good, BadDecodingError } = StatusCode
+/** As long as a busy machine takes to write hundreds of thousands of samples. */
+const WRITTEN = { timeout: 30_000 }
 
 describe('a sample', () => {
   const values: [TagConfig['type'], TagValue][] = [
@@ -216,7 +218,7 @@ describe('a disk that cannot be written', () => {
     await vi.waitFor(async () => {
       await clock.advance(1_000)
       expect(writer.health).toMatchObject({ ok: true, waiting: 0, lost })
-    })
+    }, WRITTEN)
     expect(historyOf(folder, 'meter/t', { last: 1 })).toMatchObject([{ value: waiting - 1 }])
     expect(writer.recall('meter')).toBeUndefined()
   })
