@@ -106,10 +106,11 @@ const plain = ({ sourceTime, value, shape, status, serverTime }: HistorySample) 
   serverTime: isoTime(serverTime),
 })
 
-type Plain = Exclude<Scalar, bigint> | null
+/** A value as JSON can hold it. */
+export type Plain = Exclude<Scalar, bigint> | null
 
 /** 64-bit integers as text, since not every reader of JSON or CSV keeps all their digits; a DateTime in ISO 8601. */
-function plainValue(type: DataType, value: TagValue | null): Plain | readonly Plain[] {
+export function plainValue(type: DataType, value: TagValue | null): Plain | readonly Plain[] {
   if (value === null) return null
   if (typeof value !== 'object' || value instanceof Uint8Array) return plainScalar(type, value)
   return value.map((element) => {
@@ -126,7 +127,8 @@ function plainScalar(type: DataType, value: Scalar): Plain {
 const inWords = ({ sourceTime, value, shape, status }: HistorySample): string =>
   `${isoTime(sourceTime)}  ${oneLine(plainValue(shape.type, value)).padEnd(20)}  ${statusName(status)}`
 
-const oneLine = (value: Plain | readonly Plain[]): string =>
+/** On one line of text. */
+export const oneLine = (value: Plain | readonly Plain[]): string =>
   value === null ? '-' : textOf(value).replace(/[\r\n\t]+/g, ' ')
 
 const textOf = (value: Exclude<Plain, null> | readonly Plain[]): string =>

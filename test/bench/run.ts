@@ -1,5 +1,6 @@
 import { parseArgs } from 'node:util'
 import { chirpStackFleet } from './experiments/chirpstack-fleet.ts'
+import { fieldDiagnosticsCost } from './experiments/field-diagnostics.ts'
 import { historyIngest } from './experiments/history-ingest.ts'
 import { latency } from './experiments/latency.ts'
 import { start } from './experiments/start.ts'
@@ -15,6 +16,7 @@ const experiments: readonly Experiment[] = [
   tenThousand,
   start,
   historyIngest,
+  fieldDiagnosticsCost,
   chirpStackFleet(1_000, 50),
   chirpStackFleet(5_000, 400),
 ]

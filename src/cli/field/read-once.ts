@@ -6,6 +6,7 @@ import { isBad, statusName } from '../../core/status-code.ts'
 import { ClientFailure, ExitCode } from '../client/failure.ts'
 import type { Output } from '../client/options.ts'
 import type { Environment } from '../configuration.ts'
+import { oneLine, plainValue } from '../history.ts'
 import { inWords } from './frames.ts'
 import { type OneOff, openOneOff, type Reading, tagAt } from './one-off.ts'
 import { deviceOf, type Target, type TargetFlags, targetOf, usage } from './target.ts'
@@ -84,7 +85,7 @@ function orderOf(flag: string, text: string): ByteOrder {
 const plain = ({ address, type }: TagConfig, { value, status, took }: Reading) => ({
   address,
   type,
-  value: typeof value === 'bigint' ? String(value) : (value ?? null),
+  value: value === undefined ? null : plainValue(type, value),
   status: status === undefined ? null : statusName(status),
   ms: Number(took.toFixed(1)),
 })
@@ -94,5 +95,7 @@ export function sentence({ address, type }: TagConfig, { value, status, took }: 
   const head = `${address} as ${type}`
   const time = `in ${took.toFixed(1)} ms`
   if (status === undefined) return `${head}: the device is busy and gives no value, ${time}`
-  return value === undefined ? `${head}: ${statusName(status)}, ${time}` : `${head} = ${String(value)}, ${time}`
+  return value === undefined
+    ? `${head}: ${statusName(status)}, ${time}`
+    : `${head} = ${oneLine(plainValue(type, value))}, ${time}`
 }
