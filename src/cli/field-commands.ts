@@ -44,7 +44,8 @@ export function fieldCommands(program: Command): void {
 
   withTarget(program.command('read-once'))
     .description('read one address of a device, once; needs no gateway')
-    .argument('<source-or-address...>', 'key of the source and an address; with --modbus or --s7 only the address')
+    .argument('<source>', 'key of the source; with --modbus or --s7 the address stands in its place')
+    .argument('[address]', 'in the notation of the configuration')
     .option('-d, --device <key>', 'the device of the source, where there are several')
     .option('--type <type>', 'OPC UA data type; default: what the address says')
     .option('--encoding <encoding>', 'how the value lies there, as in the configuration')
@@ -53,23 +54,24 @@ export function fieldCommands(program: Command): void {
     .option('--length <characters>', 'of a String on registers')
     .option('--frames', 'also print what went over the connection, on standard error')
     .option('--json', 'print JSON')
-    .action(async (words: string[], flags: ReadOnceFlags) => {
+    .action(async (first: string, second: string | undefined, flags: ReadOnceFlags) => {
       const { readOnce } = await import('./field/read-once.ts')
-      const address = words.at(-1) ?? ''
-      await endWith(readOnce(words.length > 1 ? words[0] : undefined, address, flags, process.env, output))
+      const [key, address] = second === undefined ? [undefined, first] : [first, second]
+      await endWith(readOnce(key, address, flags, process.env, output))
     })
 
   withTarget(program.command('byte-order'))
     .description('show registers in every byte order and encoding, to recognise the right one; needs no gateway')
-    .argument('[source-or-address...]', 'key of the source and an address; with --modbus only the address')
+    .argument('[source]', 'key of the source; with --modbus the address stands in its place')
+    .argument('[address]', 'of the first register')
     .option('-d, --device <key>', 'the device of the source, where there are several')
     .option('--hex <digits>', 'these bytes instead of a device: 4, 8 or 16 hexadecimal digits')
     .option('--expect <value>', "what the device's own display shows: marks what fits")
     .option('--json', 'one JSON object a line')
-    .action(async (words: string[], flags: ByteOrderFlags) => {
+    .action(async (first: string | undefined, second: string | undefined, flags: ByteOrderFlags) => {
       const { showByteOrder } = await import('./field/show-byte-order.ts')
-      const key = words.length > 1 ? words[0] : undefined
-      await endWith(showByteOrder(key, words.at(-1), flags, process.env, output))
+      const [key, address] = second === undefined ? [undefined, first] : [first, second]
+      await endWith(showByteOrder(key, address, flags, process.env, output))
     })
 
   withTarget(program.command('calibrate'))

@@ -81,7 +81,7 @@ async function registersAt(
   flags: ByteOrderFlags,
   env: Environment,
 ): Promise<Buffer> {
-  const target = targetOf(flags.modbus === undefined && flags.s7 === undefined ? key : undefined, flags, env)
+  const target = targetOf(key, flags, env)
   if (target.source.kind === 's7') {
     throw new ClientFailure(
       ExitCode.usage,

@@ -57,7 +57,7 @@ export class CarefulReader {
     this.#startedAt = options.clock.monotonic()
   }
 
-  /** Throws CalibrationEnd when the budget is used up, and what `connect` rejects with. */
+  /** Throws CalibrationEnd when the budget is used up, and what the first `connect` rejects with. */
   async ask(span: Span): Promise<Outcome> {
     for (let attempt = 1; ; attempt++) {
       await this.#rest(this.pauseMs)
@@ -99,7 +99,7 @@ export class CarefulReader {
     if (this.requests + spans.length > mostRequests) throw new CalibrationEnd(`${mostRequests} requests were sent`)
     if (clock.monotonic() - this.#startedAt > mostMs) throw new CalibrationEnd(`${mostMs / 1_000} s have passed`)
     if (this.#lost) await this.#connectFor(this.#window)
-    this.#tables ??= await this.#options.connect(this.#window)
+    this.#tables ??= await this.#open()
     const tables = this.#tables
     this.requests += spans.length
     const outcomes = await Promise.all(
@@ -133,7 +133,23 @@ export class CarefulReader {
     if (this.#lost) await this.#rest(RECOVERY_PAUSE)
     this.#lost = false
     this.#window = window
-    this.#tables = await this.#options.connect(window)
+    this.#tables = await this.#open()
+  }
+
+  /** The first connection has to be there; a later one may need a while. */
+  async #open(): Promise<TableReader> {
+    for (let attempt = 1; ; attempt++) {
+      try {
+        return await this.#options.connect(this.#window)
+      } catch (error) {
+        if (this.requests === 0) throw error
+        if (attempt === RECOVERY_ATTEMPTS) {
+          throw new CalibrationEnd(`the device takes no new connection: ${describeError(error)}`)
+        }
+      }
+      this.#endedAt = this.#options.clock.monotonic()
+      await this.#rest(RECOVERY_PAUSE)
+    }
   }
 
   async #rest(least: Milliseconds): Promise<void> {

@@ -28,6 +28,10 @@ class LimitedDevice {
   diesAfter = Number.POSITIVE_INFINITY
   requests = 0
   connections = 0
+  /** After so many connections it takes no more, or none for a while. */
+  refusesFrom = Number.POSITIVE_INFINITY
+  refusesUntil = Number.POSITIVE_INFINITY
+  attempts = 0
   mostConnections = 0
   #underWay = 0
   #freeAt = Number.NEGATIVE_INFINITY
@@ -38,6 +42,10 @@ class LimitedDevice {
   }
 
   async connect(): Promise<TableReader> {
+    this.attempts++
+    if (this.attempts > this.refusesFrom && this.attempts <= this.refusesUntil) {
+      throw new PenstockError('CONNECTION_LOST', 'plc:502 refuses connections')
+    }
     this.connections++
     this.mostConnections = Math.max(this.mostConnections, this.connections)
     return {
@@ -86,7 +94,6 @@ async function calibrated(
   ranges: readonly KnownRange[],
   bounds: { requests?: number; ms?: number } = {},
 ): Promise<Calibration> {
-  let found: Calibration | undefined
   const done = calibrate({
     connect: () => plc.connect(),
     unitId: 1,
@@ -96,12 +103,14 @@ async function calibrated(
     mostMs: bounds.ms ?? 600_000,
     ranges,
     say: (step) => void said.push(step),
-  }).then((result) => {
-    found = result
   })
-  while (!found) await clock.advance(100)
-  await done
-  return found
+  let settled = false
+  const settle = () => {
+    settled = true
+  }
+  done.then(settle, settle)
+  while (!settled) await clock.advance(100)
+  return done
 }
 
 const proposed = (found: Calibration) => proposal(found, device('meter'))
@@ -173,6 +182,24 @@ describe('calibrating a Modbus device', () => {
     expect(found.endedBecause).toContain('left alone')
     expect(found.pauseMs).toBe(0)
     expect(plc.requests).toBe(24)
+  })
+
+  it('gives a device time to take a new connection, and what was found stays when it takes none', async () => {
+    plc.refusesFrom = 1
+    plc.refusesUntil = 3
+    expect(await calibrated([range(0, 9)])).toMatchObject({ window: 16 })
+    plc = new LimitedDevice(clock)
+    plc.refusesFrom = 1
+    expect(await calibrated([range(0, 9)])).toMatchObject({
+      pauseMs: 0,
+      window: 1,
+      endedBecause: expect.stringContaining('takes no new connection'),
+    })
+  })
+
+  it('says why where there is no connection at all', async () => {
+    plc.refusesFrom = 0
+    await expect(calibrated([range(0, 9)])).rejects.toMatchObject({ code: 'CONNECTION_LOST' })
   })
 
   it('sends no more than it may', async () => {
