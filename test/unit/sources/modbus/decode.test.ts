@@ -1,11 +1,11 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { type DataType, dataTypes, type TagValue } from '../../../../src/core/data-type.ts'
-import type { ByteOrder } from '../../../../src/core/plant.ts'
+import { type ByteOrder, byteOrderOf, registerOrders, wordOrderOf } from '../../../../src/core/plant.ts'
 import { StatusCode } from '../../../../src/core/status-code.ts'
+import { decoderOf } from '../../../../src/sources/modbus/decode.ts'
 import {
   allowedEncodings,
-  decoderOf,
   defaultEncoding,
   type Encoding,
   type Layout,
@@ -22,9 +22,30 @@ function asRegisters(bytes: Uint8Array, byteOrder: ByteOrder, wordOrder: ByteOrd
   return Buffer.from(words.flatMap((word) => (byteOrder === 'little' ? word.reverse() : word)))
 }
 
+/** Bits of binary16 (IEC 60559) as its tables have them. */
+const halves = new Map([
+  [0, 0x0000],
+  [2 ** -24, 0x0001],
+  [1023 * 2 ** -24, 0x03ff],
+  [2 ** -14, 0x0400],
+  [0.333251953125, 0x3555],
+  [1, 0x3c00],
+  [1.0009765625, 0x3c01],
+  [-2, 0xc000],
+  [-37.5, 0xd0b0],
+  [65_504, 0x7bff],
+  [-65_504, 0xfbff],
+])
+
 function encode(encoding: Encoding, value: number | bigint): Uint8Array {
   const view = new DataView(new ArrayBuffer(2 * registersOf(encoding)))
   const write: Partial<Record<Encoding, () => void>> = {
+    int8: () => view.setInt8(1, Number(value)),
+    uint8: () => view.setUint8(1, Number(value)),
+    bcd16: () => view.setUint16(0, Number(`0x${value}`)),
+    bcd32: () => view.setUint32(0, Number(`0x${value}`)),
+    bcd64: () => view.setBigUint64(0, BigInt(`0x${value}`)),
+    float16: () => view.setUint16(0, halves.get(Number(value)) ?? Number.NaN),
     int16: () => view.setInt16(0, Number(value)),
     uint16: () => view.setUint16(0, Number(value)),
     int32: () => view.setInt32(0, Number(value)),
@@ -39,6 +60,12 @@ function encode(encoding: Encoding, value: number | bigint): Uint8Array {
 }
 
 const anyOf: Partial<Record<Encoding, fc.Arbitrary<number | bigint>>> = {
+  int8: fc.integer({ min: -128, max: 127 }),
+  uint8: fc.integer({ min: 0, max: 255 }),
+  bcd16: fc.integer({ min: 0, max: 9_999 }),
+  bcd32: fc.integer({ min: 0, max: 99_999_999 }),
+  bcd64: fc.bigInt({ min: 0n, max: 9_999_999_999_999_999n }),
+  float16: fc.constantFrom(...halves.keys()),
   int16: fc.integer({ min: -32_768, max: 32_767 }),
   uint16: fc.integer({ min: 0, max: 65_535 }),
   int32: fc.integer({ min: -(2 ** 31), max: 2 ** 31 - 1 }),
@@ -53,6 +80,7 @@ const layout = (fields: Partial<Layout> & Pick<Layout, 'type'>): Layout => ({
   encoding: defaultEncoding(fields.type),
   byteOrder: 'big',
   wordOrder: 'big',
+  half: 'low',
   ...fields,
 })
 
@@ -77,16 +105,11 @@ describe('a number behind registers', () => {
     )
   })
 
-  it('has the four orders that manuals call ABCD, CDAB, BADC and DCBA', () => {
-    const wire: [ByteOrder, ByteOrder, number[]][] = [
-      ['big', 'big', [0x12, 0x34, 0x56, 0x78]],
-      ['big', 'little', [0x56, 0x78, 0x12, 0x34]],
-      ['little', 'big', [0x34, 0x12, 0x78, 0x56]],
-      ['little', 'little', [0x78, 0x56, 0x34, 0x12]],
-    ]
-    for (const [byteOrder, wordOrder, bytes] of wire) {
-      expect(decoderOf(layout({ type: 'UInt32', byteOrder, wordOrder }))(Buffer.from(bytes), 0)).toBe(0x1234_5678)
-    }
+  it.each(registerOrders)('has the order that manuals call %s', (order) => {
+    const places = [...order].map((letter) => 'ABCD'.indexOf(letter))
+    const registers = Buffer.from(places.map((place) => [0x12, 0x34, 0x56, 0x78][place]!))
+    const decode = decoderOf(layout({ type: 'UInt32', byteOrder: byteOrderOf(order), wordOrder: wordOrderOf(order) }))
+    expect(decode(registers, 0)).toBe(0x1234_5678)
   })
 
   it.each([
@@ -94,9 +117,13 @@ describe('a number behind registers', () => {
     ['Float', 'float32', Number.POSITIVE_INFINITY],
     ['Double', 'float64', Number.NEGATIVE_INFINITY],
     ['Double', 'float32', Number.NaN],
-  ] as const)('that is no number is a sensor failure, not a value: %s behind %s, %d', (type, encoding, value) => {
+    ['Float', 'float16', 'fe00'],
+    ['Double', 'float16', '7c00'],
+    ['Float', 'float16', 'fc00'],
+  ] as const)('that is no number is a sensor failure, not a value: %s behind %s, %s', (type, encoding, value) => {
     const decode = decoderOf(layout({ type, encoding }))
-    expect(decode(Buffer.from(encode(encoding, value)), 0)).toEqual({ status: StatusCode.BadSensorFailure })
+    const bytes = typeof value === 'string' ? Buffer.from(value, 'hex') : encode(encoding, value)
+    expect(decode(Buffer.from(bytes), 0)).toEqual({ status: StatusCode.BadSensorFailure })
   })
 
   it.each([
@@ -107,6 +134,50 @@ describe('a number behind registers', () => {
   ] as const)('that does not fit is a decoding error, never cut: %s behind %s, %i', (type, encoding, value) => {
     const decode = decoderOf(layout({ type, encoding }))
     expect(decode(Buffer.from(encode(encoding, value)), 0)).toEqual({ status: StatusCode.BadDecodingError })
+  })
+})
+
+describe('decimal digits in registers', () => {
+  it.each([
+    ['UInt16', 'bcd16', '12a4'],
+    ['UInt16', 'bcd16', 'f000'],
+    ['Double', 'bcd32', '0000000a'],
+    ['UInt32', 'bcd32', '1234b678'],
+    ['UInt64', 'bcd64', '1234567890abcdef'],
+    ['Int64', 'bcd64', '12345678000000c0'],
+  ] as const)('that are none are a decoding error: %s behind %s, %s', (type, encoding, hexadecimal) => {
+    const decode = decoderOf(layout({ type, encoding }))
+    expect(decode(Buffer.from(hexadecimal, 'hex'), 0)).toEqual({ status: StatusCode.BadDecodingError })
+  })
+
+  it('keep all sixteen of theirs', () => {
+    const decode = decoderOf(layout({ type: 'UInt64', encoding: 'bcd64' }))
+    expect(decode(Buffer.from('9999999999999999', 'hex'), 0)).toBe(9_999_999_999_999_999n)
+  })
+})
+
+describe('a byte of a register', () => {
+  it.each([
+    ['high', 'big', 0x12],
+    ['low', 'big', 0xf4],
+    ['high', 'little', 0xf4],
+    ['low', 'little', 0x12],
+  ] as const)('is the %s one of a device whose byte order is %s', (half, byteOrder, value) => {
+    const registers = Buffer.of(0x12, 0xf4)
+    expect(decoderOf(layout({ type: 'Byte', encoding: 'uint8', half, byteOrder }))(registers, 0)).toBe(value)
+    const signed = value > 127 ? value - 256 : value
+    expect(decoderOf(layout({ type: 'Int16', encoding: 'int8', half, byteOrder }))(registers, 0)).toBe(signed)
+  })
+})
+
+describe('bytes in registers', () => {
+  it('arrive as they are, and stay so when the reply is gone', () => {
+    const reply = Buffer.of(0, 0, 1, 2, 3, 4, 5, 6)
+    const big = decoderOf(layout({ type: 'ByteString', length: 3 }))(reply, 2)
+    const little = decoderOf(layout({ type: 'ByteString', length: 4, byteOrder: 'little' }))(reply, 2)
+    reply.fill(0)
+    expect(big).toEqual(Uint8Array.of(1, 2, 3))
+    expect(little).toEqual(Uint8Array.of(2, 1, 4, 3))
   })
 })
 
@@ -144,6 +215,36 @@ describe('a string in registers', () => {
 
   it('that is no UTF-8 is a decoding error, not question marks', () => {
     expect(decodeText(Buffer.of(0xff, 0xfe, 0x41, 0x42), 4)).toEqual({ status: StatusCode.BadDecodingError })
+  })
+
+  it.each([
+    ['trim', 'ab  '],
+    ['nul', 'ab  '],
+    ['space', 'ab  \0x'],
+    ['keep', 'ab  \0x  '],
+  ] as const)('is kept or cut as its padding says: %s', (padding, text) => {
+    const decode = decoderOf(layout({ type: 'String', length: 8, padding }))
+    expect(decode(Buffer.from('ab  \0x  '), 0)).toBe(padding === 'trim' ? 'ab' : text)
+  })
+
+  it.each([
+    ['ascii', '4b696c6f', 'Kilo'],
+    ['latin1', '6bfc686c', 'kühl'],
+    ['utf-8', '6bc3bc68', 'küh'],
+    ['utf-16be', '006b00fc00680000', 'küh'],
+    ['utf-16le', '6b00fc0068000000', 'küh'],
+    ['utf-16be', 'd83ddd0c', '🔌'],
+    ['ascii', '6bfc686c', undefined],
+    ['utf-8', '6bfc686c', undefined],
+    ['utf-16be', 'd83d0041', undefined],
+    ['utf-16le', '00d84100', undefined],
+  ] as const)('is what its characters say, or a decoding error: %s, %s', (charset, hexadecimal, text) => {
+    const bytes = Buffer.from(hexadecimal, 'hex')
+    const length = charset.startsWith('utf-16') ? bytes.length / 2 : bytes.length
+    const expected = text ?? { status: StatusCode.BadDecodingError }
+    expect(decoderOf(layout({ type: 'String', length, charset }))(bytes, 0)).toEqual(expected)
+    const swapped = Buffer.from(bytes).swap16()
+    expect(decoderOf(layout({ type: 'String', length, charset, byteOrder: 'little' }))(swapped, 0)).toEqual(expected)
   })
 
   it('survives any text that its length holds', () => {
