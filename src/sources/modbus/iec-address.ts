@@ -84,10 +84,19 @@ function bit(read: Read): ParsedAddress | AddressFault {
   const { text, at, index, end, counting } = read
   const inBytes = counting.iecMemory === 'bytes'
   const most = inBytes ? 7 : 15
-  const digits = text[end] === '.' ? digitsAt(text, end + 1) : ''
+  const dotted = text[end] === '.'
+  const digits = dotted ? digitsAt(text, end + 1) : ''
   const number = Number(digits)
-  if (digits === '' || number > most || end + 1 + digits.length < text.length) {
-    return faultAt(end + 2, `needs a bit from 0 to ${most} after the number.`, `Write ${text.slice(0, end)}.0.`)
+  const last = end + 1 + digits.length
+  if (digits !== '' && number <= most && last < text.length) {
+    return faultAt(last + 1, `goes on with "${text.slice(last)}" after the bit.`, FORMS)
+  }
+  if (digits === '' || number > most) {
+    return faultAt(
+      dotted ? end + 2 : end + 1,
+      `needs a bit from 0 to ${most} after the number.`,
+      `Write ${text.slice(0, end)}.0.`,
+    )
   }
   const place = placeOf('holding', inBytes ? index >> 1 : index, 0, at)
   if (isAddressFault(place)) return place

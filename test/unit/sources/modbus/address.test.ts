@@ -115,6 +115,8 @@ describe('an address', () => {
     }
     expect(parseAddress('%MB10', words)).toMatchObject({ column: 4 })
     expect(parseAddress('%MX10.8', bytes)).toMatchObject({ column: 7, message: expect.stringContaining('0 to 7') })
+    expect(parseAddress('%MX10', words)).toMatchObject({ column: 6, message: expect.stringContaining('0 to 15') })
+    expect(parseAddress('%MX10.3.1', words)).toMatchObject({ column: 8, message: expect.stringContaining('".1"') })
     expect(parseAddress('%MD10.3', words)).toMatchObject({ column: 6, message: expect.stringContaining('goes on') })
     expect(parseAddress('%MD40000', bytes)).toMatchObject({ column: 4, message: expect.stringContaining('80000') })
   })
@@ -212,7 +214,7 @@ describe('an address', () => {
           })
         }
       }),
-      { numRuns: 500 },
+      { numRuns: 2_000 },
     )
   })
 
