@@ -4,7 +4,7 @@ import { dateDecoder } from './decode-date.ts'
 import { numberDecoder } from './decode-number.ts'
 import { textDecoder } from './decode-text.ts'
 import { isUndecodable, type Undecodable } from './decoded.ts'
-import { bytesPerCharacter, isByte, type Layout, registersOf } from './encoding.ts'
+import { bytesPerCharacter, isByte, isSized, type Layout, registersOf } from './encoding.ts'
 
 /**
  * Reads a tag's value out of the registers of a reply (two bytes each, as they came), at byte `at`; out of the bits of
@@ -82,12 +82,16 @@ function byteDecoder({ byteOrder, half }: Layout, decode: DecodeBytes): DecodeEl
   }
 }
 
-/** Gives `decode` the bytes of a value in the order of the specification. */
+/** Gives `decode` the bytes of a value in the order of the specification; of a sized one these alone. */
 function inOrder(layout: Layout, decode: DecodeBytes): DecodeElement {
   const { encoding, length, charset, byteOrder, wordOrder } = layout
-  const scratch = Buffer.alloc(2 * registersOf(encoding, length, charset))
+  const size = 2 * registersOf(encoding, length, charset)
+  if (byteOrder === 'big' && wordOrder === 'big' && !isSized(encoding)) {
+    return (registers, at, index) => decode(registers, at + index * size)
+  }
+  const scratch = Buffer.alloc(size)
   return (registers, at, index) => {
-    reorder(registers, at + index * scratch.length, scratch, byteOrder, wordOrder)
+    reorder(registers, at + index * size, scratch, byteOrder, wordOrder)
     return decode(scratch, 0)
   }
 }

@@ -138,8 +138,11 @@ function byteOf(tag: TagConfig, problems: Problem[]): Encoding | undefined {
   return undefined
 }
 
-/** An address may say how wide the value is, without saying what it is. */
-function widthProblems(tag: TagConfig, { registers }: ParsedAddress, encoding: Encoding): Problem[] {
+/** An address may say how wide the value is, without saying what it is; or how long, which the tag says too. */
+function widthProblems(tag: TagConfig, { registers, length }: ParsedAddress, encoding: Encoding): Problem[] {
+  if (length !== undefined && tag.length !== undefined && tag.length !== length) {
+    return [problem('length', tag, `The address ${tag.address} says that it is ${length}.`, 'Leave the length out.')]
+  }
   if (registers === undefined || registersOf(encoding, tag.length, tag.charset) === registers) return []
   const message = `Names ${registers} registers, which ${encoding} does not take.`
   return [problem('address', tag, message, 'Write the %MW with which the value begins.')]

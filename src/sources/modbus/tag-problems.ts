@@ -1,6 +1,6 @@
 import { byteOrderOf, type ModbusDeviceConfig, type TagConfig, wordOrderOf } from '../../core/plant.ts'
 import { type Problem, showValue } from '../../core/problem.ts'
-import { formatAddress, LAST_ADDRESS, type ModbusAddress } from './address.ts'
+import { formatAddress, isBitArea, LAST_ADDRESS, type ModbusAddress } from './address.ts'
 import { bytesPerCharacter, type Encoding, isByte, isSized, type Layout, registersOf } from './encoding.ts'
 
 /** The bytes of the 125 registers of one answer (MODBUS Application Protocol §6.3). */
@@ -113,7 +113,7 @@ export function spanProblems(
   count: number,
 ): Problem[] {
   const problems: Problem[] = []
-  const isBits = area === 'coil' || area === 'discrete'
+  const isBits = isBitArea(area)
   const unit = isBits ? 'bits' : 'registers'
   const last = start + count - 1
   if (last > LAST_ADDRESS) {

@@ -75,6 +75,12 @@ describe('modbusSource.validate', () => {
       'encoding',
       'float32',
     ],
+    [
+      'a length that contradicts the address',
+      { type: 'String', address: 'HRS1:20', length: 10 },
+      'length',
+      'says that it is 20',
+    ],
     ['an address that contradicts the type', { address: 'HRF1' }, 'address', 'make the type Float'],
     ['a value past the last register', { type: 'Int64', address: 'holding:65533' }, 'address', 'holding:65532'],
   ] as [string, Partial<TagConfig>, string, string][])('refuses %s', (_, fields, field, words) => {
