@@ -181,6 +181,8 @@ export interface TagConfig {
   readonly length?: number | undefined
   readonly charset?: Charset | undefined
   readonly padding?: Padding | undefined
+  /** How many elements the tag's array has; absent: it is a single value. */
+  readonly arrayLength?: number | undefined
   /** Engineering unit as the operator writes it: `°C`, `kWh`. */
   readonly unit?: string | undefined
   /** Values outside are UncertainEngineeringUnitsExceeded. */

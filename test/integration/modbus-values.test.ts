@@ -8,7 +8,6 @@ import {
   wordOrderOf,
 } from '../../src/core/plant.ts'
 import { TagIndexing } from '../../src/core/tag-index.ts'
-import type { DateEncoding } from '../../src/sources/modbus/decode-date.ts'
 import type { Encoding } from '../../src/sources/modbus/encoding.ts'
 import { modbusSource } from '../../src/sources/modbus/source-type.ts'
 import type { Source } from '../../src/sources/source.ts'
@@ -54,8 +53,10 @@ interface Known {
   readonly fields?: Partial<TagConfig>
 }
 
+const moment = Date.parse('2024-11-26T12:57:36Z')
+
 /** One known value of each encoding; those of numbers and dates were made with Python's struct and datetime. */
-const known: Readonly<Record<Exclude<Encoding, 'bool' | DateEncoding>, Known>> = {
+const known: Readonly<Record<Exclude<Encoding, 'bool'>, Known>> = {
   int8: { type: 'SByte', hex: '7ff9', value: 127, fields: { address: '.h' } },
   uint8: { type: 'Byte', hex: '7ff9', value: 249, fields: { address: '.l' } },
   int16: { type: 'Int16', hex: 'cfc7', value: -12_345 },
@@ -72,6 +73,14 @@ const known: Readonly<Record<Exclude<Encoding, 'bool' | DateEncoding>, Known>> =
   bcd64: { type: 'UInt64', hex: '9876543210123456', value: 9_876_543_210_123_456n },
   string: { type: 'String', hex: '504d353536300000', value: 'PM5560', fields: { length: 8 } },
   bytes: { type: 'ByteString', hex: '0102ff00feff', value: Uint8Array.of(1, 2, 255, 0, 254), fields: { length: 5 } },
+  unix32: { type: 'DateTime', hex: '6745c5c0', value: moment },
+  unix64: { type: 'DateTime', hex: '000000006745c5c0', value: moment },
+  unix64ms: { type: 'DateTime', hex: '00000193688c77f4', value: moment + 500 },
+  cp56: { type: 'DateTime', hex: '00180b5a0c398e94', value: moment + 500 },
+  date3: { type: 'DateTime', hex: '0b1a7c0c3924', value: moment },
+  date6: { type: 'DateTime', hex: '07e8000b001a000c00390024', value: moment },
+  date7: { type: 'DateTime', hex: '07e8000b001a000c0039002401f4', value: moment + 500 },
+  bcddate: { type: 'DateTime', hex: '2024112612573600', value: moment },
 }
 const isText = (encoding: string) => encoding === 'string' || encoding === 'bytes'
 const combinations = (Object.keys(known) as (keyof typeof known)[]).flatMap((encoding) => {
@@ -145,6 +154,68 @@ describe('a Modbus source reading known bytes from pymodbus', () => {
       right: 7,
       byte: 'BadDecodingError',
     })
+  })
+})
+
+describe('an array of a Modbus tag', () => {
+  it('is read in every table and of every kind of element', async () => {
+    for (const [index, value] of [1.5, -2.25, 1e6].entries()) {
+      await server.put({ area: 'input', address: 500 + 2 * index, encoding: 'float32', wordOrder: 'little', value })
+    }
+    await server.bytes({ area: 'holding', address: 1_500 }, '0f00000161626364')
+    await server.bits({ area: 'coil', address: 100 }, 1, 0, 0, 1, 1, 0, 0, 0, 0, 1)
+    await server.bits({ area: 'discrete', address: 99 }, 0, 0, 0, 0, 0, 1, 1)
+    const values = await read([
+      tag('floats', { type: 'Float', address: 'input:500', wordOrder: 'little', arrayLength: 3 }),
+      tag('bits', { type: 'Boolean', address: 'holding:1500.10', arrayLength: 8 }),
+      tag('bytes', { type: 'Byte', address: 'holding:1501.l', arrayLength: 3 }),
+      tag('texts', { type: 'String', address: 'holding:1502', length: 2, arrayLength: 2 }),
+      tag('coils', { type: 'Boolean', address: 'coil:101', arrayLength: 9 }),
+      tag('inputs', { type: 'Boolean', address: 'discrete:104', arrayLength: 2 }),
+      tag('one', { type: 'UInt16', address: 'holding:1500', arrayLength: 1 }),
+    ])
+    expect(values).toEqual({
+      floats: [1.5, -2.25, 1e6],
+      bits: [true, true, false, false, false, false, true, false],
+      bytes: [1, 97, 98],
+      texts: ['ab', 'cd'],
+      coils: [false, false, true, true, false, false, false, false, true],
+      inputs: [true, true],
+      one: [0x0f00],
+    })
+  })
+
+  it('has no value where one element has none, and its neighbours have theirs', async () => {
+    await server.bytes({ area: 'holding', address: 1_600 }, '00010a02000300040005')
+    const values = await read([
+      tag('whole', { type: 'UInt16', encoding: 'bcd16', address: 'holding:1600', arrayLength: 4 }),
+      tag('after', { type: 'UInt16', encoding: 'bcd16', address: 'holding:1602', arrayLength: 2 }),
+    ])
+    expect(values).toEqual({ whole: 'BadDecodingError', after: [3, 4] })
+  })
+})
+
+describe('a date of a Modbus tag', () => {
+  it('is the clock of the device in its time zone, unless it is UTC by itself', async () => {
+    await server.bytes({ area: 'holding', address: 1_700 }, `${known.date6.hex}${known.unix32.hex}`)
+    const values = await read(
+      [
+        tag('local', { type: 'DateTime', address: 'holding:1700', encoding: 'date6' }),
+        tag('utc', { type: 'DateTime', address: 'holding:1706', encoding: 'unix32' }),
+      ],
+      { timeZone: 'Europe/Berlin' },
+    )
+    expect(values).toEqual({ local: moment - 3_600_000, utc: moment })
+  })
+
+  it('that is impossible is the fault of its tag alone', async () => {
+    await server.bytes({ area: 'holding', address: 1_800 }, '07e80002001e000c003900240000000000000000')
+    const values = await read([
+      tag('february', { type: 'DateTime', address: 'holding:1800', encoding: 'date6' }),
+      tag('empty', { type: 'DateTime', address: 'holding:1806', encoding: 'cp56' }),
+      tag('day', { type: 'UInt16', address: 'holding:1802' }),
+    ])
+    expect(values).toEqual({ february: 'BadDecodingError', empty: 'BadDecodingError', day: 30 })
   })
 })
 

@@ -1,4 +1,5 @@
 import type { Milliseconds } from '../../core/clock.ts'
+import { isDateTime } from '../../core/date-time.ts'
 import { fromBcd } from './decode-number.ts'
 import { noMeasurement, type Undecodable, undecodable } from './decoded.ts'
 import type { Encoding } from './encoding.ts'
@@ -7,10 +8,6 @@ import { type ToUtc, toUtc } from './local-time.ts'
 export type DateEncoding = Extract<Encoding, 'unix32' | 'unix64' | 'unix64ms' | 'cp56' | 'bcddate' | `date${number}`>
 
 type DecodeDate = (bytes: Buffer, at: number) => Milliseconds | Undecodable
-
-/** The times that OPC UA can tell (OPC 10000-6 §5.2.2.5). */
-const EARLIEST: Milliseconds = Date.UTC(1601, 0, 1)
-const LATEST: Milliseconds = Date.UTC(9999, 11, 31, 23, 59, 59)
 
 const SECOND: Milliseconds = 1_000
 
@@ -30,8 +27,7 @@ export function dateDecoder(encoding: DateEncoding, timeZone = 'UTC'): DecodeDat
   }
 }
 
-const within = (time: Milliseconds): Milliseconds | Undecodable =>
-  time >= EARLIEST && time <= LATEST ? time : undecodable
+const within = (time: Milliseconds): Milliseconds | Undecodable => (isDateTime(time) ? time : undecodable)
 
 /** Year, month, day, hour, minute, second and milliseconds. */
 type Fields = readonly [number, number, number, number, number, number, number]

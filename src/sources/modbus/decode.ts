@@ -1,4 +1,4 @@
-import type { TagValue as Scalar, TagValue } from '../../core/data-type.ts'
+import type { Scalar, TagValue } from '../../core/data-type.ts'
 import type { ByteOrder } from '../../core/plant.ts'
 import { dateDecoder } from './decode-date.ts'
 import { numberDecoder } from './decode-number.ts'
@@ -30,7 +30,7 @@ function manyOf(decode: DecodeElement, arrayLength: number | undefined): Decode 
       if (isUndecodable(value)) return value
       values.push(value)
     }
-    return values as unknown as TagValue
+    return values
   }
 }
 

@@ -68,7 +68,7 @@ const registersOfEncoding: Readonly<Record<Exclude<Encoding, SizedEncoding>, num
 const upTo32Bit = ['int32', 'uint32', 'int16', 'uint16', 'int8', 'uint8', 'bcd16', 'bcd32'] as const
 
 /**
- * The encodings a type can stand behind, the default first: those whose every value the type holds exactly. A whole
+ * The encodings a type can stand behind, the usual one first: those whose every value the type holds exactly. A whole
  * register that does not fit SByte or Byte is BadDecodingError.
  */
 const encodingsOfType: Readonly<Record<DataType, readonly [Encoding, ...Encoding[]]>> = {
@@ -85,9 +85,12 @@ const encodingsOfType: Readonly<Record<DataType, readonly [Encoding, ...Encoding
   Double: ['float64', 'float32', 'float16', ...upTo32Bit],
   String: ['string'],
   ByteString: ['bytes'],
+  DateTime: ['unix32', 'unix64', 'unix64ms', 'cp56', 'date3', 'date6', 'date7', 'bcddate'],
 }
 
-export const defaultEncoding = (type: DataType): Encoding => encodingsOfType[type][0]
+/** Undefined where none is more usual than the others, as of dates. */
+export const defaultEncoding = (type: DataType): Encoding | undefined =>
+  type === 'DateTime' ? undefined : encodingsOfType[type][0]
 export const allowedEncodings = (type: DataType): readonly Encoding[] => encodingsOfType[type]
 
 /** Registers that a value takes; `length` is that of a string or of bytes. */

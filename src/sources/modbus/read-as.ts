@@ -27,8 +27,10 @@ function inWords(tag: TagConfig, device: ModbusDeviceConfig, { address, count, l
   const unit = isBitArea(area) ? `${area} bit` : `${area} register`
   const wire = count === 1 ? `${unit} ${start}` : `${unit}s ${start} to ${last}`
   const canonical = formatAddress(address, countingOf(device))
-  return `${tag.address} is ${canonical}, on the wire ${wire}${layout ? `, ${how(layout)}` : ''}`
+  return `${tag.address} is ${canonical}, on the wire ${wire}${layout ? `, ${times(layout)}${how(layout)}` : ''}`
 }
+
+const times = ({ arrayLength }: Layout): string => (arrayLength === undefined ? '' : `${arrayLength} of `)
 
 function how({ encoding, length, charset, byteOrder, wordOrder }: Layout): string {
   if (registersOf(encoding, length, charset) > 1 && encoding !== 'string' && encoding !== 'bytes') {

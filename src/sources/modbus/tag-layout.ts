@@ -15,7 +15,7 @@ import {
 import { parseAddress } from './parse-address.ts'
 import { bitAreaProblems, orderProblems, partProblems, problem, sizeProblems, spanProblems } from './tag-problems.ts'
 
-/** Where a tag's value lies and how. `layout` is absent for the single bits of coils and discrete inputs. */
+/** Where a tag's value lies and how. `layout` is absent for a single coil or discrete input. */
 export interface TagLayout {
   readonly address: ModbusAddress
   /** Registers, or bits of a bit area, that hold the value. */
@@ -47,9 +47,13 @@ export function layoutOf(tag: TagConfig, device: ModbusDeviceConfig, problems: P
 }
 
 function bitLayout(tag: TagConfig, device: ModbusDeviceConfig, address: ModbusAddress, problems: Problem[]): TagLayout {
+  const { type, arrayLength } = tag
+  const count = arrayLength ?? 1
   problems.push(...bitAreaProblems(tag, address))
-  problems.push(...spanProblems(tag, device, address, 1))
-  return { address, count: 1 }
+  problems.push(...spanProblems(tag, device, address, count))
+  if (arrayLength === undefined) return { address, count }
+  const layout: Layout = { type, encoding: 'bool', byteOrder: 'big', wordOrder: 'big', packed: true, arrayLength }
+  return { address, count, layout }
 }
 
 function registerLayout(
@@ -83,6 +87,7 @@ function registerLayout(
     charset,
     padding: tag.padding ?? device.padding,
     timeZone: device.timeZone,
+    arrayLength: tag.arrayLength,
   }
   const count = spanOf(layout)
   problems.push(...spanProblems(tag, device, address, count))
@@ -110,7 +115,9 @@ function encodingOf(
     return undefined
   }
   if (said !== undefined) return said
-  if (tag.encoding === undefined) return address.half ? byteOf(tag, problems) : defaultEncoding(type)
+  if (tag.encoding === undefined) {
+    return address.half ? byteOf(tag, problems) : (defaultEncoding(type) ?? unsaid(tag, problems))
+  }
   const encoding = encodings.find((each) => each === tag.encoding)
   if (encoding && allowed.includes(encoding)) return encoding
   const message = encoding
@@ -121,6 +128,12 @@ function encodingOf(
     : 'Choose one of them, or leave it out.'
   problems.push(problem('encoding', tag, message, mend))
   return undefined
+}
+
+/** Nothing is guessed where devices differ. */
+function unsaid(tag: TagConfig, problems: Problem[]): undefined {
+  const message = `A ${tag.type} can lie in registers in many ways: ${allowedEncodings(tag.type).join(', ')}.`
+  problems.push(problem('encoding', tag, message, 'Choose the one that the manual of the device describes.'))
 }
 
 /** Whether a byte has a sign, where no encoding says it. */
@@ -162,6 +175,7 @@ function typeOf(encoding: Encoding): DataType {
     'Double',
     'String',
     'ByteString',
+    'DateTime',
   ]
   const natural = types.find((type) => defaultEncoding(type) === encoding)
   if (natural) return natural

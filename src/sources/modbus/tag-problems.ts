@@ -135,4 +135,7 @@ export function spanProblems(
   return problems
 }
 
-const spanField = ({ length }: TagConfig): 'length' | 'address' => (length === undefined ? 'address' : 'length')
+const spanField = ({ length, arrayLength }: TagConfig): 'arrayLength' | 'length' | 'address' => {
+  if (arrayLength !== undefined) return 'arrayLength'
+  return length === undefined ? 'address' : 'length'
+}

@@ -63,7 +63,8 @@ it('says where the value of each Modbus tag is read, and as what, for whoever co
     { key: bit, type: Boolean, address: "holding:10.3" },
     { key: valve, type: Boolean, address: C5 },
     { key: word, type: UInt16, address: "%MW7" },
-    { key: serial, type: String, address: "HRS21:15" }`
+    { key: serial, type: String, address: "HRS21:15" },
+    { key: days, type: UInt32, address: "input:1", arrayLength: 7, order: DCBA }`
   const { printed } = await checkPlant(modbus('addressBase: 1, byteOrder: little', tags), { addresses: true })
   expect(printed.split('\n').slice(1)).toEqual([
     '  meter/power: 40001 is holding:1, on the wire holding registers 0 to 1, float32 CDAB',
@@ -71,6 +72,7 @@ it('says where the value of each Modbus tag is read, and as what, for whoever co
     '  meter/valve: C5 is coil:5, on the wire coil bit 4',
     '  meter/word: %MW7 is holding:8, on the wire holding register 7, uint16, bytes swapped',
     '  meter/serial: HRS21:15 is holding:21, on the wire holding registers 20 to 27, string, bytes swapped',
+    '  meter/days: input:1 is input:1, on the wire input registers 0 to 13, 7 of uint32 DCBA',
     '',
   ])
 })

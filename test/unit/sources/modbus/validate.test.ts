@@ -25,6 +25,10 @@ describe('modbusSource.validate', () => {
         tag('raw', { type: 'ByteString', address: '3x1', length: 250 }),
         tag('byte', { type: 'Byte', address: 'holding:5.h' }),
         tag('wide', { type: 'Int32', address: 'holding:5.l', encoding: 'int8' }),
+        tag('built', { type: 'DateTime', address: 'holding:0x2F', encoding: 'cp56' }),
+        tag('week', { type: 'Float', address: 'holding:300', arrayLength: 62 }),
+        tag('flags', { type: 'Boolean', address: 'holding:400.3', arrayLength: 40 }),
+        tag('coils', { type: 'Boolean', address: 'coil:7', arrayLength: 1_000 }),
         tag('digits', { type: 'Double', address: 'holding:6', encoding: 'bcd32', wordOrder: 'little' }),
       ),
     ).toEqual([])
@@ -82,6 +86,16 @@ describe('modbusSource.validate', () => {
       'says that it is 20',
     ],
     ['an address that contradicts the type', { address: 'HRF1' }, 'address', 'make the type Float'],
+    ['a date of which nothing says how it lies', { type: 'DateTime' }, 'encoding', 'unix32, unix64'],
+    ['a date behind a number', { encoding: 'unix32' }, 'encoding', 'make the type DateTime'],
+    ['an array that is too long', { type: 'Float', arrayLength: 63 }, 'arrayLength', '126 registers, but maxRegisters'],
+    [
+      'an array of coils past the last',
+      { type: 'Boolean', address: 'coil:65530', arrayLength: 7 },
+      'address',
+      'coil:65529',
+    ],
+    ['an array past the last register', { address: 'holding:65530', arrayLength: 7 }, 'address', 'holding:65529'],
     ['a value past the last register', { type: 'Int64', address: 'holding:65533' }, 'address', 'holding:65532'],
   ] as [string, Partial<TagConfig>, string, string][])('refuses %s', (_, fields, field, words) => {
     const problems = problemsOf(tag('x', { type: 'Int16', address: 'holding:9', ...fields }))
