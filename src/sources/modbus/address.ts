@@ -1,3 +1,5 @@
+import type { ModbusDeviceConfig } from '../../core/plant.ts'
+
 /**
  * The four data tables of a Modbus device (MODBUS Application Protocol V1.1b3 §4.3): single bits that can be written
  * (coils) or only read (discrete inputs), and 16-bit registers that can be written (holding) or only read (input).
@@ -34,6 +36,12 @@ export interface Counting {
 
 /** As on the wire. */
 export const wireCounting: Counting = { addressBase: 0, bitOrder: 'lsb' }
+
+export const countingOf = ({ addressBase = 0, bitOrder = 'lsb', iecMemory }: ModbusDeviceConfig): Counting => ({
+  addressBase,
+  bitOrder,
+  iecMemory,
+})
 
 /** Why a text is no address. `column` counts from 1. */
 export interface AddressFault {

@@ -6,10 +6,10 @@ import {
   type TagConfig,
   wordOrderOf,
 } from '../../core/plant.ts'
-import { type Area, formatAddress, isAddressFault, isBitArea } from './address.ts'
+import { type Area, countingOf, formatAddress, isAddressFault, isBitArea } from './address.ts'
 import { type Layout, registersOf } from './encoding.ts'
 import { parseAddress } from './parse-address.ts'
-import { countingOf, layoutOf, type TagLayout } from './tag-layout.ts'
+import { layoutOf, type TagLayout } from './tag-layout.ts'
 
 /** For each tag of a checked source where its value is read and as what, one line each, so that a manual can be compared. */
 export function readAs(config: ModbusSourceConfig): string[] {

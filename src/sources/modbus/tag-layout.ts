@@ -1,7 +1,7 @@
 import type { DataType } from '../../core/data-type.ts'
 import { byteOrderOf, type ModbusDeviceConfig, type TagConfig, wordOrderOf } from '../../core/plant.ts'
 import type { Problem } from '../../core/problem.ts'
-import { type Counting, isAddressFault, isBitArea, type ModbusAddress } from './address.ts'
+import { countingOf, isAddressFault, isBitArea, type ModbusAddress } from './address.ts'
 import type { ParsedAddress } from './address-parts.ts'
 import {
   allowedEncodings,
@@ -22,12 +22,6 @@ export interface TagLayout {
   readonly count: number
   readonly layout?: Layout
 }
-
-export const countingOf = ({ addressBase = 0, bitOrder = 'lsb', iecMemory }: ModbusDeviceConfig): Counting => ({
-  addressBase,
-  bitOrder,
-  iecMemory,
-})
 
 /**
  * Works out how a tag lies in the device's tables; the tag's own settings win over the device's.

@@ -1,6 +1,6 @@
 import { byteOrderOf, type ModbusDeviceConfig, type TagConfig, wordOrderOf } from '../../core/plant.ts'
 import { type Problem, showValue } from '../../core/problem.ts'
-import { formatAddress, isBitArea, LAST_ADDRESS, type ModbusAddress } from './address.ts'
+import { countingOf, formatAddress, isBitArea, LAST_ADDRESS, type ModbusAddress } from './address.ts'
 import { bytesPerCharacter, type Encoding, isByte, isSized, type Layout, registersOf } from './encoding.ts'
 
 /** The bytes of the 125 registers of one answer (MODBUS Application Protocol §6.3). */
@@ -36,8 +36,7 @@ export function bitAreaProblems(tag: TagConfig, { area }: ModbusAddress): Proble
 
 /** Whether the address names a bit or a byte where the encoding is one, and only there. */
 export function partProblems(tag: TagConfig, address: ModbusAddress, encoding: Encoding): Problem[] {
-  const { area, start, bit, half } = address
-  const whole = formatAddress({ area, start })
+  const { bit, half } = address
   if (encoding === 'bool') {
     if (bit !== undefined) return []
     const message = 'A register holds 16 bits; a Boolean is one of them.'
@@ -53,7 +52,7 @@ export function partProblems(tag: TagConfig, address: ModbusAddress, encoding: E
     return [problem('address', tag, message, `Name the high or the low one: ${tag.address}.h or ${tag.address}.l.`)]
   }
   if (!half) return []
-  const message = `Names one byte of ${whole}, but ${encoding} is not a byte.`
+  const message = `Names one byte of a register, but ${encoding} is not a byte.`
   return [problem('address', tag, message, 'Make the encoding int8 or uint8, or leave the .h or .l out.')]
 }
 
@@ -108,21 +107,22 @@ function lengthProblems(tag: TagConfig, { encoding, length, charset = 'utf-8' }:
 /** Whether `count` registers or bits from the address exist, and the device can be asked for them at once. */
 export function spanProblems(
   tag: TagConfig,
-  { maxRegisters, maxCoils }: ModbusDeviceConfig,
+  device: ModbusDeviceConfig,
   { area, start }: ModbusAddress,
   count: number,
 ): Problem[] {
   const problems: Problem[] = []
+  const { maxRegisters, maxCoils } = device
   const isBits = isBitArea(area)
   const unit = isBits ? 'bits' : 'registers'
   const last = start + count - 1
   if (last > LAST_ADDRESS) {
-    const message = `Takes ${count} ${unit} and so ends at ${last}, after the last address ${LAST_ADDRESS}.`
+    const message = `Takes ${count} ${unit} and so ends at ${last} on the wire, after the last address ${LAST_ADDRESS}.`
     const latest = LAST_ADDRESS - count + 1
     const mend =
       latest < 0
         ? `A table has ${LAST_ADDRESS + 1} ${unit}.`
-        : `The last possible address is ${formatAddress({ area, start: latest })}.`
+        : `The last possible address is ${formatAddress({ area, start: latest }, countingOf(device))}.`
     problems.push(problem('address', tag, message, mend))
   }
   const [most, setting] = isBits ? [maxCoils, 'maxCoils'] : [maxRegisters, 'maxRegisters']

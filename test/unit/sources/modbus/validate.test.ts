@@ -121,6 +121,7 @@ describe('modbusSource.validate', () => {
           tag('zero', { type: 'Int16', address: 'holding:0' }),
           tag('last', { type: 'Int16', address: 'holding:65536' }),
           tag('double', { type: 'Int32', address: '%MD10' }),
+          tag('beyond', { type: 'Int32', address: 'holding:65536' }),
           tag('single', { type: 'Int16', address: '%MD10' }),
           tag('long', { type: 'String', address: 'holding:1', length: 126 }),
         ],
@@ -129,9 +130,11 @@ describe('modbusSource.validate', () => {
     expect(modbusSource.validate(config).map(formatProblem)).toEqual([
       'devices[0].tags[0].address is "holding:0": At column 9: has the number 0; 1 to 65536 are allowed. ' +
         'addressBase of the device is 1, so the first one is holding:1.',
-      'devices[0].tags[3].address is "%MD10": Names 2 registers, which int16 does not take. ' +
+      'devices[0].tags[3].address is "holding:65536": Takes 2 registers and so ends at 65536 on the wire, ' +
+        'after the last address 65535. The last possible address is holding:65535.',
+      'devices[0].tags[4].address is "%MD10": Names 2 registers, which int16 does not take. ' +
         'Write the %MW with which the value begins.',
-      'devices[0].tags[4].length is 126: A String tag needs its number of characters, 1 to 125; one lies in a register. ' +
+      'devices[0].tags[5].length is 126: A String tag needs its number of characters, 1 to 125; one lies in a register. ' +
         'Give the length that the manual of the device says.',
     ])
   })
