@@ -1,5 +1,7 @@
+import type { DataType } from '../../core/data-type.ts'
 import type { ByteOrder } from '../../core/plant.ts'
-import { decoderOf, type RegisterType, registersOf } from '../../sources/modbus/encoding.ts'
+import { decoderOf } from '../../sources/modbus/decode.ts'
+import { registersOf } from '../../sources/modbus/encoding.ts'
 
 /** How the bytes of a 32-bit value A B C D lie in two registers, as manuals name the orders. */
 const orders: readonly { readonly name: string; readonly byteOrder: ByteOrder; readonly wordOrder: ByteOrder }[] = [
@@ -17,7 +19,7 @@ const numbers = [
   { encoding: 'int64', type: 'Int64' },
   { encoding: 'uint64', type: 'UInt64' },
   { encoding: 'float64', type: 'Double' },
-] as const satisfies readonly { encoding: string; type: RegisterType }[]
+] as const satisfies readonly { encoding: string; type: DataType }[]
 /** How far a value may be from the expected one: what a display rounds off. */
 const TOLERANCE = 0.005
 

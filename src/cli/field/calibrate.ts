@@ -2,8 +2,9 @@ import { systemClock } from '../../core/clock.ts'
 import { PenstockError } from '../../core/errors.ts'
 import type { ModbusDeviceConfig } from '../../core/plant.ts'
 import { TagIndexing } from '../../core/tag-index.ts'
-import { areas, isAddressFault, isBitArea, LAST_ADDRESS, parseAddress } from '../../sources/modbus/address.ts'
+import { areas, countingOf, isAddressFault, isBitArea, LAST_ADDRESS } from '../../sources/modbus/address.ts'
 import { type Calibration, calibrate, type KnownRange } from '../../sources/modbus/calibration/calibrate.ts'
+import { parseAddress } from '../../sources/modbus/parse-address.ts'
 import { planReads } from '../../sources/modbus/read-plan.ts'
 import { ClientFailure, ExitCode } from '../client/failure.ts'
 import type { Output } from '../client/options.ts'
@@ -37,7 +38,9 @@ export async function calibrateDevice(
     throw new ClientFailure(ExitCode.usage, message)
   }
   const [mostRequests, seconds] = [positive('--requests', flags.requests), positive('--seconds', flags.seconds)]
-  const ranges = flags.range ? flags.range.map(rangeOf) : rangesOf({ ...target, source }, device)
+  const ranges = flags.range
+    ? flags.range.map((text) => rangeOf(text, device))
+    : rangesOf({ ...target, source }, device)
   const where = ranges.map(({ area, start, count }) => `${area}:${start}-${start + count - 1}`).join(', ')
   out.notice(
     `Reads ${where} of unit ${device.unitId} at ${source.host}:${source.port}, and what lies next to it: at most ` +
@@ -88,14 +91,14 @@ function rangesOf(
   throw new ClientFailure(ExitCode.usage, message)
 }
 
-function rangeOf(text: string): KnownRange {
+function rangeOf(text: string, device: ModbusDeviceConfig): KnownRange {
   const [, from = '', to] = /^(.*?)(?:-(\d+))?$/.exec(text) ?? []
-  const first = parseAddress(from)
+  const first = parseAddress(from, countingOf(device))
   if (isAddressFault(first)) {
     throw new ClientFailure(ExitCode.usage, `--range ${text}, column ${first.column}: ${first.message} ${first.mend}`)
   }
-  const { area, start, bit } = first
-  const last = to === undefined ? start : Number(to)
+  const { area, start, bit } = first.address
+  const last = to === undefined ? start : Number(to) - (device.addressBase ?? 0)
   if (bit === undefined && last >= start && last <= LAST_ADDRESS)
     return { area, start, count: last - start + 1, items: [] }
   const kinds = areas.map((each) => `${each}:${isBitArea(each) ? '0-31' : '0-99'}`).join(', ')

@@ -1,12 +1,19 @@
-import { isAddressFault, isBitArea, type ModbusAddress, parseAddress } from '../../sources/modbus/address.ts'
+import {
+  type Counting,
+  countingOf,
+  isAddressFault,
+  isBitArea,
+  type ModbusAddress,
+} from '../../sources/modbus/address.ts'
 import { ModbusException } from '../../sources/modbus/exception.ts'
+import { parseAddress } from '../../sources/modbus/parse-address.ts'
 import { ClientFailure, ExitCode } from '../client/failure.ts'
 import { table } from '../client/format.ts'
 import type { Output } from '../client/options.ts'
 import type { Environment } from '../configuration.ts'
 import { type Interpretation, interpretations } from './byte-order.ts'
 import { withTables } from './tables.ts'
-import { type TargetFlags, targetOf } from './target.ts'
+import { deviceOf, type TargetFlags, targetOf } from './target.ts'
 
 export interface ByteOrderFlags extends TargetFlags {
   readonly device?: string | undefined
@@ -88,7 +95,8 @@ async function registersAt(
       'S7 stores the most significant byte first, always: read-once shows the value',
     )
   }
-  const address = addressOf(text)
+  const device = deviceOf(target.source, flags.device)
+  const address = addressOf(text, 'unitId' in device ? countingOf(device) : undefined)
   return withTables(target, flags.device, async (tables, unitId) => {
     for (const count of LENGTHS) {
       try {
@@ -101,12 +109,12 @@ async function registersAt(
   })
 }
 
-function addressOf(text: string | undefined): ModbusAddress {
+function addressOf(text: string | undefined, counting: Counting | undefined): ModbusAddress {
   if (text === undefined) throw new ClientFailure(ExitCode.usage, 'Give an address such as holding:100, or --hex')
-  const address = parseAddress(text)
+  const address = parseAddress(text, counting)
   if (isAddressFault(address)) {
     throw new ClientFailure(ExitCode.usage, `${text}, column ${address.column}: ${address.message} ${address.mend}`)
   }
-  if (!isBitArea(address.area)) return address
+  if (!isBitArea(address.address.area)) return address.address
   throw new ClientFailure(ExitCode.usage, `${text} is a single bit and has no order of bytes; give a register`)
 }
