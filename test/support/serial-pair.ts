@@ -2,10 +2,10 @@ import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { existsSync } from 'node:fs'
 import { mkdtemp, rm } from 'node:fs/promises'
-import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { expect } from 'vitest'
+import { freePort } from './free-port.ts'
 
 /** socat, until it is stopped. */
 class Socat {
@@ -58,13 +58,9 @@ export class SerialPair {
   }
 }
 
-/** TLS in front of a TCP server; `options` are socat's for openssl-listen. Resolves when it listens. */
+/** TLS in front of a TCP server; `options` are socat's for openssl-listen. It may listen a moment later. */
 export async function tlsInFrontOf(port: number, ...options: string[]) {
-  const free = createServer().listen(0, '127.0.0.1')
-  await once(free, 'listening')
-  const { port: own } = free.address() as { port: number }
-  free.close()
-  await once(free, 'close')
+  const own = await freePort()
   const listen = [`openssl-listen:${own}`, 'bind=127.0.0.1', 'reuseaddr', 'fork', ...options].join(',')
   const socat = new Socat(listen, `tcp:127.0.0.1:${port}`)
   return { port: own, stop: () => socat.stop() }
