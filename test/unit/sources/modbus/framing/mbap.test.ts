@@ -1,7 +1,7 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { crc16 } from '../../../../../src/sources/modbus/framing/crc16.ts'
-import { FrameReader, FramingError, frameOf } from '../../../../../src/sources/modbus/framing/mbap.ts'
+import { DatagramReader, FrameReader, FramingError, frameOf } from '../../../../../src/sources/modbus/framing/mbap.ts'
 
 const read = (...chunks: Buffer[]) => {
   const frames: { transactionId: number; adu: string }[] = []
@@ -32,6 +32,27 @@ describe('FrameReader', () => {
     ['text', '48545450 2f31 2e31'],
   ])('takes %s for what it is: not Modbus TCP', (_, hex) => {
     expect(() => read(Buffer.from(hex.replaceAll(' ', ''), 'hex'))).toThrow(FramingError)
+  })
+})
+
+describe('a datagram', () => {
+  const take = (datagram: Buffer) => {
+    const frames: [number, string][] = []
+    new DatagramReader((transactionId, adu) => frames.push([transactionId, adu.toString('hex')])).push(datagram)
+    return frames
+  }
+
+  it('is one frame', () => {
+    expect(take(frameOf(7, Buffer.of(1, 3, 2, 0, 9)))).toEqual([[7, '0103020009']])
+  })
+
+  it.each([
+    ['half a frame', '0007 0000 0005 010302'],
+    ['two frames', '0007 0000 0003 018302 0008 0000 0003 018302'],
+    ['another protocol', '0007 0001 0003 018302'],
+    ['next to nothing', '0007'],
+  ])('that is %s is no Modbus', (_, hex) => {
+    expect(() => take(Buffer.from(hex.replaceAll(' ', ''), 'hex'))).toThrow(FramingError)
   })
 })
 
