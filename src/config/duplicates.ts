@@ -10,7 +10,8 @@ interface Entry {
 /**
  * Everything that is there twice and may be there once: a source's, a device's (in the whole plant), a template's and a
  * tag's key,
- * a user's name and the variable of a user's password, and the path of a serial line in use. The configuration may be wrong otherwise, in any way.
+ * a user's name and the variable of a user's password, and the path of a serial line in use. The configuration may be
+ * wrong otherwise, in any way.
  */
 export function duplicatesOf(config: unknown): Complaint[] {
   const sources = entriesOf(settingOf(config, 'sources'), ['sources'])

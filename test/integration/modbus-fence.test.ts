@@ -120,9 +120,9 @@ describe('a Modbus connection to a server that misbehaves', () => {
     const slow = patient.read(1, 'holding', 100, 3).catch((error: PenstockError) => error.code)
     const hasty = patient.read(1, 'holding', 200, 3, 20)
     await expect(hasty).rejects.toMatchObject({ code: 'TIMEOUT', message: expect.stringContaining('within 20 ms') })
-    patient.close()
+    await patient.close()
     expect(await slow).toBe('STOPPED')
-    first.close()
+    await first.close()
   })
 
   it('counts answers that nobody waits for any more, and never gives one to the next read', async () => {
@@ -156,8 +156,8 @@ describe('a Modbus connection to a server that misbehaves', () => {
     server = await FaultServer.start(faults.mute)
     const patient = await connect(8, 600_000)
     const reads = [0, 1, 2].map((at) => read(patient, at))
-    patient.close()
-    patient.close()
+    await patient.close()
+    await patient.close()
     expect(await Promise.all(reads)).toEqual(['STOPPED', 'STOPPED', 'STOPPED'])
     expect(await patient.ended).toMatchObject({ code: 'STOPPED' })
     await expect.poll(() => server.connections).toBe(0)
@@ -206,7 +206,7 @@ describe('a Modbus connection to a server that misbehaves', () => {
               else wrong++
             })
           }
-          victim.close()
+          await victim.close()
         }),
         { numRuns: 12 },
       )
