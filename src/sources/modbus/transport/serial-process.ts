@@ -17,11 +17,11 @@ const { path, baudRate, dataBits, parity, stopBits } = line
 const port = new SerialPort({ path, baudRate, dataBits, parity, stopBits, lock: true, autoOpen: false })
 
 const tell = (news: SerialNews['news'], error?: Error | null) => {
-  process.send?.({ news, message: error?.message ?? '' } satisfies SerialNews)
+  if (process.connected) process.send?.({ news, message: error?.message ?? '' } satisfies SerialNews)
 }
 const lose = (error: Error | null) => {
   tell('lost', error)
-  process.disconnect()
+  if (process.connected) process.disconnect()
 }
 
 process.once('disconnect', () => process.exit())
