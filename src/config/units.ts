@@ -5,6 +5,8 @@ const durationSettings = [
   'poll',
   'timeout',
   'connectTimeout',
+  'delayBetweenRequests',
+  'delayAfterConnect',
   'callTimeout',
   'inventoryPeriod',
   'keep',

@@ -38,7 +38,7 @@ export interface ChirpStackSourceConfig extends SourceBase<ChirpStackDeviceConfi
   readonly metricsPeriodMs: Milliseconds
   /** `http://host:port` of an HTTP proxy, `none`, or as the environment says. */
   readonly proxy?: string | undefined
-  readonly tls?: ChirpStackTlsConfig | undefined
+  readonly tls?: TlsConfig | undefined
   /** Whether devices that do not say otherwise have the standard tags of `link-tags.ts`. */
   readonly linkTags: boolean
   /** What becomes of devices that are not configured; the first that matches decides. Absent: they are left alone. */
@@ -49,7 +49,7 @@ export interface ChirpStackSourceConfig extends SourceBase<ChirpStackDeviceConfi
 }
 
 /** How the server is proved, and how we prove ourselves to it; paths are files in PEM form. */
-export interface ChirpStackTlsConfig {
+export interface TlsConfig {
   /** Authorities that are trusted in place of the system's. */
   readonly caFile?: string | undefined
   readonly certificateFile?: string | undefined
@@ -60,14 +60,47 @@ export interface ChirpStackTlsConfig {
   readonly serverName?: string | undefined
 }
 
-/** One Modbus TCP endpoint. */
-export interface ModbusSourceConfig extends SourceBase<ModbusDeviceConfig> {
+/** One Modbus endpoint, reached over the network or over a serial line of this machine. */
+export type ModbusSourceConfig = ModbusNetworkSourceConfig | ModbusSerialSourceConfig
+
+interface ModbusSourceBase extends SourceBase<ModbusDeviceConfig> {
   readonly kind: 'modbus'
-  readonly host: string
-  readonly port: number
   /** How long a request may take. */
   readonly timeoutMs: Milliseconds
   readonly connectTimeoutMs: Milliseconds
+  /** From the end of one request to the next. */
+  readonly delayBetweenRequestsMs: Milliseconds
+  /** From the connection to the first request. */
+  readonly delayAfterConnectMs: Milliseconds
+}
+
+/** `-over-tcp`: the frames of a serial line in a TCP connection, as serial servers pass them on. */
+export const modbusNetworkTransports = ['tcp', 'tls', 'udp', 'rtu-over-tcp', 'ascii-over-tcp'] as const
+export const modbusSerialTransports = ['rtu', 'ascii'] as const
+
+export interface ModbusNetworkSourceConfig extends ModbusSourceBase {
+  readonly transport: (typeof modbusNetworkTransports)[number]
+  readonly host: string
+  readonly port: number
+  /** For the transport `tls`; absent: the system's authorities, and no client certificate. */
+  readonly tls?: TlsConfig | undefined
+}
+
+export interface ModbusSerialSourceConfig extends ModbusSourceBase {
+  readonly transport: (typeof modbusSerialTransports)[number]
+  readonly serial: SerialLineConfig
+}
+
+export const parities = ['none', 'even', 'odd'] as const
+
+/** A serial line of this machine, used by one source alone. */
+export interface SerialLineConfig {
+  /** `/dev/ttyUSB0`, `COM3`. */
+  readonly path: string
+  readonly baudRate: number
+  readonly dataBits: 7 | 8
+  readonly parity: (typeof parities)[number]
+  readonly stopBits: 1 | 2
 }
 
 /** One Siemens S7 CPU. */
@@ -80,6 +113,10 @@ export interface S7SourceConfig extends SourceBase<S7DeviceConfig> {
   readonly timeoutMs: Milliseconds
   readonly connectTimeoutMs: Milliseconds
 }
+
+/** Where a polled source connects to: `host:port`, or the path of its serial line. */
+export const fieldEndpointOf = (source: ModbusSourceConfig | S7SourceConfig): string =>
+  'serial' in source ? source.serial.path : `${source.host}:${source.port}`
 
 export interface DeviceBase {
   readonly key: string

@@ -1,7 +1,7 @@
 import { Backoff } from '../core/backoff.ts'
 import { type Milliseconds, pause } from '../core/clock.ts'
 import { describeError, PenstockError } from '../core/errors.ts'
-import type { DeviceBase, ModbusSourceConfig, S7SourceConfig } from '../core/plant.ts'
+import { type DeviceBase, fieldEndpointOf, type ModbusSourceConfig, type S7SourceConfig } from '../core/plant.ts'
 import type { DeviceTags, IndexedTag } from '../core/tag-index.ts'
 import type { FieldDriver, FieldSession, ReadBlock } from './driver.ts'
 import { GatedSink } from './gated-sink.ts'
@@ -61,7 +61,7 @@ export class PolledSource<Block extends ReadBlock, Device extends DeviceBase> im
   constructor(options: PolledSourceOptions<Block, Device>) {
     const { config, devices, context } = options
     this.#options = options
-    this.#endpoint = `${config.host}:${config.port}`
+    this.#endpoint = fieldEndpointOf(config)
     this.#devices = devices
     this.#line = new PollLine(config.timeoutMs)
     this.#tell = new LineReport(this.#endpoint, context, this.#line)

@@ -13,7 +13,7 @@ import { type ModbusBlock, type ReadItem, splitBlock } from './read-plan.ts'
 export interface TableReader {
   readonly ended: Promise<PenstockError>
   read(unitId: number, area: Area, start: number, count: number, within?: Milliseconds): Promise<Buffer>
-  close(): void
+  close(): Promise<void>
 }
 
 const READ = { kind: 'read' } as const
@@ -34,7 +34,7 @@ export class ModbusSession implements FieldSession<ModbusBlock> {
   }
 
   async close(): Promise<void> {
-    this.#connection.close()
+    await this.#connection.close()
   }
 
   async read(block: ModbusBlock, sink: SampleSink, within?: Milliseconds): Promise<ReadOutcome<ModbusBlock>> {

@@ -1,10 +1,11 @@
 import type { ModbusSourceConfig } from '../../core/plant.ts'
 import type { Problem } from '../../core/problem.ts'
+import { keyProblems } from '../tls-problems.ts'
 import { layoutOf } from './tag-layout.ts'
 
 /** Everything wrong with a Modbus source beyond the shape of its fields; paths are relative to the source. */
 export function validateModbus(config: ModbusSourceConfig): Problem[] {
-  const problems: Problem[] = []
+  const problems: Problem[] = 'tls' in config && config.tls ? [...keyProblems(config.tls)] : []
   const unitOwners = new Map<number, string>()
   config.devices.forEach((device, position) => {
     const path = `devices[${position}]`

@@ -53,7 +53,7 @@ describe('an editor', () => {
     ['a duration without its unit', { sources: [{ key: 's', kind: 'modbus', host: 'h', timeout: 5 }] }],
     ['an unknown kind', { sources: [{ key: 's', kind: 'profinet', host: 'h' }] }],
     ['a setting of another kind', { sources: [{ key: 's', kind: 'modbus', host: 'h', rack: 0 }] }],
-    ['a missing setting', { sources: [{ key: 's', kind: 'modbus' }] }],
+    ['a missing setting', { sources: [{ key: 's', kind: 's7' }] }],
   ])('points at %s', (_, value) => {
     expect(editor.safeParse(value).success).toBe(false)
   })

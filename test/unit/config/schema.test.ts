@@ -45,6 +45,9 @@ describe('what is left out', () => {
         port: 502,
         timeoutMs: 1_000,
         connectTimeoutMs: 3_000,
+        delayBetweenRequestsMs: 0,
+        delayAfterConnectMs: 0,
+        transport: 'tcp',
         devices: [
           {
             key: 'meter',

@@ -41,7 +41,7 @@ describe('a Modbus device that refuses some of its addresses', () => {
           end = resolve
           const line = {
             ended: promise,
-            close: () => resolve(new PenstockError('STOPPED', 'closed')),
+            close: async () => resolve(new PenstockError('STOPPED', 'closed')),
             read: async (...request: Parameters<Registers['read']>) => {
               const [unitId] = request
               order.push(unitId)
