@@ -8,7 +8,7 @@ import { LARGEST_PDU } from './pdu-budget.ts'
 import { IsoTransport, type TransportHandler, type TransportMessage } from './transport.ts'
 import { type Tsaps, tsapsOf } from './tsap.ts'
 
-/** What we ask for; few CPUs grant as much. */
+/** As many as we ask for; few CPUs grant them. */
 const WANTED_JOBS = 8
 /** Of the setup: any other number will do afterwards. */
 const SETUP_REFERENCE = 1
@@ -119,14 +119,15 @@ class Handshake implements TransportHandler {
 
   /** A CPU does not say which of these it is. */
   get #hint(): string {
-    const where =
-      this.#endpoint.remoteTsap === undefined
-        ? `${this.#tsaps.words} (S7-300: slot 2; S7-400: usually 3; S7-1200/1500: slot 1; LOGO! and S7-200: set cpu, ` +
-          'or both TSAPs)'
-        : `${this.#tsaps.words} (they must mirror those of the connection in the CPU's project)`
+    const { remoteTsap, connection = 'pg' } = this.#endpoint
+    const { words } = this.#tsaps
+    if (remoteTsap !== undefined) {
+      return `${words} (they must mirror those of the connection in the CPU's project), and whether it is in use already`
+    }
     return (
-      `${where}, and whether all connections of kind ${this.#endpoint.connection ?? 'pg'} are in use: then close other ` +
-      'clients, or try connection: op or basic'
+      `${words} (S7-300: slot 2; S7-400: usually 3; S7-1200/1500: slot 1; LOGO! and S7-200: set cpu, or both TSAPs), ` +
+      `and whether all connections of kind ${connection} are in use: then close other clients, or set connection to ` +
+      'op or basic'
     )
   }
 

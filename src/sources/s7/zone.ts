@@ -1,6 +1,13 @@
 import type { Milliseconds } from '../../core/clock.ts'
 
 const DAY: Milliseconds = 86_400_000
+const MOST_DAYS = 1_000
+
+/** How far the zone's clocks are ahead of UTC before a day begins, and after it has ended. */
+interface Offsets {
+  readonly before: Milliseconds
+  readonly after: Milliseconds
+}
 
 /**
  * The zone in which a CPU's clock is set, since a DATE_AND_TIME or DTL does not say it. An hour that comes twice when the
@@ -8,10 +15,8 @@ const DAY: Milliseconds = 86_400_000
  */
 export class Zone {
   readonly #format: Intl.DateTimeFormat | undefined
-  /** Of the last day asked for: a CPU's times mostly lie on the same one. */
-  #day = Number.NaN
-  #before: Milliseconds = 0
-  #after: Milliseconds = 0
+  /** By day: asking Intl costs more than all the rest of a reading. */
+  readonly #offsets = new Map<number, Offsets>()
 
   /** `name` as in the IANA database; throws RangeError for one that is not known. */
   constructor(name: string) {
@@ -22,16 +27,20 @@ export class Zone {
   /** The instant at which clocks of the zone show `local`, which is a time of such a clock as if it were UTC. */
   epochOf(local: Milliseconds): Milliseconds {
     if (!this.#format) return local
-    const day = Math.floor(local / DAY)
-    if (day !== this.#day) {
-      this.#day = day
-      this.#before = this.#offsetAt((day - 1) * DAY)
-      this.#after = this.#offsetAt((day + 2) * DAY)
-    }
-    const first = local - this.#before
-    if (this.#before === this.#after || this.#offsetAt(first) === this.#before) return first
-    const second = local - this.#after
-    return this.#offsetAt(second) === this.#after ? second : first
+    const { before, after } = this.#around(Math.floor(local / DAY))
+    const first = local - before
+    if (before === after || this.#offsetAt(first) === before) return first
+    const second = local - after
+    return this.#offsetAt(second) === after ? second : first
+  }
+
+  #around(day: number): Offsets {
+    const known = this.#offsets.get(day)
+    if (known) return known
+    if (this.#offsets.size === MOST_DAYS) this.#offsets.clear()
+    const offsets = { before: this.#offsetAt((day - 1) * DAY), after: this.#offsetAt((day + 2) * DAY) }
+    this.#offsets.set(day, offsets)
+    return offsets
   }
 
   /** How far the zone's clocks are ahead of UTC at an instant. */
