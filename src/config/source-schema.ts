@@ -4,6 +4,7 @@ import { chirpstackDevice, eui64, linkTags, modbusDevice, s7Device } from './dev
 import { duration, environmentName, explain, host, list, ofText, section, wholeNumber } from './fields.ts'
 import { checkTransport, modbusTransport, withTransport } from './modbus-transport-schema.ts'
 import { apiKeyEnvOf } from './names.ts'
+import { checkTsaps, s7Connection, withTsaps } from './s7-schema.ts'
 import { named } from './tag-schema.ts'
 import { ruleSchema } from './template-schema.ts'
 import { tlsFields } from './tls-schema.ts'
@@ -149,21 +150,12 @@ const s7Source = section('One Siemens S7 CPU.', {
   kind: kind('s7'),
   host: host({ description: 'Host name or IP address of the CPU.', example: '192.168.1.30' }),
   port: port(102),
-  rack: wholeNumber({
-    description: 'Rack of the CPU in the hardware configuration.',
-    low: 0,
-    high: 7,
-    example: '0',
-  }).default(0),
-  slot: wholeNumber({
-    description: 'Slot of the CPU: 1 for S7-1200 and S7-1500, usually 2 for S7-300 and S7-400.',
-    low: 0,
-    high: 31,
-    example: '1',
-  }).default(1),
+  ...s7Connection,
   timeout: timeout('2s'),
   connectTimeout,
   devices: list(s7Device, 'What is read of the CPU, in one or several devices.').default([]),
-}).transform((source) => withUnits(withName(source)))
+})
+  .superRefine(checkTsaps, always)
+  .transform((source) => withUnits(withName(withTsaps(source))))
 
 export const sourceSchema = z.discriminatedUnion('kind', [chirpstackSource, modbusSource, s7Source])

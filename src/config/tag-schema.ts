@@ -166,7 +166,38 @@ export const payloadEncodings = [
 ] as const
 
 /** The S7 data types that can be read. */
-export const s7Encodings = ['BOOL', 'BYTE', 'WORD', 'INT', 'DWORD', 'DINT', 'REAL', 'LREAL', 'STRING'] as const
+export const s7Encodings = [
+  'BOOL',
+  'BYTE',
+  'WORD',
+  'DWORD',
+  'LWORD',
+  'CHAR',
+  'WCHAR',
+  'SINT',
+  'USINT',
+  'INT',
+  'UINT',
+  'DINT',
+  'UDINT',
+  'LINT',
+  'ULINT',
+  'REAL',
+  'LREAL',
+  'STRING',
+  'WSTRING',
+  'S5TIME',
+  'TIME',
+  'LTIME',
+  'DATE',
+  'TOD',
+  'LTOD',
+  'DT',
+  'LDT',
+  'DTL',
+  'TIMER',
+  'COUNTER',
+] as const
 
 export const chirpstackTag = section('A value of a LoRaWAN device.', {
   ...tagShape,
@@ -229,7 +260,8 @@ export const modbusTag = section('A value of a Modbus device.', {
 export const s7Tag = section('A value of an S7 CPU.', {
   ...tagShape,
   address: address(
-    'data block, type and byte, as `DB1,REAL4`, `DB1,X0.3`, `DB1,STRING20.30` or `DB1.DBD4`',
+    'data block, type and byte, as `DB1,REAL4`, `DB1,X0.3`, `DB1,STRING20.30` or `DB1.DBD4`; bit memory, inputs and ' +
+      'outputs as `M0.1`, `MW4`, `MREAL4`, `IW64`, `QB0`, `PIW256`; timers `T5`, counters `C3`',
     'DB1,REAL4',
   ),
   encoding: choice(s7Encodings, {

@@ -110,6 +110,17 @@ export interface S7SourceConfig extends SourceBase<S7DeviceConfig> {
   readonly port: number
   readonly rack: number
   readonly slot: number
+  /** Which of the CPU's connections is used; `pg` unless said. */
+  readonly connection?: S7Connection | undefined
+  /** Two octets each, in place of rack, slot and kind of connection. */
+  readonly localTsap?: number | undefined
+  readonly remoteTsap?: number | undefined
+  /** The PDU that is asked for, bytes; the largest unless said. */
+  readonly pdu?: number | undefined
+  /** The most items of a request; 20 unless said. */
+  readonly maxItems?: number | undefined
+  /** IANA name of the zone in which the CPU's clock is set; UTC unless said. */
+  readonly timeZone?: string | undefined
   readonly timeoutMs: Milliseconds
   readonly connectTimeoutMs: Milliseconds
 }
@@ -117,6 +128,9 @@ export interface S7SourceConfig extends SourceBase<S7DeviceConfig> {
 /** Where a polled source connects to: `host:port`, or the path of its serial line. */
 export const fieldEndpointOf = (source: ModbusSourceConfig | S7SourceConfig): string =>
   'serial' in source ? source.serial.path : `${source.host}:${source.port}`
+
+/** Programming device, operator panel, or S7 basic communication. */
+export type S7Connection = 'pg' | 'op' | 'basic'
 
 export interface DeviceBase {
   readonly key: string

@@ -2,7 +2,7 @@ import { hostname } from 'node:os'
 import { describe, expect, it } from 'vitest'
 import { modbusEncodings, s7Encodings } from '../../../src/config/tag-schema.ts'
 import { encodings } from '../../../src/sources/modbus/encoding.ts'
-import { s7Types } from '../../../src/sources/s7/address.ts'
+import { s7Types } from '../../../src/sources/s7/types.ts'
 import { configOf, linesOf, modbusPlant } from './loading.ts'
 
 const chirpstackPlant = (devEui: string) => `
