@@ -148,7 +148,7 @@ export class Engine {
       clock: this.#parts.clock,
       serves: {
         plant: () => ({ revision: this.#revision, plant: this.#plant, ids: this.#indexing.ids }),
-        health: () => this.health(),
+        store: () => this.#storeHealth(),
         subscribe: ({ revision }) => {
           if (revision !== this.#revision) return false
           this.#subscribe(link)
@@ -291,8 +291,8 @@ export class Engine {
   #tellHealth(): void {
     if (!this.#healthChanged) return
     this.#healthChanged = false
-    const sources = this.#sources.health()
-    for (const { link } of this.#subscribers) link.tell('sources', sources)
+    const news = this.#sources.healthNews()
+    for (const { link } of this.#subscribers) link.tell('sources', news)
   }
 }
 
