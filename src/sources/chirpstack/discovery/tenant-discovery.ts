@@ -79,6 +79,11 @@ export class TenantDiscovery {
     if (learned) this.#cancelDecide ??= clock.after(DECIDE_AFTER, () => this.decide())
   }
 
+  /** The configuration may be another now. */
+  reconsider(): void {
+    this.decide()
+  }
+
   /** Says what is to be served, and what an operator should know. */
   decide(): void {
     this.#cancelDecide?.()

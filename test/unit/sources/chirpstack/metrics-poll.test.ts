@@ -19,7 +19,7 @@ function aPoll(takes: Readonly<Record<string, number>>, failing: (id: string) =>
     new PollTarget({
       id,
       about: {},
-      tags: [],
+      tags: () => [],
       listed: () => undefined,
       read: async () => {
         asked.push([clock.monotonic(), id])
@@ -30,7 +30,8 @@ function aPoll(takes: Readonly<Record<string, number>>, failing: (id: string) =>
       onFault: () => undefined,
       context,
     })
-  const poll = new MetricsPoll({ targets: Object.keys(takes).map(target), first: [], period: PERIOD, context })
+  const poll = new MetricsPoll({ first: () => [], period: PERIOD, context })
+  poll.join(Object.keys(takes).map(target))
   let doubts = 0
   let changes = 0
   const done = poll.run(
