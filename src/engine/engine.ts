@@ -2,6 +2,7 @@ import type { MessagePort } from 'node:worker_threads'
 import type Database from 'better-sqlite3'
 import { ChangeFeed } from '../core/change-feed.ts'
 import type { Clock, Milliseconds } from '../core/clock.ts'
+import { sourceMemories } from '../core/device-memory.ts'
 import type { Findings } from '../core/drift.ts'
 import { describeError } from '../core/errors.ts'
 import type { Logger } from '../core/logger.ts'
@@ -296,8 +297,8 @@ export class Engine {
   }
 }
 
-/** The names under which a source keeps its memories: of its devices, and of itself, which no device's key can be. */
+/** The names under which a source keeps its memories: of itself and of its devices. */
 const memoriesOf = ({ key, devices }: SourceConfig): string[] => [
-  `source/${key}`,
+  ...sourceMemories(key),
   ...devices.map((device) => device.key),
 ]

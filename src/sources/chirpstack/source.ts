@@ -59,7 +59,7 @@ export class ChirpStackSource implements Source {
     this.#options = options
     const { config, context, devices } = options
     const offers = context.offers as DeviceOffers<ChirpStackSourceConfig>
-    this.#discovery = new TenantDiscovery({ sourceKey: config.key, context, offers })
+    this.#discovery = new TenantDiscovery({ sourceKey: config.key, tenantId: config.tenantId, context, offers })
     const onFault = (devEui: string, fault: string) =>
       this.#devices.find((device) => device.devEui === devEui)?.polled(fault)
     this.#polled = new PolledValues({ config, context, onFault })

@@ -16,6 +16,8 @@ export interface Looked {
   readonly profile: MirroredProfile | undefined
   readonly known: KnownDevice | undefined
   readonly state: DiscoveryState
+  /** Where ChirpStack does not have it: whether to look for what may be meant. */
+  readonly lookFor: boolean
 }
 
 /** A tag is missed when it was in none of so many uplinks, one after another. */
@@ -31,7 +33,7 @@ export function deviceDrift(looked: Looked): DriftEntry[] {
   if (!state.mirror) return []
   const said = listed
     ? [...ofDevice(looked, listed), ...(listed.disabled ? [] : [...ofCodec(looked), ...ofTags(looked)])]
-    : [notThere(config, state.mirror.devices)]
+    : [notThere(config, looked.lookFor ? state.mirror.devices : [])]
   const { devEui, name, key } = config
   return said.map(({ kind, ...rest }) => ({ kind, devEui, name, device: key, ...rest }))
 }

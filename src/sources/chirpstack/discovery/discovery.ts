@@ -31,7 +31,11 @@ export class Discovery {
   /** By profile, what its devices were found to send, by address: the first of them to be sure decides. */
   readonly #types = new Map<string, Map<string, DerivedType>>()
 
-  constructor(state: DiscoveryState) {
+  readonly #onChange: (devEui: string, learned: boolean) => void
+
+  /** `onChange` hears of each device of which something else is known now; `learned`: more than counts. */
+  constructor(state: DiscoveryState, onChange: (devEui: string, learned: boolean) => void = () => undefined) {
+    this.#onChange = onChange
     this.#mirror = state.mirror
     this.#devices = new Map(state.devices.map((device) => [device.devEui, device]))
     this.#index()
@@ -54,17 +58,33 @@ export class Discovery {
   takeInventory(mirror: InventoryMirror): InventoryChange[] {
     const changes = changesBetween(this.#mirror, mirror)
     this.#mirror = mirror
-    for (const { devEui, kind } of changes) if (kind === 'deleted') this.#devices.delete(devEui)
+    for (const { devEui, kind } of changes) if (kind === 'deleted') this.forget(devEui)
     for (const { devEui, profileId, profileName } of mirror.devices) {
       const known = this.#known(devEui)
       if (!known) continue
-      const { profile = { id: profileId, name: profileName }, observedProfileId = profileId } = known
-      const sameCodec = observedProfileId === profileId
+      const { profile = { id: profileId, name: profileName } } = known
+      if (profile === known.profile && known.observedProfileId === profileId) continue
+      const sameCodec = (known.observedProfileId ?? profileId) === profileId
       const { observation } = sameCodec ? known : { observation: nothingObserved }
-      this.#devices.set(devEui, { ...known, profile, observedProfileId: profileId, observation })
+      this.#put({ ...known, profile, observedProfileId: profileId, observation }, true)
     }
     this.#index()
     return changes
+  }
+
+  /** Nothing is known of the device any more. */
+  forget(devEui: string): void {
+    if (this.#devices.delete(devEui)) this.#onChange(devEui, true)
+  }
+
+  /** Whether anything was learned of the device. */
+  hasLearned(devEui: string): boolean {
+    const known = this.#devices.get(devEui)
+    return known !== undefined && (known.tags.length > 0 || known.observation !== nothingObserved)
+  }
+
+  devicesWhere(isMeant: (devEui: string) => boolean): KnownDevice[] {
+    return [...this.#devices.values()].filter(({ devEui }) => isMeant(devEui))
   }
 
   /**
@@ -84,8 +104,9 @@ export class Discovery {
       measurements: profile?.measurements ?? [],
       siblings: this.#types.get(profileId ?? '') ?? new Map<string, DerivedType>(),
     })
-    this.#devices.set(devEui, { ...known, observedTime: at, observation, tags })
-    if (tags.length === known.tags.length) return false
+    const learned = tags.length > known.tags.length
+    this.#put({ ...known, observedTime: at, observation, tags }, learned)
+    if (!learned) return false
     this.#learned(profileId, tags)
     return true
   }
@@ -94,6 +115,11 @@ export class Discovery {
     const known = this.#devices.get(devEui)
     if (known || !/^[0-9a-f]{16}$/.test(devEui) || this.#devices.size >= MOST_DEVICES) return known
     return { devEui, observation: nothingObserved, tags: [] }
+  }
+
+  #put(device: KnownDevice, learned: boolean): void {
+    this.#devices.set(device.devEui, device)
+    this.#onChange(device.devEui, learned)
   }
 
   #learned(profileId: string | undefined, tags: readonly DerivedTag[]): void {

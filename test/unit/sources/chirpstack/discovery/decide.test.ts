@@ -53,7 +53,7 @@ const times = <T>(count: number, value: T): T[] => Array.from({ length: count },
 describe('what a source serves', () => {
   it('is what is configured, where nothing is known of ChirpStack', () => {
     const plant = { devices: [loraDevice('hall', HALL, [])], rules: [rule()] }
-    expect(decided(plant)).toEqual({ devices: plant.devices, proposals: [], drift: [] })
+    expect(decided(plant)).toEqual({ devices: plant.devices, found: [], proposals: [], drift: [] })
   })
 
   it('has the devices that rules match, from their template and named as in ChirpStack', () => {
