@@ -16,6 +16,12 @@ export interface ObservedUplink {
   readonly object: unknown
 }
 
+/**
+ * After so many uplinks with another profile its tags are taken to be made for that one: by then, `device-drift.ts` names
+ * each tag that is in none of them, or does not fit.
+ */
+export const UPLINKS_OF_NEW_PROFILE = 10
+
 /** All devices together may need so much to be remembered; beyond it new ones are not observed. */
 const MOST_DEVICES = 20_000
 
@@ -88,15 +94,15 @@ export class Discovery {
   }
 
   /**
-   * Takes an uplink; an older one than was taken before, as streams repeat them, says nothing new. Answers whether
-   * tags were learned from it, so that there is something to decide.
+   * Takes an uplink; an older one than was taken before, as streams repeat them, says nothing new. Answers whether there
+   * is something to decide: tags were learned from it, or it is the last that another profile was waited for.
    */
   takeUplink({ devEui, time, fPort, object }: ObservedUplink, now: Milliseconds): boolean {
     const known = this.#known(devEui)
     const at = Math.min(time, now)
     if (!known || fPort === 0 || at <= (known.observedTime ?? Number.NEGATIVE_INFINITY)) return false
     const observation = observe(known.observation, object)
-    const profileId = this.#listed.get(devEui)?.profileId
+    const { profileId, profileName = '' } = this.#listed.get(devEui) ?? {}
     const profile = this.#profiles.get(profileId ?? '')
     const { tags } = deriveTags({
       observation,
@@ -104,11 +110,15 @@ export class Discovery {
       measurements: profile?.measurements ?? [],
       siblings: this.#types.get(profileId ?? '') ?? new Map<string, DerivedType>(),
     })
-    const learned = tags.length > known.tags.length
-    this.#put({ ...known, observedTime: at, observation, tags }, learned)
-    if (!learned) return false
-    this.#learned(profileId, tags)
-    return true
+    const settles =
+      profileId !== undefined &&
+      known.profile?.id !== profileId &&
+      observation.uplinks + observation.undecoded >= UPLINKS_OF_NEW_PROFILE
+    const learned = settles || tags.length > known.tags.length
+    const settled = settles ? { profile: { id: profileId, name: profileName } } : {}
+    this.#put({ ...known, ...settled, observedTime: at, observation, tags }, learned)
+    if (tags.length > known.tags.length) this.#learned(profileId, tags)
+    return learned
   }
 
   #known(devEui: string): KnownDevice | undefined {
