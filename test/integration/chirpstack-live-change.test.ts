@@ -1,3 +1,4 @@
+import { status } from '@grpc/grpc-js'
 import { afterEach, describe, expect, it, vi } from 'vitest'
 import { systemClock } from '../../src/core/clock.ts'
 import type { ChirpStackDeviceConfig, ChirpStackSourceConfig, Plant } from '../../src/core/plant.ts'
@@ -128,5 +129,50 @@ describe('the metrics of a device', () => {
     change([hall(metric)])
     await until(() => expect(streams(OFFICE)).toBe(0))
     expect(calls('DeviceService.GetMetrics', HALL)).toBe(1)
+  })
+})
+
+describe('the rules of a source', () => {
+  const rules = [{ template: 'auto', accept: 'auto' as const, ignore: false }]
+
+  it('that are new are followed at once, however far the next inventory is', async () => {
+    server = await ChirpStackServer.start([HALL, OFFICE])
+    const { context, source: running } = await live([hall()])
+    running.start()
+    await until(() => expect(streams(HALL)).toBe(1))
+    expect(context.offers.served).toEqual([])
+    context.offers.source = chirpStackConfig([hall()], { rules })
+    running.reconsider?.()
+    await until(() => expect(context.offers.served).toMatchObject([{ key: OFFICE }]))
+  })
+
+  it('give what was found before to a source that is disabled too, so that its nodes stay', async () => {
+    server = await ChirpStackServer.start([HALL, OFFICE])
+    const first = await live([hall()], { rules })
+    first.context.offers.source = chirpStackConfig([hall()], { rules })
+    first.source.start()
+    await until(() => expect(first.context.offers.served).toMatchObject([{ key: OFFICE }]))
+    await first.source.stop()
+    const config = chirpStackConfig([], { rules, disabled: true })
+    const context = new EventContext(systemClock, [], first.context.memory)
+    context.offers.source = config
+    source = await chirpStackSource.create(config, [], context)
+    source.start()
+    await until(() => expect(context.offers.served).toMatchObject([{ key: HALL }, { key: OFFICE }]))
+    expect(context.state).toBe('stopped')
+  })
+
+  it('keep what was found when ChirpStack cannot be reached, and when it breaks off in the middle of a list', async () => {
+    server = await ChirpStackServer.start([HALL, OFFICE])
+    const { context, source: running } = await live([hall()], { rules, inventoryPeriodMs: 200 })
+    context.offers.source = chirpStackConfig([hall()], { rules })
+    running.start()
+    await until(() => expect(context.offers.served).toMatchObject([{ key: OFFICE }]))
+    server.chirpStack.faults.trouble('DeviceService.List', { kind: 'status', code: status.UNAVAILABLE })
+    const asked = server.subjects('DeviceService.List').length
+    await until(() => expect(server?.subjects('DeviceService.List').length).toBeGreaterThan(asked + 2))
+    await server.chirpStack.close()
+    await until(() => expect(context.state).toBe('backoff'))
+    expect(context.offers.served).toMatchObject([{ key: OFFICE }])
   })
 })
