@@ -279,8 +279,8 @@ export class Session {
 
   /** Its profile was not asked for, as no other device had it. */
   #lacksProfile({ devEui }: WatchedDevice): boolean {
-    const id = this.#inventory?.get(devEui)?.profileId
-    return id !== undefined && !this.#options.discovery.active && !this.#profiles.has(id)
+    const id = this.#inventory?.get(devEui)?.profileId ?? ''
+    return id !== '' && !this.#options.discovery.active && !this.#profiles.has(id)
   }
 
   #open(device: WatchedDevice, together: number): void {
