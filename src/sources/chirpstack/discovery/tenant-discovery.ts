@@ -40,7 +40,9 @@ export class TenantDiscovery {
 
   constructor(options: TenantDiscoveryOptions) {
     this.#options = options
-    this.#kept = new KeptDiscovery({ ...options, ...options.context }, () => ({
+    const { sourceKey, tenantId, context } = options
+    const { clock, log, memory } = context
+    this.#kept = new KeptDiscovery({ sourceKey, tenantId, clock, log, memory }, () => ({
       mirror: this.#discovery.mirror,
       devicesOf: (part) => this.#discovery.devicesWhere((devEui) => partOf(devEui) === part),
     }))
