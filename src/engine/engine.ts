@@ -2,6 +2,7 @@ import type { MessagePort } from 'node:worker_threads'
 import type Database from 'better-sqlite3'
 import { ChangeFeed } from '../core/change-feed.ts'
 import type { Clock, Milliseconds } from '../core/clock.ts'
+import { sourceMemories } from '../core/device-memory.ts'
 import type { Findings } from '../core/drift.ts'
 import { describeError } from '../core/errors.ts'
 import type { Logger } from '../core/logger.ts'
@@ -148,7 +149,7 @@ export class Engine {
       clock: this.#parts.clock,
       serves: {
         plant: () => ({ revision: this.#revision, plant: this.#plant, ids: this.#indexing.ids }),
-        health: () => this.health(),
+        store: () => this.#storeHealth(),
         subscribe: ({ revision }) => {
           if (revision !== this.#revision) return false
           this.#subscribe(link)
@@ -291,13 +292,13 @@ export class Engine {
   #tellHealth(): void {
     if (!this.#healthChanged) return
     this.#healthChanged = false
-    const sources = this.#sources.health()
-    for (const { link } of this.#subscribers) link.tell('sources', sources)
+    const news = this.#sources.healthNews()
+    for (const { link } of this.#subscribers) link.tell('sources', news)
   }
 }
 
-/** The names under which a source keeps its memories: of its devices, and of itself, which no device's key can be. */
+/** The names under which a source keeps its memories: of itself and of its devices. */
 const memoriesOf = ({ key, devices }: SourceConfig): string[] => [
-  `source/${key}`,
+  ...sourceMemories(key),
   ...devices.map((device) => device.key),
 ]

@@ -3,7 +3,7 @@ import type { TagValue } from '../core/data-type.ts'
 import type { SampleSink } from '../core/sample.ts'
 import type { StatusCode } from '../core/status-code.ts'
 import type { TagIndex } from '../core/tag-index.ts'
-import type { SourceContext } from './source.ts'
+import type { SourceContext, SourceReport } from './source.ts'
 
 /** The way of one device's answers, until the device is withdrawn: an answer under way at that moment is not heard. */
 export class GatedSink implements SampleSink {
@@ -47,10 +47,20 @@ export class GatedSink implements SampleSink {
   }
 }
 
-/** The same context with a gate of its own in the way to the sink. */
+/** The same context with a gate of its own in the way to the sink, and to what is reported of the device. */
 export function gated(context: SourceContext): { readonly context: SourceContext; readonly gate: GatedSink } {
   const { clock, log, memory, random, report, offers } = context
   const gate = new GatedSink(context.sink)
   const secret = (name: string) => context.secret(name)
-  return { gate, context: { clock, log, sink: gate, memory, secret, random, report, offers } }
+  const gatedReport: SourceReport = {
+    state: (state, reason) => report.state(state, reason),
+    device: (key, state, reason) => {
+      if (!gate.closed) report.device(key, state, reason)
+    },
+    count: (counter, by) => report.count(counter, by),
+    lostUplinks: (key, uplinks) => {
+      if (!gate.closed) report.lostUplinks(key, uplinks)
+    },
+  }
+  return { gate, context: { clock, log, sink: gate, memory, secret, random, report: gatedReport, offers } }
 }

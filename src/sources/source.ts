@@ -28,12 +28,12 @@ export interface SourceType<Config extends SourceConfig = SourceConfig> {
 
 /** For a source that finds devices by itself: what the configuration says, and where to say what was found. */
 export interface DeviceOffers<Config extends SourceConfig = SourceConfig> {
-  /** The source as it is configured now, without what it has found. */
-  configured(): Config
+  /** The source as it is configured now, without what it has found; undefined: it has left, and is about to be stopped. */
+  configured(): Config | undefined
   templates(): readonly DeviceTemplate[]
   /** Keys of the devices of all other sources. */
   takenKeys(): ReadonlySet<string>
-  /** These are to be served beside the configured ones, in place of what was said before. */
+  /** These are to be served beside the configured ones, in place of what was said before; one that stays is the same object. */
   serve(devices: readonly Config['devices'][number][]): void
   /** What an operator should know of it. */
   findings(found: Omit<Findings, 'source'>): void

@@ -97,6 +97,11 @@ export class SourceSupervisor {
     return [...this.#sources.values()].map(({ book }) => book.health())
   }
 
+  /** The same, but of the devices only those of which there is something new since this was asked last. */
+  healthNews(): SourceHealth[] {
+    return [...this.#sources.values()].map(({ book }) => book.news())
+  }
+
   /** The sources there are that the change takes something from, or gives something to. */
   #touchedBy(change: PlantChange): [string, Supervised][] {
     const gone = new Set([...change.removedDevices, ...change.devices.map(({ device }) => device.key)])
