@@ -1,12 +1,23 @@
 import { z } from 'zod'
 import type { Milliseconds } from '../core/clock.ts'
 import { linkTagKeys } from '../core/link-tags.ts'
-import type { ChirpStackDeviceConfig, ChirpStackGatewayConfig } from '../core/plant.ts'
+import type { ChirpStackDeviceConfig, ChirpStackGatewayConfig, DeviceBase } from '../core/plant.ts'
 import { always, complain } from './complaint.ts'
 import { explain, flag, list, retell, section, text, wholeNumber } from './fields.ts'
 import { keyPattern } from './names.ts'
 import { settingOf } from './raw.ts'
-import { aging, byteOrder, chirpstackTag, history, modbusTag, named, poll, s7Tag, wordOrder } from './tag-schema.ts'
+import {
+  aging,
+  byteOrder,
+  calculatedTag,
+  chirpstackTag,
+  history,
+  modbusTag,
+  named,
+  poll,
+  s7Tag,
+  wordOrder,
+} from './tag-schema.ts'
 import { withName, withUnits } from './units.ts'
 
 const plate = (description: string, example: string) => text({ description, example }).optional()
@@ -145,6 +156,15 @@ export const s7Device = section('What is read of an S7 CPU.', {
 })
   .superRefine(checkAges, always)
   .transform((device) => withUnits(withName(device)))
+
+export const calculatedDevice = section('What belongs together of the calculated values.', {
+  key: deviceShape.key,
+  name: deviceShape.name,
+  description: plate('What it is, for people.', 'Balance of hall 3'),
+  disabled: deviceShape.disabled,
+  history: retell(history, { otherwise: 'off' }).optional(),
+  tags: list(calculatedTag, 'Its values.').default([]),
+}).transform((device): DeviceBase => ({ ...withName(device), badAfterMs: 0 }))
 
 /**
  * A value that turns stale before it is read again would be Uncertain most of the time. Speaks of the settings that

@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { chirpstackDevice, eui64, linkTags, modbusDevice, s7Device } from './device-schema.ts'
+import { calculatedDevice, chirpstackDevice, eui64, linkTags, modbusDevice, s7Device } from './device-schema.ts'
 import { duration, environmentName, explain, host, list, ofText, section, text, wholeNumber } from './fields.ts'
 import { apiKeyEnvOf } from './names.ts'
 import { named } from './tag-schema.ts'
@@ -177,4 +177,10 @@ const s7Source = section('One Siemens S7 CPU.', {
   devices: list(s7Device, 'What is read of the CPU, in one or several devices.').default([]),
 }).transform((source) => withUnits(withName(source)))
 
-export const sourceSchema = z.discriminatedUnion('kind', [chirpstackSource, modbusSource, s7Source])
+const calculatedSource = section('Values that are calculated of other tags of the plant, whatever they come from.', {
+  ...sourceShape,
+  kind: kind('calculated'),
+  devices: list(calculatedDevice, 'The calculated values, in one or several devices.').default([]),
+}).transform((source) => withName(source))
+
+export const sourceSchema = z.discriminatedUnion('kind', [chirpstackSource, modbusSource, s7Source, calculatedSource])

@@ -6,8 +6,10 @@ import { complain } from './complaint.ts'
 import { choice, decimal, duration, flag, inherited, section, text, wholeNumber } from './fields.ts'
 import { keyPattern } from './names.ts'
 import { checkStates, states } from './states-schema.ts'
+import { checkDeadband, checkTransform, deadband, transform, withDeadband } from './transform-schema.ts'
 import { withName, withUnits } from './units.ts'
 
+const LONGEST_EXPRESSION = 1_000
 const SECOND = 1_000
 const DAY = 86_400_000
 
@@ -74,7 +76,8 @@ const typeOf = <const Types extends readonly [DataType, ...DataType[]]>(types: T
     example: 'Double',
   })
 
-const tagShape = {
+/** What the tags of every kind of source have in common. */
+const valueShape = {
   key: named.key,
   name: named.name.optional(),
   description: text({ description: 'What it is, for people.', longest: 1_000, example: 'Flow pipe' }).optional(),
@@ -83,9 +86,15 @@ const tagShape = {
   states: states.optional(),
   unit: text({ description: 'Engineering unit.', longest: 32, example: '°C' }).optional(),
   range: range.optional(),
+  deadband: deadband.optional(),
+  history: inherited(history),
+}
+
+const tagShape = {
+  ...valueShape,
+  transform: transform.optional(),
   staleAfter: inherited(aging.staleAfter),
   badAfter: inherited(aging.badAfter),
-  history: inherited(history),
 }
 
 const address = (notations: string, example: string) =>
@@ -156,7 +165,9 @@ export const chirpstackTag = section('A value of a LoRaWAN device.', {
 })
   .superRefine(checkRange)
   .superRefine(checkStates)
-  .transform((tag): TagConfig => withUnits(withName(tag)))
+  .superRefine(checkTransform)
+  .superRefine(checkDeadband)
+  .transform((tag): TagConfig => withUnits(withName(withDeadband(tag))))
 
 export const modbusTag = section('A value of a Modbus device.', {
   ...tagShape,
@@ -180,7 +191,9 @@ export const modbusTag = section('A value of a Modbus device.', {
 })
   .superRefine(checkRange)
   .superRefine(checkStates)
-  .transform((tag): TagConfig => withUnits(withName(tag)))
+  .superRefine(checkTransform)
+  .superRefine(checkDeadband)
+  .transform((tag): TagConfig => withUnits(withName(withDeadband(tag))))
 
 export const s7Tag = section('A value of an S7 CPU.', {
   ...tagShape,
@@ -197,7 +210,24 @@ export const s7Tag = section('A value of an S7 CPU.', {
 })
   .superRefine(checkRange)
   .superRefine(checkStates)
-  .transform((tag): TagConfig => withUnits(withName(tag)))
+  .superRefine(checkTransform)
+  .superRefine(checkDeadband)
+  .transform((tag): TagConfig => withUnits(withName(withDeadband(tag))))
+
+export const calculatedTag = section('A value that is calculated of other tags.', {
+  ...valueShape,
+  expression: text({
+    description:
+      'What it is: numbers, other tags as `[device key/tag key]`, operators and functions; docs/transforms.md has them all.',
+    longest: LONGEST_EXPRESSION,
+    allowed: `an expression of at most ${LONGEST_EXPRESSION} characters`,
+    example: "'[boiler-1/flow] * 3.6'",
+  }),
+})
+  .superRefine(checkRange)
+  .superRefine(checkStates)
+  .superRefine(checkDeadband)
+  .transform(({ expression, ...tag }): TagConfig => ({ ...withName(withDeadband(tag)), address: expression }))
 
 function checkRange(tag: { type: DataType; range?: unknown }, context: z.core.$RefinementCtx): void {
   if (tag.range === undefined || isNumeric(tag.type)) return

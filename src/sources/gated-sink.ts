@@ -49,8 +49,8 @@ export class GatedSink implements SampleSink {
 
 /** The same context with a gate of its own in the way to the sink. */
 export function gated(context: SourceContext): { readonly context: SourceContext; readonly gate: GatedSink } {
-  const { clock, log, memory, random, report, offers } = context
+  const { clock, log, memory, random, report, offers, values } = context
   const gate = new GatedSink(context.sink)
   const secret = (name: string) => context.secret(name)
-  return { gate, context: { clock, log, sink: gate, memory, secret, random, report, offers } }
+  return { gate, context: { clock, log, sink: gate, memory, secret, random, report, offers, values } }
 }

@@ -1,7 +1,8 @@
 import type { Milliseconds } from '../../core/clock.ts'
 import type { TagConfig } from '../../core/plant.ts'
-import { fitTag } from '../../core/states.ts'
+import { StatusCode } from '../../core/status-code.ts'
 import type { IndexedTag, TagIndex } from '../../core/tag-index.ts'
+import { Intake } from '../../core/transform/intake.ts'
 import type { SourceContext } from '../source.ts'
 import type { ChirpStackAddress } from './address.ts'
 import type { JsonObject } from './json.ts'
@@ -14,6 +15,7 @@ export class EventTag {
   readonly #indexed: IndexedTag
   readonly #read: (body: JsonObject) => Reading | undefined
   readonly #faults: TagFaults
+  readonly #intake: Intake
   readonly #context: Pick<SourceContext, 'sink'>
   /** Time of the newest event that said anything of it. */
   #newest: Milliseconds = Number.NEGATIVE_INFINITY
@@ -27,6 +29,7 @@ export class EventTag {
     this.#indexed = indexed
     this.#read = isPayload(address) ? payloadReader(address, indexed.tag) : (body) => readingAt(address, body)
     this.#faults = faults
+    this.#intake = new Intake(indexed.tag)
     this.#context = context
   }
 
@@ -46,12 +49,17 @@ export class EventTag {
       if (reading.reason !== undefined) this.#faults.add(this.#indexed, reading.reason, time)
     } else {
       if (!sink.event(index, reading.value, time)) return false
-      if (fitTag(tag, reading.value) === undefined) {
+      if (this.#isMisfit(reading.value)) {
         this.#faults.add(this.#indexed, misfit(tag, reading.value), time)
       } else this.#faults.heal(this.#indexed)
     }
     this.#newest = time
     return true
+  }
+
+  /** A value that says there is none, of a sensor that is missing, is no fault of the tag. */
+  #isMisfit(value: unknown): boolean {
+    return this.#intake.take(value) === undefined && this.#intake.status === StatusCode.BadDecodingError
   }
 }
 

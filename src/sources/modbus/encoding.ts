@@ -18,6 +18,9 @@ export const encodings = [
 export type Encoding = (typeof encodings)[number]
 type NumberEncoding = Exclude<Encoding, 'bool' | 'string'>
 
+/** Those that are numbers. */
+export const numberEncodings: readonly Encoding[] = encodings.filter((each) => each !== 'bool' && each !== 'string')
+
 const registersOfNumber: Readonly<Record<NumberEncoding, number>> = {
   int16: 1,
   uint16: 1,

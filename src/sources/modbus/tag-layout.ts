@@ -1,5 +1,6 @@
 import type { ModbusDeviceConfig, TagConfig } from '../../core/plant.ts'
 import { type Problem, showValue } from '../../core/problem.ts'
+import { isCalculated } from '../../core/transform/transform.ts'
 import {
   type AddressFault,
   formatAddress,
@@ -15,6 +16,7 @@ import {
   type Encoding,
   encodings,
   type Layout,
+  numberEncodings,
   type RegisterType,
   registersOf,
 } from './encoding.ts'
@@ -87,12 +89,14 @@ function registerLayout(
   if (sized) checkSpan(tag, device, address, count, problems)
   const byteOrder = tag.byteOrder ?? device.byteOrder
   const wordOrder = tag.wordOrder ?? device.wordOrder
-  return { address, count, layout: { type, encoding, byteOrder, wordOrder, bit: address.bit, length } }
+  // What is calculated with is read as the number that it is, whichever type the result has.
+  const read = isCalculated(tag) ? 'Double' : type
+  return { address, count, layout: { type: read, encoding, byteOrder, wordOrder, bit: address.bit, length } }
 }
 
 function encodingOf(tag: TagConfig, type: RegisterType, problems: Problem[]): Encoding | undefined {
   if (tag.encoding === undefined) return defaultEncoding(type)
-  const allowed = allowedEncodings(type)
+  const allowed = isCalculated(tag) ? numberEncodings : allowedEncodings(type)
   const encoding = encodings.find((each) => each === tag.encoding)
   if (encoding && allowed.includes(encoding)) return encoding
   const message = encoding

@@ -1,5 +1,6 @@
-import { type DataType, isBigInteger } from '../../core/data-type.ts'
+import { type DataType, dataTypes, isBigInteger, isNumeric } from '../../core/data-type.ts'
 import type { TagConfig } from '../../core/plant.ts'
+import { isCalculated } from '../../core/transform/transform.ts'
 import {
   type AddressFault,
   bytesOf,
@@ -30,6 +31,9 @@ export interface TagFault {
 
 export type Resolved = { readonly ok: true; readonly item: S7Item } | { readonly ok: false; readonly fault: TagFault }
 
+const numericTypes: readonly DataType[] = dataTypes.filter(isNumeric)
+const isNumber = (type: S7Type): boolean => exactTypes[type].some(isNumeric)
+
 /** S7 types that an operand of a width can hold. */
 const typesOfWidth: Readonly<Record<S7Width, readonly S7Type[]>> = {
   X: ['BOOL'],
@@ -39,7 +43,7 @@ const typesOfWidth: Readonly<Record<S7Width, readonly S7Type[]>> = {
 }
 
 /** What the tag reads, from its address, its `encoding` and its type together; or what does not fit. */
-export function resolveTag(tag: Pick<TagConfig, 'address' | 'encoding' | 'type'>): Resolved {
+export function resolveTag(tag: Pick<TagConfig, 'address' | 'encoding' | 'type' | 'transform' | 'unit'>): Resolved {
   const parsed = parseAddress(tag.address)
   if (!parsed.ok) return failed('address', ...inWords(parsed.fault))
   const { address } = parsed
@@ -53,7 +57,8 @@ export function resolveTag(tag: Pick<TagConfig, 'address' | 'encoding' | 'type'>
     const message = `The address ${formatAddress(address)} says ${type} already.`
     return failed('encoding', message, 'Remove the encoding, or change the type in the address.')
   }
-  const allowed = exactTypes[type]
+  // What is calculated with may be any number: whether the result fits is said of each value.
+  const allowed = isCalculated(tag) && isNumber(type) ? numericTypes : exactTypes[type]
   if (!allowed.includes(tag.type)) {
     const message = `An S7 ${type} does not fit it exactly; allowed: ${allowed.join(', ')}.`
     return failed('type', message, `Use ${allowed[0]}, or read another S7 type.`)
