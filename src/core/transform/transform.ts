@@ -1,4 +1,4 @@
-import type { TagValue } from '../data-type.ts'
+import { isBigInteger, isNumeric, type TagValue } from '../data-type.ts'
 import type { TagConfig } from '../plant.ts'
 import { GOOD_LIMITED_HIGH, GOOD_LIMITED_LOW, StatusCode } from '../status-code.ts'
 import { composed, evaluator, type Line, lineThrough, scaledLine } from './line.ts'
@@ -35,7 +35,7 @@ export function transformOf(tag: Transformed): Transform | undefined {
   const { transform } = tag
   if (!transform) return undefined
   if (tag.type === 'Boolean') return transform.invert === true ? inverted : undefined
-  const steps = [maskStep(transform), sentinelStep(transform), lineStep(tag), roundStep(transform), clampStep(tag)]
+  const steps = [maskStep(tag), sentinelStep(transform), lineStep(tag), roundStep(transform), clampStep(tag)]
   const taken = steps.filter((step) => step !== undefined)
   const [only] = taken
   if (taken.length <= 1) return only
@@ -62,8 +62,15 @@ export function lineOf({ transform, unit }: Pick<Transformed, 'transform' | 'uni
   return own && converted ? composed(converted, own) : (own ?? converted)
 }
 
-/** Whether the value is calculated of the raw one, so that any raw number will do: what comes of it must fit the type. */
-export const isCalculated = (tag: Pick<Transformed, 'transform' | 'unit'>): boolean => lineOf(tag) !== undefined
+/**
+ * Whether the value is made of the raw one in such a way that any raw number will do, whatever its width and sign: what
+ * comes of it must fit the type.
+ */
+export function takesAnyNumber(tag: Transformed): boolean {
+  const { type, transform } = tag
+  if (!transform || !isNumeric(type) || isBigInteger(type)) return false
+  return (transform.mask ?? transform.shift) !== undefined || lineOf(tag) !== undefined
+}
 
 /** A whole number as it may be written: a number, or text, in hexadecimal too, for those beyond 2^53. */
 export function wholeNumberOf(written: number | string): bigint | undefined {
@@ -72,7 +79,8 @@ export function wholeNumberOf(written: number | string): bigint | undefined {
   return BigInt(written)
 }
 
-function maskStep({ mask, shift = 0 }: TransformConfig): Transform | undefined {
+function maskStep({ type, transform }: Transformed): Transform | undefined {
+  const { mask, shift = 0 } = transform ?? {}
   const bits = mask === undefined ? undefined : wholeNumberOf(mask)
   if (bits === undefined && shift === 0) return undefined
   const wide = bits ?? 0xffff_ffff_ffff_ffffn
@@ -80,7 +88,7 @@ function maskStep({ mask, shift = 0 }: TransformConfig): Transform | undefined {
   const by = BigInt(shift)
   const wideField = (raw: bigint) => (BigInt.asUintN(64, raw) & wide) >> by
   return (raw) => {
-    if (typeof raw === 'bigint') return wideField(raw)
+    if (typeof raw === 'bigint') return isBigInteger(type) ? wideField(raw) : Number(wideField(raw))
     if (typeof raw !== 'number') return raw
     if (!Number.isSafeInteger(raw)) return MISFIT
     // Operators on numbers take 32 bits, as two's complement.

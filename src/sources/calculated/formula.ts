@@ -1,4 +1,3 @@
-import { isDeepStrictEqual } from 'node:util'
 import { fitTag } from '../../core/states.ts'
 import { isBad, StatusCode } from '../../core/status-code.ts'
 import type { IndexedTag, TagIndex } from '../../core/tag-index.ts'
@@ -46,7 +45,7 @@ export class Formula {
   /** Binds it to the tags that the plant has now; whether that is anything new. */
   bind(): boolean {
     const bound = this.inputs.map((id) => inputOf(this.#context.values, id))
-    if (isDeepStrictEqual(bound, this.#bound)) return false
+    if (this.#bound && areSame(bound, this.#bound)) return false
     this.#bound = bound
     this.#compiled = isFault(this.#root) ? this.#root : boundTo(this.#root, this.tag, this.#context.values)
     return true
@@ -102,6 +101,10 @@ export const cycleFault = (cycle: readonly string[]): ExpressionFault => ({
   message: `It is calculated of itself: ${cycle.join(' needs ')}.`,
   mend: 'Take one of these tags out of the expression of another.',
 })
+
+/** Of the same expression. */
+const areSame = (some: readonly (Input | undefined)[], others: readonly (Input | undefined)[]): boolean =>
+  some.every((input, n) => input?.index === others[n]?.index && input?.type === others[n]?.type)
 
 function inputOf(values: Pick<TagValues, 'tag'>, id: string): Input | undefined {
   const found = values.tag(id)

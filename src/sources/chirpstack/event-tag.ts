@@ -63,7 +63,8 @@ export class EventTag {
   }
 }
 
-function misfit({ type, states }: TagConfig, value: unknown): string {
+function misfit({ type, states, transform }: TagConfig, value: unknown): string {
+  if (transform && typeof value === 'number') return `${value}, of which its transform makes no ${type}`
   if (states && typeof value === 'string') return `${show(value)}, which is no state of the tag`
   return `${kindOf(value)} where ${type} is configured`
 }

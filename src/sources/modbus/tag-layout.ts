@@ -1,6 +1,6 @@
 import type { ModbusDeviceConfig, TagConfig } from '../../core/plant.ts'
 import { type Problem, showValue } from '../../core/problem.ts'
-import { isCalculated } from '../../core/transform/transform.ts'
+import { takesAnyNumber } from '../../core/transform/transform.ts'
 import {
   type AddressFault,
   formatAddress,
@@ -90,13 +90,13 @@ function registerLayout(
   const byteOrder = tag.byteOrder ?? device.byteOrder
   const wordOrder = tag.wordOrder ?? device.wordOrder
   // What is calculated with is read as the number that it is, whichever type the result has.
-  const read = isCalculated(tag) ? 'Double' : type
+  const read = takesAnyNumber(tag) ? 'Double' : type
   return { address, count, layout: { type: read, encoding, byteOrder, wordOrder, bit: address.bit, length } }
 }
 
 function encodingOf(tag: TagConfig, type: RegisterType, problems: Problem[]): Encoding | undefined {
   if (tag.encoding === undefined) return defaultEncoding(type)
-  const allowed = isCalculated(tag) ? numberEncodings : allowedEncodings(type)
+  const allowed = takesAnyNumber(tag) ? numberEncodings : allowedEncodings(type)
   const encoding = encodings.find((each) => each === tag.encoding)
   if (encoding && allowed.includes(encoding)) return encoding
   const message = encoding

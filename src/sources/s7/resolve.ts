@@ -1,6 +1,6 @@
 import { type DataType, dataTypes, isBigInteger, isNumeric } from '../../core/data-type.ts'
 import type { TagConfig } from '../../core/plant.ts'
-import { isCalculated } from '../../core/transform/transform.ts'
+import { takesAnyNumber } from '../../core/transform/transform.ts'
 import {
   type AddressFault,
   bytesOf,
@@ -43,7 +43,9 @@ const typesOfWidth: Readonly<Record<S7Width, readonly S7Type[]>> = {
 }
 
 /** What the tag reads, from its address, its `encoding` and its type together; or what does not fit. */
-export function resolveTag(tag: Pick<TagConfig, 'address' | 'encoding' | 'type' | 'transform' | 'unit'>): Resolved {
+export function resolveTag(
+  tag: Pick<TagConfig, 'address' | 'encoding' | 'type' | 'transform' | 'unit' | 'range'>,
+): Resolved {
   const parsed = parseAddress(tag.address)
   if (!parsed.ok) return failed('address', ...inWords(parsed.fault))
   const { address } = parsed
@@ -58,7 +60,7 @@ export function resolveTag(tag: Pick<TagConfig, 'address' | 'encoding' | 'type' 
     return failed('encoding', message, 'Remove the encoding, or change the type in the address.')
   }
   // What is calculated with may be any number: whether the result fits is said of each value.
-  const allowed = isCalculated(tag) && isNumber(type) ? numericTypes : exactTypes[type]
+  const allowed = takesAnyNumber(tag) && isNumber(type) ? numericTypes : exactTypes[type]
   if (!allowed.includes(tag.type)) {
     const message = `An S7 ${type} does not fit it exactly; allowed: ${allowed.join(', ')}.`
     return failed('type', message, `Use ${allowed[0]}, or read another S7 type.`)

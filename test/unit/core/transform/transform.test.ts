@@ -62,6 +62,10 @@ describe('a raw value', () => {
     expect(taken(tag, 0xffff_ffff_ffff_fffen)).toBe(0x7fff_ffff_ffff_fffen)
   })
 
+  it('of 64 bits may have a few that are a value of their own', () => {
+    expect(taken({ type: 'Byte', transform: { mask: 0xff00, shift: 8 } }, 0x1_0000_0000_2a00n)).toBe(0x2a)
+  })
+
   it('of 64 bits that is calculated with is the nearest Double', () => {
     expect(taken({ transform: { scale: 0.001 } }, 12_345_678_901_234n)).toBe(12_345_678_901.234)
   })
