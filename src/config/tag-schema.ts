@@ -70,11 +70,19 @@ const range = section('Values outside are UncertainEngineeringUnitsExceeded; cli
 /** Registers and data blocks have no raw bytes that say where they end. */
 const plainTypes = dataTypes.filter((type) => type !== 'ByteString') as [Exclude<DataType, 'ByteString'>]
 
+/** Moments are not calculated with. */
+const calculatedTypes = plainTypes.filter((type) => type !== ('DateTime' as string)) as [
+  Exclude<DataType, 'ByteString' | 'DateTime'>,
+]
+
 const typeOf = <const Types extends readonly [DataType, ...DataType[]]>(types: Types) =>
   choice(types, {
     description: 'OPC UA data type that clients see; a value that does not fit it exactly is BadDecodingError.',
     example: 'Double',
   })
+
+/** An array is compared, sent and stored as a whole whenever one element changes: 8 KB at the most, of numbers. */
+const MOST_ELEMENTS = 1_000
 
 /** What the tags of every kind of source have in common. */
 const valueShape = {
@@ -92,6 +100,14 @@ const valueShape = {
 
 const tagShape = {
   ...valueShape,
+  arrayLength: wholeNumber({
+    description:
+      'How many elements of the type the value has: a one-dimensional array. One that does not fit spoils all.',
+    low: 1,
+    high: MOST_ELEMENTS,
+    example: '24',
+    otherwise: 'a single value',
+  }).optional(),
   transform: transform.optional(),
   staleAfter: inherited(aging.staleAfter),
   badAfter: inherited(aging.badAfter),
@@ -216,6 +232,7 @@ export const s7Tag = section('A value of an S7 CPU.', {
 
 export const calculatedTag = section('A value that is calculated of other tags.', {
   ...valueShape,
+  type: typeOf(calculatedTypes),
   expression: text({
     description:
       'What it is: numbers, other tags as `[device key/tag key]`, operators and functions; docs/transforms.md has them all.',
@@ -229,8 +246,17 @@ export const calculatedTag = section('A value that is calculated of other tags.'
   .superRefine(checkDeadband)
   .transform(({ expression, ...tag }): TagConfig => ({ ...withName(withDeadband(tag)), address: expression }))
 
-function checkRange(tag: { type: DataType; range?: unknown }, context: z.core.$RefinementCtx): void {
-  if (tag.range === undefined || isNumeric(tag.type)) return
+function checkRange(
+  tag: { type: DataType; range?: unknown; arrayLength?: number | undefined },
+  context: z.core.$RefinementCtx,
+): void {
+  if (tag.range === undefined) return
+  if (tag.arrayLength !== undefined) {
+    const message = 'An array has no range.'
+    complain(context, [{ at: ['range'], message, mend: 'Remove the range, or the arrayLength.' }])
+    return
+  }
+  if (isNumeric(tag.type)) return
   const message = `A ${tag.type} has no range.`
   complain(context, [{ at: ['range'], message, mend: 'Remove the range, or make the type a number.' }])
 }

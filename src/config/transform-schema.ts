@@ -84,7 +84,7 @@ export const deadband = explain(
   },
 )
 
-type Checked = Pick<TagConfig, 'type' | 'transform' | 'unit' | 'range' | 'states' | 'encoding'> & {
+type Checked = Pick<TagConfig, 'type' | 'arrayLength' | 'transform' | 'unit' | 'range' | 'states' | 'encoding'> & {
   readonly deadband?: number | string | undefined
 }
 
@@ -114,10 +114,11 @@ const integers: ReadonlyMap<string, DataType> = new Map(
 )
 
 export function checkDeadband(tag: Checked, context: z.core.$RefinementCtx): void {
-  const { type, states, range, deadband: width } = tag
+  const { type, arrayLength, states, range, deadband: width } = tag
   if (width === undefined) return
   const say = (message: string, mend: string) => complain(context, [{ at: ['deadband'], message, mend }])
-  if (states) say('An enumeration has no deadband.', 'Remove the deadband or the states.')
+  if (arrayLength !== undefined) say('An array has no deadband.', 'Remove the deadband or the arrayLength.')
+  else if (states) say('An enumeration has no deadband.', 'Remove the deadband or the states.')
   else if (!isNumeric(type)) say(`A ${type} has no deadband.`, 'Remove the deadband, or make the type a number.')
   else if (typeof width === 'string' && !range) {
     say('Only a tag with a range can have a share of it.', 'Add the range, or write the deadband as a number.')

@@ -13,7 +13,7 @@ export interface TransformProblem {
   readonly mend: string
 }
 
-type Checked = Pick<TagConfig, 'type' | 'transform' | 'unit' | 'range' | 'states'>
+type Checked = Pick<TagConfig, 'type' | 'arrayLength' | 'transform' | 'unit' | 'range' | 'states'>
 type Setting = keyof TransformConfig
 
 const steps: readonly Setting[] = [
@@ -52,7 +52,12 @@ export function transformProblems(tag: Checked, rawType?: DataType): TransformPr
 }
 
 /** Which steps the type of the tag leaves, and the steps that are there beside them. */
-function misplacedSteps({ type, states }: Checked, transform: TransformConfig): TransformProblem[] {
+function misplacedSteps({ type, states, arrayLength }: Checked, transform: TransformConfig): TransformProblem[] {
+  if (arrayLength !== undefined) {
+    return [
+      problem([], 'An array is not transformed.', 'Remove the transform, or read its elements as tags of their own.'),
+    ]
+  }
   const allowed = allowedSteps(type, states !== undefined)
   const there = steps.filter((step) => transform[step] !== undefined && !allowed.includes(step))
   const what = states ? `An enumeration of type ${type}` : `A ${type}`

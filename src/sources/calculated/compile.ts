@@ -1,4 +1,4 @@
-import { type DataType, isNumeric } from '../../core/data-type.ts'
+import { isNumeric, shapeName, type ValueShape } from '../../core/data-type.ts'
 import type { TagIndex } from '../../core/tag-index.ts'
 import { calculations } from './functions.ts'
 import { type BinaryOperator, type ExpressionFault, isFault, type Node } from './parse.ts'
@@ -11,13 +11,13 @@ export type Compiled =
   | { readonly type: 'text'; readonly of: (run: Run) => string }
 type ValueType = Compiled['type']
 
-export interface Input {
+export interface Input extends ValueShape {
   readonly index: TagIndex
-  readonly type: DataType
 }
 
 /** What an input, or the tag itself, has for expressions; undefined: it cannot be calculated with. */
-export function valueTypeOf(type: DataType): ValueType | undefined {
+export function valueTypeOf({ type, arrayLength }: ValueShape): ValueType | undefined {
+  if (arrayLength !== undefined) return undefined
   if (isNumeric(type)) return 'number'
   if (type === 'Boolean') return 'boolean'
   return type === 'String' ? 'text' : undefined
@@ -56,7 +56,7 @@ function input(id: string, inputOf: InputOf): Compiled | ExpressionFault {
   const found = inputOf(id)
   if (!found) return unknownInput(id)
   const { index } = found
-  switch (valueTypeOf(found.type)) {
+  switch (valueTypeOf(found)) {
     case 'number':
       return number((run) => run.number(index))
     case 'boolean':
@@ -64,7 +64,10 @@ function input(id: string, inputOf: InputOf): Compiled | ExpressionFault {
     case 'text':
       return { type: 'text', of: (run) => run.text(index) }
     default:
-      return { message: `The tag ${id} is a ${found.type}, which is not calculated with.`, mend: 'Use another tag.' }
+      return {
+        message: `The tag ${id} is a ${shapeName(found)}, which is not calculated with.`,
+        mend: 'Use another tag.',
+      }
   }
 }
 

@@ -90,7 +90,7 @@ function boundTo(
 
 /** A tag with states takes their names and codes as text. */
 export function misfitOf({ type }: Compiled, tag: IndexedTag['tag']): ExpressionFault | undefined {
-  const wanted = valueTypeOf(tag.type)
+  const wanted = valueTypeOf(tag)
   if (wanted === type || (tag.states && (type === 'text' || type === 'number'))) return undefined
   const inWords = { number: 'a number', boolean: 'true or false', text: 'a text' }[type]
   const message = `What comes of it is ${inWords}, which a tag of type ${tag.type} cannot hold.`
@@ -102,13 +102,15 @@ export const cycleFault = (cycle: readonly string[]): ExpressionFault => ({
   mend: 'Take one of these tags out of the expression of another.',
 })
 
-/** Of the same expression. */
+/** Of the same expression; a tag that gets another type gets another number. */
 const areSame = (some: readonly (Input | undefined)[], others: readonly (Input | undefined)[]): boolean =>
-  some.every((input, n) => input?.index === others[n]?.index && input?.type === others[n]?.type)
+  some.every((input, n) => input?.index === others[n]?.index)
 
 function inputOf(values: Pick<TagValues, 'tag'>, id: string): Input | undefined {
   const found = values.tag(id)
-  return found && { index: found.index, type: found.tag.type }
+  if (!found) return undefined
+  const { type, arrayLength } = found.tag
+  return { index: found.index, type, arrayLength }
 }
 
 function asksForAge(node: Node): boolean {

@@ -73,8 +73,8 @@ function typeFault(
 ): ExpressionFault | undefined {
   if (!inputs.every((id) => tags.has(id))) return undefined
   const compiled = compile(root, (id): Input | undefined => {
-    const type = tags.get(id)?.type
-    return type && { index: 0, type }
+    const input = tags.get(id)
+    return input && { index: 0, type: input.type, arrayLength: input.arrayLength }
   })
   return isFault(compiled) ? compiled : misfitOf(compiled, tag)
 }

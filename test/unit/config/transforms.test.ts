@@ -33,6 +33,7 @@ describe('a transform', () => {
     ['Double', 'transform: { invert: true }', 'transform.invert', 'cannot be transformed so'],
     ['Int64', 'transform: { scale: 0.1 }', 'transform.scale', 'Make the type Double'],
     ['Byte', 'states: [Off, On], transform: { scale: 2 }', 'transform.scale', 'An enumeration of type Byte'],
+    ['Double', 'arrayLength: 4, transform: { scale: 2 }', 'transform', 'An array is not transformed.'],
     ['Double', 'transform: { scale: 0 }', 'transform.scale', 'A scale of 0 makes every value 0.'],
     ['Double', 'transform: { scale: 1e300, offset: 1e308 }', 'transform.scale', undefined],
     [
@@ -96,6 +97,7 @@ describe('a deadband', () => {
     ['Double', 'deadband: 1 %', 'Add the range'],
     ['Double', 'range: { low: 0, high: 1 }, deadband: 101 %', 'up to 100 %'],
     ['String', 'length: 4, deadband: 1', 'A String has no deadband.'],
+    ['Double', 'arrayLength: 4, deadband: 1', 'An array has no deadband.'],
     ['Byte', 'states: [Off, On], deadband: 1', 'An enumeration has no deadband.'],
   ])('of a %s may not be %s', (type, settings, words) => {
     expect(problemsOf(settings, type).join()).toContain(words)
