@@ -50,7 +50,13 @@ export class RunningCalculation {
     const { clock, context, pipeline } = this
     const devices = [{ device: aCalculatedSource(formulas).devices[0]!, tags: this.#indexing.ofDevice('sums') }]
     const { log, report } = context
-    this.source = new CalculatedSource(devices, { clock, log, report, sink: pipeline, values: this.#values })
+    this.source = new CalculatedSource({ disabled: false }, devices, {
+      clock,
+      log,
+      report,
+      sink: pipeline,
+      values: this.#values,
+    })
     this.source.start()
   }
 

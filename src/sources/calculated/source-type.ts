@@ -6,8 +6,8 @@ import { validateCalculated } from './validate.ts'
 export const calculatedSource: SourceType<CalculatedSourceConfig> = {
   kind: 'calculated',
   validate: validateCalculated,
-  async create(_config, devices, context) {
+  async create(config, devices, context) {
     const { CalculatedSource } = await import('./source.ts')
-    return new CalculatedSource(devices, context)
+    return new CalculatedSource(config, devices, context)
   },
 }

@@ -1,6 +1,6 @@
 import type { Milliseconds } from '../../core/clock.ts'
 import { PenstockError } from '../../core/errors.ts'
-import type { DeviceBase } from '../../core/plant.ts'
+import type { CalculatedSourceConfig, DeviceBase } from '../../core/plant.ts'
 import type { DeviceTags, TagIndex } from '../../core/tag-index.ts'
 import type { TagReader } from '../../core/tag-values.ts'
 import type { Source, SourceContext } from '../source.ts'
@@ -21,6 +21,7 @@ type Context = Pick<SourceContext, 'clock' | 'log' | 'sink' | 'values' | 'report
  * whatever of the same source it needs. A tag that cannot be calculated harms no other, and heals with the plant.
  */
 export class CalculatedSource implements Source, TagReader {
+  readonly #config: Pick<CalculatedSourceConfig, 'disabled'>
   readonly #devices: readonly DeviceTags<DeviceBase>[]
   readonly #context: Context
   readonly #run: Run
@@ -36,7 +37,12 @@ export class CalculatedSource implements Source, TagReader {
   /** Device key → what is said of it, to say it once. */
   readonly #told = new Map<string, string>()
 
-  constructor(devices: readonly DeviceTags<DeviceBase>[], context: Context) {
+  constructor(
+    config: Pick<CalculatedSourceConfig, 'disabled'>,
+    devices: readonly DeviceTags<DeviceBase>[],
+    context: Context,
+  ) {
+    this.#config = config
     this.#devices = devices
     this.#context = context
     this.#run = new Run(context.values)
@@ -47,7 +53,11 @@ export class CalculatedSource implements Source, TagReader {
 
   start(): void {
     if (this.#ends.length > 0) return
-    const { values, clock } = this.#context
+    const { values, clock, report } = this.#context
+    if (this.#config.disabled) {
+      report.state('stopped', 'Disabled in the configuration.')
+      return
+    }
     this.#ends = [values.listen(this)]
     if (this.#formulas.some(({ usesTime }) => usesTime)) {
       this.#ends.push(clock.every(AGE_EVERY, () => this.#age()))
@@ -62,6 +72,8 @@ export class CalculatedSource implements Source, TagReader {
     this.#ends = []
     this.#cancelRound?.()
     this.#cancelRound = undefined
+    this.#told.clear()
+    this.#context.report.state('stopped')
   }
 
   changed(tag: TagIndex): void {

@@ -52,7 +52,7 @@ async function secondsFor(formulas: number): Promise<number> {
   const device = plant.sources[1]?.devices[0]
   if (!device) throw new Error('the plant has no calculated device')
   const devices = [{ device, tags: indexing.ofDevice('sums') }]
-  const source = new CalculatedSource(devices, { clock, log, report, sink: pipeline, values })
+  const source = new CalculatedSource({ disabled: false }, devices, { clock, log, report, sink: pipeline, values })
   source.start()
   const from = performance.now()
   for (let round = 0; round < ROUNDS; round++) {

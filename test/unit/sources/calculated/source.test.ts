@@ -197,10 +197,12 @@ describe('a round of calculating', () => {
     const plant = new RunningCalculation([flow], [formula('x', '[boiler-1/flow]')])
     await plant.say('flow', 1)
     await plant.source.stop()
+    expect(plant.context.state).toBe('stopped')
     await plant.say('flow', 2)
     expect(plant.seen('sums/x')).toEqual([1, 'Good'])
     plant.source.start()
     expect(plant.seen('sums/x')).toEqual([2, 'Good'])
+    expect(plant.context.state).toBe('connected')
   })
 })
 
