@@ -4,7 +4,7 @@ import { formatProblem, type Problem } from '../../core/problem.ts'
 import type { DeviceTags, IndexedTag } from '../../core/tag-index.ts'
 import type { ReadBlock } from '../driver.ts'
 import { type Area, areas, isBitArea } from './address.ts'
-import { type Decode, decoderOf } from './encoding.ts'
+import { type Decode, decoderOf } from './decode.ts'
 import { layoutOf } from './tag-layout.ts'
 
 /** One tag in a request: `count` registers or bits from `start`. */

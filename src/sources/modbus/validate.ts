@@ -1,5 +1,5 @@
 import type { ModbusSourceConfig } from '../../core/plant.ts'
-import { type Problem, showValue } from '../../core/problem.ts'
+import type { Problem } from '../../core/problem.ts'
 import { layoutOf } from './tag-layout.ts'
 
 /** Everything wrong with a Modbus source beyond the shape of its fields; paths are relative to the source. */
@@ -16,19 +16,11 @@ export function validateModbus(config: ModbusSourceConfig): Problem[] {
     device.tags.forEach((tag, tagPosition) => {
       const ofTag: Problem[] = []
       layoutOf(tag, device, ofTag)
-      if (tag.arrayLength !== undefined) ofTag.push(noArray(tag.arrayLength))
       problems.push(...ofTag.map((each) => ({ ...each, path: `${path}.tags[${tagPosition}].${each.path}` })))
     })
   })
   return problems
 }
-
-const noArray = (arrayLength: number): Problem => ({
-  path: 'arrayLength',
-  value: showValue(arrayLength),
-  message: 'Arrays of registers cannot be read.',
-  mend: 'Leave the arrayLength out, and give each element a tag of its own.',
-})
 
 function sameUnit(path: string, unitId: number, owner: string): Problem {
   return {
