@@ -6,6 +6,7 @@ import {
   byteOrderOf,
   type ChirpStackDeviceConfig,
   type ChirpStackGatewayConfig,
+  type DeviceBase,
   type RegisterOrder,
   wordOrderOf,
 } from '../core/plant.ts'
@@ -16,6 +17,7 @@ import { settingOf } from './raw.ts'
 import {
   aging,
   byteOrder,
+  calculatedTag,
   charset,
   chirpstackTag,
   history,
@@ -223,6 +225,15 @@ export const s7Device = section('What is read of an S7 CPU.', {
 })
   .superRefine(checkAges, always)
   .transform((device) => withUnits(withName(device)))
+
+export const calculatedDevice = section('What belongs together of the calculated values.', {
+  key: deviceShape.key,
+  name: deviceShape.name,
+  description: plate('What it is, for people.', 'Balance of hall 3'),
+  disabled: deviceShape.disabled,
+  history: retell(history, { otherwise: 'off' }).optional(),
+  tags: list(calculatedTag, 'Its values.').default([]),
+}).transform((device): DeviceBase => ({ ...withName(device), badAfterMs: 0 }))
 
 /**
  * A value that turns stale before it is read again would be Uncertain most of the time. Speaks of the settings that

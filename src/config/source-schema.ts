@@ -1,6 +1,6 @@
 import { z } from 'zod'
 import { always } from './complaint.ts'
-import { chirpstackDevice, eui64, linkTags, modbusDevice, s7Device } from './device-schema.ts'
+import { calculatedDevice, chirpstackDevice, eui64, linkTags, modbusDevice, s7Device } from './device-schema.ts'
 import { duration, environmentName, explain, host, list, ofText, section, wholeNumber } from './fields.ts'
 import { checkTransport, modbusTransport, withTransport } from './modbus-transport-schema.ts'
 import { apiKeyEnvOf } from './names.ts'
@@ -158,4 +158,10 @@ const s7Source = section('One Siemens S7 CPU.', {
   .superRefine(checkTsaps, always)
   .transform((source) => withUnits(withName(withTsaps(source))))
 
-export const sourceSchema = z.discriminatedUnion('kind', [chirpstackSource, modbusSource, s7Source])
+const calculatedSource = section('Values that are calculated of other tags of the plant, whatever they come from.', {
+  ...sourceShape,
+  kind: kind('calculated'),
+  devices: list(calculatedDevice, 'The calculated values, in one or several devices.').default([]),
+}).transform((source) => withName(source))
+
+export const sourceSchema = z.discriminatedUnion('kind', [chirpstackSource, modbusSource, s7Source, calculatedSource])

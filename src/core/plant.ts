@@ -3,6 +3,7 @@ import type { DataType } from './data-type.ts'
 import type { HistoryPolicy } from './history-policy.ts'
 import type { StateConfig } from './states.ts'
 import type { DiscoveryRule } from './template.ts'
+import type { TransformConfig } from './transform/settings.ts'
 
 /**
  * The plant as an operator configures it: sources with their devices and tags. Plain data, already checked;
@@ -13,7 +14,7 @@ export interface Plant {
   readonly sources: readonly SourceConfig[]
 }
 
-export type SourceConfig = ChirpStackSourceConfig | ModbusSourceConfig | S7SourceConfig
+export type SourceConfig = ChirpStackSourceConfig | ModbusSourceConfig | S7SourceConfig | CalculatedSourceConfig
 export type SourceKind = SourceConfig['kind']
 
 interface SourceBase<Device extends DeviceBase> {
@@ -132,6 +133,11 @@ export const fieldEndpointOf = (source: ModbusSourceConfig | S7SourceConfig): st
 /** Programming device, operator panel, or S7 basic communication. */
 export type S7Connection = 'pg' | 'op' | 'basic'
 
+/** Values that are calculated of other tags of the plant, whatever they come from. */
+export interface CalculatedSourceConfig extends SourceBase<DeviceBase> {
+  readonly kind: 'calculated'
+}
+
 export interface DeviceBase {
   readonly key: string
   readonly name: string
@@ -220,7 +226,10 @@ export interface TagConfig {
   readonly disabled: boolean
   /** What OPC UA clients see. */
   readonly type: DataType
-  /** Where the value is, in the protocol's own notation: `object.temperature`, `holding:100`, `DB1,REAL4`. */
+  /**
+   * Where the value is, in the protocol's own notation: `object.temperature`, `holding:100`, `DB1,REAL4`; of a
+   * calculated tag its expression.
+   */
   readonly address: string
   /** How the value lies on the wire, where the type alone does not say (Modbus: `int16` behind a Double). */
   readonly encoding?: string | undefined
@@ -240,6 +249,10 @@ export interface TagConfig {
   readonly range?: { readonly low: number; readonly high: number } | undefined
   /** What each value means, of an enumeration; a value that is none of them is UncertainEngineeringUnitsExceeded. */
   readonly states?: readonly StateConfig[] | undefined
+  /** How the value is made of what the device says. */
+  readonly transform?: TransformConfig | undefined
+  /** In the tag's unit: a value not farther than this from the last one that clients heard is not told to them. */
+  readonly deadband?: number | undefined
   readonly pollMs?: Milliseconds | undefined
   readonly staleAfterMs?: Milliseconds | undefined
   readonly badAfterMs?: Milliseconds | undefined

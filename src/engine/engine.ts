@@ -19,6 +19,7 @@ import { HistoryWriter } from '../store/history-writer.ts'
 import { LastValues } from '../store/last-values.ts'
 import { SeriesBook } from '../store/series.ts'
 import { type ConfiguredDevices, FoundDevices } from './found-devices.ts'
+import { PlantValues } from './plant-values.ts'
 
 /** Changes are collected this long before they cross a link: it bounds the price of batches, and the latency. */
 const COLLECT_FOR: Milliseconds = 10
@@ -58,6 +59,7 @@ export class Engine {
   readonly #parts: EngineParts
   readonly #indexing: TagIndexing
   readonly #pipeline: Pipeline
+  readonly #values: PlantValues
   readonly #sources: SourceSupervisor
   readonly #found: FoundDevices
   readonly #series: SeriesBook
@@ -82,6 +84,7 @@ export class Engine {
     this.#found = new FoundDevices({ plant, templates }, () => void this.#followFound())
     this.#indexing = new TagIndexing(plant)
     this.#pipeline = new Pipeline(this.#indexing.present, clock)
+    this.#values = new PlantValues(this.#pipeline, this.#indexing)
     const series = new SeriesBook(database)
     this.#series = series
     this.#lastValues = new LastValues({ database, pipeline: this.#pipeline, series, clock, log })
@@ -93,6 +96,7 @@ export class Engine {
       indexing: this.#indexing,
       sink: this.#pipeline,
       memory: this.#history,
+      values: this.#values,
       clock,
       log,
       secret: parts.secret,
@@ -219,6 +223,7 @@ export class Engine {
       }
     } finally {
       await this.#sources.follow(change, this.#plant)
+      this.#values.plantChanged()
     }
   }
 

@@ -49,7 +49,7 @@ export class GatedSink implements SampleSink {
 
 /** The same context with a gate of its own in the way to the sink, and to what is reported of the device. */
 export function gated(context: SourceContext): { readonly context: SourceContext; readonly gate: GatedSink } {
-  const { clock, log, memory, random, report, offers } = context
+  const { clock, log, memory, random, report, offers, values } = context
   const gate = new GatedSink(context.sink)
   const secret = (name: string) => context.secret(name)
   const gatedReport: SourceReport = {
@@ -62,5 +62,5 @@ export function gated(context: SourceContext): { readonly context: SourceContext
       if (!gate.closed) report.lostUplinks(key, uplinks)
     },
   }
-  return { gate, context: { clock, log, sink: gate, memory, secret, random, report: gatedReport, offers } }
+  return { gate, context: { clock, log, sink: gate, memory, secret, random, report: gatedReport, offers, values } }
 }

@@ -7,6 +7,7 @@ import type { SourceConfig, SourceKind } from '../core/plant.ts'
 import type { Problem } from '../core/problem.ts'
 import type { SampleSink } from '../core/sample.ts'
 import type { DeviceTags } from '../core/tag-index.ts'
+import type { TagValues } from '../core/tag-values.ts'
 import type { DeviceTemplate } from '../core/template.ts'
 
 /**
@@ -72,6 +73,8 @@ export interface SourceContext {
   readonly random: () => number
   readonly report: SourceReport
   readonly offers: DeviceOffers
+  /** Of the whole plant. */
+  readonly values: TagValues
 }
 
 /** Where a source says how it is. */

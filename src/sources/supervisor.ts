@@ -7,6 +7,7 @@ import type { Plant, SourceConfig, SourceKind } from '../core/plant.ts'
 import type { PlantChange } from '../core/plant-change.ts'
 import type { SampleSink } from '../core/sample.ts'
 import type { DeviceTags, TagIndexing } from '../core/tag-index.ts'
+import type { TagValues } from '../core/tag-values.ts'
 import { HealthBook } from './health-book.ts'
 import type { DeviceOffers, Source, SourceType } from './source.ts'
 
@@ -18,6 +19,7 @@ export interface SupervisorParts {
   readonly indexing: TagIndexing
   readonly sink: SampleSink
   readonly memory: DeviceMemory
+  readonly values: TagValues
   readonly clock: Clock
   readonly log: Logger
   readonly secret: (name: string) => string | undefined
@@ -125,7 +127,7 @@ export class SourceSupervisor {
   }
 
   #begin(supervised: Supervised, config: SourceConfig): Promise<void> {
-    const { types, sink, memory, clock, secret, random } = this.#parts
+    const { types, sink, memory, values, clock, secret, random } = this.#parts
     const { book, log } = supervised
     const devices = this.#devicesOf(config)
     supervised.busy = supervised.busy.then(async () => {
@@ -134,7 +136,7 @@ export class SourceSupervisor {
         // The kind chose the type, so the configuration and its devices are of that type.
         const type = types[config.kind] as SourceType
         const offers = this.#parts.offersOf(config.key)
-        const context = { clock, log, sink, memory, secret, random, report: book, offers }
+        const context = { clock, log, sink, memory, secret, random, report: book, offers, values }
         supervised.source = await type.create(config, devices, context)
         if (!this.#stopped) supervised.source.start()
       } catch (error) {

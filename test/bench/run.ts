@@ -1,4 +1,5 @@
 import { parseArgs } from 'node:util'
+import { calculate } from './experiments/calculate.ts'
 import { chirpStackFleet } from './experiments/chirpstack-fleet.ts'
 import { historyIngest } from './experiments/history-ingest.ts'
 import { latency } from './experiments/latency.ts'
@@ -15,6 +16,7 @@ const experiments: readonly Experiment[] = [
   tenThousand,
   start,
   historyIngest,
+  calculate,
   chirpStackFleet(1_000, 50),
   chirpStackFleet(5_000, 400),
 ]

@@ -65,7 +65,7 @@ async function run(config: ModbusSourceConfig, secrets: Readonly<Record<string, 
   }
 }
 
-const pick = ({ clock, log, sink, memory, random, report, offers }: RecordingContext) => ({
+const pick = ({ clock, log, sink, memory, random, report, offers, values }: RecordingContext) => ({
   clock,
   log,
   sink,
@@ -73,6 +73,7 @@ const pick = ({ clock, log, sink, memory, random, report, offers }: RecordingCon
   random,
   report,
   offers,
+  values,
 })
 
 const right = {

@@ -10,6 +10,7 @@ import type { IndexedTag, TagIndex } from '../../src/core/tag-index.ts'
 import type { SourceContext } from '../../src/sources/source.ts'
 import { DeviceMemories } from './device-memories.ts'
 import { TakenOffers } from './device-offers.ts'
+import { noValues } from './no-values.ts'
 
 /** One thing that the sink was told of a tag, by its id. */
 export interface Told {
@@ -90,6 +91,7 @@ export class EventSink implements SampleSink {
 /** The context of a ChirpStack source under test, with everything it said. */
 export class EventContext implements SourceContext {
   readonly offers = new TakenOffers()
+  readonly values = noValues
   readonly clock: Clock
   readonly sink: EventSink
   readonly memory: DeviceMemory

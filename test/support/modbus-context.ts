@@ -8,6 +8,7 @@ import type { TagIndex } from '../../src/core/tag-index.ts'
 import type { SourceContext } from '../../src/sources/source.ts'
 import { DeviceMemories } from './device-memories.ts'
 import { TakenOffers } from './device-offers.ts'
+import { noValues } from './no-values.ts'
 
 /** What a tag was last given, as a reader of the plant would see it. */
 export interface Seen {
@@ -60,6 +61,7 @@ export class RecordingSink implements SampleSink {
 /** The context of a source under test, with everything it said. */
 export class RecordingContext implements SourceContext {
   readonly offers = new TakenOffers()
+  readonly values = noValues
   readonly clock: Clock
   readonly log = silentLogger
   readonly sink = new RecordingSink()

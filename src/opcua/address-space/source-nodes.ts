@@ -121,8 +121,9 @@ export class SourceNodes {
 
 const capitalized = (name: string): string => name.charAt(0).toUpperCase() + name.slice(1)
 
-/** Where the source connects to; credentials that somebody put into a URL do not show. */
+/** Where the source connects to, if anywhere; credentials that somebody put into a URL do not show. */
 function endpointOf(source: SourceConfig): string {
+  if (source.kind === 'calculated') return ''
   if (source.kind !== 'chirpstack') return fieldEndpointOf(source)
   if (!URL.canParse(source.url)) return ''
   const { protocol, host } = new URL(source.url)

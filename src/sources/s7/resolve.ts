@@ -1,5 +1,6 @@
-import { type DataType, isBigInteger } from '../../core/data-type.ts'
+import { type DataType, dataTypes, isBigInteger, isNumeric } from '../../core/data-type.ts'
 import type { TagConfig } from '../../core/plant.ts'
+import { takesAnyNumber } from '../../core/transform/transform.ts'
 import { formatAddress, parseAddress, type S7Width, type SizedAddress } from './address.ts'
 import { isNumbered, NUMBERED_BYTES, type S7Area } from './areas.ts'
 import type { AddressFault } from './cursor.ts'
@@ -26,6 +27,9 @@ export interface TagFault {
 
 export type Resolved = { readonly ok: true; readonly item: S7Item } | { readonly ok: false; readonly fault: TagFault }
 
+const numericTypes: readonly DataType[] = dataTypes.filter(isNumeric)
+const isNumber = (type: S7Type): boolean => exactTypes(type).some(isNumeric)
+
 /**
  * S7 types that an operand of a width can hold. The `plain` ones are what Siemens' notation means without a further word;
  * the others are taken where the tag's type is their counterpart, or where the encoding says so.
@@ -41,7 +45,7 @@ const typesOfWidth: Readonly<
 /** A Double says nothing of these: it may as well be a number. */
 const onlyByEncoding: readonly S7Type[] = ['S5TIME', 'TIME', 'TOD']
 
-type ReadTag = Pick<TagConfig, 'address' | 'arrayLength' | 'encoding' | 'type'>
+type ReadTag = Pick<TagConfig, 'address' | 'arrayLength' | 'encoding' | 'type' | 'transform' | 'unit' | 'range'>
 
 /** What the tag reads, from its address, its `encoding`, its type and its `arrayLength` together; or what does not fit. */
 export function resolveTag(tag: ReadTag): Resolved {
@@ -58,7 +62,8 @@ export function resolveTag(tag: ReadTag): Resolved {
     const message = `The address ${formatAddress(address)} says ${type} already.`
     return failed('encoding', message, 'Remove the encoding, or change the type in the address.')
   }
-  const allowed = exactTypes(type)
+  // What is calculated with may be any number: whether the result fits is said of each value.
+  const allowed = takesAnyNumber(tag) && isNumber(type) ? numericTypes : exactTypes(type)
   if (!allowed.includes(tag.type)) {
     const message = `An S7 ${type} does not fit it exactly; allowed: ${allowed.join(', ')}.`
     return failed('type', message, `Use ${allowed[0]}, or read another S7 type.`)

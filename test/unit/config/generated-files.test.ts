@@ -43,7 +43,7 @@ describe('the configurations that come along', () => {
     const { sources } = parse(fileOf('config/penstock.example.yaml'), { merge: true }) as {
       sources: { kind: string }[]
     }
-    expect(sources.map(({ kind }) => kind)).toEqual(['chirpstack', 'modbus', 's7'])
+    expect(sources.map(({ kind }) => kind)).toEqual(['chirpstack', 'modbus', 's7', 'calculated'])
   })
 })
 

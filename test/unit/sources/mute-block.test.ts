@@ -52,6 +52,7 @@ describe('a device that answers for some of its addresses only', () => {
         secret: context.secret,
         memory: context.memory,
         offers: context.offers,
+        values: context.values,
         report: context.report,
       },
     })

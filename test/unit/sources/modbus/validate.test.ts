@@ -1,13 +1,22 @@
 import { describe, expect, it } from 'vitest'
 import type { TagConfig } from '../../../../src/core/plant.ts'
-import { formatProblem } from '../../../../src/core/problem.ts'
+import { formatProblem, type Problem } from '../../../../src/core/problem.ts'
 import { modbusSource } from '../../../../src/sources/modbus/source-type.ts'
+import { layoutOf } from '../../../../src/sources/modbus/tag-layout.ts'
 import { device, source, tag } from '../../../support/modbus-plant.ts'
 
 const problemsOf = (...tags: TagConfig[]) =>
   modbusSource.validate(source([device('meter', { tags })])).map(formatProblem)
 
 describe('modbusSource.validate', () => {
+  it('reads what is calculated with as the number that it is, and not as the type of the result', () => {
+    const transform = { mask: 0xff00, shift: 8 }
+    const wide = tag('mode', { type: 'Byte', address: 'holding:0', encoding: 'uint16', transform })
+    const problems: Problem[] = []
+    expect(layoutOf(wide, device('meter', { tags: [wide] }), problems)?.layout?.type).toBe('Double')
+    expect(problems).toEqual([])
+  })
+
   it('accepts every kind of tag', () => {
     expect(
       problemsOf(

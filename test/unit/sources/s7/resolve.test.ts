@@ -16,6 +16,13 @@ const faultOf = (resolved: Resolved) => {
 }
 
 describe('a tag', () => {
+  it('that is calculated with may be any number of the PLC, and the result is what must fit', () => {
+    const tag = { address: 'DB1,DINT4', type: 'Float', transform: { scale: 0.001 } } as const
+    expect(itemOf(resolveTag(tag))).toMatchObject({ type: 'DINT', asBigInt: false })
+    expect(resolveTag({ ...tag, transform: { noSensor: [-1] } })).toMatchObject({ fault: { setting: 'type' } })
+    expect(resolveTag({ ...tag, address: 'DB1,X0.0' })).toMatchObject({ fault: { setting: 'type' } })
+  })
+
   it('with a typed address reads what the address says', () => {
     expect(itemOf(resolve('DB5,STRING20.30', 'String'))).toEqual({
       area: 'DB',
