@@ -9,6 +9,7 @@ const durationSettings = [
   'inventoryPeriod',
   'keep',
   'metricsPeriod',
+  'slowest',
 ] as const
 type DurationSetting = (typeof durationSettings)[number]
 

@@ -8,10 +8,25 @@ import type { SourceContext } from './source.ts'
 /** The way of one device's answers, until the device is withdrawn: an answer under way at that moment is not heard. */
 export class GatedSink implements SampleSink {
   readonly #sink: SampleSink
+  /** What each tag was last given, while changes are watched for. */
+  readonly #last: Map<TagIndex, TagValue> | undefined
+  #changed = false
   #closed = false
 
-  constructor(sink: SampleSink) {
+  constructor(sink: SampleSink, watch: 'changes' | 'nothing' = 'nothing') {
     this.#sink = sink
+    this.#last = watch === 'changes' ? new Map() : undefined
+  }
+
+  get watches(): boolean {
+    return this.#last !== undefined
+  }
+
+  /** Whether any value or failure since the last call was another than before. */
+  takeChanged(): boolean {
+    const changed = this.#changed
+    this.#changed = false
+    return changed
   }
 
   get closed(): boolean {
@@ -23,7 +38,9 @@ export class GatedSink implements SampleSink {
   }
 
   polled(tag: TagIndex, value: TagValue): void {
-    if (!this.#closed) this.#sink.polled(tag, value)
+    if (this.#closed) return
+    if (this.#last) this.#compare(tag, value)
+    this.#sink.polled(tag, value)
   }
 
   event(tag: TagIndex, value: unknown, sourceTime: Milliseconds, doubt?: StatusCode): boolean {
@@ -31,7 +48,15 @@ export class GatedSink implements SampleSink {
   }
 
   failed(tag: TagIndex, status: StatusCode, sourceTime?: Milliseconds): void {
-    if (!this.#closed) this.#sink.failed(tag, status, sourceTime)
+    if (this.#closed) return
+    if (this.#last) this.#compare(tag, `failed ${status}`)
+    this.#sink.failed(tag, status, sourceTime)
+  }
+
+  #compare(tag: TagIndex, value: TagValue): void {
+    if (Object.is(this.#last?.get(tag), value)) return
+    this.#last?.set(tag, value)
+    this.#changed = true
   }
 
   lost(tags: readonly TagIndex[]): void {
@@ -49,8 +74,8 @@ export class GatedSink implements SampleSink {
 
 /** The same context with a gate of its own in the way to the sink. */
 export function gated(context: SourceContext): { readonly context: SourceContext; readonly gate: GatedSink } {
-  const { clock, log, memory, random, report, offers } = context
+  const { clock, log, memory, random, report, connects, offers } = context
   const gate = new GatedSink(context.sink)
   const secret = (name: string) => context.secret(name)
-  return { gate, context: { clock, log, sink: gate, memory, secret, random, report, offers } }
+  return { gate, context: { clock, log, sink: gate, memory, secret, random, report, connects, offers } }
 }

@@ -1,12 +1,13 @@
 import type { Clock } from '../core/clock.ts'
 import type { DeviceMemory } from '../core/device-memory.ts'
 import { describeError } from '../core/errors.ts'
-import type { SourceHealth } from '../core/health.ts'
+import type { PollingHealth, SourceHealth } from '../core/health.ts'
 import type { Logger } from '../core/logger.ts'
 import type { Plant, SourceConfig, SourceKind } from '../core/plant.ts'
 import type { PlantChange } from '../core/plant-change.ts'
 import type { SampleSink } from '../core/sample.ts'
 import type { DeviceTags, TagIndexing } from '../core/tag-index.ts'
+import { ConnectLimiter } from './connect-limiter.ts'
 import { HealthBook } from './health-book.ts'
 import type { DeviceOffers, Source, SourceType } from './source.ts'
 
@@ -41,11 +42,13 @@ interface Supervised {
  */
 export class SourceSupervisor {
   readonly #parts: SupervisorParts
+  readonly #connects: ConnectLimiter
   readonly #sources = new Map<string, Supervised>()
   #stopped = false
 
   constructor(parts: SupervisorParts) {
     this.#parts = parts
+    this.#connects = new ConnectLimiter(parts.clock)
   }
 
   /** Starts every source; resolves when each has begun or was refused; never rejects. */
@@ -94,7 +97,7 @@ export class SourceSupervisor {
   }
 
   health(): SourceHealth[] {
-    return [...this.#sources.values()].map(({ book }) => book.health())
+    return [...this.#sources.values()].map(({ book, source }) => withPolling(book.health(), source?.polling?.()))
   }
 
   /** The sources there are that the change takes something from, or gives something to. */
@@ -129,7 +132,8 @@ export class SourceSupervisor {
         // The kind chose the type, so the configuration and its devices are of that type.
         const type = types[config.kind] as SourceType
         const offers = this.#parts.offersOf(config.key)
-        const context = { clock, log, sink, memory, secret, random, report: book, offers }
+        const connects = this.#connects
+        const context = { clock, log, sink, memory, secret, random, report: book, connects, offers }
         supervised.source = await type.create(config, devices, context)
         if (!this.#stopped) supervised.source.start()
       } catch (error) {
@@ -157,4 +161,11 @@ export class SourceSupervisor {
     })
     return supervised.busy
   }
+}
+
+function withPolling(health: SourceHealth, polling: PollingHealth | undefined): SourceHealth {
+  if (!polling) return health
+  const { breakers, ...line } = polling
+  const devices = health.devices.map((device) => ({ ...device, breaker: breakers[device.key] }))
+  return { ...health, polling: line, devices }
 }
