@@ -1,8 +1,8 @@
 import type { Milliseconds } from '../core/clock.ts'
 
-const REMEMBERED = 1_000
+const REMEMBERED = 300
 
-/** The last thousand of some durations, for the percentiles that operators are shown. */
+/** The last three hundred of some durations, for the percentiles that operators are shown. */
 export class RecentTimes {
   readonly #times = new Float64Array(REMEMBERED)
   #noted = 0

@@ -1,14 +1,10 @@
 import { once } from 'node:events'
 import { connect } from 'node:net'
-import { systemClock } from '../../../src/core/clock.ts'
-import { Pipeline } from '../../../src/core/pipeline.ts'
 import type { TagConfig } from '../../../src/core/plant.ts'
-import { TagIndexing } from '../../../src/core/tag-index.ts'
-import { modbusSource } from '../../../src/sources/modbus/source-type.ts'
-import { RecordingContext } from '../../support/modbus-context.ts'
-import { device, devicesOf, source, tag } from '../../support/modbus-plant.ts'
+import { device, source, tag } from '../../support/modbus-plant.ts'
 import { type Experiment, makeRow } from '../row.ts'
 import { startLibmodbusFleet } from '../support/libmodbus-fleet.ts'
+import { type PolledModbus, pause, pollModbus } from '../support/polled-modbus.ts'
 
 const REGISTERS = 100
 const BLOCKS = 20
@@ -103,17 +99,11 @@ async function throughThePoller(port: number, tagsARequest: number): Promise<num
   }
   // A period in which the cycle cannot be done: the next begins at once.
   const config = source([device('plc', { tags, pollMs: 1, maxRegisters: REGISTERS, maxGap: REGISTERS })], { port })
-  const context = new RecordingContext(systemClock)
-  const { log, memory, random, secret, report, connects, offers } = context
-  const sink = new Pipeline(new TagIndexing({ sources: [config] }).present, systemClock)
-  const parts = { clock: systemClock, log, memory, random, secret, report, connects, offers, sink }
-  const made = await modbusSource.create(config, devicesOf(config), parts)
-  made.start()
+  const [{ source: poller, context }] = (await pollModbus([config])) as [PolledModbus]
   const cost = await costOf(() => context.counted('requests'))
-  await made.stop()
+  await poller.stop()
   if (context.counted('timeouts') > 0) throw new Error('The server did not keep up')
   return cost
 }
 
 const median = (values: readonly number[]): number => values.toSorted((a, b) => a - b)[values.length >> 1] as number
-const pause = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms))
