@@ -1,7 +1,8 @@
 import { readFileSync } from 'node:fs'
 import { loadConfig } from '../config/load.ts'
 import type { Milliseconds } from '../core/clock.ts'
-import type { TagValue } from '../core/data-type.ts'
+import { type DataType, type Scalar, shapeName, type TagValue } from '../core/data-type.ts'
+import { formatDateTime } from '../core/date-time.ts'
 import { nearest } from '../core/nearest.ts'
 import { statusName } from '../core/status-code.ts'
 import { type HistoryRange, HistoryReader, type HistorySample } from '../store/history-reader.ts'
@@ -97,23 +98,43 @@ function printer({ json, csv }: HistoryFlags, out: Output): (sample: HistorySamp
   return (sample) => out.line(Object.values(plain(sample)).map(csvField).join(','))
 }
 
-/** 64-bit integers as text, since not every reader of JSON or CSV keeps all their digits. */
-const plain = ({ sourceTime, value, type, status, serverTime }: HistorySample) => ({
+const plain = ({ sourceTime, value, shape, status, serverTime }: HistorySample) => ({
   sourceTime: isoTime(sourceTime),
-  value: typeof value === 'bigint' ? String(value) : value,
-  type,
+  value: plainValue(shape.type, value),
+  type: shapeName(shape),
   status: statusName(status),
   serverTime: isoTime(serverTime),
 })
 
-const inWords = ({ sourceTime, value, status }: HistorySample): string =>
-  `${isoTime(sourceTime)}  ${oneLine(value).padEnd(20)}  ${statusName(status)}`
+type Plain = Exclude<Scalar, bigint> | null
 
-const oneLine = (value: TagValue | null): string => (value === null ? '-' : String(value).replace(/[\r\n\t]+/g, ' '))
+/** 64-bit integers as text, since not every reader of JSON or CSV keeps all their digits; a DateTime in ISO 8601. */
+function plainValue(type: DataType, value: TagValue | null): Plain | readonly Plain[] {
+  if (value === null) return null
+  if (typeof value !== 'object' || value instanceof Uint8Array) return plainScalar(type, value)
+  return value.map((element) => {
+    const shown = plainScalar(type, element)
+    return shown instanceof Uint8Array ? Buffer.from(shown).toString('hex') : shown
+  })
+}
+
+function plainScalar(type: DataType, value: Scalar): Plain {
+  if (typeof value === 'bigint') return String(value)
+  return type === 'DateTime' ? formatDateTime(value as number) : value
+}
+
+const inWords = ({ sourceTime, value, shape, status }: HistorySample): string =>
+  `${isoTime(sourceTime)}  ${oneLine(plainValue(shape.type, value)).padEnd(20)}  ${statusName(status)}`
+
+const oneLine = (value: Plain | readonly Plain[]): string =>
+  value === null ? '-' : textOf(value).replace(/[\r\n\t]+/g, ' ')
+
+const textOf = (value: Exclude<Plain, null> | readonly Plain[]): string =>
+  Array.isArray(value) ? JSON.stringify(value) : String(value)
 
 /** As RFC 4180 has it. */
-function csvField(field: TagValue | null): string {
-  const text = field === null ? '' : String(field)
+function csvField(field: Plain | readonly Plain[]): string {
+  const text = field === null ? '' : textOf(field)
   return /[",\r\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text
 }
 

@@ -47,7 +47,13 @@ const isText = (text: unknown): text is string => typeof text === 'string' && te
 
 /** What states demand of the rest of their tag. */
 export function checkStates(
-  tag: { type: DataType; states?: readonly StateConfig[] | undefined; range?: unknown; unit?: unknown },
+  tag: {
+    type: DataType
+    states?: readonly StateConfig[] | undefined
+    range?: unknown
+    unit?: unknown
+    arrayLength?: unknown
+  },
   context: z.core.$RefinementCtx,
 ): void {
   const { type, states: known } = tag
@@ -56,6 +62,7 @@ export function checkStates(
   if (!isInteger(type) && type !== 'Boolean' && type !== 'String') {
     say('states', `A ${type} has no states.`, 'Make the type an integer, Boolean or String, or remove the states.')
   }
+  if (tag.arrayLength !== undefined) say('states', 'An array has no states.', 'Remove the states or the arrayLength.')
   if (
     type === 'Boolean' &&
     known

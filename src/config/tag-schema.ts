@@ -74,6 +74,9 @@ const typeOf = <const Types extends readonly [DataType, ...DataType[]]>(types: T
     example: 'Double',
   })
 
+/** An array is compared, sent and stored as a whole whenever one element changes: 8 KB at the most, of numbers. */
+const MOST_ELEMENTS = 1_000
+
 const tagShape = {
   key: named.key,
   name: named.name.optional(),
@@ -81,6 +84,14 @@ const tagShape = {
   disabled: named.disabled.default(false),
   type: typeOf(plainTypes),
   states: states.optional(),
+  arrayLength: wholeNumber({
+    description:
+      'How many elements of the type the value has: a one-dimensional array. One that does not fit spoils all.',
+    low: 1,
+    high: MOST_ELEMENTS,
+    example: '24',
+    otherwise: 'a single value',
+  }).optional(),
   unit: text({ description: 'Engineering unit.', longest: 32, example: '°C' }).optional(),
   range: range.optional(),
   staleAfter: inherited(aging.staleAfter),
@@ -199,8 +210,17 @@ export const s7Tag = section('A value of an S7 CPU.', {
   .superRefine(checkStates)
   .transform((tag): TagConfig => withUnits(withName(tag)))
 
-function checkRange(tag: { type: DataType; range?: unknown }, context: z.core.$RefinementCtx): void {
-  if (tag.range === undefined || isNumeric(tag.type)) return
+function checkRange(
+  tag: { type: DataType; range?: unknown; arrayLength?: number | undefined },
+  context: z.core.$RefinementCtx,
+): void {
+  if (tag.range === undefined) return
+  if (tag.arrayLength !== undefined) {
+    const message = 'An array has no range.'
+    complain(context, [{ at: ['range'], message, mend: 'Remove the range, or the arrayLength.' }])
+    return
+  }
+  if (isNumeric(tag.type)) return
   const message = `A ${tag.type} has no range.`
   complain(context, [{ at: ['range'], message, mend: 'Remove the range, or make the type a number.' }])
 }

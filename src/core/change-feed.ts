@@ -1,6 +1,8 @@
 import { grown } from './columns.ts'
+import type { Scalar } from './data-type.ts'
 import type { ChangeListener } from './pipeline.ts'
 import type { SampleBatch } from './sample.ts'
+import { isBad } from './status-code.ts'
 import type { TagIndex } from './tag-index.ts'
 import type { TagTable } from './tag-table.ts'
 
@@ -8,6 +10,8 @@ import type { TagTable } from './tag-table.ts'
 const MAX_ROWS = 8_192
 /** Changes kept one by one while the reader cannot take them; beyond, each tag's latest is enough. */
 const MAX_WAITING = 65_536
+/** Elements of arrays that cost about as much memory and time as one more row. */
+const ELEMENTS_A_ROW = 8
 
 /**
  * The changes of the tag table for one reader. Each change is a row of its own, in order, while the reader keeps up;
@@ -54,8 +58,8 @@ export class ChangeFeed implements ChangeListener {
       return
     }
     this.#rows.add(this.#table, tag)
-    if (this.#rows.count < MAX_ROWS) return
-    this.#waitingRows += this.#rows.count
+    if (this.#rows.weight < MAX_ROWS) return
+    this.#waitingRows += this.#rows.weight
     this.#waiting.push(this.#rows)
     this.#rows = new Rows(MAX_ROWS)
     if (this.#waitingRows >= MAX_WAITING) this.#merge()
@@ -97,7 +101,7 @@ export class ChangeFeed implements ChangeListener {
   #takeRows(): Rows | undefined {
     const oldest = this.#waiting.shift()
     if (oldest) {
-      this.#waitingRows -= oldest.count
+      this.#waitingRows -= oldest.weight
       return oldest
     }
     if (this.#rows.count === 0) return undefined
@@ -110,7 +114,7 @@ export class ChangeFeed implements ChangeListener {
     const rows = new Rows(Math.min(this.#owedCount, MAX_ROWS))
     const size = this.#table.size
     // Round from where the last batch ended, so that tags at the end are not starved by busy ones at the start.
-    for (let step = 0; step < size && rows.count < MAX_ROWS && this.#owedCount > 0; step++) {
+    for (let step = 0; step < size && rows.weight < MAX_ROWS && this.#owedCount > 0; step++) {
       const tag = (this.#owedFrom + step) % size
       if (this.#owed[tag] === 0) continue
       this.#owed[tag] = 0
@@ -125,6 +129,8 @@ export class ChangeFeed implements ChangeListener {
 /** Growing columns of one batch. */
 class Rows {
   count = 0
+  /** Rows, and what their arrays cost in rows. */
+  weight = 0
   tag: Uint32Array<ArrayBuffer>
   #bits: Float64Array<ArrayBuffer>
   /** The same memory as `#bits`: a 64-bit integer's bits must not pass through a float register. */
@@ -134,6 +140,8 @@ class Rows {
   #serverTime: Float64Array<ArrayBuffer>
   readonly #textRow: number[] = []
   readonly #text: string[] = []
+  readonly #arrayRow: number[] = []
+  readonly #array: (readonly Scalar[])[] = []
 
   constructor(capacity: number) {
     this.tag = new Uint32Array(capacity)
@@ -147,15 +155,26 @@ class Rows {
   add(table: TagTable, tag: TagIndex): void {
     if (this.count === this.tag.length) this.#grow()
     const row = this.count++
+    this.weight++
     this.tag[row] = tag
     this.#integers[row] = table.integers[tag] as bigint
     this.#status[row] = table.status[tag] as number
     this.#sourceTime[row] = table.sourceTime[tag] as number
     this.#serverTime[row] = table.serverTime[tag] as number
-    const text = table.text[tag]
-    if (text === undefined) return
-    this.#textRow.push(row)
-    this.#text.push(text)
+    const other = table.others[tag]
+    if (other !== undefined) this.#addOther(row, other)
+  }
+
+  #addOther(row: number, other: string | readonly Scalar[]): void {
+    if (typeof other === 'string') {
+      this.#textRow.push(row)
+      this.#text.push(other)
+      return
+    }
+    if (isBad(this.#status[row] as number)) return
+    this.#arrayRow.push(row)
+    this.#array.push(other)
+    this.weight += other.length / ELEMENTS_A_ROW
   }
 
   toBatch(): SampleBatch {
@@ -168,6 +187,8 @@ class Rows {
       serverTime: this.#serverTime,
       textRow: Uint32Array.from(this.#textRow),
       text: this.#text,
+      arrayRow: Uint32Array.from(this.#arrayRow),
+      array: this.#array,
     }
   }
 

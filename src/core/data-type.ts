@@ -1,3 +1,5 @@
+import { isDateTime } from './date-time.ts'
+
 /**
  * The OPC UA built-in types a tag can have (OPC 10000-6 §5.1.2). A tag's type never changes at run time.
  * The position in the list is the code used in typed arrays.
@@ -16,12 +18,30 @@ export const dataTypes = [
   'Double',
   'String',
   'ByteString',
+  'DateTime',
 ] as const
 
 export type DataType = (typeof dataTypes)[number]
 
-/** What a tag can hold: `bigint` for Int64 and UInt64, `number` for the other numeric types, bytes for ByteString. */
-export type TagValue = boolean | number | bigint | string | Uint8Array
+/**
+ * One value: `bigint` for Int64 and UInt64, `number` for the other numeric types, bytes for ByteString; of a DateTime
+ * the milliseconds of the epoch, with a fraction where it is known as finely.
+ */
+export type Scalar = boolean | number | bigint | string | Uint8Array
+
+/** What a tag can hold: one value, or, of a tag with an `arrayLength`, as many. An array is never changed once made. */
+export type TagValue = Scalar | readonly Scalar[]
+
+/** What decides which values a tag can hold. */
+export interface ValueShape {
+  readonly type: DataType
+  /** How many elements its array has; absent: it is a single value. */
+  readonly arrayLength?: number | undefined
+}
+
+/** As people read it: `Double`, or `Double[10]`. */
+export const shapeName = ({ type, arrayLength }: ValueShape): string =>
+  arrayLength === undefined ? type : `${type}[${arrayLength}]`
 
 const integerLimits: Partial<Record<DataType, readonly [number, number]>> = {
   SByte: [-128, 127],
@@ -43,13 +63,16 @@ export const isBigInteger = (type: DataType): boolean => type === 'Int64' || typ
 /** Whole numbers of any width. */
 export const isInteger = (type: DataType): boolean => isNumeric(type) && type !== 'Float' && type !== 'Double'
 
-export const isNumeric = (type: DataType): boolean => type !== 'Boolean' && type !== 'String' && type !== 'ByteString'
+const notNumeric: ReadonlySet<DataType> = new Set(['Boolean', 'String', 'ByteString', 'DateTime'])
+
+/** What has a unit and a range; a DateTime is a moment, not a number. */
+export const isNumeric = (type: DataType): boolean => !notNumeric.has(type)
 
 /**
  * The value as the tag's type holds it, or undefined where it does not fit: nothing is rounded, wrapped,
  * parsed from text or invented. An integer that arrives as a number fits a 64-bit tag while it is exact.
  */
-export function fitValue(type: DataType, value: unknown): TagValue | undefined {
+export function fitValue(type: DataType, value: unknown): Scalar | undefined {
   switch (type) {
     case 'Boolean':
       return typeof value === 'boolean' ? value : undefined
@@ -57,6 +80,8 @@ export function fitValue(type: DataType, value: unknown): TagValue | undefined {
       return typeof value === 'string' ? value : undefined
     case 'ByteString':
       return value instanceof Uint8Array ? value : undefined
+    case 'DateTime':
+      return isDateTime(value) ? value : undefined
     case 'Double':
       return typeof value === 'number' && Number.isFinite(value) ? value : undefined
     case 'Float':
@@ -69,6 +94,35 @@ export function fitValue(type: DataType, value: unknown): TagValue | undefined {
       return typeof value === 'number' && Number.isInteger(value) && value >= low && value <= high ? value : undefined
     }
   }
+}
+
+/**
+ * The list as an array of `length` elements of the type; undefined where it is none, or longer or shorter, or where one
+ * element does not fit: a part of it would be another value.
+ */
+export function fitArray(
+  { type, length }: { readonly type: DataType; readonly length: number },
+  value: unknown,
+): readonly Scalar[] | undefined {
+  if (!Array.isArray(value) || value.length !== length) return undefined
+  const elements: Scalar[] = []
+  for (const element of value as readonly unknown[]) {
+    const fit = fitValue(type, element)
+    if (fit === undefined) return undefined
+    // Bytes of their own: whoever read them may go on with the memory, and a view would take all of it over a link.
+    elements.push(fit instanceof Uint8Array ? new Uint8Array(fit) : fit)
+  }
+  return elements
+}
+
+export function isSameArray(one: readonly Scalar[], other: readonly Scalar[]): boolean {
+  if (one.length !== other.length) return false
+  return one.every((element, position) => {
+    const counterpart = other[position]
+    if (element === counterpart) return true
+    if (!(element instanceof Uint8Array && counterpart instanceof Uint8Array)) return false
+    return Buffer.compare(element, counterpart) === 0
+  })
 }
 
 function fitBigInteger(type: 'Int64' | 'UInt64', value: unknown): bigint | undefined {

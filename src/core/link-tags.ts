@@ -56,8 +56,8 @@ const standardTags: readonly (Pick<TagConfig, 'key' | 'name' | 'type' | 'address
   {
     key: 'link-last-seen',
     name: 'Last heard',
-    description: 'When the network server last heard the device, ISO 8601.',
-    type: 'String',
+    description: 'When the network server last heard the device.',
+    type: 'DateTime',
     address: 'device.lastSeen',
   },
 ]

@@ -162,6 +162,8 @@ export interface TagConfig {
   readonly wordOrder?: ByteOrder | undefined
   /** Characters of a String tag on a register device. */
   readonly length?: number | undefined
+  /** How many elements the tag's array has; absent: it is a single value. */
+  readonly arrayLength?: number | undefined
   /** Engineering unit as the operator writes it: `°C`, `kWh`. */
   readonly unit?: string | undefined
   /** Values outside are UncertainEngineeringUnitsExceeded. */

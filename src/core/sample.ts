@@ -1,5 +1,5 @@
 import type { Milliseconds } from './clock.ts'
-import type { TagValue } from './data-type.ts'
+import type { Scalar, TagValue } from './data-type.ts'
 import type { StatusCode } from './status-code.ts'
 import type { TagIndex } from './tag-index.ts'
 
@@ -65,4 +65,7 @@ export interface SampleBatch {
   /** Rows of String and ByteString tags, ascending, and their texts; a byte is the character of its number. */
   readonly textRow: Uint32Array
   readonly text: readonly string[]
+  /** Rows of tags that hold an array, ascending, and their arrays; none for a row whose status is Bad. */
+  readonly arrayRow: Uint32Array
+  readonly array: readonly (readonly Scalar[])[]
 }

@@ -1,4 +1,4 @@
-import { fitValue, isInteger, type TagValue } from './data-type.ts'
+import { fitArray, fitValue, isInteger, type TagValue } from './data-type.ts'
 import type { TagConfig } from './plant.ts'
 
 /** One state of an enumeration. */
@@ -14,9 +14,10 @@ export interface StateConfig {
 /**
  * The value as the tag holds it, or undefined where it does not fit. A tag with states also takes what stands for one
  * of them: a code or name for an integer or Boolean, 0 and 1 for a Boolean, a number or code for a String. All else is
- * as `fitValue` has it: nothing is rounded, parsed or invented.
+ * as `fitValue` and `fitArray` have it: nothing is rounded, parsed or invented.
  */
-export function fitTag(tag: Pick<TagConfig, 'type' | 'states'>, value: unknown): TagValue | undefined {
+export function fitTag(tag: Pick<TagConfig, 'type' | 'states' | 'arrayLength'>, value: unknown): TagValue | undefined {
+  if (tag.arrayLength !== undefined) return fitArray({ type: tag.type, length: tag.arrayLength }, value)
   return fitValue(tag.type, tag.states ? fromState(tag.type, tag.states, value) : value)
 }
 

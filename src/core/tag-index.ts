@@ -95,9 +95,9 @@ export class TagIndexing {
     }
     const touched: IndexedTag[] = []
     for (const { device, source } of placesOf(change, plant)) {
-      const numberOf = (id: string, { type }: TagConfig) => {
+      const numberOf = (id: string, { type, arrayLength }: TagConfig) => {
         const before = former.get(id)
-        return before?.tag.type === type ? before.index : undefined
+        return before?.tag.type === type && before.tag.arrayLength === arrayLength ? before.index : undefined
       }
       touched.push(...this.#place(device, source, numberOf))
     }

@@ -1,5 +1,5 @@
 import { grown } from './columns.ts'
-import { type DataType, isBigInteger, type TagValue } from './data-type.ts'
+import { type DataType, isBigInteger, isSameArray, type Scalar, type TagValue } from './data-type.ts'
 import { StatusCode } from './status-code.ts'
 import type { IndexedTag, TagIndex } from './tag-index.ts'
 
@@ -14,8 +14,13 @@ export class TagTable {
   #status = new Uint32Array(0)
   #sourceTime = new Float64Array(0)
   #serverTime = new Float64Array(0)
-  /** Text of a String; the bytes of a ByteString, one character each (U+0000 to U+00FF). */
-  readonly text: (string | undefined)[] = []
+  /** Tags that hold an array. */
+  readonly #arrays = new Set<TagIndex>()
+  /**
+   * What is no number: the text of a String; the bytes of a ByteString, one character each (U+0000 to U+00FF); an
+   * array, which is replaced and never changed.
+   */
+  readonly others: (string | readonly Scalar[] | undefined)[] = []
 
   constructor(tags: readonly IndexedTag[]) {
     this.add(tags)
@@ -54,7 +59,8 @@ export class TagTable {
   add(tags: readonly IndexedTag[]): void {
     for (const { index, tag } of tags) {
       this.#types[index] = tag.type
-      this.text[index] = undefined
+      this.others[index] = undefined
+      if (tag.arrayLength !== undefined) this.#arrays.add(index)
     }
     const size = this.#types.length
     this.#numbers = grown(this.#numbers, size, 0)
@@ -67,7 +73,7 @@ export class TagTable {
   /** Forgets a tag's value, as if it were new. */
   clear(tag: TagIndex): void {
     this.#integers[tag] = 0n
-    this.text[tag] = undefined
+    this.others[tag] = undefined
     this.#sourceTime[tag] = Number.NaN
   }
 
@@ -78,8 +84,10 @@ export class TagTable {
   /** The value as its type's JavaScript form, whatever the status says of it. */
   value(tag: TagIndex): TagValue {
     const type = this.types[tag] as DataType
-    if (type === 'String') return this.text[tag] ?? ''
-    if (type === 'ByteString') return Buffer.from(this.text[tag] ?? '', 'latin1')
+    const other = this.others[tag]
+    if (typeof other === 'object' || this.#arrays.has(tag)) return other ?? []
+    if (type === 'String') return other ?? ''
+    if (type === 'ByteString') return Buffer.from(other ?? '', 'latin1')
     if (type === 'Boolean') return this.numbers[tag] === 1
     if (type === 'UInt64') return BigInt.asUintN(64, this.integers[tag] as bigint)
     if (type === 'Int64') return this.integers[tag] as bigint
@@ -90,6 +98,7 @@ export class TagTable {
   setValue(tag: TagIndex, value: TagValue): boolean {
     if (typeof value === 'string') return this.#setText(tag, value)
     if (value instanceof Uint8Array) return this.#setText(tag, Buffer.from(value).toString('latin1'))
+    if (typeof value === 'object') return this.#setArray(tag, value)
     if (isBigInteger(this.types[tag] as DataType)) {
       const bits = BigInt.asIntN(64, value as bigint)
       if (this.integers[tag] === bits) return false
@@ -103,8 +112,15 @@ export class TagTable {
   }
 
   #setText(tag: TagIndex, text: string): boolean {
-    if (this.text[tag] === text) return false
-    this.text[tag] = text
+    if (this.others[tag] === text) return false
+    this.others[tag] = text
+    return true
+  }
+
+  #setArray(tag: TagIndex, elements: readonly Scalar[]): boolean {
+    const known = this.others[tag]
+    if (typeof known === 'object' && isSameArray(known, elements)) return false
+    this.others[tag] = elements
     return true
   }
 }

@@ -131,7 +131,7 @@ export class Link<Mine extends Direction, Theirs extends Direction> {
       return false
     }
     this.#credits--
-    const { tag, bits, status, sourceTime, serverTime, textRow } = batch
+    const { tag, bits, status, sourceTime, serverTime, textRow, arrayRow } = batch
     this.#options.port.postMessage({ kind: 'batch', batch } satisfies Message, [
       tag.buffer as ArrayBuffer,
       bits.buffer as ArrayBuffer,
@@ -139,6 +139,7 @@ export class Link<Mine extends Direction, Theirs extends Direction> {
       sourceTime.buffer as ArrayBuffer,
       serverTime.buffer as ArrayBuffer,
       textRow.buffer as ArrayBuffer,
+      arrayRow.buffer as ArrayBuffer,
     ])
     return true
   }

@@ -1,5 +1,6 @@
 import { DataType, DataValue, type StatusCode, Variant, VariantArrayType } from 'node-opcua'
-import type { DataType as TagDataType } from '../core/data-type.ts'
+import type { Scalar, DataType as TagDataType, ValueShape } from '../core/data-type.ts'
+import { splitDateTime } from '../core/date-time.ts'
 import type { SampleBatch } from '../core/sample.ts'
 
 /** The OPC UA data type of a tag's values. */
@@ -17,6 +18,7 @@ export const variantType: Readonly<Record<TagDataType, DataType>> = {
   Double: DataType.Double,
   String: DataType.String,
   ByteString: DataType.ByteString,
+  DateTime: DataType.DateTime,
 }
 
 /** A 64-bit integer as node-opcua holds it: high and low 32 bits. */
@@ -35,6 +37,43 @@ export function scalar(dataType: DataType, value: unknown): Variant {
   variant.arrayType = VariantArrayType.Scalar
   variant.value = value
   return variant
+}
+
+/** A DateTime as node-opcua holds it: a Date, which carries what is finer than a millisecond beside it. */
+export function toDate(time: number): Date {
+  const { whole, ticks } = splitDateTime(time)
+  const date = new Date(whole)
+  return ticks === 0 ? date : Object.assign(date, { picoseconds: ticks * 100_000 })
+}
+
+type NumericArray = { from(numbers: readonly number[]): ArrayLike<number> }
+
+/** node-opcua writes a typed array as it lies in memory; one of another type it refuses or converts at each read. */
+const numericArrays: Readonly<Partial<Record<TagDataType, NumericArray>>> = {
+  SByte: Int8Array,
+  Byte: Uint8Array,
+  Int16: Int16Array,
+  UInt16: Uint16Array,
+  Int32: Int32Array,
+  UInt32: Uint32Array,
+  Float: Float32Array,
+  Double: Float64Array,
+}
+
+function array(type: TagDataType, elements: readonly Scalar[]): Variant {
+  const numeric = numericArrays[type]
+  const variant = scalar(
+    variantType[type],
+    numeric ? numeric.from(elements as readonly number[]) : elements.map((element) => elementOf(type, element)),
+  )
+  variant.arrayType = VariantArrayType.Array
+  return variant
+}
+
+function elementOf(type: TagDataType, element: Scalar): unknown {
+  if (typeof element === 'bigint') return toHighLow(element)
+  if (element instanceof Uint8Array) return Buffer.from(element)
+  return type === 'DateTime' ? toDate(element as number) : element
 }
 
 /** A value with all that OPC UA says about it; times are milliseconds of the epoch. */
@@ -56,14 +95,16 @@ export class BatchValues {
   readonly #batch: SampleBatch
   readonly #integers: BigInt64Array
   #nextText = 0
+  #nextArray = 0
 
   constructor(batch: SampleBatch) {
     this.#batch = batch
     this.#integers = new BigInt64Array(batch.bits.buffer, batch.bits.byteOffset, batch.bits.length)
   }
 
-  /** The value in `row` as `type` says it is to be read. Rows have to be asked in ascending order. */
-  at(row: number, type: TagDataType): Variant {
+  /** The value in `row`, read as its tag's shape says. Rows have to be asked in ascending order. */
+  at(row: number, { type, arrayLength }: ValueShape): Variant {
+    if (arrayLength !== undefined) return array(type, this.#arrayAt(row))
     const { bits } = this.#batch
     switch (type) {
       case 'String':
@@ -75,9 +116,19 @@ export class BatchValues {
       case 'Int64':
       case 'UInt64':
         return scalar(variantType[type], toHighLow(this.#integers[row] as bigint))
+      case 'DateTime':
+        return scalar(DataType.DateTime, toDate(bits[row] as number))
       default:
         return scalar(variantType[type], bits[row])
     }
+  }
+
+  #arrayAt(row: number): readonly Scalar[] {
+    const { arrayRow, array: arrays } = this.#batch
+    while (this.#nextArray < arrayRow.length && (arrayRow[this.#nextArray] as number) < row) this.#nextArray++
+    const elements = arrayRow[this.#nextArray] === row ? arrays[this.#nextArray] : undefined
+    if (!elements) throw new RangeError(`The engine sent row ${row} without its array`)
+    return elements
   }
 
   #textAt(row: number): string | null {

@@ -101,7 +101,7 @@ export class TagValues {
     if (!variable || !indexed) return
     const status = batch.status[row] as number
     const serverTime = batch.serverTime[row] as number
-    const value = isBad(status) ? nullVariant() : values.at(row, indexed.tag.type)
+    const value = isBad(status) ? nullVariant() : values.at(row, indexed.tag)
     const shown = Number.isNaN(serverTime) ? this.#clock.now() : serverTime
     // OPC 10000-4 §7.11.3: without a time of the source, that of a Bad status is when it was recognised.
     const sourceTime = batch.sourceTime[row] as number

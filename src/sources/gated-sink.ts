@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from 'node:util'
 import type { Milliseconds } from '../core/clock.ts'
 import type { TagValue } from '../core/data-type.ts'
 import type { SampleSink } from '../core/sample.ts'
@@ -54,7 +55,7 @@ export class GatedSink implements SampleSink {
   }
 
   #compare(tag: TagIndex, value: TagValue): void {
-    if (Object.is(this.#last?.get(tag), value)) return
+    if (isDeepStrictEqual(this.#last?.get(tag), value)) return
     this.#last?.set(tag, value)
     this.#changed = true
   }

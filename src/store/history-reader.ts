@@ -2,13 +2,13 @@ import { existsSync } from 'node:fs'
 import { join } from 'node:path'
 import Database from 'better-sqlite3'
 import type { Milliseconds } from '../core/clock.ts'
-import type { DataType, TagValue } from '../core/data-type.ts'
+import type { TagValue, ValueShape } from '../core/data-type.ts'
 import type { StatusCode } from '../core/status-code.ts'
-import { type Column, fromColumn } from './columns.ts'
+import { type Column, fromColumn, shapeOf } from './columns.ts'
 
 /** What a device said once. `value` null: nothing usable, `status` says why. */
 export interface HistorySample {
-  readonly type: DataType
+  readonly shape: ValueShape
   readonly value: TagValue | null
   readonly status: StatusCode
   readonly sourceTime: Milliseconds
@@ -24,7 +24,7 @@ export interface HistoryRange {
 
 interface Series {
   readonly id: number
-  readonly type: DataType
+  readonly type: string
 }
 
 interface Row {
@@ -111,6 +111,7 @@ export class HistoryReader {
     to: Milliseconds,
     order: Order,
   ): Generator<HistorySample, undefined> {
+    const shape = shapeOf(type)
     const page = this.#database
       .prepare<[number, number, number], Row>(
         `SELECT value, status, source_time, server_time FROM samples
@@ -119,7 +120,7 @@ export class HistoryReader {
       .safeIntegers()
     for (;;) {
       const rows = page.all(id, from, to)
-      for (const row of rows) yield toSample(type, row)
+      for (const row of rows) yield toSample(shape, row)
       const end = rows.at(-1)
       if (!end || rows.length < PAGE) return undefined
       if (order === 'ASC') from = Number(end.source_time) + 1
@@ -133,9 +134,9 @@ type Order = 'ASC' | 'DESC'
 const EARLIEST: Milliseconds = Number.MIN_SAFE_INTEGER
 const LATEST: Milliseconds = Number.MAX_SAFE_INTEGER
 
-const toSample = (type: DataType, { value, status, source_time, server_time }: Row): HistorySample => ({
-  type,
-  value: value === null ? null : fromColumn(type, value),
+const toSample = (shape: ValueShape, { value, status, source_time, server_time }: Row): HistorySample => ({
+  shape,
+  value: value === null ? null : fromColumn(shape, value),
   status: Number(status),
   sourceTime: Number(source_time),
   serverTime: Number(server_time),

@@ -99,7 +99,7 @@ export class LastValues implements ChangeListener {
       for (const row of this.#stored(unknown)) {
         const known = ofSeries.get(Number(row.series))
         if (!known || row.value === null) continue
-        const value = fromColumn(known.tag.type, row.value)
+        const value = fromColumn(known.tag, row.value)
         this.#pipeline.restore(known.index, value, Number(row.status), row.source_time, row.server_time)
         restored++
       }

@@ -1,9 +1,10 @@
 import type Database from 'better-sqlite3'
+import { shapeName } from '../core/data-type.ts'
 import type { IndexedTag, TagIndex } from '../core/tag-index.ts'
 
 /**
- * The number of each tag's series in the database, by `TagIndex`. A tag whose type has changed goes on in another
- * series, and its last value, which says nothing of the new type, is forgotten.
+ * The number of each tag's series in the database, by `TagIndex`. A tag whose type or array length has changed goes on
+ * in another series, and its last value, which says nothing of the new type, is forgotten.
  */
 export class SeriesBook {
   readonly #database: Database.Database
@@ -30,7 +31,7 @@ export class SeriesBook {
       this.settle()
     } catch {
       // Whoever writes to a series settles first, and reports that the disk cannot be written.
-      for (const { id, tag, index } of tags) this.#use(index, this.#find.get(id, tag.type)?.id)
+      for (const { id, tag, index } of tags) this.#use(index, this.#find.get(id, shapeName(tag))?.id)
     }
   }
 
@@ -60,8 +61,11 @@ export class SeriesBook {
     if (this.#unsettled.length === 0) return
     const made = this.#database.transaction(() =>
       this.#unsettled.map(({ index, id, tag }): [TagIndex, number] => {
-        this.#forgetOthers.run(id, tag.type)
-        return [index, this.#find.get(id, tag.type)?.id ?? Number(this.#insert.run(id, tag.type).lastInsertRowid)]
+        this.#forgetOthers.run(id, shapeName(tag))
+        return [
+          index,
+          this.#find.get(id, shapeName(tag))?.id ?? Number(this.#insert.run(id, shapeName(tag)).lastInsertRowid),
+        ]
       }),
     )()
     this.#unsettled = []

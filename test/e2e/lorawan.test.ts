@@ -83,7 +83,7 @@ describe('an uplink', () => {
     chirpStack.uplink(CLIMATE, { object: { open: true }, dr: 3, snr: 4.5 })
     await eventually(async () => expect(await scada.read('hall/link-sf')).toMatchObject({ value: 9, status: 'Good' }))
     expect(await scada.read('hall/link-snr')).toMatchObject({ value: 4.5, type: 'Double', status: 'Good' })
-    expect(await scada.read('hall/link-last-seen')).toMatchObject({ type: 'String', status: 'Good' })
+    expect(await scada.read('hall/link-last-seen')).toMatchObject({ type: 'DateTime', status: 'Good' })
   })
 
   it('without a codec is read byte by byte, and the device says what its other tags lack', async () => {

@@ -24,6 +24,8 @@ const oneRow = (tag: number, status: number): SampleBatch => ({
   serverTime: Float64Array.of(1_700_000_000_600),
   textRow: new Uint32Array(0),
   text: [],
+  arrayRow: new Uint32Array(0),
+  array: [],
 })
 
 const read = (id: string): Promise<DataValue> =>

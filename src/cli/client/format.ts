@@ -1,9 +1,17 @@
-import { DataType, type DataValue, type Variant } from 'node-opcua'
+import { DataType, type DataValue, type Variant, VariantArrayType } from 'node-opcua'
+import { formatDateTime } from '../../core/date-time.ts'
 
 /** A value as JSON can hold it: 64-bit integers as decimal strings, bytes in hexadecimal, dates in ISO 8601. */
-export function plainValue({ dataType, value }: Variant): unknown {
+export function plainValue({ dataType, value, arrayType }: Variant): unknown {
   const raw: unknown = value
-  if (raw instanceof Date) return raw.toISOString()
+  if (arrayType === VariantArrayType.Array && raw !== null && raw !== undefined) {
+    return Array.from(raw as ArrayLike<unknown>, (element) => plainScalar(dataType, element))
+  }
+  return plainScalar(dataType, raw)
+}
+
+function plainScalar(dataType: DataType, raw: unknown): unknown {
+  if (raw instanceof Date) return isoTime(raw)
   if (raw instanceof Uint8Array) return Buffer.from(raw).toString('hex')
   if ((dataType === DataType.Int64 || dataType === DataType.UInt64) && Array.isArray(raw)) {
     const [high, low] = raw as [number, number]
@@ -24,6 +32,10 @@ export function showValue(variant: Variant): string {
       ? JSON.stringify(value)
       : String(value)
 }
+
+/** node-opcua keeps what is finer than a millisecond beside the Date. */
+const isoTime = (date: Date & { readonly picoseconds?: number }): string =>
+  formatDateTime(date.getTime() + (date.picoseconds ?? 0) / 1_000_000_000)
 
 export const showTime = (time: Date | null): string => time?.toISOString() ?? '-'
 

@@ -14,13 +14,15 @@ interface UAVariableInternals {
 const internalsOf = (variable: UAVariable): UAVariableInternals => variable as unknown as UAVariableInternals
 
 /**
- * Gives the variable another DataType. The value is of the former one and goes, told to nobody: the tag that has this
- * variable now has to say what it shows.
+ * Gives the variable another DataType, and the rank and dimensions of an array or of a single value. The value is of
+ * the former shape and goes, told to nobody: the tag that has this variable now has to say what it shows.
  */
-export function setDataType(variable: UAVariable, dataType: DataType): void {
+export function setShape(variable: UAVariable, dataType: DataType, arrayLength: number | undefined): void {
   const internals = internalsOf(variable)
   const now = currentDataValue(variable).serverTimestamp?.getTime() ?? 0
   internals.$dataValue = makeDataValue(nullVariant(), StatusCodes.BadWaitingForInitialData, now, now)
+  variable.valueRank = arrayLength === undefined ? -1 : 1
+  variable.arrayDimensions = arrayLength === undefined ? null : [arrayLength]
   variable.dataType = variable.addressSpace.resolveNodeId(`i=${dataType}`)
   internals._basicDataType = null
   if (variable.getBasicDataType() !== dataType) {
@@ -29,7 +31,9 @@ export function setDataType(variable: UAVariable, dataType: DataType): void {
       `UAVariable.getBasicDataType that follows dataType to ${DataType[dataType]}`,
     )
   }
-  internals._notifyAttributeChange(AttributeIds.DataType)
+  for (const attribute of [AttributeIds.DataType, AttributeIds.ValueRank, AttributeIds.ArrayDimensions]) {
+    internals._notifyAttributeChange(attribute)
+  }
 }
 
 /** Makes the variable one of another VariableType. */

@@ -14,7 +14,7 @@ import type { TagConfig } from '../../core/plant.ts'
 import type { IndexedTag } from '../../core/tag-index.ts'
 import { variantType } from '../data-values.ts'
 import { markTold } from '../hardening/deliver-on-change.ts'
-import { setDataType, setTypeDefinition, tellSemanticsChanged } from './change-variable.ts'
+import { setShape, setTypeDefinition, tellSemanticsChanged } from './change-variable.ts'
 import { sharePermissions } from './permissions.ts'
 import { addProperty, type PropertyOf, type PropertyValue, removeProperty } from './properties.ts'
 import { addStates, removeStates } from './state-nodes.ts'
@@ -38,6 +38,7 @@ export function addTagVariable(
     description: tag.description ?? '',
     typeDefinition: coerceNodeId(variableType(tag)),
     dataType: variantType[tag.type],
+    ...(tag.arrayLength === undefined ? {} : { valueRank: 1, arrayDimensions: [tag.arrayLength] }),
     accessLevel: 'CurrentRead',
     userAccessLevel: 'CurrentRead',
     minimumSamplingInterval: 0,
@@ -63,7 +64,9 @@ export function updateTagVariable(
 ): void {
   variable.setDisplayName(tag.name)
   if (former.description !== tag.description) variable.setDescription(tag.description ?? '')
-  if (former.type !== tag.type) setDataType(variable, variantType[tag.type])
+  if (former.type !== tag.type || former.arrayLength !== tag.arrayLength) {
+    setShape(variable, variantType[tag.type], tag.arrayLength)
+  }
   const properties = { namespace, variable, id, permissions }
   const before = propertiesOf(former)
   const after = propertiesOf(tag)

@@ -19,7 +19,7 @@ export interface KnownDevice {
 
 /**
  * The tags of a device whose values the gateway itself knows: `device.age` and `device.uplinkInterval` in seconds,
- * `device.lastSeen` as ISO 8601 text, or as milliseconds of the epoch where the tag is a number.
+ * `device.lastSeen` as ISO 8601 text where the tag is a String, else as a DateTime or milliseconds of the epoch.
  */
 export class DeviceFacts {
   readonly #context: Pick<SourceContext, 'clock' | 'sink'>

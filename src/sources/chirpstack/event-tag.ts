@@ -1,9 +1,11 @@
 import type { Milliseconds } from '../../core/clock.ts'
+import { shapeName } from '../../core/data-type.ts'
 import type { TagConfig } from '../../core/plant.ts'
 import { fitTag } from '../../core/states.ts'
 import type { IndexedTag, TagIndex } from '../../core/tag-index.ts'
 import type { SourceContext } from '../source.ts'
 import type { ChirpStackAddress } from './address.ts'
+import { withDateTimes } from './date-times.ts'
 import type { JsonObject } from './json.ts'
 import { isPayload, payloadReader } from './payload.ts'
 import { type Reading, readingAt } from './reading.ts'
@@ -45,8 +47,9 @@ export class EventTag {
       if (time < this.#newest) return true
       if (reading.reason !== undefined) this.#faults.add(this.#indexed, reading.reason, time)
     } else {
-      if (!sink.event(index, reading.value, time)) return false
-      if (fitTag(tag, reading.value) === undefined) {
+      const value = withDateTimes(tag, reading.value)
+      if (!sink.event(index, value, time)) return false
+      if (fitTag(tag, value) === undefined) {
         this.#faults.add(this.#indexed, misfit(tag, reading.value), time)
       } else this.#faults.heal(this.#indexed)
     }
@@ -55,9 +58,15 @@ export class EventTag {
   }
 }
 
-function misfit({ type, states }: TagConfig, value: unknown): string {
+function misfit(tag: TagConfig, value: unknown): string {
+  const { type, states, arrayLength } = tag
+  if (arrayLength !== undefined && Array.isArray(value)) {
+    if (value.length !== arrayLength) return `a list of ${value.length} where ${shapeName(tag)} is configured`
+    return `a list with an element that does not fit where ${shapeName(tag)} is configured`
+  }
+  if (type === 'DateTime' && typeof value === 'string') return `${show(value)}, which is no ISO 8601 time with a zone`
   if (states && typeof value === 'string') return `${show(value)}, which is no state of the tag`
-  return `${kindOf(value)} where ${type} is configured`
+  return `${kindOf(value)} where ${shapeName(tag)} is configured`
 }
 
 function kindOf(value: unknown): string {

@@ -9,7 +9,7 @@ import type { ChirpStackApi, ListedGateway } from './api.ts'
 import { BucketTag } from './bucket-tag.ts'
 import { GatewayMetricsReader } from './gateway-metrics.ts'
 import { listAll } from './inventory.ts'
-import { gatewayReading, giveListed } from './inventory-values.ts'
+import { gatewayReading, giveListed, type ListTag } from './inventory-values.ts'
 import { staleAfterOf } from './metric-buckets.ts'
 import { PollTarget } from './poll-target.ts'
 import type { GatewayField, GatewayMetricAddress } from './polled-address.ts'
@@ -34,11 +34,6 @@ export async function readGateways(
   return new Map(own.map((row) => [row.gatewayId.toLowerCase(), row]))
 }
 
-interface ListTag {
-  readonly index: TagIndex
-  readonly field: GatewayField
-}
-
 /** A configured gateway: what the list and its metrics say of it. Outlives connections. */
 export class WatchedGateway {
   readonly gatewayId: string
@@ -46,7 +41,7 @@ export class WatchedGateway {
   readonly metrics: PollTarget | undefined
   readonly #config: ChirpStackGatewayConfig
   readonly #context: SourceContext
-  readonly #listTags: readonly ListTag[]
+  readonly #listTags: readonly ListTag<GatewayField>[]
   readonly #metricTags: readonly BucketTag<GatewayMetricAddress>[]
   /** Undefined: no list was read; null: it is not in the list. */
   #listed: ListedGateway | null | undefined
@@ -59,12 +54,12 @@ export class WatchedGateway {
     this.gatewayId = device.gatewayId.toLowerCase()
     this.#config = device
     this.#context = context
-    const listTags: ListTag[] = []
+    const listTags: ListTag<GatewayField>[] = []
     const metricTags: BucketTag<GatewayMetricAddress>[] = []
     for (const { index, tag, disabled } of tags) {
       const address = parseAddress(tag.address)
       if (disabled || !isPolledAddress(address)) continue
-      if (address.poll === 'gateway') listTags.push({ index, field: address.name })
+      if (address.poll === 'gateway') listTags.push({ index, type: tag.type, field: address.name })
       if (address.poll !== 'gateway-metric') continue
       metricTags.push(new BucketTag(index, address, context.sink))
       context.sink.expectEvery([index], staleAfterOf(address, period))
@@ -89,7 +84,7 @@ export class WatchedGateway {
     const { sink } = this.#context
     this.#listed = gateway
     this.#listFault = ''
-    if (gateway) for (const { index, field } of this.#listTags) giveListed(sink, index, gatewayReading(field, gateway))
+    if (gateway) for (const tag of this.#listTags) giveListed(sink, tag, gatewayReading(tag.field, gateway))
     else {
       sink.lost(this.listTags)
       this.metrics?.lost()

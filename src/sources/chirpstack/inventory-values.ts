@@ -1,9 +1,10 @@
 import type { Milliseconds } from '../../core/clock.ts'
-import type { TagValue } from '../../core/data-type.ts'
+import type { Scalar, TagValue, ValueShape } from '../../core/data-type.ts'
 import type { SampleSink } from '../../core/sample.ts'
 import { StatusCode } from '../../core/status-code.ts'
 import type { TagIndex } from '../../core/tag-index.ts'
 import type { ListedDevice, ListedGateway, ListedStatus } from './api.ts'
+import { withDateTimes } from './date-times.ts'
 import type { GatewayField, InventoryField } from './polled-address.ts'
 
 /**
@@ -11,7 +12,7 @@ import type { GatewayField, InventoryField } from './polled-address.ts'
  * own; or why there is no usable value.
  */
 export type ListReading =
-  | { readonly value: TagValue; readonly time?: Milliseconds | undefined; readonly status?: undefined }
+  | { readonly value: Scalar; readonly time?: Milliseconds | undefined; readonly status?: undefined }
   | { readonly status: StatusCode; readonly time?: Milliseconds | undefined; readonly value?: undefined }
 
 /** What the device said of itself is as old as it was last heard, at the least. */
@@ -62,8 +63,19 @@ const isNowhere = ({ location }: ListedGateway): boolean => location?.latitude =
 const seen = (time: Milliseconds | undefined): ListReading =>
   time === undefined ? { status: StatusCode.BadWaitingForInitialData } : { value: new Date(time).toISOString() }
 
-export function giveListed(sink: SampleSink, tag: TagIndex, reading: ListReading): void {
-  if (reading.status !== undefined) sink.failed(tag, reading.status, reading.time)
-  else if (reading.time === undefined) sink.polled(tag, reading.value)
-  else sink.event(tag, reading.value, reading.time)
+/** A tag that shows a field of a list. */
+export interface ListTag<Field> extends Pick<ValueShape, 'type'> {
+  readonly index: TagIndex
+  readonly field: Field
+}
+
+export function giveListed(sink: SampleSink, { index, type }: ListTag<unknown>, reading: ListReading): void {
+  if (reading.status !== undefined) {
+    sink.failed(index, reading.status, reading.time)
+    return
+  }
+  // What is no moment does not fit, and the sink says so.
+  const value = withDateTimes({ type }, reading.value) as TagValue
+  if (reading.time === undefined) sink.polled(index, value)
+  else sink.event(index, value, reading.time)
 }

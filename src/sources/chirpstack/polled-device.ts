@@ -6,7 +6,7 @@ import { isPolledAddress, parseAddress } from './address.ts'
 import type { DeviceProfile, ListedDevice } from './api.ts'
 import { BucketTag } from './bucket-tag.ts'
 import { DeviceMetricsReader } from './device-metrics.ts'
-import { giveListed, inventoryReading } from './inventory-values.ts'
+import { giveListed, inventoryReading, type ListTag } from './inventory-values.ts'
 import { staleAfterOf } from './metric-buckets.ts'
 import { PollTarget } from './poll-target.ts'
 import type { InventoryField, LinkMetricAddress, MetricAddress } from './polled-address.ts'
@@ -17,11 +17,6 @@ const INTERVALS = 2.5
 
 /** What the device said of itself, as opposed to what ChirpStack knows. */
 const spoken: ReadonlySet<InventoryField> = new Set(['batteryLevel', 'margin', 'externalPowerSource'])
-
-interface ListTag {
-  readonly index: TagIndex
-  readonly field: InventoryField
-}
 
 interface Faults {
   /** Why its metrics are not answered. */
@@ -36,7 +31,7 @@ export class PolledDevice {
   readonly metrics: PollTarget | undefined
   readonly #context: SourceContext
   readonly #config: ChirpStackSourceConfig
-  readonly #listTags: readonly ListTag[]
+  readonly #listTags: readonly ListTag<InventoryField>[]
   readonly #stateTags: readonly StateTag[]
   readonly #metricTags: readonly BucketTag[]
   /** Undefined: no list was read; null: it is not in the list. */
@@ -52,14 +47,14 @@ export class PolledDevice {
     this.#context = context
     this.#config = config
     const { sink } = context
-    const listTags: ListTag[] = []
+    const listTags: ListTag<InventoryField>[] = []
     const states: StateTag[] = []
     const metrics: BucketTag<MetricAddress>[] = []
     const links: BucketTag<LinkMetricAddress>[] = []
     for (const { index, tag, disabled } of tags) {
       const address = parseAddress(tag.address)
       if (disabled || !isPolledAddress(address)) continue
-      if (address.poll === 'inventory') listTags.push({ index, field: address.name })
+      if (address.poll === 'inventory') listTags.push({ index, type: tag.type, field: address.name })
       if (address.poll === 'state') states.push(new StateTag(index, address.name, tag.type, sink))
       if (address.poll === 'metric') metrics.push(new BucketTag(index, address, sink))
       if (address.poll === 'link-metric') links.push(new BucketTag(index, address, sink))
@@ -116,7 +111,7 @@ export class PolledDevice {
       this.disconnected()
       return
     }
-    for (const { index, field } of this.#listTags) giveListed(sink, index, inventoryReading(field, device))
+    for (const tag of this.#listTags) giveListed(sink, tag, inventoryReading(tag.field, device))
   }
 
   /** What is as old as the device's last frame gets old as its uplinks do. */

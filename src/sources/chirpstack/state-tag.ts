@@ -3,6 +3,7 @@ import type { DataType } from '../../core/data-type.ts'
 import type { SampleSink } from '../../core/sample.ts'
 import type { StatusCode } from '../../core/status-code.ts'
 import type { TagIndex } from '../../core/tag-index.ts'
+import { withDateTimes } from './date-times.ts'
 
 /** A tag that shows the last text of a STRING measurement, which ChirpStack keeps without its time. */
 export class StateTag {
@@ -32,7 +33,11 @@ export class StateTag {
     if (before?.text === text && before.time === time && !this.#failed) return
     this.#given = { text, time }
     this.#failed = false
-    this.#sink.event(this.index, this.#type === 'Boolean' ? toBoolean(text) : text, time)
+    this.#sink.event(this.index, this.#valueOf(text), time)
+  }
+
+  #valueOf(text: string): unknown {
+    return this.#type === 'Boolean' ? toBoolean(text) : withDateTimes({ type: this.#type }, text)
   }
 
   failed(status: StatusCode, now: Milliseconds): void {

@@ -2,7 +2,7 @@ import type { DataType } from '../../core/data-type.ts'
 import type { ChirpStackSourceConfig, TagConfig } from '../../core/plant.ts'
 import { type Problem, showValue } from '../../core/problem.ts'
 import { type AddressFault, type ChirpStackAddress, isAddressFault, isPolledAddress, parseAddress } from './address.ts'
-import { payloadProblems } from './payload.ts'
+import { isPayload, payloadProblems } from './payload.ts'
 import type { PolledAddress } from './polled-address.ts'
 
 type DeviceConfig = ChirpStackSourceConfig['devices'][number]
@@ -33,6 +33,8 @@ function problemsOf(tag: TagConfig, ofGateway: boolean): Problem[] {
   if (isAddressFault(address)) return [addressProblem(tag, address)]
   const misplaced = misplacement(address, ofGateway)
   if (misplaced) return [{ path: 'address', value: showValue(tag.address), ...misplaced }]
+  const misshapen = shapeProblem(tag, address)
+  if (misshapen) return [misshapen]
   return isPolledAddress(address) ? [] : tagProblems(tag, address)
 }
 
@@ -60,11 +62,35 @@ function misplacement(
       }
 }
 
+/** Arrays, and moments, are only where something can say one. */
+function shapeProblem(tag: TagConfig, address: ChirpStackAddress | PolledAddress): Problem | undefined {
+  const single = isPolledAddress(address) || address.event === 'device' || isPayload(address) || isLink(address)
+  if (tag.arrayLength !== undefined && single) {
+    const message = 'The address is that of a single value.'
+    const mend = 'Leave the arrayLength out, or name a list in the decoded object, such as object.readings.'
+    return { path: 'arrayLength', value: showValue(tag.arrayLength), message, mend }
+  }
+  if (tag.type !== 'DateTime' || saysMoments(address)) return undefined
+  const message = 'The address is not that of a date and time.'
+  const mend = 'Choose another type, or name a text of ISO 8601, such as object.measuredAt or inventory:lastSeenAt.'
+  return { path: 'type', value: showValue(tag.type), message, mend }
+}
+
+function saysMoments(address: ChirpStackAddress | PolledAddress): boolean {
+  if (!isPolledAddress(address)) {
+    return address.event === 'device' ? address.path[0] === 'lastSeen' : !isPayload(address) && !isLink(address)
+  }
+  if (address.poll === 'inventory' || address.poll === 'gateway') return address.name === 'lastSeenAt'
+  return address.poll === 'state'
+}
+
+const isLink = ({ event, path }: ChirpStackAddress): boolean => event === 'up' && path[0] === 'link'
+
 function tagProblems(tag: TagConfig, address: ChirpStackAddress): Problem[] {
   const problems = payloadProblems(tag, address)
   if (address.event !== 'device') return problems
   const isText = address.path[0] === 'lastSeen'
-  const allowed: readonly DataType[] = isText ? ['String', 'Int64', 'UInt64', 'Double'] : durationTypes
+  const allowed: readonly DataType[] = isText ? ['DateTime', 'String', 'Int64', 'UInt64', 'Double'] : durationTypes
   if (allowed.includes(tag.type)) return problems
   const message = `A tag of type ${tag.type} cannot hold it; allowed are ${allowed.join(', ')}.`
   const mend = isText ? 'A String is ISO 8601, a number milliseconds of the epoch.' : 'It is in seconds.'

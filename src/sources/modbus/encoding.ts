@@ -29,8 +29,8 @@ const registersOfNumber: Readonly<Record<NumberEncoding, number>> = {
   float64: 4,
 }
 
-/** Types that registers can carry: nothing says where raw bytes end. */
-export type RegisterType = Exclude<DataType, 'ByteString'>
+/** Types that registers can carry: nothing says where raw bytes end, or how a moment lies in them. */
+export type RegisterType = Exclude<DataType, 'ByteString' | 'DateTime'>
 
 /**
  * The encodings a type can stand behind, the default first: those whose every value the type holds exactly. SByte and

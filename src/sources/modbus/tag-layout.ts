@@ -70,6 +70,11 @@ function registerLayout(
   problems: Problem[],
 ): TagLayout | undefined {
   const { type, length } = tag
+  if (type === 'DateTime') {
+    const message = 'Nothing says how a moment lies in registers.'
+    problems.push(problem('type', type, message, 'Read the registers as numbers.'))
+    return undefined
+  }
   if (type === 'ByteString') {
     const message = 'Registers have no raw bytes that a ByteString could hold.'
     problems.push(problem('type', type, message, 'Make the type String, or read the registers as UInt16.'))

@@ -59,9 +59,10 @@ function withoutMeaning(tag: TagConfig, path: string): Problem[] {
   const why = {
     byteOrder: big,
     wordOrder: big,
+    arrayLength: 'Arrays cannot be read: give each element a tag of its own.',
     length: 'The length of a STRING is part of its address: DB1,STRING20.30.',
   }
-  return (['byteOrder', 'wordOrder', 'length'] as const)
+  return (['byteOrder', 'wordOrder', 'length', 'arrayLength'] as const)
     .filter((setting) => tag[setting] !== undefined)
     .map((setting) => ({
       path: `${path}.${setting}`,

@@ -37,6 +37,8 @@ function aBatch(value: number): SampleBatch {
     serverTime: Float64Array.of(0),
     textRow: new Uint32Array(0),
     text: [],
+    arrayRow: new Uint32Array(0),
+    array: [],
   }
 }
 

@@ -14,6 +14,8 @@ const batchOf = (bits: BigInt64Array | Float64Array, text: [number, string][] = 
   serverTime: new Float64Array(bits.length),
   textRow: Uint32Array.from(text, ([row]) => row),
   text: text.map(([, value]) => value),
+  arrayRow: new Uint32Array(0),
+  array: [],
 })
 
 describe('a value of a batch', () => {
@@ -21,7 +23,7 @@ describe('a value of a batch', () => {
     fc.assert(
       fc.property(fc.bigInt(-(2n ** 63n), 2n ** 63n - 1n), (integer) => {
         const values = new BatchValues(batchOf(BigInt64Array.of(integer)))
-        const [high, low] = values.at(0, 'Int64').value as [number, number]
+        const [high, low] = values.at(0, { type: 'Int64' }).value as [number, number]
         expect(BigInt.asIntN(64, (BigInt(high) << 32n) | BigInt(low))).toBe(integer)
         expect([high, low].every((part) => part >= 0 && part <= 0xffff_ffff)).toBe(true)
       }),
@@ -31,7 +33,7 @@ describe('a value of a batch', () => {
   it('of a Boolean tag is true for 1 and false for 0', () => {
     const values = new BatchValues(batchOf(Float64Array.of(1, 0)))
 
-    expect([values.at(0, 'Boolean').value, values.at(1, 'Boolean').value]).toEqual([true, false])
+    expect([values.at(0, { type: 'Boolean' }).value, values.at(1, { type: 'Boolean' }).value]).toEqual([true, false])
   })
 
   it('of a String tag is the text of its own row; a row without a text has none', () => {
@@ -42,24 +44,24 @@ describe('a value of a batch', () => {
       ]),
     )
 
-    expect([0, 1, 2, 3].map((row) => values.at(row, 'String').value)).toEqual([null, 'one', null, 'three'])
+    expect([0, 1, 2, 3].map((row) => values.at(row, { type: 'String' }).value)).toEqual([null, 'one', null, 'three'])
   })
 
   it('of a ByteString tag has each byte of its row', () => {
     const values = new BatchValues(batchOf(new Float64Array(2), [[0, '\u0000\u0080\u00ff']]))
 
-    expect(values.at(0, 'ByteString')).toMatchObject({
+    expect(values.at(0, { type: 'ByteString' })).toMatchObject({
       dataType: DataType.ByteString,
       value: Buffer.from([0, 128, 255]),
     })
-    expect(values.at(1, 'ByteString').value).toBeNull()
+    expect(values.at(1, { type: 'ByteString' }).value).toBeNull()
   })
 
   it('has the data type of its tag', () => {
     const values = new BatchValues(batchOf(Float64Array.of(7)))
 
-    expect(values.at(0, 'UInt16')).toMatchObject({ dataType: DataType.UInt16, value: 7 })
-    expect(values.at(0, 'Float')).toMatchObject({ dataType: DataType.Float, value: 7 })
+    expect(values.at(0, { type: 'UInt16' })).toMatchObject({ dataType: DataType.UInt16, value: 7 })
+    expect(values.at(0, { type: 'Float' })).toMatchObject({ dataType: DataType.Float, value: 7 })
   })
 })
 

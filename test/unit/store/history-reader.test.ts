@@ -57,7 +57,7 @@ it('whatever is asked for is what a list of the samples would give', async () =>
       const within = all.filter(([time]) => time >= (from ?? -Infinity) && time < (to ?? Infinity))
       const expected = most === undefined ? within : within.slice(-most)
       const read = historyOf(folder, 'meter/t', { from, to, last: most })
-      expect(read.map(({ sourceTime, type }) => [sourceTime, type])).toEqual(expected)
+      expect(read.map(({ sourceTime, shape }) => [sourceTime, shape.type])).toEqual(expected)
     }),
     { numRuns: 60 },
   )

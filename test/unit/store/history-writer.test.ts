@@ -26,6 +26,8 @@ function aRun(tags: readonly TagConfig[], options: Parameters<typeof historyRun>
 }
 const kept = (key: string, settings: Partial<TagConfig> = {}) => aTag(key, { history: 'every', ...settings })
 const { Good, BadDecodingError } = StatusCode
+/** As long as a busy machine takes to write hundreds of thousands of samples. */
+const WRITTEN = { timeout: 30_000 }
 
 describe('a sample', () => {
   const values: [TagConfig['type'], TagValue][] = [
@@ -46,7 +48,7 @@ describe('a sample', () => {
     writer.record(0, value, Good, clock.now() - 5_000, clock.now())
     await writer.commit()
     expect(historyOf(folder, 'meter/t')).toEqual([
-      { type, value, status: Good, sourceTime: clock.now() - 5_000, serverTime: clock.now() },
+      { shape: { type }, value, status: Good, sourceTime: clock.now() - 5_000, serverTime: clock.now() },
     ])
   })
 
@@ -127,7 +129,7 @@ it('a tag that gets another type keeps what it had as what it was, and a value f
   second.writer.record(0, 2.5, Good, time + 10, time + 10)
   second.writer.record(0, 3.5, Good, time + 20, time + 20)
   await second.writer.commit()
-  expect(historyOf(folder, 'meter/t').map(({ type, value }) => [type, value])).toEqual([
+  expect(historyOf(folder, 'meter/t').map(({ shape, value }) => [shape.type, value])).toEqual([
     ['Int32', 1],
     ['Double', 2.5],
     ['Double', 3.5],
@@ -216,7 +218,7 @@ describe('a disk that cannot be written', () => {
     await vi.waitFor(async () => {
       await clock.advance(1_000)
       expect(writer.health).toMatchObject({ ok: true, waiting: 0, lost })
-    })
+    }, WRITTEN)
     expect(historyOf(folder, 'meter/t', { last: 1 })).toMatchObject([{ value: waiting - 1 }])
     expect(writer.recall('meter')).toBeUndefined()
   })

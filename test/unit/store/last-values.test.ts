@@ -37,8 +37,22 @@ function aRun(tags: readonly TagConfig[], clock = new ManualClock(), log = silen
   return { clock, database, pipeline, lastValues, series, list, shown }
 }
 
+/** Bytes as a Buffer, whatever view they came as. */
+const plain = (value: unknown): unknown => {
+  if (value instanceof Uint8Array) return Buffer.from(value)
+  return Array.isArray(value) ? value.map(plain) : value
+}
+
 describe('last values', () => {
-  const values: [TagConfig['type'], TagValue][] = [
+  const values: [TagConfig['type'], TagValue, number?][] = [
+    ['DateTime', 1_777_890_000_123.25],
+    ['Double', [0.1, -0, 1e300], 3],
+    ['Boolean', [true, false], 2],
+    ['Int64', [-(2n ** 63n), 5n], 2],
+    ['UInt64', [2n ** 64n - 1n], 1],
+    ['String', ['Grüße\u0000', '\ud800'], 2],
+    ['ByteString', [Buffer.from([0, 0x80, 0xff]), Buffer.alloc(0)], 2],
+    ['DateTime', [0, 1_777_890_000_123.25], 2],
     ['Boolean', true],
     ['Byte', 7],
     ['Int32', -5],
@@ -50,21 +64,42 @@ describe('last values', () => {
     ['ByteString', Buffer.from([0, 0x80, 0xff])],
     ['ByteString', Buffer.alloc(0)],
   ]
-  it.each(values)('of type %s come back exactly, Uncertain, with their source time', async (type, value) => {
-    const first = aRun([aTag('t', { type })])
-    first.pipeline.polled(0, value)
-    const readAt = first.clock.now()
-    await first.lastValues.stop()
-    const second = aRun([aTag('t', { type })])
-    expect(second.shown()).toEqual([value, 'UncertainLastUsableValue'])
-    expect(second.pipeline.table.sourceTime[0]).toBe(readAt)
-  })
+  it.each(values)(
+    'of type %s come back exactly, Uncertain, with their source time',
+    async (type, value, arrayLength) => {
+      const first = aRun([aTag('t', { type, arrayLength })])
+      first.pipeline.polled(0, value)
+      const readAt = first.clock.now()
+      await first.lastValues.stop()
+      const second = aRun([aTag('t', { type, arrayLength })])
+      expect(plain(second.shown())).toEqual([plain(value), 'UncertainLastUsableValue'])
+      expect(second.pipeline.table.sourceTime[0]).toBe(readAt)
+    },
+  )
 
   it('are on disk a second after they changed, without a stop', async () => {
     const { clock, pipeline, database } = aRun([aTag('t')])
     pipeline.polled(0, 5)
     await clock.advance(1_000)
     expect(database.prepare('SELECT value FROM last_values').pluck().all()).toEqual([5])
+  })
+
+  it('of a tag that now has another array length are forgotten', async () => {
+    const first = aRun([aTag('t', { arrayLength: 2 })])
+    first.pipeline.polled(0, [1, 2])
+    await first.lastValues.stop()
+    const second = aRun([aTag('t', { arrayLength: 3 })])
+    expect(second.shown()).toEqual([[], 'BadWaitingForInitialData'])
+  })
+
+  it('of an array that never had a usable value hold nothing up', async () => {
+    const first = aRun([aTag('t', { arrayLength: 2 }), aTag('u')])
+    first.pipeline.polled(0, [1])
+    first.pipeline.polled(1, 5)
+    await first.lastValues.stop()
+    const second = aRun([aTag('t', { arrayLength: 2 }), aTag('u')])
+    expect(second.shown(0)[1]).toBe('BadWaitingForInitialData')
+    expect(second.shown(1)).toEqual([5, 'UncertainLastUsableValue'])
   })
 
   it('of a tag that now has another type are forgotten', async () => {

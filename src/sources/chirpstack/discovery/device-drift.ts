@@ -1,4 +1,5 @@
 import { distance } from 'fastest-levenshtein'
+import { shapeName } from '../../../core/data-type.ts'
 import type { DriftEntry } from '../../../core/drift.ts'
 import type { ChirpStackDeviceConfig, TagConfig } from '../../../core/plant.ts'
 import type { MirroredDevice, MirroredProfile } from '../mirror.ts'
@@ -98,8 +99,8 @@ function ofTags(looked: Looked): Said[] {
   const addresses = new Map(tags.map((tag) => [tag.address.replace(/^up:/, ''), tag]))
   const said: Said[] = []
   for (const [address, tag] of addresses) {
-    const misfit = known && misfitOf(known.observation, address, tag.type)
-    if (misfit) said.push(conflict(tag.key, `It is a ${tag.type}, and ${address} was ${misfit}.`, looked.origin))
+    const misfit = known && misfitOf(known.observation, address, tag)
+    if (misfit) said.push(conflict(tag.key, `It is a ${shapeName(tag)}, and ${address} was ${misfit}.`, looked.origin))
     else if (known && isMissed(known, address)) said.push(neverSeen(tag, address))
   }
   if (looked.origin === 'learned' && known && profile) {

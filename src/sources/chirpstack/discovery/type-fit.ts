@@ -1,4 +1,4 @@
-import type { DataType } from '../../../core/data-type.ts'
+import type { DataType, ValueShape } from '../../../core/data-type.ts'
 import { type Observation, type SeenPath, type SeenType, seenTypes } from './observation.ts'
 
 /** A value that was seen where a tag of another type is, or of two types at one path. */
@@ -17,11 +17,14 @@ const words: Readonly<Record<SeenType, string>> = {
   group: 'an object or a list',
 }
 
-/** What stands in the decoded object for a tag of this type. */
-export function seenTypeOf(type: DataType): Exclude<SeenType, 'group'> {
+/** What stands in the decoded object for a tag of this shape. */
+function seenTypeOf({ type, arrayLength }: ValueShape): SeenType {
+  if (arrayLength !== undefined) return 'group'
   if (type === 'Boolean') return 'boolean'
-  return type === 'String' ? 'text' : 'number'
+  return isText(type) ? 'text' : 'number'
 }
+
+const isText = (type: DataType): boolean => type === 'String' || type === 'DateTime'
 
 /** The types seen at a path, most often first. */
 export const typesAt = (seen: SeenPath): SeenType[] =>
@@ -39,12 +42,13 @@ export function describeTypes(seen: SeenPath): string {
 }
 
 /** What was lately seen where a tag of `type` reads that does not fit it; undefined: nothing. */
-export function misfitOf(observation: Observation, address: string, type: DataType): string | undefined {
+export function misfitOf(observation: Observation, address: string, shape: ValueShape): string | undefined {
   const seen = observation.paths[address]
   if (!seen) return undefined
-  const wanted = seenTypeOf(type)
+  const wanted = seenTypeOf(shape)
   const misfits = typesAt(seen).filter((each) => each !== wanted && isLate(seen, each, observation.uplinks))
   if (misfits.length > 0) return misfits.map((each) => words[each]).join(' and ')
+  const { type } = shape
   const whole = wanted === 'number' && type !== 'Double' && type !== 'Float'
   return whole && seen.fractional ? 'numbers with a fraction' : undefined
 }

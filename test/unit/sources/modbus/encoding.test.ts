@@ -57,7 +57,7 @@ const layout = (fields: Partial<Layout> & Pick<Layout, 'type'>): Layout => ({
 })
 
 const combinations = dataTypes
-  .filter((type) => type !== 'Boolean' && type !== 'String' && type !== 'ByteString')
+  .filter((type) => type !== 'Boolean' && type !== 'String' && type !== 'ByteString' && type !== 'DateTime')
   .flatMap((type) => allowedEncodings(type).map((encoding) => [type, encoding] as const))
 
 describe('a number behind registers', () => {
