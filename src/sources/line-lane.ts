@@ -27,7 +27,13 @@ export class AdHocLane {
 
   add<T>(deviceKey: string, job: (session: FieldSession<ReadBlock>) => Promise<T>): Promise<T> {
     return new Promise((resolve, reject) => {
-      const run = (session: FieldSession<ReadBlock>) => job(session).then(resolve, reject)
+      const run = async (session: FieldSession<ReadBlock>) => {
+        try {
+          resolve(await job(session))
+        } catch (error) {
+          reject(error as Error)
+        }
+      }
       this.#jobs.push({ deviceKey, run, fail: reject })
     })
   }

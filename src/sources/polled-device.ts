@@ -162,7 +162,8 @@ export class PolledDevice<Block extends ReadBlock> {
         block.refused(now)
         break
     }
-    if (!wasRegular || outcome.kind !== 'read') {
+    // A refused block that is refused again is where it was.
+    if (outcome.kind === 'read' ? !wasRegular : wasRegular || outcome.kind === 'split') {
       // Parts that went back into their whole may have been all that was left of a cycle.
       this.#running = this.#running.filter((each) => each.running)
       this.#sort()
@@ -174,9 +175,10 @@ export class PolledDevice<Block extends ReadBlock> {
   /** What `next` gave was not answered. */
   missed(block: PolledBlock<Block>, now: Milliseconds): void {
     const wasFailing = block.state === 'failing'
+    const wasRegular = block.state === 'regular'
     block.unanswered(now)
     this.#leave(block)
-    this.#sort()
+    if (wasRegular) this.#sort()
     const answersElse = this.#blocks.some(({ state }) => state === 'regular')
     // A device that answers otherwise is not in doubt for a block that is known to be mute.
     if (wasFailing && answersElse && !this.doubted) return

@@ -11,7 +11,7 @@ export const networkCost: RequestCost = { request: 64, register: 1 }
 const FRAMES_CHARACTERS = 13
 /** Silence before each of the two frames, in characters (MODBUS over Serial Line V1.02 §2.5.1.1). */
 const SILENCE_CHARACTERS = 3.5
-/** The same from 19,200 baud on, whatever the baud rate. */
+/** The same above 19,200 baud, whatever the baud rate. */
 const LEAST_SILENCE_MS = 1.75
 /** What a device takes to begin its answer, where nothing is known of it. */
 const TURNAROUND_MS = 5

@@ -191,11 +191,12 @@ describe('a Modbus device that refuses some of its addresses', () => {
     await clock.advance(15_000)
     meter.asked.length = 0
     await clock.advance(10_000)
-    expect(meter.asked).toHaveLength(20)
+    const settled = new Set(meter.asked.map(String))
+    expect(settled.size).toBe(25)
     end(new PenstockError('CONNECTION_LOST', 'reset'))
     meter.asked.length = 0
     await clock.advance(1_500)
-    expect(meter.asked).toHaveLength(20)
+    expect(new Set(meter.asked.map(String))).toEqual(settled)
   })
 
   it('is asked as planned again after an hour, and as it answers if it still refuses', async () => {
