@@ -1,7 +1,7 @@
 import type { z } from 'zod'
 import { type DataType, dataTypes, isNumeric } from '../core/data-type.ts'
 import { historyPolicies } from '../core/history-policy.ts'
-import type { TagConfig } from '../core/plant.ts'
+import { charsets, paddings, registerOrders, type TagConfig } from '../core/plant.ts'
 import { complain } from './complaint.ts'
 import { choice, decimal, duration, flag, inherited, section, text, wholeNumber } from './fields.ts'
 import { keyPattern } from './names.ts'
@@ -65,7 +65,7 @@ const range = section('Values outside are UncertainEngineeringUnitsExceeded; cli
   complain(context, [{ at: ['high'], message, mend: 'Correct the two values.' }])
 })
 
-/** Registers and data blocks have no raw bytes that say where they end. */
+/** Data blocks have no raw bytes that say where they end. */
 const plainTypes = dataTypes.filter((type) => type !== 'ByteString') as [Exclude<DataType, 'ByteString'>]
 
 const typeOf = <const Types extends readonly [DataType, ...DataType[]]>(types: Types) =>
@@ -108,17 +108,45 @@ export const wordOrder = choice(['big', 'little'], {
   description: 'Order of the registers of a value that spans several: big puts the most significant first.',
 })
 
+export const registerOrder = choice(registerOrders, {
+  description:
+    'Both orders in one word, as manuals have it: the bytes of a value, the most significant A, as they come. CDAB is ' +
+    'wordOrder little, BADC is byteOrder little, DCBA is both.',
+  example: 'CDAB',
+})
+export const charset = choice(charsets, { description: 'How characters are coded in a String.' })
+export const padding = choice(paddings, {
+  description:
+    'What fills a String up to its length and is left out: `trim` all from the first NUL on and spaces at the end, ' +
+    '`nul` or `space` only the one, `keep` nothing.',
+})
+
 export const modbusEncodings = [
   'bool',
+  'int8',
+  'uint8',
   'int16',
   'uint16',
   'int32',
   'uint32',
   'int64',
   'uint64',
+  'float16',
   'float32',
   'float64',
+  'bcd16',
+  'bcd32',
+  'bcd64',
   'string',
+  'bytes',
+  'unix32',
+  'unix64',
+  'unix64ms',
+  'cp56',
+  'date3',
+  'date6',
+  'date7',
+  'bcddate',
 ] as const
 
 /** How a number can lie in the payload of a LoRaWAN device. */
@@ -172,17 +200,22 @@ export const chirpstackTag = section('A value of a LoRaWAN device.', {
 export const modbusTag = section('A value of a Modbus device.', {
   ...tagShape,
   address: address(
-    '`holding:`, `input:`, `coil:` or `discrete:` and a number counted from 0, with `.0` to `.15` for one bit',
+    '`holding:`, `input:`, `coil:` or `discrete:` and a number, with `.0` to `.15` for one bit, `.h` or `.l` for one ' +
+      'byte; or as `40001`, `4x1`, `HR1`, `%MW0`',
     'holding:100',
   ),
+  type: typeOf(dataTypes),
   encoding: choice(modbusEncodings, {
     description: 'How the value lies in the registers.',
     otherwise: 'the encoding of the type itself: Float is float32',
   }).optional(),
   byteOrder: inherited(byteOrder),
   wordOrder: inherited(wordOrder),
+  order: inherited(registerOrder),
+  charset: inherited(charset),
+  padding: inherited(padding),
   length: wholeNumber({
-    description: 'Characters of a String; two lie in a register.',
+    description: 'Characters of a String, bytes of a ByteString; two lie in a register, of utf-16 one.',
     low: 1,
     high: 250,
     example: '16',

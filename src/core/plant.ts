@@ -115,6 +115,22 @@ export interface ChirpStackGatewayConfig extends DeviceBase {
 
 export type ByteOrder = 'big' | 'little'
 
+/** The four orders of a value in registers as manuals call them: its bytes, the most significant A, as they come. */
+export const registerOrders = ['ABCD', 'CDAB', 'BADC', 'DCBA'] as const
+export type RegisterOrder = (typeof registerOrders)[number]
+
+export const byteOrderOf = (order: RegisterOrder = 'ABCD'): ByteOrder =>
+  order === 'BADC' || order === 'DCBA' ? 'little' : 'big'
+export const wordOrderOf = (order: RegisterOrder = 'ABCD'): ByteOrder =>
+  order === 'CDAB' || order === 'DCBA' ? 'little' : 'big'
+
+export const charsets = ['utf-8', 'ascii', 'latin1', 'utf-16be', 'utf-16le'] as const
+export type Charset = (typeof charsets)[number]
+
+/** What fills a text up to its length and is no part of it: NULs and spaces, only one of them, or nothing. */
+export const paddings = ['trim', 'nul', 'space', 'keep'] as const
+export type Padding = (typeof paddings)[number]
+
 export interface ModbusDeviceConfig extends DeviceBase {
   /** Modbus unit id, 1 to 247 (255 for devices that answer only there). */
   readonly unitId: number
@@ -123,6 +139,17 @@ export interface ModbusDeviceConfig extends DeviceBase {
   readonly byteOrder: ByteOrder
   /** Order of the registers of a value that spans several: `big` puts the most significant first. */
   readonly wordOrder: ByteOrder
+  /** What the first register is called in `area:number`; absent: 0. */
+  readonly addressBase?: 0 | 1 | undefined
+  /** Which bit of a register `.0` is: the least significant (absent), or the most. */
+  readonly bitOrder?: 'lsb' | 'msb' | undefined
+  /** What the numbers of %MD, %MX and %MB count. */
+  readonly iecMemory?: 'words' | 'bytes' | undefined
+  /** Of its texts; absent: utf-8, trim. */
+  readonly charset?: Charset | undefined
+  readonly padding?: Padding | undefined
+  /** Where its clock is, for dates that do not say it; absent: UTC. */
+  readonly timeZone?: string | undefined
   /** The most registers, and coils, this device answers at once. */
   readonly maxRegisters: number
   readonly maxCoils: number
@@ -160,8 +187,12 @@ export interface TagConfig {
   readonly encoding?: string | undefined
   readonly byteOrder?: ByteOrder | undefined
   readonly wordOrder?: ByteOrder | undefined
-  /** Characters of a String tag on a register device. */
+  /** Both orders in one word; a tag has either this or the two. */
+  readonly order?: RegisterOrder | undefined
+  /** Characters of a String, bytes of a ByteString, on a register device. */
   readonly length?: number | undefined
+  readonly charset?: Charset | undefined
+  readonly padding?: Padding | undefined
   /** How many elements the tag's array has; absent: it is a single value. */
   readonly arrayLength?: number | undefined
   /** Engineering unit as the operator writes it: `°C`, `kWh`. */

@@ -61,6 +61,33 @@ describe('a Modbus register', () => {
   })
 })
 
+describe('registers that are more than a number', () => {
+  it('arrive as a date, an array and a text, written as the manual of the meter has them', async () => {
+    const meter = later((server) => server.stop(), await PymodbusServer.start())
+    for (const [index, value] of [1.5, -2.25].entries()) {
+      await meter.put({ area: 'holding', address: 2 * index, encoding: 'float32', wordOrder: 'little', value })
+    }
+    // 26 November 2024, 12:57:36.500, as meters of Schneider Electric have it.
+    await meter.bytes({ area: 'holding', address: 131 }, '00180b7a0c398e94')
+    await meter.bytes({ area: 'holding', address: 200 }, '6bfc686c20202020')
+    const { scada } = await aGateway([
+      modbusSource(meter.port, [
+        { key: 'currents', type: 'Float', address: '40001', order: 'CDAB', arrayLength: 2 },
+        { key: 'made', type: 'DateTime', address: 'HR132', encoding: 'cp56' },
+        { key: 'label', type: 'String', address: '4x201', length: 8, charset: 'latin1' },
+        { key: 'raw', type: 'ByteString', address: '%MW200', length: 3 },
+      ]),
+    ])
+    await eventually(async () =>
+      expect(await scada.read('meter/label')).toMatchObject({ value: 'kühl', type: 'String', status: 'Good' }),
+    )
+    expect(await scada.read('meter/currents')).toMatchObject({ value: Float32Array.of(1.5, -2.25), status: 'Good' })
+    const made = new Date('2024-11-26T12:57:36.500Z')
+    expect(await scada.read('meter/made')).toMatchObject({ value: made, type: 'DateTime', status: 'Good' })
+    expect(await scada.read('meter/raw')).toMatchObject({ value: Buffer.of(0x6b, 0xfc, 0x68), type: 'ByteString' })
+  })
+})
+
 describe('an S7 data block', () => {
   it('whose bytes change on the PLC arrives with value, type, status and source time', async () => {
     const block = Buffer.alloc(16)

@@ -81,7 +81,8 @@ describe('a Modbus source reading pymodbus', () => {
       for (const [type, encoding, value] of samples) {
         for (const { byteOrder, wordOrder } of layouts) {
           const key = `${type}-${encoding}-${byteOrder}-${wordOrder}`
-          tags.push(tag(key, { type, encoding, byteOrder, wordOrder, address: `${area}:${address}` }))
+          const orders = encoding.endsWith('16') ? { byteOrder } : { byteOrder, wordOrder }
+          tags.push(tag(key, { type, encoding, ...orders, address: `${area}:${address}` }))
           await server.put({ area, address, encoding, byteOrder, wordOrder, value })
           expected[key] = type === 'Int64' || type === 'UInt64' ? BigInt(value) : value
           address += 4

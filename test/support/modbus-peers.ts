@@ -59,11 +59,15 @@ interface Place {
   readonly address: number
 }
 
-interface Put extends Place {
-  readonly encoding: Exclude<Encoding, 'bool'>
-  readonly value: number | bigint | string
+interface Ordered extends Place {
   readonly byteOrder?: ByteOrder
   readonly wordOrder?: ByteOrder
+}
+
+interface Put extends Ordered {
+  /** Those that pymodbus can write by itself. */
+  readonly encoding: Extract<Encoding, `${'int' | 'uint'}${16 | 32 | 64}` | `float${number}` | 'string'>
+  readonly value: number | bigint | string
 }
 
 /** pymodbus, whose registers can be changed while it serves. Units that were given nothing are mute. */
@@ -85,6 +89,11 @@ export class PymodbusServer {
   /** Has pymodbus encode a value into registers. */
   put({ unit = 1, value, byteOrder = 'big', wordOrder = 'big', ...place }: Put): Promise<void> {
     return this.#change({ unit, ...place, byteOrder, wordOrder, value: String(value) })
+  }
+
+  /** Writes bytes, given in the order of the specification, as registers in the order of the device. */
+  bytes({ unit = 1, byteOrder = 'big', wordOrder = 'big', ...place }: Ordered, hex: string): Promise<void> {
+    return this.#change({ unit, ...place, byteOrder, wordOrder, hex })
   }
 
   bits({ unit = 1, ...place }: Place, ...bits: number[]): Promise<void> {

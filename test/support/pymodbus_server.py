@@ -3,6 +3,8 @@
 Its argument is the port, 0 for any. It prints `port N` when it listens. Then each line is a JSON object; it answers `ok` when the change is made:
   {"unit": 1, "area": "holding", "address": 4, "encoding": "float32",
    "byteOrder": "big", "wordOrder": "little", "value": "12.5"}      pymodbus encodes the value
+  {"unit": 1, "area": "holding", "address": 4, "hex": "0119640b063b",
+   "byteOrder": "big", "wordOrder": "little"}                        bytes in the order of the specification
   {"unit": 1, "area": "coil", "address": 0, "bits": [1, 0, 1]}
   {"unit": 1, "area": "holding", "address": 4, "remove": 2}         the addresses no longer exist
 A unit exists from its first change on; requests to others are not answered at all.
@@ -10,6 +12,7 @@ A unit exists from its first change on; requests to others are not answered at a
 
 import asyncio
 import json
+import struct
 import sys
 
 from pymodbus.constants import Endian
@@ -29,6 +32,7 @@ ENCODERS = {
     "uint32": ("add_32bit_uint", int),
     "int64": ("add_64bit_int", int),
     "uint64": ("add_64bit_uint", int),
+    "float16": ("add_16bit_float", float),
     "float32": ("add_32bit_float", float),
     "float64": ("add_64bit_float", float),
     "string": ("add_string", str),
@@ -55,8 +59,16 @@ class Unit:
         address = change["address"]
         for offset in range(change.get("remove", 0)):
             table.pop(address + offset, None)
-        for offset, value in enumerate(change.get("bits") or encoded(change)):
+        for offset, value in enumerate(change.get("bits") or reordered(change) or encoded(change)):
             table[address + offset] = value
+
+
+def reordered(change):
+    if "hex" not in change:
+        return []
+    order = "<" if change["byteOrder"] == "little" else ">"
+    words = [word for (word,) in struct.iter_unpack(order + "H", bytes.fromhex(change["hex"]))]
+    return words[::-1] if change["wordOrder"] == "little" else words
 
 
 def encoded(change):

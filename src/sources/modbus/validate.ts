@@ -1,5 +1,5 @@
 import type { ModbusSourceConfig } from '../../core/plant.ts'
-import { type Problem, showValue } from '../../core/problem.ts'
+import type { Problem } from '../../core/problem.ts'
 import { type ForbiddenRange, forbiddenBy, forbiddenOf, forbiddenProblems } from './forbidden.ts'
 import { layoutOf } from './tag-layout.ts'
 
@@ -21,7 +21,6 @@ export function validateModbus(config: ModbusSourceConfig): Problem[] {
       const found = layoutOf(tag, device, ofTag)
       const range = found && forbiddenBy(forbidden, found.address.area, found.address.start, found.count)
       if (range && !tag.disabled) ofTag.push(inForbidden(tag.address, range))
-      if (tag.arrayLength !== undefined) ofTag.push(noArray(tag.arrayLength))
       problems.push(...ofTag.map((each) => ({ ...each, path: `${path}.tags[${tagPosition}].${each.path}` })))
     })
   })
@@ -36,13 +35,6 @@ function inForbidden(address: string, { area, first, last }: ForbiddenRange): Pr
     mend: 'Correct the address or the range, or disable the tag.',
   }
 }
-
-const noArray = (arrayLength: number): Problem => ({
-  path: 'arrayLength',
-  value: showValue(arrayLength),
-  message: 'Arrays of registers cannot be read.',
-  mend: 'Leave the arrayLength out, and give each element a tag of its own.',
-})
 
 function sameUnit(path: string, unitId: number, owner: string): Problem {
   return {
