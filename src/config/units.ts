@@ -11,6 +11,7 @@ const durationSettings = [
   'inventoryPeriod',
   'keep',
   'metricsPeriod',
+  'slowest',
 ] as const
 type DurationSetting = (typeof durationSettings)[number]
 

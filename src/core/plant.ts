@@ -210,12 +210,24 @@ export interface ModbusDeviceConfig extends DeviceBase {
   /** The most registers, and coils, this device answers at once. */
   readonly maxRegisters: number
   readonly maxCoils: number
-  /** The widest hole, in registers or bits, that is read along with the tags on both sides; absent: 64 and 1024. */
+  /** The widest hole, in registers or bits, that is read along with the tags on both sides; absent: by cost. */
   readonly maxGap?: number | undefined
+  /** Addresses that are never asked for, not even between two tags: `holding:100-199`, `coil:7`. */
+  readonly forbidden?: readonly string[] | undefined
+  /** Whether each tag is asked for by itself. */
+  readonly oneTagPerRequest?: boolean | undefined
+  readonly adaptive?: AdaptiveConfig | undefined
 }
 
 export interface S7DeviceConfig extends DeviceBase {
   readonly pollMs: Milliseconds
+  readonly adaptive?: AdaptiveConfig | undefined
+}
+
+/** A device that is read less often while nothing of it changes. */
+export interface AdaptiveConfig {
+  /** The longest period that comes of it. */
+  readonly slowestMs: Milliseconds
 }
 
 /** One value of a device. */

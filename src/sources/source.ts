@@ -1,7 +1,7 @@
 import type { Clock } from '../core/clock.ts'
 import type { DeviceMemory } from '../core/device-memory.ts'
 import type { Findings } from '../core/drift.ts'
-import type { DeviceState, SourceCounter, SourceState } from '../core/health.ts'
+import type { DeviceState, PollingHealth, SourceCounter, SourceState } from '../core/health.ts'
 import type { Logger } from '../core/logger.ts'
 import type { SourceConfig, SourceKind } from '../core/plant.ts'
 import type { Problem } from '../core/problem.ts'
@@ -9,6 +9,8 @@ import type { SampleSink } from '../core/sample.ts'
 import type { DeviceTags } from '../core/tag-index.ts'
 import type { TagValues } from '../core/tag-values.ts'
 import type { DeviceTemplate } from '../core/template.ts'
+import type { ConnectLimiter } from './connect-limiter.ts'
+import type { LineLane } from './line-lane.ts'
 
 /**
  * What a protocol brings to the gateway. The life of a source:
@@ -50,6 +52,10 @@ export interface Source {
    * changes and made anew afterwards.
    */
   readonly live?: LiveSource<SourceConfig>
+  /** How its polling goes, if it polls and runs. */
+  polling?(): PollingHealth | undefined
+  /** Requests between its polls, if it polls. */
+  readonly lane?: LineLane
   /** The configuration of what it finds by itself may be another now. */
   reconsider?(): void
 }
@@ -72,6 +78,8 @@ export interface SourceContext {
   /** Uniform in [0, 1); injected so that jitter is repeatable in tests. */
   readonly random: () => number
   readonly report: SourceReport
+  /** One for the whole gateway. */
+  readonly connects: ConnectLimiter
   readonly offers: DeviceOffers
   /** Of the whole plant. */
   readonly values: TagValues

@@ -1,13 +1,14 @@
 import type { Clock } from '../core/clock.ts'
 import type { DeviceMemory } from '../core/device-memory.ts'
 import { describeError } from '../core/errors.ts'
-import type { SourceHealth } from '../core/health.ts'
+import type { PollingHealth, SourceHealth } from '../core/health.ts'
 import type { Logger } from '../core/logger.ts'
 import type { Plant, SourceConfig, SourceKind } from '../core/plant.ts'
 import type { PlantChange } from '../core/plant-change.ts'
 import type { SampleSink } from '../core/sample.ts'
 import type { DeviceTags, TagIndexing } from '../core/tag-index.ts'
 import type { TagValues } from '../core/tag-values.ts'
+import { ConnectLimiter } from './connect-limiter.ts'
 import { HealthBook } from './health-book.ts'
 import type { DeviceOffers, Source, SourceType } from './source.ts'
 
@@ -43,11 +44,13 @@ interface Supervised {
  */
 export class SourceSupervisor {
   readonly #parts: SupervisorParts
+  readonly #connects: ConnectLimiter
   readonly #sources = new Map<string, Supervised>()
   #stopped = false
 
   constructor(parts: SupervisorParts) {
     this.#parts = parts
+    this.#connects = new ConnectLimiter(parts.clock)
   }
 
   /** Starts every source; resolves when each has begun or was refused; never rejects. */
@@ -96,7 +99,7 @@ export class SourceSupervisor {
   }
 
   health(): SourceHealth[] {
-    return [...this.#sources.values()].map(({ book }) => book.health())
+    return [...this.#sources.values()].map(({ book, source }) => withPolling(book.health(), source?.polling?.()))
   }
 
   /** The same, but of the devices only those of which there is something new since this was asked last. */
@@ -136,7 +139,8 @@ export class SourceSupervisor {
         // The kind chose the type, so the configuration and its devices are of that type.
         const type = types[config.kind] as SourceType
         const offers = this.#parts.offersOf(config.key)
-        const context = { clock, log, sink, memory, secret, random, report: book, offers, values }
+        const connects = this.#connects
+        const context = { clock, log, sink, memory, secret, random, report: book, connects, offers, values }
         supervised.source = await type.create(config, devices, context)
         if (!this.#stopped) supervised.source.start()
       } catch (error) {
@@ -164,4 +168,11 @@ export class SourceSupervisor {
     })
     return supervised.busy
   }
+}
+
+function withPolling(health: SourceHealth, polling: PollingHealth | undefined): SourceHealth {
+  if (!polling) return health
+  const { breakers, ...line } = polling
+  const devices = health.devices.map((device) => ({ ...device, breaker: breakers[device.key] }))
+  return { ...health, polling: line, devices }
 }

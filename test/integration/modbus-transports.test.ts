@@ -65,13 +65,14 @@ async function run(config: ModbusSourceConfig, secrets: Readonly<Record<string, 
   }
 }
 
-const pick = ({ clock, log, sink, memory, random, report, offers, values }: RecordingContext) => ({
+const pick = ({ clock, log, sink, memory, random, report, connects, offers, values }: RecordingContext) => ({
   clock,
   log,
   sink,
   memory,
   random,
   report,
+  connects,
   offers,
   values,
 })

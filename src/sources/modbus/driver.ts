@@ -7,6 +7,7 @@ import { ModbusConnection } from './connection.ts'
 import { exchangeOf } from './exchange/exchange-of.ts'
 import { Unanswered } from './exchange/unanswered.ts'
 import { type ModbusBlock, planReads } from './read-plan.ts'
+import { networkCost, type RequestCost, serialCost } from './request-cost.ts'
 import { ModbusSession } from './session.ts'
 import { openWire } from './transport/open-wire.ts'
 
@@ -25,7 +26,7 @@ export class ModbusDriver implements FieldDriver<ModbusBlock, ModbusDeviceConfig
   }
 
   plan(device: DeviceTags<ModbusDeviceConfig>, tags: readonly IndexedTag[]): ModbusBlock[] {
-    return planReads(device, tags)
+    return planReads(device, tags, costOn(this.#config))
   }
 
   async connect(signal: AbortSignal): Promise<ModbusSession> {
@@ -51,3 +52,6 @@ export class ModbusDriver implements FieldDriver<ModbusBlock, ModbusDeviceConfig
     return new ModbusSession(connection, report)
   }
 }
+
+const costOn = (config: ModbusSourceConfig): RequestCost =>
+  'serial' in config ? serialCost(config.transport, config.serial) : networkCost

@@ -43,6 +43,23 @@ describe('modbusSource.validate', () => {
     ).toEqual([])
   })
 
+  it('refuses a tag where the device must not be read, and a range that is none', () => {
+    const tags = [
+      tag('long', { type: 'UInt32', address: 'holding:99' }),
+      tag('off', { type: 'UInt16', address: 'holding:100', disabled: true }),
+      tag('other', { type: 'UInt16', address: 'input:100' }),
+    ]
+    const forbidden = ['holding:100-199', 'holding:9-5', 'holding', 'coil:65536']
+    const problems = modbusSource.validate(source([device('meter', { tags, forbidden })]))
+    expect(problems.map(({ path }) => path)).toEqual([
+      'devices[0].forbidden[1]',
+      'devices[0].forbidden[2]',
+      'devices[0].forbidden[3]',
+      'devices[0].tags[0].address',
+    ])
+    expect(formatProblem(problems[3]!)).toContain('holding:100-199')
+  })
+
   it('names field, column and remedy of an address that it cannot read', () => {
     expect(problemsOf(tag('x', { type: 'Int16', address: 'holding:1O' }))).toEqual([
       'devices[0].tags[0].address is "holding:1O": At column 10: goes on with "O" after the number. ' +
