@@ -37,8 +37,8 @@ function inWords(origin: Origin): string {
 async function tlsWarnings({ config, secrets }: Configuration): Promise<readonly string[]> {
   const warnings: string[] = []
   for (const source of config.sources) {
-    if (source.kind !== 'chirpstack' || !source.tls || source.disabled) continue
-    const { readTlsMaterial } = await import('../sources/chirpstack/tls-material.ts')
+    if (!('tls' in source) || !source.tls || source.disabled) continue
+    const { readTlsMaterial } = await import('../sources/tls-material.ts')
     try {
       await readTlsMaterial(source.tls, (name) => secrets[name], systemClock.now())
     } catch (error) {

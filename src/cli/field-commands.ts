@@ -43,7 +43,7 @@ export function fieldCommands(program: Command): void {
     })
 
   withTarget(program.command('read-once'))
-    .description('read one address of a device, once; needs no gateway')
+    .description('read one address of a device, once: by itself, or with --url through a gateway that runs')
     .argument('<source>', 'key of the source; with --modbus or --s7 the address stands in its place')
     .argument('[address]', 'in the notation of the configuration')
     .option('-d, --device <key>', 'the device of the source, where there are several')
@@ -51,7 +51,9 @@ export function fieldCommands(program: Command): void {
     .option('--encoding <encoding>', 'how the value lies there, as in the configuration')
     .option('--byte-order <order>', "big or little; default: the device's")
     .option('--word-order <order>', "big or little; default: the device's")
+    .option('--order <order>', 'both in one word: ABCD, CDAB, BADC or DCBA')
     .option('--length <characters>', 'of a String on registers')
+    .option('--url <url>', 'the HTTP port of a gateway that runs, which reads between two of its polls')
     .option('--frames', 'also print what went over the connection, on standard error')
     .option('--json', 'print JSON')
     .action(async (first: string, second: string | undefined, flags: ReadOnceFlags) => {

@@ -6,16 +6,18 @@ import {
   byteOrderOf,
   type ChirpStackDeviceConfig,
   type ChirpStackGatewayConfig,
+  type DeviceBase,
   type RegisterOrder,
   wordOrderOf,
 } from '../core/plant.ts'
 import { always, complain } from './complaint.ts'
-import { choice, explain, flag, list, retell, section, text, wholeNumber } from './fields.ts'
+import { choice, duration, explain, flag, list, retell, section, text, wholeNumber } from './fields.ts'
 import { keyPattern } from './names.ts'
 import { settingOf } from './raw.ts'
 import {
   aging,
   byteOrder,
+  calculatedTag,
   charset,
   chirpstackTag,
   history,
@@ -115,6 +117,15 @@ function checkIdentity(device: unknown, context: z.core.$RefinementCtx): void {
   ])
 }
 
+const adaptive = section('Reads the device less often while nothing of it changes, and as set at the first change.', {
+  slowest: duration({
+    description: 'The longest period that comes of it.',
+    low: 100,
+    high: 86_400_000,
+    example: '1m',
+  }),
+}).transform((settings) => withUnits(settings))
+
 export const modbusDevice = section('A unit of a Modbus endpoint.', {
   ...deviceShape,
   unitId: explain(
@@ -179,11 +190,24 @@ export const modbusDevice = section('A unit of a Modbus endpoint.', {
   maxGap: wholeNumber({
     description:
       'The most unused registers, or bits, between two values that are read along with them; 0 where the device must ' +
-      'not be asked for anything that no tag names. Default: 64 registers, 1024 bits.',
+      'not be asked for anything that no tag names.',
     low: 0,
     high: 2_000,
     example: '0',
+    otherwise: 'what costs no more than another request: 64 registers, 1024 bits',
   }).optional(),
+  forbidden: list(
+    text({
+      description: 'Addresses of one area.',
+      allowed: 'an area with the first and the last address, or with one',
+      example: 'holding:100-199',
+    }),
+    'Addresses that are never asked for, not even between two values that are read together.',
+  ).optional(),
+  oneTagPerRequest: flag({
+    description: 'Asks for each value by itself, for devices that answer for nothing else.',
+  }).optional(),
+  adaptive: adaptive.optional(),
   tags: list(modbusTag, 'Its values.').default([]),
 })
   .superRefine(checkAges, always)
@@ -219,10 +243,20 @@ function isTimeZone(timeZone: string): boolean {
 export const s7Device = section('What is read of an S7 CPU.', {
   ...deviceShape,
   poll: poll.prefault('1s'),
+  adaptive: adaptive.optional(),
   tags: list(s7Tag, 'Its values.').default([]),
 })
   .superRefine(checkAges, always)
   .transform((device) => withUnits(withName(device)))
+
+export const calculatedDevice = section('What belongs together of the calculated values.', {
+  key: deviceShape.key,
+  name: deviceShape.name,
+  description: plate('What it is, for people.', 'Balance of hall 3'),
+  disabled: deviceShape.disabled,
+  history: retell(history, { otherwise: 'off' }).optional(),
+  tags: list(calculatedTag, 'Its values.').default([]),
+}).transform((device): DeviceBase => ({ ...withName(device), badAfterMs: 0 }))
 
 /**
  * A value that turns stale before it is read again would be Uncertain most of the time. Speaks of the settings that
@@ -237,6 +271,7 @@ function checkAges(device: unknown, context: z.core.$RefinementCtx): void {
   const age = durationIn(device, 'staleAfter') ?? Number.POSITIVE_INFINITY
   const period = durationIn(device, 'poll') ?? 0
   if (age <= period) complainOf(['staleAfter'])
+  else if (age <= (durationIn(settingOf(device, 'adaptive'), 'slowestMs') ?? 0)) complainOf(['adaptive', 'slowest'])
   const tags = settingOf(device, 'tags')
   for (const [position, tag] of Array.isArray(tags) ? tags.entries() : []) {
     const ownAge = durationIn(tag, 'staleAfterMs')

@@ -1,5 +1,7 @@
 import type { Milliseconds } from './clock.ts'
+import type { DataType } from './data-type.ts'
 import type { DeviceHealth, SourceHealth } from './health.ts'
+import type { Plain } from './plain-value.ts'
 
 /** Why a request brought no answer. */
 export type RequestFailure =
@@ -31,10 +33,6 @@ export interface RequestFigures {
 
 /** A device as its line sees it. */
 export interface DeviceDiagnostics extends DeviceHealth, RequestFigures {
-  /** `closed`: polled; `doubt`: it missed its last request; `open`: offline, probed now and then. */
-  readonly breaker?: 'closed' | 'doubt' | 'open'
-  /** Misses in a row. */
-  readonly misses?: number
   /** Requests that a cycle of each of its poll groups takes together. */
   readonly blocks?: number
   /** Of these, what it does not answer again and again, and what it says that it does not have. */
@@ -75,3 +73,43 @@ export interface FrameTrace {
   /** Entries after the one asked for that are gone already. */
   readonly missed: number
 }
+
+/** An address that is to be read once; each setting as a configuration has it, but still a text that may be wrong. */
+export interface WantedReading {
+  readonly source: string
+  /** Its key; absent: the only device of the source. */
+  readonly device?: string | undefined
+  readonly address: string
+  /** OPC UA data type; absent: what the address says. */
+  readonly type?: string | undefined
+  readonly encoding?: string | undefined
+  readonly byteOrder?: string | undefined
+  readonly wordOrder?: string | undefined
+  readonly order?: string | undefined
+  readonly length?: string | undefined
+}
+
+/** What a device said of an address. */
+export interface ReadingReport {
+  readonly address: string
+  readonly type: DataType
+  /** null: there is no usable value, `status` says why. */
+  readonly value: Exclude<Plain, Uint8Array> | readonly Plain[]
+  /** Name of the StatusCode; null: the device is busy, and says nothing of the value. */
+  readonly status: string | null
+  /** How long the device took. */
+  readonly ms: Milliseconds
+}
+
+/** Why an address was not read. */
+export interface ReadProblem {
+  /**
+   * `unknown`: no such source or device; `invalid`: no such address; `busy`: another one is being read; `unconnected`:
+   * there is no connection to ask over; `unanswered`: the device did not answer, or nothing valid.
+   */
+  readonly problem: 'unknown' | 'invalid' | 'busy' | 'unconnected' | 'unanswered'
+  /** In words, with what to do. */
+  readonly error: string
+}
+
+export type ReadAnswer = ReadingReport | ReadProblem

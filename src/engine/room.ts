@@ -44,6 +44,7 @@ const link = new Link<FromRoom, MainToEngine>({
     findings: () => engine.findings,
     diagnostics: ({ source }) => engine.diagnostics(source),
     frames: ({ source, after }) => engine.frames(source, after) ?? null,
+    readOnce: (wanted) => engine.readOnce(wanted),
     changePlant: async (to) => {
       secrets = to.secrets
       await engine.changePlant(to).catch(die)

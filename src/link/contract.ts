@@ -1,5 +1,5 @@
 import type { MessagePort } from 'node:worker_threads'
-import type { FrameTrace, SourceDiagnostics } from '../core/diagnostics.ts'
+import type { FrameTrace, ReadAnswer, SourceDiagnostics, WantedReading } from '../core/diagnostics.ts'
 import type { Findings } from '../core/drift.ts'
 import type { HistoryHealth, SourceHealth } from '../core/health.ts'
 import type { Plant } from '../core/plant.ts'
@@ -22,7 +22,7 @@ export type ToEngine = {
      * False, and nothing comes, if the plant is of another revision meanwhile.
      */
     subscribe: (at: { readonly revision: number }) => boolean
-    health: (none: null) => EngineHealth
+    store: (none: null) => StoreHealth
   }
   tells: Record<never, never>
 }
@@ -34,7 +34,10 @@ export type FromEngine = {
     changePlant: (step: PlantStep) => null
   }
   tells: {
-    /** The sources' states, after each change, at most four times a second. */
+    /**
+     * How each source is: with all of its devices before the first batch of a subscription, and then, after each change
+     * and at most four times a second, with those of which there is something new.
+     */
     sources: readonly SourceHealth[]
   }
 }
@@ -105,16 +108,18 @@ export type ToOpcua = {
 }
 
 export type MainToEngine = {
-  asks: ToRoom['asks'] &
-    Pick<ToEngine['asks'], 'health'> & {
-      /** Makes this the plant that runs; answered when everything follows it. */
-      changePlant: (to: ConfiguredPlant) => null
-      /** What sources that look for devices by themselves have found. */
-      findings: (none: null) => readonly Findings[]
-      /** How the requests of every source, or of one, fare. */
-      diagnostics: (of: { readonly source?: string | undefined }) => readonly SourceDiagnostics[]
-      /** What went over a source's connection after the entry `after`; null where nothing is traced. */
-      frames: (of: { readonly source: string; readonly after: number }) => FrameTrace | null
-    }
+  asks: ToRoom['asks'] & {
+    health: (none: null) => EngineHealth
+    /** Makes this the plant that runs; answered when everything follows it. */
+    changePlant: (to: ConfiguredPlant) => null
+    /** What sources that look for devices by themselves have found. */
+    findings: (none: null) => readonly Findings[]
+    /** How the requests of every source, or of one, fare. */
+    diagnostics: (of: { readonly source?: string | undefined }) => readonly SourceDiagnostics[]
+    /** What went over a source's connection after the entry `after`; null where nothing is traced. */
+    frames: (of: { readonly source: string; readonly after: number }) => FrameTrace | null
+    /** Reads one address of a device over the connection that is polled, between two polls. */
+    readOnce: (wanted: WantedReading) => ReadAnswer
+  }
   tells: ToRoom['tells']
 }

@@ -1,7 +1,7 @@
 import { extname } from 'node:path'
 import { MessageChannel } from 'node:worker_threads'
 import type { Clock, Milliseconds } from '../core/clock.ts'
-import type { FrameTrace, SourceDiagnostics } from '../core/diagnostics.ts'
+import type { FrameTrace, ReadAnswer, SourceDiagnostics, WantedReading } from '../core/diagnostics.ts'
 import type { Findings } from '../core/drift.ts'
 import { describeError, PenstockError } from '../core/errors.ts'
 import type { Logger } from '../core/logger.ts'
@@ -32,6 +32,8 @@ const ENGINE_ENDS_WITHIN: Milliseconds = 2_000
 /** Thousands of devices can change at once. */
 const CHANGE_WITHIN: Milliseconds = 60_000
 const HEALTH_WITHIN: Milliseconds = 1_000
+/** A request may be under way, then comes this one, each with the timeout of its source. */
+const READ_WITHIN: Milliseconds = 60_000
 
 /** The worker module `path` below `src`, as it is on disk: `.ts` when the sources run, `.js` when they are built. */
 export function roomEntry(path: string): URL {
@@ -106,6 +108,11 @@ export class Rooms {
   /** What went over a source's connection, null where nothing is traced. Rejects as `diagnostics` does. */
   async frames(source: string, after: number): Promise<FrameTrace | null> {
     return this.#engineLink.ask('frames', { source, after }, HEALTH_WITHIN)
+  }
+
+  /** Reads one address between two polls. Rejects with ROOM_UNAVAILABLE or TIMEOUT where the engine does not answer. */
+  async readOnce(wanted: WantedReading): Promise<ReadAnswer> {
+    return this.#engineLink.ask('readOnce', wanted, READ_WITHIN)
   }
 
   opcuaHealth(): Promise<OpcuaHealth | null> {

@@ -15,8 +15,8 @@ const kinds = ['sent', 'answer', 'stray', 'invalid', 'note'] as const
  */
 export interface FrameWords {
   describe(frame: Buffer, sent: boolean, request: Buffer | undefined): string
-  /** Of two frames one answers the other if both have the same; undefined: nothing tells. */
-  exchange(frame: Buffer): number | undefined
+  /** An answer belongs to the last frame that was sent with the same number; undefined: nothing tells. */
+  exchange(frame: Buffer, kind: 'sent' | FrameWorth): number | undefined
 }
 
 /**
@@ -74,7 +74,7 @@ export class FrameRing implements FrameTap {
     const head = { number, at: this.#at[slot]!, kind }
     if (kind === 'note') return { ...head, hex: '', text: this.#notes[slot] ?? '' }
     const frame = Buffer.from(this.#bytesOf(slot))
-    const exchange = this.#words.exchange(frame)
+    const exchange = this.#words.exchange(frame, kind)
     if (kind === 'sent' && exchange !== undefined) requests.set(exchange, frame)
     const request = kind === 'sent' || exchange === undefined ? undefined : requests.get(exchange)
     return { ...head, hex: frame.toString('hex'), text: this.#words.describe(frame, kind === 'sent', request) }

@@ -1,13 +1,23 @@
 import { Backoff } from '../core/backoff.ts'
 import { type Milliseconds, pause } from '../core/clock.ts'
 import { describeError, PenstockError } from '../core/errors.ts'
-import type { DeviceBase, ModbusSourceConfig, S7SourceConfig } from '../core/plant.ts'
+import type { PollingHealth } from '../core/health.ts'
+import {
+  type DeviceBase,
+  fieldEndpointOf,
+  type ModbusDeviceConfig,
+  type ModbusSourceConfig,
+  type S7DeviceConfig,
+  type S7SourceConfig,
+} from '../core/plant.ts'
 import type { DeviceTags, IndexedTag } from '../core/tag-index.ts'
 import type { FieldDriver, FieldSession, ReadBlock } from './driver.ts'
 import type { FieldDiagnostics } from './field-diagnostics.ts'
 import { GatedSink } from './gated-sink.ts'
+import { AdHocLane, disabled, type LineLane } from './line-lane.ts'
 import { LineReport } from './line-report.ts'
-import type { PollPlan } from './poll-group.ts'
+import { type Reading, readingOf } from './one-reading.ts'
+import { type PollPlan, staleAfter } from './poll-group.ts'
 import { type Ask, PollLine } from './poll-line.ts'
 import { PolledDevice } from './polled-device.ts'
 import { Polling } from './polling.ts'
@@ -15,7 +25,9 @@ import type { LineDevice, LineDiagnostics, LiveSource, Source, SourceContext, Tr
 
 export type PolledSourceConfig = ModbusSourceConfig | S7SourceConfig
 
-export interface PolledSourceOptions<Block extends ReadBlock, Device extends DeviceBase> {
+export type PolledDeviceConfig = DeviceBase & Pick<ModbusDeviceConfig | S7DeviceConfig, 'adaptive'>
+
+export interface PolledSourceOptions<Block extends ReadBlock, Device extends PolledDeviceConfig> {
   readonly config: PolledSourceConfig
   readonly devices: readonly DeviceTags<Device>[]
   readonly driver: FieldDriver<Block, Device>
@@ -33,9 +45,9 @@ const HEALTHY_AFTER: Milliseconds = 30_000
 const REFUSED_RETRY: Milliseconds = 60_000
 /** Nobody on this connection answers and it is this old: the next probe goes over a new one. */
 const RENEW_AFTER: Milliseconds = 30_000
+/** How often the load of the line is judged. */
+const JUDGE_EVERY: Milliseconds = 10_000
 const LONGEST_IDLE: Milliseconds = 60_000
-/** A tag is stale after three missed polls, but never sooner than this. */
-const LEAST_STALE_AFTER: Milliseconds = 5_000
 
 interface Run {
   readonly abort: AbortController
@@ -48,8 +60,9 @@ interface Run {
  * probes, and what a miss does to the tags. It counts connects, connectFailures, timeouts and skippedCycles; the driver
  * counts the rest.
  */
-export class PolledSource<Block extends ReadBlock, Device extends DeviceBase> implements Source {
+export class PolledSource<Block extends ReadBlock, Device extends PolledDeviceConfig> implements Source {
   readonly live: LiveSource<PolledSourceConfig>
+  readonly lane: LineLane
   readonly diagnose?: () => LineDiagnostics
   readonly trace?: (after: number) => TracedFrames
   readonly #options: PolledSourceOptions<Block, Device>
@@ -57,6 +70,7 @@ export class PolledSource<Block extends ReadBlock, Device extends DeviceBase> im
   #devices: readonly DeviceTags<Device>[]
   #line: PollLine<Block>
   #tell: LineReport<Block>
+  readonly #adHoc = new AdHocLane()
   #run: Run | undefined
   /** While connected. */
   #polling: Polling<Block> | undefined
@@ -66,18 +80,46 @@ export class PolledSource<Block extends ReadBlock, Device extends DeviceBase> im
   constructor(options: PolledSourceOptions<Block, Device>) {
     const { config, devices, context, diagnostics } = options
     this.#options = options
-    this.#endpoint = `${config.host}:${config.port}`
+    this.#endpoint = fieldEndpointOf(config)
     this.#devices = devices
     this.#line = new PollLine(config.timeoutMs)
     this.#tell = new LineReport(this.#endpoint, context, this.#line)
     this.live = {
-      withdraw: (deviceKeys) => this.#line.remove(deviceKeys),
+      withdraw: (deviceKeys) => {
+        this.#line.remove(deviceKeys)
+        this.#adHoc.fail(new PenstockError('STOPPED', 'The device was changed meanwhile'), deviceKeys)
+      },
       // The supervisor gives a source devices of its own kind only.
       follow: (_config, now) => this.#follow(now as unknown as readonly DeviceTags<Device>[]),
+    }
+    this.lane = {
+      run: (deviceKey, job) => this.#between(deviceKey, job),
+      // The engine reads devices of this source only.
+      read: (wanted) => this.#readOnce(wanted as DeviceTags<Device>),
     }
     if (!diagnostics) return
     this.diagnose = () => this.#diagnosis(diagnostics)
     this.trace = (after) => diagnostics.frames.since(after)
+  }
+
+  polling(): PollingHealth | undefined {
+    if (!this.#run) return undefined
+    const { clock } = this.#options.context
+    const [now, epoch] = [clock.monotonic(), clock.now()]
+    const { lateness, roundTrips } = this.#line.times
+    const breakers = this.#line.devices.map(({ config, breaker }) => {
+      const { failures, retryAt } = breaker
+      const nextProbeAt = retryAt === undefined ? null : Math.round(epoch + Math.max(0, retryAt - now))
+      return [config.key, { state: breaker.stateAt(now), failures, nextProbeAt }] as const
+    })
+    return {
+      load: this.#line.load,
+      latenessP50Ms: lateness.percentile(0.5),
+      latenessP99Ms: lateness.percentile(0.99),
+      roundTripP50Ms: roundTrips.percentile(0.5),
+      roundTripP99Ms: roundTrips.percentile(0.99),
+      breakers: Object.fromEntries(breakers),
+    }
   }
 
   start(): void {
@@ -107,12 +149,27 @@ export class PolledSource<Block extends ReadBlock, Device extends DeviceBase> im
     this.#tell.say('stopped', '')
   }
 
+  #between<T>(deviceKey: string, job: (session: FieldSession<ReadBlock>) => Promise<T>): Promise<T> {
+    if (!this.#devices.some(({ device }) => device.key === deviceKey && !device.disabled))
+      return Promise.reject(disabled(deviceKey))
+    if (!this.#polling || this.#polling.cause) return Promise.reject(this.#unconnected())
+    const done = this.#adHoc.add(deviceKey, job)
+    this.#polling.wake()
+    return done
+  }
+
+  #readOnce(wanted: DeviceTags<Device>): Promise<Reading> {
+    const { driver, context } = this.#options
+    const [block] = driver.plan(wanted, wanted.tags)
+    if (!block) throw new RangeError('A tag is read with a request')
+    return this.#between(wanted.device.key, (session) => readingOf(session, block, context.clock))
+  }
+
   #diagnosis({ figures }: FieldDiagnostics): LineDiagnostics {
     figures.keepOnly(new Set(this.#devices.map(({ device }) => device.key)))
     const devices = this.#line.devices.map((device): [string, LineDevice] => {
-      const { breaker, doubted, standing, config } = device
-      const state = breaker.open ? 'open' : doubted ? 'doubt' : 'closed'
-      return [config.key, { ...figures.device(config.key), breaker: state, misses: breaker.failures, ...standing }]
+      const { standing, config } = device
+      return [config.key, { ...figures.device(config.key), ...standing }]
     })
     return { countedSince: figures.since, line: figures.line(), devices: new Map(devices) }
   }
@@ -149,7 +206,7 @@ export class PolledSource<Block extends ReadBlock, Device extends DeviceBase> im
       const device = new PolledDevice<Block>({
         config,
         plans: this.#plansOf(each),
-        sink: new GatedSink(sink),
+        sink: new GatedSink(sink, config.adaptive ? 'changes' : 'nothing'),
         random,
       })
       if (device.polled) planned.push(device)
@@ -160,11 +217,12 @@ export class PolledSource<Block extends ReadBlock, Device extends DeviceBase> im
 
   #plansOf(device: DeviceTags<Device>): PollPlan<Block>[] {
     const { driver, pollMsOf, context } = this.#options
+    const slowest = device.device.adaptive?.slowestMs
     const enabled = device.tags.filter((tag) => !tag.disabled)
     return [...Map.groupBy(enabled, (tag) => pollMsOf(device.device, tag))].map(([period, tags]) => {
       const indexes = tags.map((tag) => tag.index)
-      context.sink.expectEvery(indexes, Math.max(3 * period, LEAST_STALE_AFTER))
-      return { period, tags, blocks: driver.plan(device, tags) }
+      context.sink.expectEvery(indexes, staleAfter(period))
+      return { period, tags, blocks: driver.plan(device, tags), slowest }
     })
   }
 
@@ -179,6 +237,7 @@ export class PolledSource<Block extends ReadBlock, Device extends DeviceBase> im
       this.#polling = poll
       const end = await this.#poll(poll)
       this.#polling = undefined
+      this.#adHoc.fail(end === 'renew' ? this.#unconnected() : end)
       poll.leave()
       await session.close()
       if (signal.aborted || end === 'renew') continue
@@ -193,7 +252,7 @@ export class PolledSource<Block extends ReadBlock, Device extends DeviceBase> im
   async #connect(signal: AbortSignal, backoff: Backoff): Promise<FieldSession<Block> | undefined> {
     const { driver, context } = this.#options
     try {
-      const session = await driver.connect(signal)
+      const session = await context.connects.run(signal, () => driver.connect(signal))
       context.report.count('connects')
       if (!signal.aborted) return session
       await session.close()
@@ -217,18 +276,31 @@ export class PolledSource<Block extends ReadBlock, Device extends DeviceBase> im
     this.#line.reconnected(connectedAt)
     this.#tell.connected()
     if (this.#line.devices.length === 0) poll.provedFor = HEALTHY_AFTER
+    let judgeAt = connectedAt + JUDGE_EVERY
     for (;;) {
+      // One job between two polls, so that neither keeps the other from the line.
+      if (this.#adHoc.waiting && !poll.cause) await this.#adHoc.serve(poll.session)
       if (poll.cause) return poll.cause
       const now = clock.monotonic()
       this.#takeDue(now)
+      if (now >= judgeAt) {
+        judgeAt = now + JUDGE_EVERY
+        this.#tell.load(this.#line.load)
+      }
       const ask = this.#line.next(now)
       if (!ask) {
+        if (this.#adHoc.waiting) continue
         await poll.rest(clock, Math.max(0, Math.min(this.#line.wakeAt(now) - now, LONGEST_IDLE)))
         continue
       }
       if (now - connectedAt >= RENEW_AFTER && this.#line.silent) return 'renew'
       if (await this.#read(poll, ask, now)) poll.provedFor = clock.monotonic() - connectedAt
     }
+  }
+
+  #unconnected(): PenstockError {
+    const message = `There is no connection to ${this.#endpoint} just now; the health of the source says why`
+    return new PenstockError('CONNECTION_LOST', message)
   }
 
   #takeDue(now: Milliseconds): void {

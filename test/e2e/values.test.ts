@@ -4,6 +4,7 @@ import { modbusSource, type PlantFolder, s7Source, writePlant } from '../support
 import { PymodbusServer } from '../support/modbus-peers.ts'
 import { startGatewayOf } from '../support/running-gateway.ts'
 import { ScadaClient, type Shown } from '../support/scada-client.ts'
+import { SerialPair } from '../support/serial-pair.ts'
 import { Snap7Plc } from '../support/snap7.ts'
 
 /** From a device that we did not write to a subscribed OPC UA client, through the whole gateway. */
@@ -43,6 +44,17 @@ describe('a Modbus register', () => {
     await eventually(() => expect(seen().at(-1)).toMatchObject({ value: -3.25, status: 'Good' }))
     expect(seen().at(-1)?.sourceTime).toBeGreaterThanOrEqual(before)
     expect(seen().at(-1)?.sourceTime).toBeLessThanOrEqual(Date.now())
+  })
+
+  it('arrives from a serial line too', async () => {
+    const line = later((pair) => pair.stop(), await SerialPair.start())
+    const meter = later((server) => server.stop(), await PymodbusServer.start(line.theirs, 'rtu'))
+    await meter.put({ area: 'holding', address: 4, encoding: 'float32', value: 12.5 })
+    const serial = { path: line.ours, baudRate: 115_200, parity: 'none' }
+    const tags = [{ key: 'power', type: 'Float', address: 'holding:4' }]
+    const devices = [{ key: 'meter', unitId: 1, poll: '100ms', tags }]
+    const { scada } = await aGateway([{ key: 'line', kind: 'modbus', transport: 'rtu', serial, devices }])
+    await eventually(async () => expect(await scada.read('meter/power')).toMatchObject({ value: 12.5, status: 'Good' }))
   })
 
   it('that does not exist is a configuration error of its tag alone', async () => {

@@ -162,7 +162,7 @@ describe('penstock byte-order', () => {
       await showByteOrder(undefined, undefined, { config: 'none', hex: '42 F6 E9 79', expect: '123.456' }, {}, out),
     ).toBe(0)
     expect(out.lines.filter((line) => line.endsWith('← expected'))).toEqual([
-      expect.stringMatching(/float32 +ABCD +big +big +123\.456/),
+      expect.stringMatching(/float32 +order: ABCD +123\.456/),
     ])
   })
 })
@@ -210,7 +210,13 @@ describe('penstock calibrate', () => {
     expect(out.lines).toContainEqual(expect.stringMatching(/pause between requests +20 ms needed/))
     expect(out.lines).toContainEqual(expect.stringMatching(/registers at once +60, which is its limit/))
     expect(out.lines).toContainEqual(expect.stringMatching(/holes between tags +of 5 cannot be read/))
-    expect(out.lines.slice(-3)).toEqual(['  - key: meter', '    maxRegisters: 60', '    maxGap: 0'])
+    expect(out.lines.slice(-5)).toEqual([
+      'delayBetweenRequests: 20ms',
+      'devices:',
+      '  - key: meter',
+      '    maxRegisters: 60',
+      '    maxGap: 0',
+    ])
   }, 60_000)
 
   it('ends when it is told to, and says so', async () => {

@@ -1,6 +1,7 @@
 import { afterEach, describe, expect, it, vi } from 'vitest'
 import { diagnose } from '../../src/cli/field/diagnose.ts'
 import { frames } from '../../src/cli/field/frames.ts'
+import { readOnce } from '../../src/cli/field/read-once.ts'
 import { systemClock } from '../../src/core/clock.ts'
 import type { FrameRecord, SourceDiagnostics } from '../../src/core/diagnostics.ts'
 import type { Gateway } from '../../src/main.ts'
@@ -59,8 +60,6 @@ describe('the diagnostics of a Modbus line', () => {
     await expect.poll(() => meter(line)?.answered, WAIT).toBeGreaterThan(3)
     const found = meter(line)
     expect(found).toMatchObject({
-      breaker: 'closed',
-      misses: 0,
       blocks: 1,
       muteBlocks: 0,
       refusedBlocks: 0,
@@ -87,7 +86,7 @@ describe('the diagnostics of a Modbus line', () => {
   it('say of a dead device that its breaker is open', async () => {
     const server = ending(await FaultServer.start(faults.mute), (each) => each.stop())
     const line = await polls(server.port)
-    await expect.poll(() => meter(line)?.breaker, WAIT).toBe('open')
+    await expect.poll(() => line.polling?.()?.breakers.meter?.state, WAIT).toMatch(/open/)
     expect(meter(line)).not.toHaveProperty('lastAnswerAt')
     expect(meter(line)).not.toHaveProperty('roundTrip')
   })
@@ -145,7 +144,7 @@ describe('the diagnostics of an S7 CPU', () => {
     expect(Object.keys(plc(line)?.refusals ?? {})).toEqual([expect.stringMatching(/^return code 0x/)])
     expect(plc(line)?.roundTrip?.p50).toBeGreaterThan(0)
     const texts = traced(line).map(({ text }) => text)
-    expect(texts).toContainEqual('ISO connection request to rack 0, slot 2')
+    expect(texts).toContainEqual('ISO connection request to TSAP 01.02, as of rack 0, slot 2')
     expect(texts).toContainEqual(expect.stringMatching(/answer: set up communication, PDU \d+ bytes/))
     expect(texts).toContainEqual(expect.stringMatching(/job: read DB1 byte 0 \(2\)/))
     expect(texts).toContainEqual(expect.stringMatching(/answer: read DB1 byte 0 \(2\) = 0000/))
@@ -193,7 +192,8 @@ describe('a running gateway', () => {
       key: 'line',
       state: 'connected',
       line: { failures: {}, refusals: {} },
-      devices: [{ key: 'meter', state: 'online', breaker: 'closed', blocks: 1 }],
+      devices: [{ key: 'meter', state: 'online', breaker: { state: 'closed', failures: 0 }, blocks: 1 }],
+      polling: { load: expect.any(Number) },
     })
 
     const table = said()
@@ -209,6 +209,58 @@ describe('a running gateway', () => {
       /→ transaction \d+, unit 1: read holding:7 \(1\)\n +([0-9a-f]{2} ){11}[0-9a-f]{2}/,
     )
     expect(trace.lines.join('\n')).toMatch(/← transaction \d+, unit 1: holding:7 = 7/)
+  })
+
+  it('reads one address between two polls, over HTTP and on the command line', async () => {
+    const server = ending(await FaultServer.start(faults.right), (each) => each.stop())
+    const cpu = ending(await Snap7Plc.start(new Map([[1, Buffer.from([0, 0, 0x12, 0x34])]])), (each) => each.stop())
+    const { url } = await gatewayOf([
+      modbusSourceOf(server.port, [{ key: 'power', type: 'UInt16', address: 'holding:7' }]),
+      s7SourceOf(cpu.port, [{ key: 'speed', type: 'Int16', address: 'DB1,INT0' }]),
+    ])
+    const get = async (path: string) => {
+      const response = await fetch(`${url}/diagnostics/${path}`)
+      return { status: response.status, body: (await response.json()) as object }
+    }
+    await expect.poll(async () => (await get('line/read?address=holding:40')).status, WAIT).toBe(200)
+    await expect.poll(async () => (await get('cpu/read?address=DB1,WORD2')).status, WAIT).toBe(200)
+    expect(await get('line/read?device=meter&address=holding:40')).toMatchObject({
+      body: { address: 'holding:40', type: 'UInt16', value: 40, status: 'Good' },
+    })
+    expect(await get('cpu/read?address=DB1,WORD2')).toMatchObject({ body: { value: 0x1234, status: 'Good' } })
+    expect(await get('cpu/read?address=DB9,WORD2')).toMatchObject({
+      status: 200,
+      body: { value: null, status: 'BadConfigurationError' },
+    })
+
+    expect(await get('line/read?address=holding:70000')).toMatchObject({
+      status: 400,
+      body: { error: expect.stringMatching(/0 to 65535 are allowed/) },
+    })
+    expect(await get('line/read?device=pump&address=holding:1')).toMatchObject({ status: 404 })
+    expect(await get('other/read?address=holding:1')).toMatchObject({ status: 404 })
+
+    const out = said()
+    expect(await readOnce('line', 'holding:41', { config: 'none', url, json: true }, {}, out)).toBe(0)
+    expect(JSON.parse(out.lines[0] ?? '')).toMatchObject({ address: 'holding:41', value: 41, status: 'Good' })
+    expect(await readOnce('cpu', 'DB9,WORD2', { config: 'none', url }, {}, out)).toBe(4)
+    const wrong = readOnce('line', 'holding:1', { config: 'none', url, type: 'Flaot' }, {}, out)
+    await expect(wrong).rejects.toMatchObject({ exitCode: 2, message: expect.stringContaining('mean Float') })
+    const both = readOnce('line', 'holding:1', { config: 'none', url, frames: true }, {}, out)
+    await expect(both).rejects.toMatchObject({ exitCode: 2, message: expect.stringContaining('--frames') })
+  })
+
+  it('reads one address at a time, and says so to whoever comes meanwhile', async () => {
+    const server = ending(await FaultServer.start(faults.right), (each) => each.stop())
+    const { url } = await gatewayOf([
+      modbusSourceOf(server.port, [{ key: 'power', type: 'UInt16', address: 'holding:7' }]),
+    ])
+    const get = (address: string) => fetch(`${url}/diagnostics/line/read?address=${address}`)
+    await expect.poll(async () => (await get('holding:40')).status, WAIT).toBe(200)
+    server.behave = (asked) => (asked.start === 99 ? faults.mute() : faults.right(asked))
+    const both = await Promise.all([get('holding:99'), get('holding:99')])
+    expect(both.map(({ status }) => status).sort()).toEqual([429, 504])
+    await expect.poll(async () => (await get('holding:40')).status, WAIT).toBe(200)
   })
 
   it('goes on telling what comes over the connection until it is told to end', async () => {

@@ -69,6 +69,7 @@ interface Put extends Ordered {
   readonly encoding: Extract<Encoding, `${'int' | 'uint'}${16 | 32 | 64}` | `float${number}` | 'string'>
   readonly value: number | bigint | string
 }
+export type PymodbusTransport = 'tcp' | 'udp' | 'rtu-over-tcp' | 'rtu' | 'ascii'
 
 /** pymodbus, whose registers can be changed while it serves. Units that were given nothing are mute. */
 export class PymodbusServer {
@@ -78,8 +79,9 @@ export class PymodbusServer {
     this.#peer = peer
   }
 
-  static async start(port = 0): Promise<PymodbusServer> {
-    return new PymodbusServer(await Peer.start('/usr/bin/python3', here('pymodbus_server.py'), `${port}`))
+  /** `where` is a port, 0 for any, or the path of a serial line (115200 baud, 8 data bits, no parity). */
+  static async start(where: number | string = 0, transport: PymodbusTransport = 'tcp'): Promise<PymodbusServer> {
+    return new PymodbusServer(await Peer.start('/usr/bin/python3', here('pymodbus_server.py'), transport, `${where}`))
   }
 
   get port(): number {

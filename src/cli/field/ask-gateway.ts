@@ -3,15 +3,22 @@ import { ClientFailure, ExitCode } from '../client/failure.ts'
 
 const ANSWER_WITHIN_MS = 5_000
 
+const exitCodes: Readonly<Record<number, number>> = {
+  400: ExitCode.usage,
+  404: ExitCode.unknownNode,
+  503: ExitCode.unreachable,
+  504: ExitCode.unreachable,
+}
+
 /**
- * What a running gateway answers at `path` of its HTTP port. Throws ClientFailure: unreachable, unknownNode (there is
- * no such source), refused.
+ * What a running gateway answers at `path` of its HTTP port. Throws ClientFailure: as the answer's status says, or unreachable,
+ * where nothing answers.
  */
-export async function askGateway<Answer>(url: string, path: string): Promise<Answer> {
+export async function askGateway<Answer>(url: string, path: string, withinMs = ANSWER_WITHIN_MS): Promise<Answer> {
   const base = baseOf(url)
   let response: Response
   try {
-    response = await fetch(new URL(path, base), { signal: AbortSignal.timeout(ANSWER_WITHIN_MS) })
+    response = await fetch(new URL(path, base), { signal: AbortSignal.timeout(withinMs) })
   } catch (cause) {
     const message = `No gateway answers at ${base.origin} (${describeError(cause)}): start it, or give the address of its HTTP port with --url`
     throw new ClientFailure(ExitCode.unreachable, message)
@@ -20,7 +27,7 @@ export async function askGateway<Answer>(url: string, path: string): Promise<Ans
   if (response.ok && body !== undefined) return body as Answer
   const { error } = (body ?? {}) as { error?: unknown }
   if (typeof error === 'string') {
-    throw new ClientFailure(response.status === 404 ? ExitCode.unknownNode : ExitCode.refused, error)
+    throw new ClientFailure(exitCodes[response.status] ?? ExitCode.refused, error)
   }
   const message = `${base.origin} answers ${response.status} to ${path}: is it the HTTP port of Penstock?`
   throw new ClientFailure(ExitCode.refused, message)

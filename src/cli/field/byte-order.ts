@@ -1,23 +1,22 @@
 import type { DataType } from '../../core/data-type.ts'
-import type { ByteOrder } from '../../core/plant.ts'
+import { type ByteOrder, byteOrderOf, registerOrders, wordOrderOf } from '../../core/plant.ts'
 import { decoderOf } from '../../sources/modbus/decode.ts'
 import { registersOf } from '../../sources/modbus/encoding.ts'
 
 /** How the bytes of a 32-bit value A B C D lie in two registers, as manuals name the orders. */
-const orders: readonly { readonly name: string; readonly byteOrder: ByteOrder; readonly wordOrder: ByteOrder }[] = [
-  { name: 'ABCD', byteOrder: 'big', wordOrder: 'big' },
-  { name: 'CDAB', byteOrder: 'big', wordOrder: 'little' },
-  { name: 'BADC', byteOrder: 'little', wordOrder: 'big' },
-  { name: 'DCBA', byteOrder: 'little', wordOrder: 'little' },
-]
+const orders = registerOrders.map((name) => ({ name, byteOrder: byteOrderOf(name), wordOrder: wordOrderOf(name) }))
 const numbers = [
   { encoding: 'int16', type: 'Int16' },
   { encoding: 'uint16', type: 'UInt16' },
+  { encoding: 'bcd16', type: 'UInt16' },
+  { encoding: 'float16', type: 'Float' },
   { encoding: 'int32', type: 'Int32' },
   { encoding: 'uint32', type: 'UInt32' },
+  { encoding: 'bcd32', type: 'UInt32' },
   { encoding: 'float32', type: 'Float' },
   { encoding: 'int64', type: 'Int64' },
   { encoding: 'uint64', type: 'UInt64' },
+  { encoding: 'bcd64', type: 'UInt64' },
   { encoding: 'float64', type: 'Double' },
 ] as const satisfies readonly { encoding: string; type: DataType }[]
 /** How far a value may be from the expected one: what a display rounds off. */

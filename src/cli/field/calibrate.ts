@@ -1,6 +1,6 @@
 import { systemClock } from '../../core/clock.ts'
 import { PenstockError } from '../../core/errors.ts'
-import type { ModbusDeviceConfig } from '../../core/plant.ts'
+import { fieldEndpointOf, type ModbusDeviceConfig, type ModbusSourceConfig } from '../../core/plant.ts'
 import { TagIndexing } from '../../core/tag-index.ts'
 import { areas, countingOf, isAddressFault, isBitArea, LAST_ADDRESS } from '../../sources/modbus/address.ts'
 import { type Calibration, calibrate, type KnownRange } from '../../sources/modbus/calibration/calibrate.ts'
@@ -9,9 +9,9 @@ import { planReads } from '../../sources/modbus/read-plan.ts'
 import { ClientFailure, ExitCode } from '../client/failure.ts'
 import type { Output } from '../client/options.ts'
 import type { Environment } from '../configuration.ts'
-import { proposal, summary } from './calibration-text.ts'
+import { type Measured, proposal, summary } from './calibration-text.ts'
 import { modbusDriver } from './tables.ts'
-import { deviceOf, type Target, type TargetFlags, targetOf } from './target.ts'
+import { deviceOf, type TargetFlags, targetOf } from './target.ts'
 import { unreachable } from './unreachable.ts'
 
 export interface CalibrateFlags extends TargetFlags {
@@ -20,6 +20,17 @@ export interface CalibrateFlags extends TargetFlags {
   readonly requests: string
   readonly seconds: string
   readonly json?: boolean | undefined
+}
+
+/** Requests that may be tried at once: answers on a serial line do not say which one they belong to. */
+const atOnce: Readonly<Record<ModbusSourceConfig['transport'], number>> = {
+  tcp: 16,
+  tls: 16,
+  udp: 16,
+  rtu: 1,
+  ascii: 1,
+  'rtu-over-tcp': 1,
+  'ascii-over-tcp': 1,
 }
 
 /** `penstock calibrate`: measures what a Modbus device bears, by reading only, and proposes its settings. */
@@ -38,18 +49,18 @@ export async function calibrateDevice(
     throw new ClientFailure(ExitCode.usage, message)
   }
   const [mostRequests, seconds] = [positive('--requests', flags.requests), positive('--seconds', flags.seconds)]
-  const ranges = flags.range
-    ? flags.range.map((text) => rangeOf(text, device))
-    : rangesOf({ ...target, source }, device)
+  const ranges = flags.range ? flags.range.map((text) => rangeOf(text, device)) : rangesOf(source, device)
   const where = ranges.map(({ area, start, count }) => `${area}:${start}-${start + count - 1}`).join(', ')
   out.notice(
-    `Reads ${where} of unit ${device.unitId} at ${source.host}:${source.port}, and what lies next to it: at most ` +
+    `Reads ${where} of unit ${device.unitId} at ${fieldEndpointOf(source)} (${source.transport}), and what lies next to it: at most ` +
       `${mostRequests} requests in ${seconds} s. It writes nothing, and ends if the device does not recover. Ctrl-C ends it.`,
   )
-  const driver = modbusDriver(source)
+  // Pauses are what is measured, so the configured one is left out.
+  const driver = modbusDriver({ ...source, delayBetweenRequestsMs: 0 }, target.secret)
   const open = (window: number) => driver.open(signal, window)
   const options = {
     connect: open,
+    mostAtOnce: atOnce[source.transport],
     unitId: device.unitId,
     clock: systemClock,
     signal,
@@ -60,23 +71,20 @@ export async function calibrateDevice(
   const found = await calibrate({ ...options, ranges, say }).catch((error: unknown) => {
     throw error instanceof PenstockError ? unreachable(error, target.dataFolder) : error
   })
-  print(found, device, flags, out)
+  print(found, { source, device }, flags, out)
   return found.endedBecause === undefined ? ExitCode.ok : ExitCode.refused
 }
 
-function print(found: Calibration, device: ModbusDeviceConfig, { json }: CalibrateFlags, out: Output): void {
+function print(found: Calibration, measured: Measured, { json }: CalibrateFlags, out: Output): void {
   if (json) {
     out.line(JSON.stringify(found))
     return
   }
-  for (const line of [...summary(found), '', ...proposal(found, device)]) out.line(line)
+  for (const line of [...summary(found), '', ...proposal(found, measured)]) out.line(line)
 }
 
 /** Where the device's tags lie, in one piece each. */
-function rangesOf(
-  { source }: { source: Extract<Target['source'], { kind: 'modbus' }> },
-  device: ModbusDeviceConfig,
-): KnownRange[] {
+function rangesOf(source: ModbusSourceConfig, device: ModbusDeviceConfig): KnownRange[] {
   const whole = { ...device, maxRegisters: 125, maxCoils: 2_000, maxGap: 0 }
   const config = { ...source, disabled: false, devices: [{ ...whole, disabled: false }] }
   const tags = new TagIndexing({ sources: [config] }).ofDevice(device.key).filter(({ disabled }) => !disabled)

@@ -1,5 +1,5 @@
 import { Document } from 'yaml'
-import type { ModbusDeviceConfig } from '../../core/plant.ts'
+import type { ModbusDeviceConfig, ModbusSourceConfig } from '../../core/plant.ts'
 import type { BlockLimit, Calibration } from '../../sources/modbus/calibration/calibrate.ts'
 import { table } from '../client/format.ts'
 
@@ -7,6 +7,12 @@ import { table } from '../client/format.ts'
 const TIMEOUT_FACTOR = 4
 const LEAST_TIMEOUT_MS = 200
 const TIMEOUT_STEP_MS = 50
+
+/** What was measured: the device, as it and its source are configured now. */
+export interface Measured {
+  readonly source: Pick<ModbusSourceConfig, 'delayBetweenRequestsMs'>
+  readonly device: ModbusDeviceConfig
+}
 
 /** What was measured, in lines for people. */
 export function summary(found: Calibration): string[] {
@@ -26,7 +32,7 @@ export function summary(found: Calibration): string[] {
 }
 
 /** Settings for the configuration: only what was found out, and what the defaults do not do by themselves. */
-export function proposal(found: Calibration, device: ModbusDeviceConfig): string[] {
+export function proposal(found: Calibration, { source, device }: Measured): string[] {
   const { roundTrip, registers, bits, gap, pauseMs } = found
   const ofDevice = {
     ...(registers?.isLimit ? { maxRegisters: registers.largest } : {}),
@@ -35,14 +41,14 @@ export function proposal(found: Calibration, device: ModbusDeviceConfig): string
   }
   const document = new Document({
     ...(roundTrip ? { timeout: `${timeoutOf(roundTrip.p99)}ms` } : {}),
+    ...(pauseMs === undefined || (pauseMs === 0 && source.delayBetweenRequestsMs === 0)
+      ? {}
+      : { delayBetweenRequests: `${pauseMs}ms` }),
     ...(Object.keys(ofDevice).length > 0 ? { devices: [{ key: device.key, ...ofDevice }] } : {}),
   })
-  const remarks =
-    pauseMs === undefined || pauseMs === 0 ? [] : [`# It needs ${pauseMs} ms between an answer and the next request.`]
   const settings = Object.keys(document.toJS() as object).length > 0 ? document.toString().trimEnd().split('\n') : []
-  if (settings.length + remarks.length === 0)
-    return ['No setting is needed: what was measured is what the defaults do.']
-  return ['# Proposed for the source:', ...remarks, ...settings]
+  if (settings.length === 0) return ['No setting is needed: what was measured is what the defaults do.']
+  return ['# Proposed for the source:', ...settings]
 }
 
 const inWords = ({ largest, isLimit }: BlockLimit): string =>

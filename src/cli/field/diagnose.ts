@@ -31,8 +31,9 @@ export function describe(source: SourceDiagnostics): string[] {
   const head = [`${key}: ${state} since ${new Date(since).toISOString()}`]
   if (reason !== '') head.push(`  ${reason}`)
   if (!line || countedSince === undefined) return [...head, ...rows(devices.map(eventRow))]
-  const load = `${(100 * line.underWay).toFixed(1)} % of the last minute under way`
-  head.push(`  requests since ${new Date(countedSince).toISOString()}; ${load}; ${told(counters)}`)
+  const underWay = `${percent(line.underWay)} of the last minute under way`
+  head.push(`  requests since ${new Date(countedSince).toISOString()}; ${underWay}; ${told(counters)}`)
+  if (source.polling) head.push(`  ${inTime(source.polling)}`)
   return [
     ...head,
     '',
@@ -55,8 +56,9 @@ const heading = [
 ]
 
 function deviceRow(device: Partial<DeviceDiagnostics> & { key: string; state: string }): string[] {
-  const { key, state, breaker, misses = 0 } = device
-  const doubt = breaker === undefined || breaker === 'closed' ? '' : ` (breaker ${breaker}, ${misses} missed)`
+  const { key, state, breaker } = device
+  const doubt =
+    breaker === undefined || breaker.state === 'closed' ? '' : ` (breaker ${breaker.state}, ${breaker.failures} missed)`
   return [key, `${state}${doubt}`, blocks(device), ...figures(device)]
 }
 
@@ -106,6 +108,17 @@ function told(counters: SourceDiagnostics['counters']): string {
   const { connects, connectFailures, strays, skippedCycles } = counters
   return `${connects} connects (${connectFailures} failed), ${strays} strays, ${skippedCycles} cycles skipped`
 }
+
+/** How full the line is, and how late its cycles begin. */
+function inTime({ load, latenessP50Ms, latenessP99Ms }: NonNullable<SourceDiagnostics['polling']>): string {
+  const late =
+    latenessP50Ms === null || latenessP99Ms === null
+      ? 'no cycle has begun yet'
+      : `cycles begin ${latenessP50Ms.toFixed(1)} ms late in the middle, 99 of 100 at most ${latenessP99Ms.toFixed(1)} ms`
+  return `its cycles take ${percent(load)} of the line; ${late}`
+}
+
+const percent = (share: number): string => `${(100 * share).toFixed(1)} %`
 
 const time = (duration: Milliseconds | undefined): string => (duration === undefined ? '-' : String(duration))
 

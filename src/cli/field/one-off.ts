@@ -1,27 +1,18 @@
-import { type Clock, type Milliseconds, systemClock } from '../../core/clock.ts'
-import { type DataType, dataTypes, type TagValue } from '../../core/data-type.ts'
+import { type Clock, systemClock } from '../../core/clock.ts'
+import type { WantedReading } from '../../core/diagnostics.ts'
 import { silentLogger } from '../../core/logger.ts'
 import type { DeviceBase, TagConfig } from '../../core/plant.ts'
-import type { Problem } from '../../core/problem.ts'
-import type { SampleSink } from '../../core/sample.ts'
-import { StatusCode } from '../../core/status-code.ts'
-import { type DeviceTags, TagIndexing } from '../../core/tag-index.ts'
+import type { DeviceTags } from '../../core/tag-index.ts'
 import { sourceTypes } from '../../engine/source-types.ts'
 import type { FieldDriver, FieldSession, ReadBlock } from '../../sources/driver.ts'
 import { type FieldDiagnostics, fieldDiagnostics } from '../../sources/field-diagnostics.ts'
 import { ModbusDriver } from '../../sources/modbus/driver.ts'
-import { mbapWords } from '../../sources/modbus/frame-words.ts'
+import { frameWordsOf } from '../../sources/modbus/frame-words.ts'
+import { type Reading, readingOf } from '../../sources/one-reading.ts'
 import { S7Driver } from '../../sources/s7/driver.ts'
 import { s7Words } from '../../sources/s7/frame-words.ts'
-import type { FieldDevice, FieldSource } from './target.ts'
-
-/** What a device said of one value. */
-export interface Reading {
-  readonly value: TagValue | undefined
-  /** Undefined: the device is busy, and says nothing of the value. */
-  readonly status: StatusCode | undefined
-  readonly took: Milliseconds
-}
+import { aloneOn, type CheckedTag, type FieldDevice, type FieldSource, wantedTag } from '../../sources/wanted-tag.ts'
+import type { Target } from './target.ts'
 
 /** One connection of the gateway's own drivers, for reading single values without a gateway. */
 export interface OneOff {
@@ -34,10 +25,14 @@ export interface OneOff {
 }
 
 /** Connects as the gateway does; rejects as `FieldDriver.connect`. */
-export function openOneOff(source: FieldSource, signal: AbortSignal, clock: Clock = systemClock): Promise<OneOff> {
-  const context = { clock, random: Math.random, log: silentLogger, report: unreported }
+export function openOneOff(
+  { source, secret }: Target,
+  signal: AbortSignal,
+  clock: Clock = systemClock,
+): Promise<OneOff> {
+  const context = { clock, random: Math.random, log: silentLogger, report: unreported, secret }
   if (source.kind === 'modbus') {
-    const diagnostics = fieldDiagnostics(clock, mbapWords)
+    const diagnostics = fieldDiagnostics(clock, frameWordsOf(source))
     return connect(source, new ModbusDriver(source, context, diagnostics), { clock, diagnostics, signal }, () => '')
   }
   const diagnostics = fieldDiagnostics(clock, s7Words)
@@ -53,22 +48,11 @@ export function openOneOff(source: FieldSource, signal: AbortSignal, clock: Cloc
 }
 
 /** The tag at this address that the command line asks for, and everything wrong with it. */
-export function tagAt(
+export const tagAt = (
   source: FieldSource,
   device: FieldDevice,
-  wanted: Partial<TagConfig> & Pick<TagConfig, 'address'>,
-): { readonly tag: TagConfig; readonly problems: readonly Problem[] } {
-  const first: readonly DataType[] = source.kind === 's7' ? ['Boolean', 'Byte', 'UInt16'] : ['Boolean', 'UInt16']
-  const types = wanted.type === undefined ? [...first, ...dataTypes] : [wanted.type]
-  const tags = types.map((type): TagConfig => ({ key: 'value', name: 'value', disabled: false, ...wanted, type }))
-  const problemsOf = (tag: TagConfig) => {
-    const config = holding(source, device, tag)
-    const problems = config.kind === 's7' ? sourceTypes.s7.validate(config) : sourceTypes.modbus.validate(config)
-    return problems.map((each) => ({ ...each, path: each.path.replace(/^devices\[0\]\.tags\[0\]\./, '') }))
-  }
-  const tag = tags.find((each) => problemsOf(each).length === 0) ?? tags[wanted.type === undefined ? 1 : 0]
-  return { tag: tag as TagConfig, problems: problemsOf(tag as TagConfig) }
-}
+  wanted: Omit<WantedReading, 'source' | 'device'>,
+): CheckedTag => wantedTag(sourceTypes, source, device, wanted)
 
 interface Means {
   readonly clock: Clock
@@ -86,34 +70,14 @@ async function connect<Block extends ReadBlock, Device extends DeviceBase, Drive
   return {
     diagnostics,
     negotiated: negotiated(session as Awaited<ReturnType<Driver['connect']>>),
-    async read(device, tag) {
-      const config = holding(source, device, tag)
-      const tags = new TagIndexing({ sources: [config] }).ofDevice(device.key)
+    read(device, tag) {
+      const wanted = aloneOn(source, device, tag)
       // The device is one of the source's, so it is of the driver's kind.
-      const [block] = driver.plan({ device, tags } as unknown as DeviceTags<Device>, tags)
-      const seen: Pick<Reading, 'value' | 'status'>[] = []
-      const from = clock.monotonic()
-      if (block) await session.read(block, sinkInto(seen))
-      return { value: undefined, status: undefined, ...seen.at(-1), took: clock.monotonic() - from }
+      const [block] = driver.plan(wanted as unknown as DeviceTags<Device>, wanted.tags)
+      if (!block) throw new RangeError('A tag is read with a request')
+      return readingOf(session, block, clock)
     },
     close: () => session.close(),
-  }
-}
-
-/** The source with nothing but this tag. */
-function holding(source: FieldSource, device: FieldDevice, tag: TagConfig): FieldSource {
-  const alone = { ...device, disabled: false, tags: [tag] }
-  return { ...source, disabled: false, devices: [alone] } as FieldSource
-}
-
-function sinkInto(seen: Pick<Reading, 'value' | 'status'>[]): SampleSink {
-  return {
-    polled: (_tag, value) => void seen.push({ value, status: StatusCode.Good }),
-    failed: (_tag, status) => void seen.push({ value: undefined, status }),
-    event: () => false,
-    lost: () => undefined,
-    restored: () => undefined,
-    expectEvery: () => undefined,
   }
 }
 

@@ -44,8 +44,7 @@ export async function showByteOrder(
   out.line(
     `bytes ${bytes.toString('hex').replace(/(....)(?!$)/g, '$1 ')}, a register a group; as text: ${textOf(bytes)}`,
   )
-  for (const line of table([['encoding', 'order', 'byteOrder', 'wordOrder', 'value', ''], ...all.map(row)]))
-    out.line(`  ${line}`)
+  for (const line of table([['encoding', 'setting', 'value', ''], ...all.map(row)])) out.line(`  ${line}`)
   if (expected !== undefined && !all.some(({ matches }) => matches)) {
     out.notice(
       `None is ${expected}: is the address right (manuals count from 1, Penstock from 0), or does the device scale it?`,
@@ -54,14 +53,12 @@ export async function showByteOrder(
   return ExitCode.ok
 }
 
-function row({ encoding, order, byteOrder, wordOrder, value, matches }: Interpretation): string[] {
-  const words = order.length === 2 ? '-' : wordOrder
+function row({ encoding, order, byteOrder, value, matches }: Interpretation): string[] {
   return [
     encoding,
-    order,
-    byteOrder,
-    words,
-    value === undefined ? 'not a number' : String(value),
+    // The word order says nothing of a single register.
+    order.length === 2 ? `byteOrder: ${byteOrder}` : `order: ${order}`,
+    value === undefined ? 'no such value' : String(value),
     matches ? '← expected' : '',
   ]
 }

@@ -1,5 +1,6 @@
 import { systemClock } from '../../core/clock.ts'
 import { PenstockError } from '../../core/errors.ts'
+import type { ModbusSourceConfig } from '../../core/plant.ts'
 import type { ModbusConnection } from '../../sources/modbus/connection.ts'
 import { ModbusDriver } from '../../sources/modbus/driver.ts'
 import { ClientFailure, ExitCode } from '../client/failure.ts'
@@ -8,32 +9,33 @@ import { unreachable } from './unreachable.ts'
 
 /** Does something with the tables of one unit; what keeps it from that is in words. */
 export async function withTables<Result>(
-  { source, dataFolder }: Target,
+  target: Target,
   deviceKey: string | undefined,
   use: (tables: ModbusConnection, unitId: number) => Promise<Result>,
 ): Promise<Result> {
+  const { source, dataFolder, secret } = target
   const device = deviceOf(source, deviceKey)
   if (source.kind !== 'modbus' || !('unitId' in device)) {
     throw new ClientFailure(ExitCode.usage, `"${source.key}" is no source of Modbus`)
   }
   let tables: ModbusConnection | undefined
   try {
-    tables = await modbusDriver(source).open(new AbortController().signal)
+    tables = await modbusDriver(source, secret).open(new AbortController().signal)
     return await use(tables, device.unitId)
   } catch (error) {
     throw error instanceof PenstockError ? unreachable(error, dataFolder) : error
   } finally {
-    tables?.close()
+    await tables?.close()
   }
 }
 
 /** The gateway's driver, with nobody to report to. */
-export function modbusDriver(source: Extract<Target['source'], { kind: 'modbus' }>): ModbusDriver {
+export function modbusDriver(source: ModbusSourceConfig, secret: Target['secret']): ModbusDriver {
   const report = {
     state: () => undefined,
     device: () => undefined,
     count: () => undefined,
     lostUplinks: () => undefined,
   }
-  return new ModbusDriver(source, { clock: systemClock, random: Math.random, report })
+  return new ModbusDriver(source, { clock: systemClock, random: Math.random, report, secret })
 }

@@ -1,12 +1,10 @@
+import { readFileSync } from 'node:fs'
+import { Secrets } from '../../config/secrets.ts'
 import { nearest } from '../../core/nearest.ts'
-import type { ModbusSourceConfig, S7SourceConfig } from '../../core/plant.ts'
-import type { Problem } from '../../core/problem.ts'
-import { formatProblem } from '../../core/problem.ts'
+import { formatProblem, type Problem } from '../../core/problem.ts'
+import type { FieldDevice, FieldSource } from '../../sources/wanted-tag.ts'
 import { ClientFailure, ExitCode } from '../client/failure.ts'
 import { checkConfiguration, type Environment, readConfiguration } from '../configuration.ts'
-
-export type FieldSource = ModbusSourceConfig | S7SourceConfig
-export type FieldDevice = FieldSource['devices'][number]
 
 /** Which device a tool speaks to: one of a configuration, or one that the command line describes. */
 export interface TargetFlags {
@@ -23,6 +21,8 @@ export interface Target {
   readonly source: FieldSource
   /** The data folder of the configuration, where one was read. */
   readonly dataFolder: string | undefined
+  /** What an environment variable holds that the source names. */
+  readonly secret: (variable: string) => string | undefined
 }
 
 /** The key of the source and the device that the command line describes. */
@@ -31,15 +31,15 @@ const GIVEN = 'given'
 /** Throws ClientFailure (usage, unknownNode), ConfigurationRefused. */
 export function targetOf(key: string | undefined, flags: TargetFlags, env: Environment): Target {
   if (flags.modbus !== undefined || flags.s7 !== undefined)
-    return { source: given(key, flags, env), dataFolder: undefined }
+    return { source: given(key, flags, env), dataFolder: undefined, secret: () => undefined }
   if (key === undefined) {
     const message = 'Name a source of the configuration, or a device with --modbus <host:port> or --s7 <host:port>'
     throw new ClientFailure(ExitCode.usage, message)
   }
   const { config } = readConfiguration(flags.config, env, false)
-  const sources = config.sources.filter((source) => source.kind !== 'chirpstack')
+  const sources = config.sources.filter((source) => source.kind === 'modbus' || source.kind === 's7')
   const source = sources.find((each) => each.key === key)
-  if (source) return { source, dataFolder: config.gateway.data }
+  if (source) return { source, dataFolder: config.gateway.data, secret: secretsOf(env) }
   throw unknown(`${flags.config} has no Modbus or S7 source "${key}"`, key, sources)
 }
 
@@ -63,6 +63,15 @@ export function deviceOf(source: FieldSource, key: string | undefined): FieldDev
 /** Everything wrong with what the command line asks for, in words. */
 export const usage = (problems: readonly Problem[]): ClientFailure =>
   new ClientFailure(ExitCode.usage, problems.map(formatProblem).join(' '))
+
+/** Read when they are needed: a source that names none needs none of the others'. */
+function secretsOf(env: Environment): Target['secret'] {
+  const secrets = new Secrets({ env, readFile: (path) => readFileSync(path, 'utf8') })
+  return (variable) => {
+    const answer = secrets.read({ variable, what: 'a secret of the source', path: variable, needed: true })
+    return answer.ok ? answer.value : undefined
+  }
+}
 
 function given(key: string | undefined, flags: TargetFlags, env: Environment): FieldSource {
   const { modbus, s7, unit, rack, slot, timeout } = flags

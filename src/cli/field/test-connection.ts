@@ -2,14 +2,16 @@ import { lookup } from 'node:dns/promises'
 import { isIP } from 'node:net'
 import { systemClock } from '../../core/clock.ts'
 import { describeError, PenstockError } from '../../core/errors.ts'
-import type { TagConfig } from '../../core/plant.ts'
+import { fieldEndpointOf, type TagConfig } from '../../core/plant.ts'
 import { isBad } from '../../core/status-code.ts'
+import { reportOf } from '../../sources/one-reading.ts'
+import type { FieldDevice, FieldSource } from '../../sources/wanted-tag.ts'
 import { ClientFailure, ExitCode } from '../client/failure.ts'
 import type { Output } from '../client/options.ts'
 import type { Environment } from '../configuration.ts'
 import { type OneOff, tagAt } from './one-off.ts'
 import { sentence, withConnection } from './read-once.ts'
-import { type FieldDevice, type FieldSource, type TargetFlags, targetOf } from './target.ts'
+import { type TargetFlags, targetOf } from './target.ts'
 
 /**
  * `penstock test-connection`: how far one gets towards each device of a source: name, connection, an answer, a value.
@@ -23,12 +25,14 @@ export async function testConnection(
 ): Promise<number> {
   const target = targetOf(key, flags, env)
   const { source } = target
-  await resolved(source.host, out)
+  if ('host' in source) await resolved(source.host, out)
   const from = systemClock.monotonic()
   return withConnection(target, async (line) => {
     const took = systemClock.monotonic() - from
     const granted = line.negotiated === '' ? '' : `, ${line.negotiated}`
-    out.line(`ok    connected to ${source.host}:${source.port} in ${took.toFixed(1)} ms${granted}`)
+    const how = 'transport' in source ? ` (${source.transport})` : ''
+    const verb = 'serial' in source ? 'opened' : 'connected to'
+    out.line(`ok    ${verb} ${fieldEndpointOf(source)}${how} in ${took.toFixed(1)} ms${granted}`)
     let failed = 0
     for (const device of source.devices) if (!(await answers(line, source, device, out))) failed++
     return failed === 0 ? ExitCode.ok : ExitCode.refused
@@ -59,7 +63,7 @@ async function answers(line: OneOff, source: FieldSource, device: FieldDevice, o
     const good = reading.status !== undefined && !isBad(reading.status)
     const configured = device.tags.length > 0
     // Any answer proves a device that has no tags yet.
-    out.line(`${good ? 'ok   ' : configured ? 'fails' : 'ok   '} ${name}: answers; ${sentence(tag, reading)}`)
+    out.line(`${good ? 'ok   ' : configured ? 'fails' : 'ok   '} ${name}: answers; ${sentence(reportOf(tag, reading))}`)
     return good || !configured
   } catch (error) {
     if (!(error instanceof PenstockError) || error.code === 'CONNECTION_LOST') throw error

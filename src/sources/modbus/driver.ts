@@ -1,23 +1,28 @@
+import { pause } from '../../core/clock.ts'
 import type { ModbusDeviceConfig, ModbusSourceConfig } from '../../core/plant.ts'
 import type { DeviceTags, IndexedTag } from '../../core/tag-index.ts'
 import type { FieldDriver } from '../driver.ts'
 import type { FieldDiagnostics } from '../field-diagnostics.ts'
 import type { SourceContext } from '../source.ts'
-import { connectSocket } from './connect.ts'
 import { ModbusConnection } from './connection.ts'
+import { exchangeOf } from './exchange/exchange-of.ts'
+import { Unanswered } from './exchange/unanswered.ts'
 import { type ModbusBlock, planReads } from './read-plan.ts'
+import { networkCost, type RequestCost, serialCost } from './request-cost.ts'
 import { ModbusSession } from './session.ts'
+import { openWire } from './transport/open-wire.ts'
 
 /** The poller asks one thing at a time, which every device and serial gateway can take. */
 const WINDOW = 1
 
-export type ModbusDriverContext = Pick<SourceContext, 'clock' | 'random' | 'report'>
+export type ModbusDriverContext = Pick<SourceContext, 'clock' | 'random' | 'report' | 'secret'>
 
-/** Modbus TCP under the poller: one connection for all units of a source. */
+/** Modbus under the poller: one connection or serial line for all units of a source. */
 export class ModbusDriver implements FieldDriver<ModbusBlock, ModbusDeviceConfig> {
   readonly #config: ModbusSourceConfig
   readonly #context: ModbusDriverContext
   readonly #diagnostics: FieldDiagnostics | undefined
+  readonly #unanswered = new Unanswered()
 
   constructor(config: ModbusSourceConfig, context: ModbusDriverContext, diagnostics?: FieldDiagnostics) {
     this.#config = config
@@ -26,7 +31,7 @@ export class ModbusDriver implements FieldDriver<ModbusBlock, ModbusDeviceConfig
   }
 
   plan(device: DeviceTags<ModbusDeviceConfig>, tags: readonly IndexedTag[]): ModbusBlock[] {
-    return planReads(device, tags)
+    return planReads(device, tags, costOn(this.#config))
   }
 
   async connect(signal: AbortSignal): Promise<ModbusSession> {
@@ -36,20 +41,31 @@ export class ModbusDriver implements FieldDriver<ModbusBlock, ModbusDeviceConfig
 
   /** A connection for whoever reads tables without tags; rejects as `connect` does. */
   async open(signal: AbortSignal, window = WINDOW): Promise<ModbusConnection> {
-    const { host, port, timeoutMs, connectTimeoutMs } = this.#config
+    const { timeoutMs, delayAfterConnectMs } = this.#config
     const { clock, random, report } = this.#context
-    const socket = await connectSocket({ host, port, timeoutMs: connectTimeoutMs, clock, signal })
+    const wire = await openWire(this.#config, this.#context, signal)
     const tap = this.#diagnostics?.frames
-    tap?.noted(`Connected to ${host}:${port}`)
-    return new ModbusConnection({
-      socket,
-      endpoint: `${host}:${port}`,
-      clock,
+    tap?.noted(`Connected to ${wire.endpoint}`)
+    const connection = new ModbusConnection({
+      exchange: (onEnd) =>
+        exchangeOf({
+          config: this.#config,
+          wire,
+          clock,
+          random,
+          unanswered: this.#unanswered,
+          onStray: () => report.count('strays'),
+          onEnd,
+          tap,
+        }),
+      endpoint: wire.endpoint,
       timeoutMs,
       window,
-      random,
-      onStray: () => report.count('strays'),
-      tap,
     })
+    if (delayAfterConnectMs > 0) await pause(clock, delayAfterConnectMs, signal)
+    return connection
   }
 }
+
+const costOn = (config: ModbusSourceConfig): RequestCost =>
+  'serial' in config ? serialCost(config.transport, config.serial) : networkCost

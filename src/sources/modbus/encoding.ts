@@ -88,6 +88,9 @@ const encodingsOfType: Readonly<Record<DataType, readonly [Encoding, ...Encoding
   DateTime: ['unix32', 'unix64', 'unix64ms', 'cp56', 'date3', 'date6', 'date7', 'bcddate'],
 }
 
+/** Those that are numbers: any of them will do for what is calculated with. */
+export const numberEncodings: readonly Encoding[] = [...encodingsOfType.Double, 'int64', 'uint64', 'bcd64']
+
 /** Undefined where none is more usual than the others, as of dates. */
 export const defaultEncoding = (type: DataType): Encoding | undefined =>
   type === 'DateTime' ? undefined : encodingsOfType[type][0]

@@ -1,6 +1,9 @@
+import type { ModbusSourceConfig } from '../../core/plant.ts'
 import type { FrameWords } from '../frame-ring.ts'
 import { exceptionName } from './exception.ts'
-import { EXCEPTION_BIT } from './mbap.ts'
+import { aduOfAscii } from './framing/ascii.ts'
+import { aduOfRtu } from './framing/rtu.ts'
+import { EXCEPTION_BIT } from './read-request.ts'
 
 /** Transaction id, protocol id and length. */
 const MBAP_BYTES = 6
@@ -31,6 +34,36 @@ export const mbapWords: FrameWords = {
     return `transaction ${frame.readUInt16BE(0)}${cut}, ${describeAdu(adu, sent, request?.subarray(MBAP_BYTES))}`
   },
   exchange: (frame) => (frame.length >= MBAP_BYTES ? frame.readUInt16BE(0) : undefined),
+}
+
+/** Frames of MODBUS over Serial Line V1.02 in words; `aduOf` takes framing and check sum off. */
+const lineWords = (name: string, aduOf: (frame: Buffer) => Buffer | undefined): FrameWords => ({
+  describe(frame, sent, request) {
+    const adu = aduOf(frame)
+    if (!adu) return `${frame.length} bytes that make no ${name} frame`
+    return describeAdu(adu, sent, request && aduOf(request))
+  },
+  // Nothing in a frame names its request, but one at a time is asked, and what answers it was proved to.
+  exchange: (frame, kind) => (kind === 'sent' || kind === 'answer' ? aduOf(frame)?.[0] : undefined),
+})
+
+const rtuWords = lineWords('RTU', aduOfRtu)
+const asciiWords = lineWords('ASCII', aduOfAscii)
+
+/** The words for what goes over the source's transport. */
+export function frameWordsOf({ transport }: Pick<ModbusSourceConfig, 'transport'>): FrameWords {
+  switch (transport) {
+    case 'tcp':
+    case 'tls':
+    case 'udp':
+      return mbapWords
+    case 'rtu':
+    case 'rtu-over-tcp':
+      return rtuWords
+    case 'ascii':
+    case 'ascii-over-tcp':
+      return asciiWords
+  }
 }
 
 /** Unit, function and what belongs to it; `request`: what an answer answers, where that is known. */

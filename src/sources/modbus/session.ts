@@ -14,7 +14,7 @@ import { bytesUsed, type ModbusBlock, type ReadItem, splitBlock } from './read-p
 export interface TableReader {
   readonly ended: Promise<PenstockError>
   read(unitId: number, area: Area, start: number, count: number, within?: Milliseconds): Promise<Buffer>
-  close(): void
+  close(): Promise<void>
 }
 
 /** Who is told how long each request took, and how it ended. */
@@ -45,7 +45,7 @@ export class ModbusSession implements FieldSession<ModbusBlock> {
   }
 
   async close(): Promise<void> {
-    this.#connection.close()
+    await this.#connection.close()
   }
 
   async read(block: ModbusBlock, sink: SampleSink, within?: Milliseconds): Promise<ReadOutcome<ModbusBlock>> {

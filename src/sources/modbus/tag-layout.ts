@@ -1,6 +1,7 @@
 import type { DataType } from '../../core/data-type.ts'
 import { byteOrderOf, type ModbusDeviceConfig, type TagConfig, wordOrderOf } from '../../core/plant.ts'
 import type { Problem } from '../../core/problem.ts'
+import { takesAnyNumber } from '../../core/transform/transform.ts'
 import { countingOf, isAddressFault, isBitArea, type ModbusAddress } from './address.ts'
 import type { ParsedAddress } from './address-parts.ts'
 import {
@@ -9,6 +10,7 @@ import {
   type Encoding,
   encodings,
   type Layout,
+  numberEncodings,
   registersOf,
   spanOf,
 } from './encoding.ts'
@@ -70,7 +72,8 @@ function registerLayout(
   problems.push(...own)
   if (own.length > 0) return undefined
   const layout: Layout = {
-    type: tag.type,
+    // What is calculated with is read as the number that it is, whichever type the result has.
+    type: takesAnyNumber(tag) ? 'Double' : tag.type,
     encoding,
     byteOrder: tag.order ? byteOrderOf(tag.order) : (tag.byteOrder ?? device.byteOrder),
     wordOrder: tag.order ? wordOrderOf(tag.order) : (tag.wordOrder ?? device.wordOrder),
@@ -95,7 +98,7 @@ function encodingOf(
   problems: Problem[],
 ): Encoding | undefined {
   const { type } = tag
-  const allowed = allowedEncodings(type)
+  const allowed = takesAnyNumber(tag) ? numberEncodings : allowedEncodings(type)
   if (said !== undefined && tag.encoding !== undefined && tag.encoding !== said) {
     const message = `The address ${tag.address} says that it is ${said}.`
     problems.push(

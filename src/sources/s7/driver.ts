@@ -6,13 +6,15 @@ import type { FieldDiagnostics } from '../field-diagnostics.ts'
 import type { SourceContext } from '../source.ts'
 import { connectCpu } from './connect.ts'
 import { proveNodes7 } from './nodes7-self-test.ts'
+import { MOST_ITEMS } from './pdu-budget.ts'
 import { planBlocks, type S7ReadBlock } from './read-plan.ts'
 import { resolveTag } from './resolve.ts'
 import { S7Session } from './session.ts'
+import { Zone } from './zone.ts'
 
 export type S7DriverContext = Pick<SourceContext, 'clock' | 'log' | 'report'>
 
-/** Reads data blocks of one Siemens S7 CPU. Counts requests, refusals and strays. */
+/** Reads the memory of one Siemens S7 CPU. Counts requests, refusals and strays. */
 export class S7Driver implements FieldDriver<S7ReadBlock, S7DeviceConfig> {
   readonly #config: S7SourceConfig
   readonly #context: S7DriverContext
@@ -33,6 +35,7 @@ export class S7Driver implements FieldDriver<S7ReadBlock, S7DeviceConfig> {
         if (resolved.ok) return { tag, item: resolved.item }
         throw new PenstockError('CONFIG_INVALID', `Tag "${tag.id}": ${resolved.fault.message} ${resolved.fault.mend}`)
       }),
+      this.#maxItems,
     )
   }
 
@@ -43,12 +46,20 @@ export class S7Driver implements FieldDriver<S7ReadBlock, S7DeviceConfig> {
     const connected = await connectCpu(this.#config, clock, signal, this.#diagnostics?.frames)
     const { pdu, parallel } = connected.negotiated
     log.info({ endpoint: connected.transport.endpoint, pdu, parallel }, 'Connected to the CPU')
+    const { timeoutMs, timeZone = 'UTC' } = this.#config
+    const zone = new Zone(timeZone)
     return new S7Session(connected, {
       clock,
-      timeoutMs: this.#config.timeoutMs,
+      timeoutMs,
+      maxItems: this.#maxItems,
+      zone,
       log,
       report,
       diagnostics: this.#diagnostics,
     })
+  }
+
+  get #maxItems(): number {
+    return this.#config.maxItems ?? MOST_ITEMS
   }
 }

@@ -19,7 +19,9 @@ const READ = 0x04
 const SETUP = 0xf0
 const READ_ITEM = 12
 const DATA_BLOCK = 0x84
-const areaNames: Readonly<Record<number, string>> = { 129: 'I', 130: 'Q', 131: 'M', 28: 'C', 29: 'T' }
+const areaNames: Readonly<Record<number, string>> = { 128: 'PI', 129: 'I', 130: 'Q', 131: 'M' }
+/** Of these every element has a number of its own. */
+const numberedNames: Readonly<Record<number, string>> = { 28: 'C', 29: 'T' }
 /** Items that are printed before the rest is only counted. */
 const MOST_SHOWN = 4
 const BYTES_SHOWN = 16
@@ -44,8 +46,10 @@ function cotpWords(frame: Buffer, code: number): string {
   if (!name) return `COTP code 0x${hex(code)}`
   if (code === 0x80) return `${name}, reason ${frame[10] ?? 0}`
   const tsap = frame.indexOf(Buffer.of(0xc2, 2))
-  const called = code === 0xe0 && tsap >= 0 ? frame[tsap + 3] : undefined
-  return called === undefined ? name : `${name} to rack ${called >> 5}, slot ${called & 31}`
+  if (code !== 0xe0 || tsap < 0 || tsap + 4 > frame.length) return name
+  const [kind = 0, place = 0] = frame.subarray(tsap + 2)
+  // What it means is the CPU's affair, but this is what it most often is.
+  return `${name} to TSAP ${hex(kind)}.${hex(place)}, as of rack ${place >> 5}, slot ${place & 31}`
 }
 
 function pduWords(pdu: Buffer, sent: boolean, request: Buffer | undefined): string {
@@ -76,9 +80,14 @@ function itemsOf(parameters: Buffer): string[] {
   for (let at = 2; at + READ_ITEM <= parameters.length; at += READ_ITEM) {
     const [count, db] = [parameters.readUInt16BE(at + 4), parameters.readUInt16BE(at + 6)]
     const area = parameters[at + 8] ?? 0
-    const place = parameters.readUIntBE(at + 9, 3) >> 3
+    const place = parameters.readUIntBE(at + 9, 3)
+    const numbered = numberedNames[area]
+    if (numbered !== undefined) {
+      items.push(`${numbered}${place} (${count})`)
+      continue
+    }
     const where = area === DATA_BLOCK ? `DB${db}` : (areaNames[area] ?? `area 0x${hex(area)}`)
-    items.push(`${where} byte ${place} (${count})`)
+    items.push(`${where} byte ${place >> 3} (${count})`)
   }
   return items
 }

@@ -2,7 +2,7 @@ import { hostname } from 'node:os'
 import { describe, expect, it } from 'vitest'
 import { modbusEncodings, s7Encodings } from '../../../src/config/tag-schema.ts'
 import { encodings } from '../../../src/sources/modbus/encoding.ts'
-import { s7Types } from '../../../src/sources/s7/address.ts'
+import { s7Types } from '../../../src/sources/s7/types.ts'
 import { configOf, linesOf, modbusPlant } from './loading.ts'
 
 const chirpstackPlant = (devEui: string) => `
@@ -45,6 +45,9 @@ describe('what is left out', () => {
         port: 502,
         timeoutMs: 1_000,
         connectTimeoutMs: 3_000,
+        delayBetweenRequestsMs: 0,
+        delayAfterConnectMs: 0,
+        transport: 'tcp',
         devices: [
           {
             key: 'meter',

@@ -60,7 +60,7 @@ export async function calibrate(
     if (!(error instanceof CalibrationEnd)) throw error
     return { ...steps.found, requests: reader.requests, endedBecause: error.message }
   } finally {
-    reader.close()
+    await reader.close()
   }
 }
 
@@ -187,13 +187,10 @@ class Steps {
 
   /** How many requests may be under way at once; a device that needs a pause takes one at a time. */
   async #findWindow(): Promise<void> {
-    if (this.found.pauseMs !== 0) {
-      this.found.window = 1
-      return
-    }
-    this.#say('sending several requests at once')
     this.found.window = 1
-    for (const window of WINDOWS) {
+    if (this.found.pauseMs !== 0 || this.#reader.mostAtOnce === 1) return
+    this.#say('sending several requests at once')
+    for (const window of WINDOWS.filter((each) => each <= this.#reader.mostAtOnce)) {
       for (let round = 0; round < ROUNDS; round++) {
         const outcomes = await this.#reader.askAtOnce(this.#anchor, window)
         if (outcomes.every(({ kind }) => kind === 'answered')) continue

@@ -23,6 +23,8 @@ export class CalibrationEnd extends Error {}
 export interface CarefulReaderOptions {
   /** A new connection; `window` requests may be under way on it. */
   readonly connect: (window: number) => Promise<TableReader>
+  /** The most requests that may be under way at once over this transport. */
+  readonly mostAtOnce: number
   readonly unitId: number
   readonly clock: Clock
   readonly signal: AbortSignal
@@ -57,6 +59,10 @@ export class CarefulReader {
     this.#startedAt = options.clock.monotonic()
   }
 
+  get mostAtOnce(): number {
+    return this.#options.mostAtOnce
+  }
+
   /** Throws CalibrationEnd when the budget is used up, and what the first `connect` rejects with. */
   async ask(span: Span): Promise<Outcome> {
     for (let attempt = 1; ; attempt++) {
@@ -88,9 +94,10 @@ export class CarefulReader {
     throw new CalibrationEnd(`the device does not answer any more and is left alone: ${why}`)
   }
 
-  close(): void {
-    this.#tables?.close()
+  async close(): Promise<void> {
+    const tables = this.#tables
     this.#tables = undefined
+    await tables?.close()
   }
 
   async #send(spans: readonly Span[]): Promise<Outcome[]> {
@@ -129,7 +136,7 @@ export class CarefulReader {
   /** One connection at a time: many devices take no second one. */
   async #connectFor(window: number): Promise<void> {
     if (this.#tables && !this.#lost && this.#window === window) return
-    this.close()
+    await this.close()
     if (this.#lost) await this.#rest(RECOVERY_PAUSE)
     this.#lost = false
     this.#window = window

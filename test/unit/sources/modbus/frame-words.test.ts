@@ -1,7 +1,7 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { mbapWords } from '../../../../src/sources/modbus/frame-words.ts'
-import { frameOf } from '../../../../src/sources/modbus/mbap.ts'
+import { frameOf } from '../../../../src/sources/modbus/framing/mbap.ts'
 
 const request = (functionCode: number, start: number, count: number): Buffer =>
   frameOf(300, Buffer.of(3, functionCode, start >> 8, start & 0xff, count >> 8, count & 0xff))
@@ -37,8 +37,8 @@ describe('a frame of Modbus TCP in words', () => {
   })
 
   it('finds the request of an answer by its transaction', () => {
-    expect(mbapWords.exchange(request(3, 0, 1))).toBe(300)
-    expect(mbapWords.exchange(Buffer.of(1))).toBeUndefined()
+    expect(mbapWords.exchange(request(3, 0, 1), 'sent')).toBe(300)
+    expect(mbapWords.exchange(Buffer.of(1), 'stray')).toBeUndefined()
   })
 
   it('says something of any bytes', () => {

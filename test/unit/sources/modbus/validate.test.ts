@@ -1,13 +1,22 @@
 import { describe, expect, it } from 'vitest'
 import type { TagConfig } from '../../../../src/core/plant.ts'
-import { formatProblem } from '../../../../src/core/problem.ts'
+import { formatProblem, type Problem } from '../../../../src/core/problem.ts'
 import { modbusSource } from '../../../../src/sources/modbus/source-type.ts'
+import { layoutOf } from '../../../../src/sources/modbus/tag-layout.ts'
 import { device, source, tag } from '../../../support/modbus-plant.ts'
 
 const problemsOf = (...tags: TagConfig[]) =>
   modbusSource.validate(source([device('meter', { tags })])).map(formatProblem)
 
 describe('modbusSource.validate', () => {
+  it('reads what is calculated with as the number that it is, and not as the type of the result', () => {
+    const transform = { mask: 0xff00, shift: 8 }
+    const wide = tag('mode', { type: 'Byte', address: 'holding:0', encoding: 'uint16', transform })
+    const problems: Problem[] = []
+    expect(layoutOf(wide, device('meter', { tags: [wide] }), problems)?.layout?.type).toBe('Double')
+    expect(problems).toEqual([])
+  })
+
   it('accepts every kind of tag', () => {
     expect(
       problemsOf(
@@ -32,6 +41,23 @@ describe('modbusSource.validate', () => {
         tag('digits', { type: 'Double', address: 'holding:6', encoding: 'bcd32', wordOrder: 'little' }),
       ),
     ).toEqual([])
+  })
+
+  it('refuses a tag where the device must not be read, and a range that is none', () => {
+    const tags = [
+      tag('long', { type: 'UInt32', address: 'holding:99' }),
+      tag('off', { type: 'UInt16', address: 'holding:100', disabled: true }),
+      tag('other', { type: 'UInt16', address: 'input:100' }),
+    ]
+    const forbidden = ['holding:100-199', 'holding:9-5', 'holding', 'coil:65536']
+    const problems = modbusSource.validate(source([device('meter', { tags, forbidden })]))
+    expect(problems.map(({ path }) => path)).toEqual([
+      'devices[0].forbidden[1]',
+      'devices[0].forbidden[2]',
+      'devices[0].forbidden[3]',
+      'devices[0].tags[0].address',
+    ])
+    expect(formatProblem(problems[3]!)).toContain('holding:100-199')
   })
 
   it('names field, column and remedy of an address that it cannot read', () => {

@@ -6,8 +6,8 @@ import { ReadRequest } from '../../../../src/sources/s7/nodes7-codec.ts'
 import { setupRequest } from '../../../../src/sources/s7/pdu.ts'
 
 const read = new ReadRequest([
-  { db: 1, start: 4, length: 2 },
-  { db: 9, start: 0, length: 1 },
+  { area: 'DB', db: 1, start: 4, length: 2 },
+  { area: 'DB', db: 9, start: 0, length: 1 },
 ]).begin(77)
 const reply = (code: number): Buffer =>
   dataFrame(
@@ -16,7 +16,9 @@ const reply = (code: number): Buffer =>
 
 describe('a frame of S7 in words', () => {
   it('says where a connection is wanted', () => {
-    expect(s7Words.describe(connectionRequest(0, 2), true, undefined)).toBe('ISO connection request to rack 0, slot 2')
+    expect(s7Words.describe(connectionRequest(0x0100, 0x0102), true, undefined)).toBe(
+      'ISO connection request to TSAP 01.02, as of rack 0, slot 2',
+    )
   })
 
   it('says what is negotiated', () => {
@@ -30,8 +32,16 @@ describe('a frame of S7 in words', () => {
     expect(s7Words.describe(read, true, undefined)).toBe('reference 77, job: read DB1 byte 4 (2), DB9 byte 0 (1)')
   })
 
+  it('names timers by their number, and peripheral inputs by their bytes', () => {
+    const others = new ReadRequest([
+      { area: 'T', db: 0, start: 10, length: 2 },
+      { area: 'PI', db: 0, start: 3, length: 1 },
+    ]).begin(78)
+    expect(s7Words.describe(others, true, undefined)).toMatch(/: read T5 \(1\), PI byte 3 \(1\)$/)
+  })
+
   it('puts the items of an answer at their addresses, with the return code of a refused one', () => {
-    expect(s7Words.exchange(read)).toBe(s7Words.exchange(reply(10)))
+    expect(s7Words.exchange(read, 'sent')).toBe(s7Words.exchange(reply(10), 'answer'))
     expect(s7Words.describe(reply(10), false, read)).toBe(
       'reference 77, answer: read DB1 byte 4 (2) = abcd, DB9 byte 0 (1) = return code 0x0a',
     )

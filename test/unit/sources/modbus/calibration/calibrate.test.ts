@@ -51,7 +51,7 @@ class LimitedDevice {
     return {
       ended: new Promise(() => undefined),
       read: (unitId, area, start, count) => this.#read(unitId, area, start, count),
-      close: () => void this.connections--,
+      close: async () => void this.connections--,
     }
   }
 
@@ -92,10 +92,11 @@ beforeEach(() => {
 
 async function calibrated(
   ranges: readonly KnownRange[],
-  bounds: { requests?: number; ms?: number } = {},
+  bounds: { requests?: number; ms?: number; atOnce?: number } = {},
 ): Promise<Calibration> {
   const done = calibrate({
     connect: () => plc.connect(),
+    mostAtOnce: bounds.atOnce ?? 16,
     unitId: 1,
     clock,
     signal: new AbortController().signal,
@@ -113,7 +114,8 @@ async function calibrated(
   return done
 }
 
-const proposed = (found: Calibration) => proposal(found, device('meter'))
+const proposed = (found: Calibration) =>
+  proposal(found, { source: { delayBetweenRequestsMs: 0 }, device: device('meter') })
 
 describe('calibrating a Modbus device', () => {
   it('finds its limits exactly: 60 registers, no holes, 20 ms between requests', async () => {
@@ -132,8 +134,8 @@ describe('calibrating a Modbus device', () => {
     expect(found.endedBecause).toBeUndefined()
     expect(proposed(found)).toEqual([
       '# Proposed for the source:',
-      '# It needs 20 ms between an answer and the next request.',
       'timeout: 200ms',
+      'delayBetweenRequests: 20ms',
       'devices:',
       '  - key: meter',
       '    maxRegisters: 60',
@@ -168,6 +170,12 @@ describe('calibrating a Modbus device', () => {
   it('finds how many requests may be under way at once', async () => {
     plc.atOnce = 5
     expect(await calibrated([range(0, 9)])).toMatchObject({ window: 4 })
+  })
+
+  it('asks one thing at a time where answers do not say what they belong to', async () => {
+    plc.atOnce = 5
+    expect(await calibrated([range(0, 9)], { atOnce: 1 })).toMatchObject({ window: 1 })
+    expect(said).not.toContain('sending several requests at once')
   })
 
   it('holds one connection at a time', async () => {
