@@ -10,6 +10,7 @@ import { freePort } from '../support/free-port.ts'
 import { modbusSource, type PlantFolder, s7Source, writePlant } from '../support/gateway.ts'
 import { type Behaviour, FaultServer, faults, frame } from '../support/modbus-fault-server.ts'
 import { PymodbusServer, startLibmodbus } from '../support/modbus-peers.ts'
+import { SerialPair } from '../support/serial-pair.ts'
 import { Snap7Plc } from '../support/snap7.ts'
 
 const ends: (() => unknown)[] = []
@@ -241,4 +242,49 @@ describe('penstock calibrate', () => {
     const run = calibrateDevice('cpu', flags({ config: plant.file }), plant.env, said(), new AbortController().signal)
     await expect(run).rejects.toMatchObject({ exitCode: 2, message: /test-connection/ })
   })
+})
+
+describe('a device on a serial line', () => {
+  it.each(['rtu', 'ascii'] as const)(
+    'is commissioned with %s as over a network',
+    async (transport) => {
+      const pair = ending(await SerialPair.start(), (each) => each.stop())
+      const peer = ending(await PymodbusServer.start(pair.theirs, transport), (each) => each.stop())
+      for (let address = 0; address < 8; address++) {
+        await peer.put({ area: 'holding', address, encoding: 'uint16', value: 100 + address })
+      }
+      const {
+        host: _host,
+        port: _port,
+        ...line
+      } = modbusSource(1, [{ key: 'a', type: 'UInt16', address: 'holding:3' }])
+      const serial = { path: pair.ours, baudRate: 115_200, parity: 'none' }
+      const plant = await plantOf([{ ...line, transport, serial, delayBetweenRequests: '10ms' }])
+      const config = plant.file
+
+      const tested = said()
+      // The peer may say that it is there before it listens.
+      const ready = () => readOnce('line', 'holding:0', { config }, plant.env, said()).catch(() => undefined)
+      await expect.poll(ready, { timeout: 10_000 }).toBe(0)
+      expect(await testConnection('line', { config }, plant.env, tested)).toBe(0)
+      expect(tested.lines).toEqual([
+        expect.stringContaining(`ok    opened ${pair.ours} (${transport}) in `),
+        expect.stringMatching(/^ok {4}meter \(unit 1\): answers; holding:3 as UInt16 = 103, /),
+      ])
+
+      const read = said()
+      expect(await readOnce('line', 'holding:7', { config, frames: true }, plant.env, read)).toBe(0)
+      expect(read.notices.join('\n')).toMatch(/→ unit 1: read holding:7 \(1\)[\s\S]+← unit 1: holding:7 = 107/)
+
+      const calibrated = said()
+      const flags = { config, requests: '200', seconds: '60', range: ['holding:0-7'] }
+      const signal = new AbortController().signal
+      expect(await calibrateDevice('line', flags, plant.env, calibrated, signal)).toBe(0)
+      expect(calibrated.notices[0]).toContain(`at ${pair.ours} (${transport})`)
+      expect(calibrated.lines).toContainEqual(expect.stringMatching(/requests at once +one$/))
+      // No pause was needed, but one is configured.
+      expect(calibrated.lines).toContain('delayBetweenRequests: 0ms')
+    },
+    60_000,
+  )
 })
