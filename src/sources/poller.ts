@@ -190,10 +190,14 @@ export class PolledSource<Block extends ReadBlock, Device extends PolledDeviceCo
     const { driver, pollMsOf, context } = this.#options
     const slowest = device.device.adaptive?.slowestMs
     const enabled = device.tags.filter((tag) => !tag.disabled)
-    return [...Map.groupBy(enabled, (tag) => pollMsOf(device.device, tag))].map(([period, tags]) => {
+    const groups = [...Map.groupBy(enabled, (tag) => pollMsOf(device.device, tag))]
+      .map(([period, tags]) => ({ period, tags }))
+      .sort((a, b) => a.period - b.period)
+    const blocks = driver.plan(device, groups)
+    return groups.map(({ period, tags }, position) => {
       const indexes = tags.map((tag) => tag.index)
       context.sink.expectEvery(indexes, staleAfter(period))
-      return { period, tags, blocks: driver.plan(device, tags), slowest }
+      return { period, tags, blocks: blocks[position] ?? [], slowest }
     })
   }
 
@@ -309,7 +313,7 @@ export class PolledSource<Block extends ReadBlock, Device extends PolledDeviceCo
     this.#line.missed(ask, took, now)
     const { open } = device.breaker
     if (open && !wasOpen) device.reason = describeError(failure)
-    device.sink.lost(open ? device.tags : block.block.tags.map(({ index }) => index))
+    device.sink.lost(open ? device.tags : block.ownTags)
   }
 
   #disconnected(state: 'backoff' | 'refused', error: unknown, wait: Milliseconds): void {

@@ -32,7 +32,9 @@ export class ReadingSession {
     const warnings: string[] = []
     const log: Logger = { ...silentLogger, warn: (_fields, message) => void warnings.push(message) }
     const driver = new S7Driver(config, { clock, log, report: context.report })
-    const blocks = s7DevicesOf(config).flatMap((device) => driver.plan(device, device.tags))
+    const blocks = s7DevicesOf(config).flatMap((device) =>
+      driver.plan(device, [{ period: 1_000, tags: device.tags }]).flat(),
+    )
     const session = await driver.connect(new AbortController().signal)
     return new ReadingSession(context, session, blocks, warnings)
   }

@@ -1,12 +1,12 @@
 import { PenstockError } from '../../core/errors.ts'
 import type { S7DeviceConfig, S7SourceConfig } from '../../core/plant.ts'
-import type { DeviceTags, IndexedTag } from '../../core/tag-index.ts'
-import type { FieldDriver } from '../driver.ts'
+import type { DeviceTags } from '../../core/tag-index.ts'
+import type { FieldDriver, PollSet } from '../driver.ts'
 import type { SourceContext } from '../source.ts'
 import { connectCpu } from './connect.ts'
 import { proveNodes7 } from './nodes7-self-test.ts'
 import { MOST_ITEMS } from './pdu-budget.ts'
-import { planBlocks, type S7ReadBlock } from './read-plan.ts'
+import { planGroups, type S7ReadBlock } from './read-plan.ts'
 import { resolveTag } from './resolve.ts'
 import { S7Session } from './session.ts'
 import { Zone } from './zone.ts'
@@ -25,15 +25,16 @@ export class S7Driver implements FieldDriver<S7ReadBlock, S7DeviceConfig> {
   }
 
   /** Throws CONFIG_INVALID for a tag that `validateS7` would have refused. */
-  plan(_device: DeviceTags<S7DeviceConfig>, tags: readonly IndexedTag[]): S7ReadBlock[] {
-    return planBlocks(
-      tags.map((tag) => {
+  plan(_device: DeviceTags<S7DeviceConfig>, groups: readonly PollSet[]): S7ReadBlock[][] {
+    const planned = groups.map(({ period, tags }) => {
+      const items = tags.map((tag) => {
         const resolved = resolveTag(tag.tag)
         if (resolved.ok) return { tag, item: resolved.item }
         throw new PenstockError('CONFIG_INVALID', `Tag "${tag.id}": ${resolved.fault.message} ${resolved.fault.mend}`)
-      }),
-      this.#maxItems,
-    )
+      })
+      return { period, items }
+    })
+    return planGroups(planned, this.#maxItems)
   }
 
   async connect(signal: AbortSignal): Promise<S7Session> {

@@ -92,12 +92,18 @@ describe('whatever stands in a file', () => {
     fc.assert(fc.property(yamlish, expectProblemsOrConfig), { numRuns: 1_500 })
   })
 
-  it('is loaded or refused in words, never a crash: settings of any shape', () => {
-    fc.assert(
-      fc.property(fc.dictionary(name, tree, { maxKeys: 6 }), (settings) => expectProblemsOrConfig(stringify(settings))),
-      { numRuns: 1_500 },
-    )
-  }, LARGE_FILES)
+  it(
+    'is loaded or refused in words, never a crash: settings of any shape',
+    () => {
+      fc.assert(
+        fc.property(fc.dictionary(name, tree, { maxKeys: 6 }), (settings) =>
+          expectProblemsOrConfig(stringify(settings)),
+        ),
+        { numRuns: 1_500 },
+      )
+    },
+    LARGE_FILES,
+  )
 })
 
 describe('whatever is wrong', () => {

@@ -6,7 +6,7 @@ import {
   type PlannedTag,
   packAreas,
   planAreas,
-  planBlocks,
+  planGroups,
   splitArea,
 } from '../../../../src/sources/s7/read-plan.ts'
 import { resolveTag } from '../../../../src/sources/s7/resolve.ts'
@@ -138,7 +138,7 @@ describe('requests', () => {
 
   it('are made of blocks that name all their tags', () => {
     const tags = planned(Array.from({ length: 200 }, (_, n) => `DB1,REAL${n * 40}`))
-    const blocks = planBlocks(tags, 20)
+    const blocks = planGroups([{ period: 1_000, items: tags }], 20).flat()
     expect(blocks).toHaveLength(10)
     expect(blocks.flatMap((block) => block.tags)).toEqual(tags.map((each) => each.tag))
   })
