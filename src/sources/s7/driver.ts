@@ -4,6 +4,7 @@ import type { DeviceTags } from '../../core/tag-index.ts'
 import type { FieldDriver, PollSet } from '../driver.ts'
 import type { SourceContext } from '../source.ts'
 import { connectCpu } from './connect.ts'
+import { LearnedBlocks } from './learned-areas.ts'
 import { proveNodes7 } from './nodes7-self-test.ts'
 import { MOST_ITEMS } from './pdu-budget.ts'
 import { planGroups, type S7ReadBlock } from './read-plan.ts'
@@ -17,6 +18,7 @@ export type S7DriverContext = Pick<SourceContext, 'clock' | 'log' | 'report'>
 export class S7Driver implements FieldDriver<S7ReadBlock, S7DeviceConfig> {
   readonly #config: S7SourceConfig
   readonly #context: S7DriverContext
+  readonly #learned = new LearnedBlocks()
   #libraryProved = false
 
   constructor(config: S7SourceConfig, context: S7DriverContext) {
@@ -43,10 +45,12 @@ export class S7Driver implements FieldDriver<S7ReadBlock, S7DeviceConfig> {
     this.#libraryProved = true
     const connected = await connectCpu(this.#config, clock, signal)
     const { pdu, parallel } = connected.negotiated
+    this.#learned.connected(connected.negotiated)
     log.info({ endpoint: connected.transport.endpoint, pdu, parallel }, 'Connected to the CPU')
     const { timeoutMs, timeZone = 'UTC' } = this.#config
     const zone = new Zone(timeZone)
-    return new S7Session(connected, { clock, timeoutMs, maxItems: this.#maxItems, zone, log, report })
+    const learned = this.#learned
+    return new S7Session(connected, { clock, timeoutMs, maxItems: this.#maxItems, learned, zone, log, report })
   }
 
   get #maxItems(): number {
