@@ -1,6 +1,6 @@
 import { Backoff } from '../core/backoff.ts'
 import type { Milliseconds } from '../core/clock.ts'
-import type { TagIndex } from '../core/tag-index.ts'
+import type { IndexedTag } from '../core/tag-index.ts'
 import type { ReadBlock } from './driver.ts'
 
 /** Misses in a row after which an operator is told of a block. */
@@ -42,9 +42,9 @@ export class PolledBlock<Block extends ReadBlock> {
   }
 
   /** Its tags without those of slower groups: these are read otherwise when this is not answered. */
-  get ownTags(): TagIndex[] {
+  get ownTags(): readonly IndexedTag[] {
     const { tags, riders = [] } = this.block
-    return tags.filter((tag) => !riders.includes(tag)).map(({ index }) => index)
+    return tags.filter((tag) => !riders.includes(tag))
   }
 
   /** The device answers, but not this; an operator should know. */

@@ -313,7 +313,7 @@ export class PolledSource<Block extends ReadBlock, Device extends PolledDeviceCo
     this.#line.missed(ask, took, now)
     const { open } = device.breaker
     if (open && !wasOpen) device.reason = describeError(failure)
-    device.sink.lost(open ? device.tags : block.ownTags)
+    device.sink.lost(open ? device.tags : block.ownTags.map(({ index }) => index))
   }
 
   #disconnected(state: 'backoff' | 'refused', error: unknown, wait: Milliseconds): void {

@@ -1,3 +1,4 @@
+import fc from 'fast-check'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { PenstockError } from '../../../../src/core/errors.ts'
 import type { ModbusDeviceConfig, TagConfig } from '../../../../src/core/plant.ts'
@@ -70,7 +71,7 @@ describe('a tag of a slower group of a device', () => {
     return last?.status === 'Good' ? last.value : last?.status
   }
 
-  beforeEach(() => {
+  const renew = () => {
     clock = new ManualClock()
     context = new RecordingContext(clock)
     plc = new Registers()
@@ -78,7 +79,8 @@ describe('a tag of a slower group of a device', () => {
     mute = 0
     noise = 0
     noisyFrom = 65_536
-  })
+  }
+  beforeEach(renew)
   afterEach(() => polled.stop())
 
   it('that lies in what a faster one reads comes along with each read, and is not read a second time', async () => {
@@ -147,6 +149,34 @@ describe('a tag of a slower group of a device', () => {
     expect(spans['5+1']).toBeGreaterThanOrEqual(11)
     expect(context.sink.losses.flat()).not.toContain(1)
     expect(seen('r5')).toBe(5)
+    expect(context.devices.get('plc')).toEqual({ state: 'online', reason: 'It does not answer for holding:0' })
+  })
+
+  it('is told the truth about within its period, whatever the device refuses', async () => {
+    const some = fc.uniqueArray(fc.integer({ min: 0, max: 90 }), { minLength: 1, maxLength: 25 })
+    const periods = fc.array(fc.constantFrom(1_000, 5_000, 10_000), { minLength: 25, maxLength: 25 })
+    await fc.assert(
+      fc.asyncProperty(some, periods, fc.subarray(Array.from({ length: 91 }, (_, n) => n)), async (at, each, gone) => {
+        renew()
+        for (const address of gone) plc.missing.add(address)
+        await begin(at.map((address, n) => register(address, each[n])))
+        await clock.advance(15_000)
+        const truth = at.map((address) => (gone.includes(address) ? 'BadConfigurationError' : address))
+        expect(at.map((address) => seen(`r${address}`))).toEqual(truth)
+        const before = at.map((_, n) => context.sink.polls.get(n)?.length ?? 0)
+        await clock.advance(MINUTE)
+        for (const [n, address] of at.entries()) {
+          if (gone.includes(address)) continue
+          const times = (context.sink.polls.get(n)?.length ?? 0) - (before[n] ?? 0)
+          expect(times, `r${address}`).toBeGreaterThanOrEqual(MINUTE / (each[n] ?? 0) - 1)
+        }
+        plc.missing.clear()
+        await clock.advance(3 * MINUTE)
+        expect(at.map((address) => seen(`r${address}`))).toEqual(at)
+        await polled.stop()
+      }),
+      { numRuns: 60 },
+    )
   })
 
   it('keeps its own period when the faster group is read ever more rarely, and does not keep that from it', async () => {
