@@ -1,5 +1,4 @@
 import { z } from 'zod'
-import type { Milliseconds } from '../core/clock.ts'
 import { linkTagKeys } from '../core/link-tags.ts'
 import {
   type ByteOrder,
@@ -13,6 +12,7 @@ import {
 import { always, complain } from './complaint.ts'
 import { choice, duration, explain, flag, list, retell, section, text, wholeNumber } from './fields.ts'
 import { keyPattern } from './names.ts'
+import { poll, pollGroups } from './poll-groups.ts'
 import { settingOf } from './raw.ts'
 import {
   aging,
@@ -24,7 +24,6 @@ import {
   modbusTag,
   named,
   padding,
-  poll,
   registerOrder,
   s7Tag,
   wordOrder,
@@ -142,6 +141,10 @@ export const modbusDevice = section('A unit of a Modbus endpoint.', {
     },
   ),
   poll: poll.prefault('1s'),
+  pollGroups: retell(pollGroups, {
+    description: 'Poll groups of this device alone; they win over those of the source.',
+    otherwise: 'those of the source',
+  }).optional(),
   addressBase: explain(z.literal([0, 1]), {
     description:
       'What the first register, or bit, is called in addresses such as `holding:0`. Notations that count in one way ' +
@@ -210,7 +213,6 @@ export const modbusDevice = section('A unit of a Modbus endpoint.', {
   adaptive: adaptive.optional(),
   tags: list(modbusTag, 'Its values.').default([]),
 })
-  .superRefine(checkAges, always)
   .superRefine(checkOrder)
   .transform(({ order, byteOrder, wordOrder, ...device }) => ({
     ...withUnits(withName(device)),
@@ -243,11 +245,13 @@ function isTimeZone(timeZone: string): boolean {
 export const s7Device = section('What is read of an S7 CPU.', {
   ...deviceShape,
   poll: poll.prefault('1s'),
+  pollGroups: retell(pollGroups, {
+    description: 'Poll groups of this device alone; they win over those of the source.',
+    otherwise: 'those of the source',
+  }).optional(),
   adaptive: adaptive.optional(),
   tags: list(s7Tag, 'Its values.').default([]),
-})
-  .superRefine(checkAges, always)
-  .transform((device) => withUnits(withName(device)))
+}).transform((device) => withUnits(withName(device)))
 
 export const calculatedDevice = section('What belongs together of the calculated values.', {
   key: deviceShape.key,
@@ -257,31 +261,3 @@ export const calculatedDevice = section('What belongs together of the calculated
   history: retell(history, { otherwise: 'off' }).optional(),
   tags: list(calculatedTag, 'Its values.').default([]),
 }).transform((device): DeviceBase => ({ ...withName(device), badAfterMs: 0 }))
-
-/**
- * A value that turns stale before it is read again would be Uncertain most of the time. Speaks of the settings that
- * are right although others may be wrong, so whatever it is given may have any shape.
- */
-function checkAges(device: unknown, context: z.core.$RefinementCtx): void {
-  const complainOf = (at: readonly (string | number)[]) => {
-    const message = 'A value must not turn stale before it is read again.'
-    const mend = 'Make staleAfter at least twice the poll period, or poll more often.'
-    complain(context, [{ at, message, mend }])
-  }
-  const age = durationIn(device, 'staleAfter') ?? Number.POSITIVE_INFINITY
-  const period = durationIn(device, 'poll') ?? 0
-  if (age <= period) complainOf(['staleAfter'])
-  else if (age <= (durationIn(settingOf(device, 'adaptive'), 'slowestMs') ?? 0)) complainOf(['adaptive', 'slowest'])
-  const tags = settingOf(device, 'tags')
-  for (const [position, tag] of Array.isArray(tags) ? tags.entries() : []) {
-    const ownAge = durationIn(tag, 'staleAfterMs')
-    if ((ownAge ?? age) > (durationIn(tag, 'pollMs') ?? period)) continue
-    if (ownAge !== undefined) complainOf(['tags', position, 'staleAfter'])
-    else if (age > period) complainOf(['tags', position, 'poll'])
-  }
-}
-
-function durationIn(settings: unknown, name: string): Milliseconds | undefined {
-  const value = settingOf(settings, name)
-  return typeof value === 'number' ? value : undefined
-}

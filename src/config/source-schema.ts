@@ -4,6 +4,7 @@ import { calculatedDevice, chirpstackDevice, eui64, linkTags, modbusDevice, s7De
 import { duration, environmentName, explain, host, list, ofText, section, wholeNumber } from './fields.ts'
 import { checkTransport, modbusTransport, withTransport } from './modbus-transport-schema.ts'
 import { apiKeyEnvOf } from './names.ts'
+import { checkPolls, pollGroups, withPolls } from './poll-groups.ts'
 import { checkTsaps, s7Connection, withTsaps } from './s7-schema.ts'
 import { named } from './tag-schema.ts'
 import { ruleSchema } from './template-schema.ts'
@@ -140,10 +141,12 @@ const modbusSource = section('One Modbus endpoint or serial line, with the units
   ...modbusTransport,
   timeout: timeout('1s'),
   connectTimeout,
+  pollGroups: pollGroups.optional(),
   devices: list(modbusDevice, 'The units behind this endpoint.').default([]),
 })
   .superRefine(checkTransport, always)
-  .transform((source) => withTransport(withUnits(withName(source))))
+  .superRefine(checkPolls, always)
+  .transform((source) => withTransport(withUnits(withName(withPolls(source)))))
 
 const s7Source = section('One Siemens S7 CPU.', {
   ...sourceShape,
@@ -153,10 +156,12 @@ const s7Source = section('One Siemens S7 CPU.', {
   ...s7Connection,
   timeout: timeout('2s'),
   connectTimeout,
+  pollGroups: pollGroups.optional(),
   devices: list(s7Device, 'What is read of the CPU, in one or several devices.').default([]),
 })
   .superRefine(checkTsaps, always)
-  .transform((source) => withUnits(withName(withTsaps(source))))
+  .superRefine(checkPolls, always)
+  .transform((source) => withUnits(withName(withTsaps(withPolls(source)))))
 
 const calculatedSource = section('Values that are calculated of other tags of the plant, whatever they come from.', {
   ...sourceShape,

@@ -5,6 +5,7 @@ import { charsets, paddings, registerOrders, type TagConfig } from '../core/plan
 import { complain } from './complaint.ts'
 import { choice, decimal, duration, flag, inherited, section, text, wholeNumber } from './fields.ts'
 import { keyPattern } from './names.ts'
+import { type PolledTag, poll } from './poll-groups.ts'
 import { checkStates, states } from './states-schema.ts'
 import { checkDeadband, checkTransform, deadband, transform, withDeadband } from './transform-schema.ts'
 import { withName, withUnits } from './units.ts'
@@ -49,13 +50,6 @@ export const aging = {
 export const history = choice(historyPolicies, {
   description: 'Which values are kept as history: none, those that differ from the one before, or every one.',
   example: 'change',
-})
-
-export const poll = duration({
-  description: 'Period at which the device is read.',
-  low: 50,
-  high: DAY,
-  example: '1s',
 })
 
 const range = section('Values outside are UncertainEngineeringUnitsExceeded; clients see it as EURange.', {
@@ -273,7 +267,7 @@ export const modbusTag = section('A value of a Modbus device.', {
   .superRefine(checkStates)
   .superRefine(checkTransform)
   .superRefine(checkDeadband)
-  .transform((tag): TagConfig => withUnits(withName(withDeadband(tag))))
+  .transform((tag): PolledTag => withUnits(withName(withDeadband(tag))))
 
 export const s7Tag = section('A value of an S7 CPU.', {
   ...tagShape,
@@ -293,7 +287,7 @@ export const s7Tag = section('A value of an S7 CPU.', {
   .superRefine(checkStates)
   .superRefine(checkTransform)
   .superRefine(checkDeadband)
-  .transform((tag): TagConfig => withUnits(withName(withDeadband(tag))))
+  .transform((tag): PolledTag => withUnits(withName(withDeadband(tag))))
 
 export const calculatedTag = section('A value that is calculated of other tags.', {
   ...valueShape,

@@ -9,15 +9,27 @@ import type { DeviceTags, IndexedTag } from '../core/tag-index.ts'
  * backoff, the poll grid, skipping of late cycles, the state of each device and what a failure does to its tags.
  */
 export interface FieldDriver<Block extends ReadBlock, Device extends DeviceBase = DeviceBase> {
-  /** The requests that read these tags of one device, all due at the same time. Pure; called once a poll group. */
-  plan(device: DeviceTags<Device>, tags: readonly IndexedTag[]): Block[]
+  /**
+   * The requests of each poll group of one device, in the order of the groups, which ascend by period. A request of a
+   * group may read tags of slower groups along; these have requests of their own all the same, all of whose tags are
+   * riders of others, for when the others fail. Pure.
+   */
+  plan(device: DeviceTags<Device>, groups: readonly PollSet[]): readonly (readonly Block[])[]
   /** Connects; rejects with CONNECTION_LOST, TIMEOUT, ACCESS_DENIED or PROTOCOL_VIOLATION, whose message is for operators. */
   connect(signal: AbortSignal): Promise<FieldSession<Block>>
+}
+
+/** The tags of a device that have the same period. */
+export interface PollSet {
+  readonly period: Milliseconds
+  readonly tags: readonly IndexedTag[]
 }
 
 /** One request's worth of tags. */
 export interface ReadBlock {
   readonly tags: readonly IndexedTag[]
+  /** Those of the tags that belong to slower groups, if any. */
+  readonly riders?: readonly IndexedTag[]
 }
 
 /** What an answer to a block was worth. */

@@ -11,7 +11,7 @@ export class GatedSink implements SampleSink {
   readonly #sink: SampleSink
   /** What each tag was last given, while changes are watched for. */
   readonly #last: Map<TagIndex, TagValue> | undefined
-  #changed = false
+  #changed: TagIndex[] = []
   #closed = false
 
   constructor(sink: SampleSink, watch: 'changes' | 'nothing' = 'nothing') {
@@ -23,10 +23,10 @@ export class GatedSink implements SampleSink {
     return this.#last !== undefined
   }
 
-  /** Whether any value or failure since the last call was another than before. */
-  takeChanged(): boolean {
+  /** The tags whose value or failure since the last call was another than before. */
+  takeChanged(): readonly TagIndex[] {
     const changed = this.#changed
-    this.#changed = false
+    this.#changed = []
     return changed
   }
 
@@ -57,7 +57,7 @@ export class GatedSink implements SampleSink {
   #compare(tag: TagIndex, value: TagValue): void {
     if (isDeepStrictEqual(this.#last?.get(tag), value)) return
     this.#last?.set(tag, value)
-    this.#changed = true
+    this.#changed.push(tag)
   }
 
   lost(tags: readonly TagIndex[]): void {

@@ -143,7 +143,7 @@ export class LineReport<Block extends ReadBlock> {
 }
 
 function addressesOf(blocks: readonly PolledBlock<ReadBlock>[]): string {
-  const addresses = [...new Set(blocks.flatMap(({ block }) => block.tags.map(({ tag }) => tag.address)))]
+  const addresses = [...new Set(blocks.flatMap(({ ownTags }) => ownTags.map(({ tag }) => tag.address)))]
   const more = addresses.length - MOST_NAMED
   return more > 0 ? `${addresses.slice(0, MOST_NAMED).join(', ')} and ${more} more` : addresses.join(', ')
 }

@@ -2,10 +2,11 @@ import type { Clock, Milliseconds } from '../core/clock.ts'
 import type { TagValue } from '../core/data-type.ts'
 import type { ReadingReport } from '../core/diagnostics.ts'
 import { plainValue } from '../core/plain-value.ts'
-import type { TagConfig } from '../core/plant.ts'
+import type { DeviceBase, TagConfig } from '../core/plant.ts'
 import type { SampleSink } from '../core/sample.ts'
 import { StatusCode, statusName } from '../core/status-code.ts'
-import type { FieldSession, ReadBlock } from './driver.ts'
+import type { DeviceTags } from '../core/tag-index.ts'
+import type { FieldDriver, FieldSession, ReadBlock } from './driver.ts'
 
 /** What a device said of one value. */
 export interface Reading {
@@ -13,6 +14,16 @@ export interface Reading {
   /** Undefined: the device is busy, and says nothing of the value. */
   readonly status: StatusCode | undefined
   readonly took: Milliseconds
+}
+
+/** The request for the only tag of `wanted`; how often it would be read makes no difference. */
+export function requestFor<Block extends ReadBlock, Device extends DeviceBase>(
+  driver: FieldDriver<Block, Device>,
+  wanted: DeviceTags<Device>,
+): Block {
+  const [[block] = []] = driver.plan(wanted, [{ period: 1_000, tags: wanted.tags }])
+  if (!block) throw new RangeError('A tag is read with a request')
+  return block
 }
 
 /** Asks once for the only tag of `block`; rejects as the session does. The value goes nowhere else. */

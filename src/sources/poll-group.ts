@@ -3,6 +3,7 @@ import type { IndexedTag, TagIndex } from '../core/tag-index.ts'
 import type { ReadBlock } from './driver.ts'
 import { PollGrid } from './poll-grid.ts'
 import { PolledBlock } from './polled-block.ts'
+import type { RiddenTags } from './ridden-tags.ts'
 
 /** A tag is stale after three missed polls, but never sooner than this. */
 const LEAST_STALE_AFTER: Milliseconds = 5_000
@@ -24,10 +25,11 @@ export interface PollPlan<Block extends ReadBlock> {
 /** The tags of one device that share a period: the requests that read them, and those left of a cycle that runs. */
 export class PollGroup<Block extends ReadBlock> {
   readonly grid: PollGrid
-  readonly tags: readonly TagIndex[]
+  readonly tags: ReadonlySet<TagIndex>
   readonly #period: Milliseconds
   readonly #slowest: Milliseconds
   readonly #random: () => number
+  readonly #ridden: RiddenTags
   #splitAt: Milliseconds = Number.POSITIVE_INFINITY
   /** Answers in a row that said nothing new. */
   #quiet = 0
@@ -37,18 +39,27 @@ export class PollGroup<Block extends ReadBlock> {
   #asked = 0
   /** When the running cycle was due, until its first request goes. */
   #dueAt: Milliseconds | undefined
+  /** Its running cycle is the first after the device was reached. */
+  #first = false
 
-  constructor(name: string, { period, blocks, tags, slowest }: PollPlan<Block>, random: () => number) {
+  constructor(name: string, plan: PollPlan<Block>, ridden: RiddenTags, random: () => number) {
+    const { period, blocks, tags, slowest } = plan
     this.grid = new PollGrid(name, period)
-    this.tags = tags.map(({ index }) => index)
+    this.tags = new Set(tags.map(({ index }) => index))
     this.#period = period
     this.#slowest = Math.max(period, slowest ?? 0)
     this.#random = random
+    this.#ridden = ridden
     this.#blocks = blocks.map((block) => new PolledBlock(block, block, period, random))
   }
 
   get blocks(): readonly PolledBlock<Block>[] {
     return this.#blocks
+  }
+
+  /** What it has to read itself. */
+  get #read(): PolledBlock<Block>[] {
+    return this.#blocks.filter(({ spare }) => !spare)
   }
 
   get running(): boolean {
@@ -60,12 +71,29 @@ export class PollGroup<Block extends ReadBlock> {
     return this.#queue[this.#asked]
   }
 
+  /** The cycle with which all is read that was not reached before still runs. */
+  get catchingUp(): boolean {
+    return this.#first && this.running
+  }
+
   /** Begins a cycle, due at `dueAt` if by its grid; answers whether there is anything to ask. */
-  begin(dueAt?: Milliseconds): boolean {
-    this.#queue = this.#blocks.filter(({ state }) => state === 'regular')
+  begin(now: Milliseconds, dueAt?: Milliseconds): boolean {
+    this.#queue = this.#needed(this.#blocks, now)
     this.#asked = 0
     this.#dueAt = dueAt
+    this.#first = dueAt === undefined
     return this.running
+  }
+
+  /** Leaves out of the running cycle what has come along with others meanwhile. */
+  leaveOut(now: Milliseconds): void {
+    this.#queue = this.#needed(this.#queue.slice(this.#asked), now)
+    this.#asked = 0
+  }
+
+  #needed(blocks: readonly PolledBlock<Block>[], now: Milliseconds): PolledBlock<Block>[] {
+    for (const block of blocks) block.spare = this.#ridden.covers(block.block.tags, this.grid.period, now)
+    return blocks.filter(({ state, spare }) => state === 'regular' && !spare)
   }
 
   abandon(): void {
@@ -83,7 +111,7 @@ export class PollGroup<Block extends ReadBlock> {
     const { period } = this.grid
     this.#quiet = changed ? 0 : this.#quiet + 1
     const wanted = changed ? this.#period : Math.min(2 * period, this.#slowest)
-    if (wanted === period || (!changed && this.#quiet < QUIET_CYCLES * this.#blocks.length)) return false
+    if (wanted === period || (!changed && this.#quiet < QUIET_CYCLES * this.#read.length)) return false
     this.#quiet = 0
     this.grid.become(wanted, now)
     return true
@@ -99,7 +127,7 @@ export class PollGroup<Block extends ReadBlock> {
   /** The share of a line's time that its cycles take, by how long its requests took. */
   get load(): number {
     let took = 0
-    for (const { state, averageMs } of this.#blocks) if (state === 'regular') took += averageMs
+    for (const { state, averageMs } of this.#read) if (state === 'regular') took += averageMs
     return took / this.grid.period
   }
 
@@ -119,7 +147,9 @@ export class PollGroup<Block extends ReadBlock> {
     if (now - this.#splitAt < RETEST_EVERY) return false
     this.#splitAt = now
     const byPlan = [...Map.groupBy(this.#blocks, ({ planned }) => planned).values()]
-    const healed = byPlan.filter((parts) => parts.length > 1 && parts.every(({ state }) => state === 'regular'))
+    const healed = byPlan.filter((parts) =>
+      parts.every(({ state, block, planned }) => state === 'regular' && block !== planned),
+    )
     for (const [part] of healed) if (part) this.rejoin(part, now)
     return healed.length > 0
   }

@@ -30,6 +30,8 @@ export class PollLine<Block extends ReadBlock> {
   #turns: PolledDevice<Block>[] = []
   readonly #lateness = new RecentTimes()
   readonly #roundTrips = new RecentTimes()
+  /** Cycles due before this were late for what all had to be read at first, over a new connection. */
+  #lateFrom: Milliseconds | undefined
   /** Since when a device must have answered to count as proved. */
   #doubtSince: Milliseconds | undefined
   /** Requests to proved devices since another was served. */
@@ -74,6 +76,7 @@ export class PollLine<Block extends ReadBlock> {
 
   reconnected(now: Milliseconds): void {
     this.#doubtSince = undefined
+    this.#lateFrom = undefined
     for (const device of this.#devices) device.reconnected(now)
   }
 
@@ -102,7 +105,8 @@ export class PollLine<Block extends ReadBlock> {
     if (allProved) this.#doubtSince = undefined
     const ask = this.#choose(waiting)
     const late = ask?.device.lateAt(ask.block, now)
-    if (late !== undefined) this.#lateness.note(late)
+    if (this.#lateFrom === undefined && !this.#devices.some((device) => device.catchingUp)) this.#lateFrom = now
+    if (late !== undefined && now - late >= (this.#lateFrom ?? now + 1)) this.#lateness.note(late)
     return ask
   }
 

@@ -1,5 +1,6 @@
 import { Backoff } from '../core/backoff.ts'
 import type { Milliseconds } from '../core/clock.ts'
+import type { IndexedTag } from '../core/tag-index.ts'
 import type { ReadBlock } from './driver.ts'
 
 /** Misses in a row after which an operator is told of a block. */
@@ -26,6 +27,8 @@ export class PolledBlock<Block extends ReadBlock> {
   answeredAt: Milliseconds = Number.NEGATIVE_INFINITY
   /** How long it takes to be answered; 0 before the first answer. */
   averageMs: Milliseconds = 0
+  /** All its tags came along with requests of faster groups when its cycle last began. */
+  spare = false
   /** When it is to be asked again; of no meaning while it is regular. */
   retryAt: Milliseconds = 0
   readonly #random: () => number
@@ -36,6 +39,12 @@ export class PolledBlock<Block extends ReadBlock> {
     this.planned = planned
     this.period = period
     this.#random = random
+  }
+
+  /** Its tags without those of slower groups: these are read otherwise when this is not answered. */
+  get ownTags(): readonly IndexedTag[] {
+    const { tags, riders = [] } = this.block
+    return tags.filter((tag) => !riders.includes(tag))
   }
 
   /** The device answers, but not this; an operator should know. */

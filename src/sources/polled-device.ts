@@ -6,6 +6,7 @@ import type { ReadBlock, ReadOutcome } from './driver.ts'
 import type { GatedSink } from './gated-sink.ts'
 import { PollGroup, type PollPlan, staleAfter } from './poll-group.ts'
 import type { PolledBlock } from './polled-block.ts'
+import { RiddenTags } from './ridden-tags.ts'
 import { RoundTrips } from './round-trips.ts'
 
 /** After a miss the device, if it has nothing else to be asked for, is asked again with its next cycle, or sooner. */
@@ -37,6 +38,7 @@ export class PolledDevice<Block extends ReadBlock> {
   /** Why it is offline, in words. */
   reason = ''
   readonly #groups: readonly PollGroup<Block>[]
+  readonly #ridden = new RiddenTags()
   /** Groups whose cycle runs, the next to be served first. */
   #running: PollGroup<Block>[] = []
   /** What is asked for outside of all cycles. */
@@ -49,7 +51,9 @@ export class PolledDevice<Block extends ReadBlock> {
     this.tags = plans.flatMap((plan) => plan.tags.map((tag) => tag.index))
     this.sink = sink
     this.breaker = new DeviceBreaker(random)
-    this.#groups = plans.filter((plan) => plan.blocks.length > 0).map((plan) => new PollGroup(config.key, plan, random))
+    this.#groups = plans
+      .filter((plan) => plan.blocks.length > 0)
+      .map((plan) => new PollGroup(config.key, plan, this.#ridden, random))
   }
 
   /** Whether there is anything to read. */
@@ -91,7 +95,7 @@ export class PolledDevice<Block extends ReadBlock> {
       skipped += group.running ? passed : passed - 1
       if (group.running) continue
       if (group.retest(now)) this.#sort()
-      if (group.begin(dueAt + (passed - 1) * group.grid.period)) this.#running.push(group)
+      if (group.begin(now, dueAt + (passed - 1) * group.grid.period)) this.#running.push(group)
       else this.#proveAlive(now)
     }
     return skipped
@@ -142,6 +146,11 @@ export class PolledDevice<Block extends ReadBlock> {
     return group?.next === block ? group.lateAt(now) : undefined
   }
 
+  /** Not all that was out of reach has been read since. */
+  get catchingUp(): boolean {
+    return !this.doubted && this.#running.some((group) => group.catchingUp)
+  }
+
   /** The share of the line's time that it takes when it answers. */
   get load(): number {
     let load = 0
@@ -176,6 +185,7 @@ export class PolledDevice<Block extends ReadBlock> {
       this.#sort()
     }
     if (this.sink.watches) this.#adapt(block, now)
+    if (outcome.kind === 'read') this.#noteRiders(block, now)
     if (wasOpen) this.#restart(now)
   }
 
@@ -239,8 +249,22 @@ export class PolledDevice<Block extends ReadBlock> {
 
   #adapt(block: PolledBlock<Block>, now: Milliseconds): void {
     const changed = this.sink.takeChanged()
+    const asked = this.#groupOf(block)
+    for (const group of this.#groups) {
+      const isChanged = changed.some((tag) => group.tags.has(tag))
+      if (group !== asked && !isChanged) continue
+      if (group.adapt(isChanged, now)) this.sink.expectEvery([...group.tags], staleAfter(group.grid.period))
+    }
+  }
+
+  /** Tags of slower groups were read along: what their cycles have no other reason to ask for, they leave out. */
+  #noteRiders(block: PolledBlock<Block>, now: Milliseconds): void {
+    const { riders } = block.block
     const group = this.#groupOf(block)
-    if (group?.adapt(changed, now)) this.sink.expectEvery(group.tags, staleAfter(group.grid.period))
+    if (!riders || !group) return
+    this.#ridden.note(riders, now, group.grid.period)
+    for (const other of this.#running) if (other !== group) other.leaveOut(now)
+    this.#running = this.#running.filter((each) => each.running)
   }
 
   #sort(): void {
@@ -249,10 +273,11 @@ export class PolledDevice<Block extends ReadBlock> {
 
   #restart(now: Milliseconds): void {
     this.#abandon()
+    this.#ridden.forget()
     for (const block of this.#irregular) block.renew(now)
     if (this.breaker.open) return
     for (const group of this.#groups) {
-      if (group.begin()) this.#running.push(group)
+      if (group.begin(now)) this.#running.push(group)
       group.grid.align(now)
     }
   }

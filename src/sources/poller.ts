@@ -16,7 +16,7 @@ import type { FieldDiagnostics } from './field-diagnostics.ts'
 import { GatedSink } from './gated-sink.ts'
 import { AdHocLane, disabled, type LineLane } from './line-lane.ts'
 import { LineReport } from './line-report.ts'
-import { type Reading, readingOf } from './one-reading.ts'
+import { type Reading, readingOf, requestFor } from './one-reading.ts'
 import { type PollPlan, staleAfter } from './poll-group.ts'
 import { type Ask, PollLine } from './poll-line.ts'
 import { PolledDevice } from './polled-device.ts'
@@ -160,8 +160,7 @@ export class PolledSource<Block extends ReadBlock, Device extends PolledDeviceCo
 
   #readOnce(wanted: DeviceTags<Device>): Promise<Reading> {
     const { driver, context } = this.#options
-    const [block] = driver.plan(wanted, wanted.tags)
-    if (!block) throw new RangeError('A tag is read with a request')
+    const block = requestFor(driver, wanted)
     return this.#between(wanted.device.key, (session) => readingOf(session, block, context.clock))
   }
 
@@ -219,10 +218,14 @@ export class PolledSource<Block extends ReadBlock, Device extends PolledDeviceCo
     const { driver, pollMsOf, context } = this.#options
     const slowest = device.device.adaptive?.slowestMs
     const enabled = device.tags.filter((tag) => !tag.disabled)
-    return [...Map.groupBy(enabled, (tag) => pollMsOf(device.device, tag))].map(([period, tags]) => {
+    const groups = [...Map.groupBy(enabled, (tag) => pollMsOf(device.device, tag))]
+      .map(([period, tags]) => ({ period, tags }))
+      .sort((a, b) => a.period - b.period)
+    const blocks = driver.plan(device, groups)
+    return groups.map(({ period, tags }, position) => {
       const indexes = tags.map((tag) => tag.index)
       context.sink.expectEvery(indexes, staleAfter(period))
-      return { period, tags, blocks: driver.plan(device, tags), slowest }
+      return { period, tags, blocks: blocks[position] ?? [], slowest }
     })
   }
 
@@ -338,7 +341,7 @@ export class PolledSource<Block extends ReadBlock, Device extends PolledDeviceCo
     this.#line.missed(ask, took, now)
     const { open } = device.breaker
     if (open && !wasOpen) device.reason = describeError(failure)
-    device.sink.lost(open ? device.tags : block.block.tags.map(({ index }) => index))
+    device.sink.lost(open ? device.tags : block.ownTags.map(({ index }) => index))
   }
 
   #disconnected(state: 'backoff' | 'refused', error: unknown, wait: Milliseconds): void {

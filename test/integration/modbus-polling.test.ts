@@ -44,3 +44,26 @@ it('a libmodbus device can be read once between two polls, and shows how its pol
     await made.stop()
   }
 })
+
+it('tags of slower poll groups of a libmodbus device come along with the requests of a faster one', async () => {
+  const at = (address: number, pollMs: number) =>
+    tag(`r${address}`, { type: 'UInt16', address: `input:${address}`, pollMs })
+  const meter = device('meter', { tags: [at(0, 50), at(9, 50), at(4, 2_000), at(6, 3_600_000), at(10, 2_000)] })
+  const config = source([meter], { port: server.port })
+  const context = new RecordingContext(systemClock)
+  const made = await modbusSource.create(config, devicesOf(config), context)
+  made.start()
+  const valuesOf = (index: number) => context.sink.polls.get(index)?.length ?? 0
+  try {
+    await expect.poll(() => valuesOf(0)).toBeGreaterThan(10)
+    const asked = context.counted('requests')
+    // One more may be under way; no request was made for the others alone.
+    for (const index of [0, 1, 2, 3, 4]) expect(Math.abs(valuesOf(index) - asked)).toBeLessThanOrEqual(1)
+    expect([0, 9, 4, 6, 10].map((_, index) => context.sink.last.get(index)?.value)).toEqual([
+      1_000, 1_009, 1_004, 1_006, 1_010,
+    ])
+    expect(context.counted('refusals')).toBe(0)
+  } finally {
+    await made.stop()
+  }
+})

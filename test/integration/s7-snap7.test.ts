@@ -132,7 +132,7 @@ describe('a Snap7 CPU', () => {
     await session.close()
   })
 
-  it('finds the tags behind the end of a data block among their neighbours, and remembers them', async () => {
+  it('finds the tags behind the end of a data block among their neighbours, and remembers them over connections', async () => {
     plc = await Snap7Plc.start(new Map([[1, Buffer.alloc(50, 3)]]))
     const tags = Array.from({ length: 60 }, (_, byte) =>
       s7Tag(`b${byte}`, { type: 'Byte', address: `DB1,BYTE${byte}` }),
@@ -145,6 +145,12 @@ describe('a Snap7 CPU', () => {
     await session.readAll()
     expect(session.seen()).toEqual(expected)
     expect(session.context.counted('requests')).toBe(learned + 1)
+    await session.reconnect()
+    session.context.sink.last.clear()
+    await session.readAll()
+    expect(session.seen()).toEqual(expected)
+    // What is readable, and once more what was not.
+    expect(session.context.counted('requests')).toBe(learned + 3)
     await session.close()
   })
 

@@ -10,17 +10,21 @@ import { s7DevicesOf } from './s7-plant.ts'
 /** A session with a CPU that reads all tags of the configuration when it is told to, and remembers what it saw. */
 export class ReadingSession {
   readonly context: RecordingContext
-  readonly session: S7Session
+  session: S7Session
   readonly blocks: readonly S7ReadBlock[]
   /** Warnings that an operator finds in the log. */
   readonly warnings: readonly string[]
 
+  readonly #driver: S7Driver
+
   private constructor(
+    driver: S7Driver,
     context: RecordingContext,
     session: S7Session,
     blocks: readonly S7ReadBlock[],
     warnings: readonly string[],
   ) {
+    this.#driver = driver
     this.context = context
     this.session = session
     this.blocks = blocks
@@ -32,9 +36,17 @@ export class ReadingSession {
     const warnings: string[] = []
     const log: Logger = { ...silentLogger, warn: (_fields, message) => void warnings.push(message) }
     const driver = new S7Driver(config, { clock, log, report: context.report })
-    const blocks = s7DevicesOf(config).flatMap((device) => driver.plan(device, device.tags))
+    const blocks = s7DevicesOf(config).flatMap((device) =>
+      driver.plan(device, [{ period: 1_000, tags: device.tags }]).flat(),
+    )
     const session = await driver.connect(new AbortController().signal)
-    return new ReadingSession(context, session, blocks, warnings)
+    return new ReadingSession(driver, context, session, blocks, warnings)
+  }
+
+  /** Goes on over a new connection. */
+  async reconnect(): Promise<void> {
+    await this.session.close()
+    this.session = await this.#driver.connect(new AbortController().signal)
   }
 
   /** Reads every block once, one after the other. */

@@ -1,8 +1,8 @@
 import { PenstockError } from '../../src/core/errors.ts'
 import type { ModbusDeviceConfig } from '../../src/core/plant.ts'
 import type { SampleSink } from '../../src/core/sample.ts'
-import type { DeviceTags, IndexedTag } from '../../src/core/tag-index.ts'
-import type { FieldDriver, FieldSession, ReadBlock, ReadOutcome } from '../../src/sources/driver.ts'
+import type { DeviceTags } from '../../src/core/tag-index.ts'
+import type { FieldDriver, FieldSession, PollSet, ReadBlock, ReadOutcome } from '../../src/sources/driver.ts'
 import type { ManualClock } from './manual-clock.ts'
 
 const TIMEOUT_MS = 1_000
@@ -40,8 +40,8 @@ export class ScriptedBus implements FieldDriver<Block, ModbusDeviceConfig> {
     this.#clock = clock
   }
 
-  plan(of: DeviceTags<ModbusDeviceConfig>, tags: readonly IndexedTag[]): Block[] {
-    return tags.map((each) => ({ device: of.device.key, tags: [each] }))
+  plan(of: DeviceTags<ModbusDeviceConfig>, groups: readonly PollSet[]): Block[][] {
+    return groups.map(({ tags }) => tags.map((each) => ({ device: of.device.key, tags: [each] })))
   }
 
   async connect(): Promise<FieldSession<Block>> {

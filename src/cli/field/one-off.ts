@@ -8,7 +8,7 @@ import type { FieldDriver, FieldSession, ReadBlock } from '../../sources/driver.
 import { type FieldDiagnostics, fieldDiagnostics } from '../../sources/field-diagnostics.ts'
 import { ModbusDriver } from '../../sources/modbus/driver.ts'
 import { frameWordsOf } from '../../sources/modbus/frame-words.ts'
-import { type Reading, readingOf } from '../../sources/one-reading.ts'
+import { type Reading, readingOf, requestFor } from '../../sources/one-reading.ts'
 import { S7Driver } from '../../sources/s7/driver.ts'
 import { s7Words } from '../../sources/s7/frame-words.ts'
 import { aloneOn, type CheckedTag, type FieldDevice, type FieldSource, wantedTag } from '../../sources/wanted-tag.ts'
@@ -73,9 +73,7 @@ async function connect<Block extends ReadBlock, Device extends DeviceBase, Drive
     read(device, tag) {
       const wanted = aloneOn(source, device, tag)
       // The device is one of the source's, so it is of the driver's kind.
-      const [block] = driver.plan(wanted as unknown as DeviceTags<Device>, wanted.tags)
-      if (!block) throw new RangeError('A tag is read with a request')
-      return readingOf(session, block, clock)
+      return readingOf(session, requestFor(driver, wanted as unknown as DeviceTags<Device>), clock)
     },
     close: () => session.close(),
   }

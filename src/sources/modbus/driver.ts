@@ -1,13 +1,13 @@
 import { pause } from '../../core/clock.ts'
 import type { ModbusDeviceConfig, ModbusSourceConfig } from '../../core/plant.ts'
-import type { DeviceTags, IndexedTag } from '../../core/tag-index.ts'
-import type { FieldDriver } from '../driver.ts'
+import type { DeviceTags } from '../../core/tag-index.ts'
+import type { FieldDriver, PollSet } from '../driver.ts'
 import type { FieldDiagnostics } from '../field-diagnostics.ts'
 import type { SourceContext } from '../source.ts'
 import { ModbusConnection } from './connection.ts'
 import { exchangeOf } from './exchange/exchange-of.ts'
 import { Unanswered } from './exchange/unanswered.ts'
-import { type ModbusBlock, planReads } from './read-plan.ts'
+import { type ModbusBlock, planGroups } from './read-plan.ts'
 import { networkCost, type RequestCost, serialCost } from './request-cost.ts'
 import { ModbusSession } from './session.ts'
 import { openWire } from './transport/open-wire.ts'
@@ -30,8 +30,8 @@ export class ModbusDriver implements FieldDriver<ModbusBlock, ModbusDeviceConfig
     this.#diagnostics = diagnostics
   }
 
-  plan(device: DeviceTags<ModbusDeviceConfig>, tags: readonly IndexedTag[]): ModbusBlock[] {
-    return planReads(device, tags, costOn(this.#config))
+  plan(device: DeviceTags<ModbusDeviceConfig>, groups: readonly PollSet[]): ModbusBlock[][] {
+    return planGroups(device, groups, costOn(this.#config))
   }
 
   async connect(signal: AbortSignal): Promise<ModbusSession> {

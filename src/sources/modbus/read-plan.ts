@@ -2,7 +2,8 @@ import { PenstockError } from '../../core/errors.ts'
 import type { ModbusDeviceConfig } from '../../core/plant.ts'
 import { formatProblem, type Problem } from '../../core/problem.ts'
 import type { DeviceTags, IndexedTag } from '../../core/tag-index.ts'
-import type { ReadBlock } from '../driver.ts'
+import type { PollSet, ReadBlock } from '../driver.ts'
+import { type Sharing, type Span, shareReads } from '../shared-reads.ts'
 import { type Area, areas, isBitArea } from './address.ts'
 import { type Decode, decoderOf } from './decode.ts'
 import { forbiddenBy, forbiddenOf } from './forbidden.ts'
@@ -27,6 +28,8 @@ export interface ModbusBlock extends ReadBlock {
   readonly items: readonly ReadItem[]
   /** Registers or bits that are some item's. */
   readonly used: number
+  /** The same without its riders, if it has any. */
+  readonly alone?: ModbusBlock
 }
 
 /**
@@ -39,49 +42,105 @@ export function planReads(
   tags: readonly IndexedTag[],
   cost: RequestCost = networkCost,
 ): ModbusBlock[] {
-  const byArea = new Map<Area, ReadItem[]>(areas.map((area) => [area, []]))
-  for (const tag of tags) {
-    const problems: Problem[] = []
-    const found = layoutOf(tag.tag, device.device, problems)
-    if (!found) throw new PenstockError('CONFIG_INVALID', problems.map(formatProblem).join(' '))
-    const { address, count, layout } = found
-    const item: ReadItem = { tag, start: address.start, count, ...(layout && { decode: decoderOf(layout) }) }
-    byArea.get(address.area)?.push(item)
-  }
-  const { unitId, maxRegisters, maxCoils, maxGap, oneTagPerRequest } = device.device
-  const forbidden = forbiddenOf(device.device)
-  const widest = widestGap(cost)
-  return [...byArea].flatMap(([area, items]) => {
-    const [most, gap] = isBitArea(area) ? [maxCoils, widest.bits] : [maxRegisters, widest.registers]
-    const mayRead = (start: number, count: number) => !forbiddenBy(forbidden, area, start, count)
-    const merged = oneTagPerRequest ? items.map((item) => [item]) : mergeItems(items, most, maxGap ?? gap, mayRead)
-    return merged.map((together) => blockOf(unitId, area, together))
-  })
+  return planGroups(device, [{ period: 1, tags }], cost).flat()
 }
 
-function mergeItems(
-  items: readonly ReadItem[],
-  most: number,
-  gap: number,
-  mayRead: (start: number, count: number) => boolean,
-): ReadItem[][] {
-  const sorted = [...items].sort((a, b) => a.start - b.start || a.count - b.count)
-  const merged: ReadItem[][] = []
-  let open: ReadItem[] = []
+/** The same for groups of tags, ascending by period; what a faster one reads is not read again for a slower one. */
+export function planGroups(
+  device: DeviceTags<ModbusDeviceConfig>,
+  groups: readonly PollSet[],
+  cost: RequestCost = networkCost,
+): ModbusBlock[][] {
+  const placed = groups.map(({ period, tags }) => ({
+    period,
+    items: tags.map((tag) => placedItem(tag, device.device)),
+  }))
+  const { unitId, oneTagPerRequest } = device.device
+  const block = (items: readonly Placed[]) =>
+    blockOf(
+      unitId,
+      (items[0] as Placed).area,
+      items.map(({ item }) => item),
+    )
+  if (oneTagPerRequest) return placed.map(({ items }) => inAreas(items).map((item) => block([item])))
+  return shareReads(placed, sharingOf(device.device, cost)).map(({ reads, spare }) => [
+    ...reads.map(({ items, riders }) => withRiders(block(items), riders)),
+    ...spare.map(block),
+  ])
+}
+
+interface Placed {
+  readonly area: Area
+  readonly item: ReadItem
+}
+
+function placedItem(tag: IndexedTag, device: ModbusDeviceConfig): Placed {
+  const problems: Problem[] = []
+  const found = layoutOf(tag.tag, device, problems)
+  if (!found) throw new PenstockError('CONFIG_INVALID', problems.map(formatProblem).join(' '))
+  const { address, count, layout } = found
+  const item = { tag, start: address.start, count, ...(layout && { decode: decoderOf(layout) }) }
+  return { area: address.area, item }
+}
+
+const inAreas = (items: readonly Placed[]): Placed[] =>
+  areas.flatMap((area) => items.filter((item) => item.area === area))
+
+function sharingOf(device: ModbusDeviceConfig, cost: RequestCost): Sharing<Placed> {
+  const { maxRegisters, maxCoils, maxGap } = device
+  const forbidden = forbiddenOf(device)
+  const widest = widestGap(cost)
+  const cheapGap = (area: Area) => (isBitArea(area) ? widest.bits : widest.registers)
+  const most = (area: Area) => (isBitArea(area) ? maxCoils : maxRegisters)
+  const mayRead = (area: Area, whole: Span, hole: Span) => {
+    const gap = hole.end - hole.start
+    if (gap > (maxGap ?? cheapGap(area)) || whole.end - whole.start > most(area)) return false
+    return gap <= 0 || !forbiddenBy(forbidden, area, hole.start, gap)
+  }
+  return {
+    placeOf: ({ area }) => area,
+    spanOf: ({ item }) => spanOf(item),
+    costOf: ({ area }) => cheapGap(area),
+    mayRead: ({ area }, whole, hole) => mayRead(area, whole, hole),
+    merge: (items) =>
+      areas.flatMap((area) =>
+        mergeItems(
+          items.filter((item) => item.area === area),
+          (whole, hole) => mayRead(area, whole, hole),
+        ),
+      ),
+  }
+}
+
+const spanOf = ({ start, count }: ReadItem): Span => ({ start, end: start + count })
+
+const byAddress = (a: ReadItem, b: ReadItem): number => a.start - b.start || a.count - b.count
+
+function mergeItems(items: readonly Placed[], mayRead: (whole: Span, hole: Span) => boolean): Placed[][] {
+  const sorted = [...items].sort((a, b) => byAddress(a.item, b.item))
+  const merged: Placed[][] = []
+  let open: Placed[] = []
   let end = 0
-  for (const item of sorted) {
-    const grownEnd = Math.max(end, item.start + item.count)
-    const start = open[0]?.start
-    const hole = item.start - end
-    if (start !== undefined && (hole > gap || grownEnd - start > most || (hole > 0 && !mayRead(end, hole)))) {
+  for (const placed of sorted) {
+    const span = spanOf(placed.item)
+    const start = open[0]?.item.start
+    const grownEnd = Math.max(end, span.end)
+    if (start !== undefined && !mayRead({ start, end: grownEnd }, { start: end, end: span.start })) {
       merged.push(open)
       open = []
     }
-    end = open.length === 0 ? item.start + item.count : grownEnd
-    open.push(item)
+    end = open.length === 0 ? span.end : grownEnd
+    open.push(placed)
   }
   if (open.length > 0) merged.push(open)
   return merged
+}
+
+/** The block grown by tags of slower groups; a device that refuses it is asked for it without them. */
+function withRiders(alone: ModbusBlock, riders: readonly Placed[]): ModbusBlock {
+  if (riders.length === 0) return alone
+  const items = [...alone.items, ...riders.map(({ item }) => item)].sort(byAddress)
+  return { ...blockOf(alone.unitId, alone.area, items), riders: riders.map(({ item }) => item.tag), alone }
 }
 
 /**

@@ -83,7 +83,7 @@ function refusal(cause: ModbusException, block: ModbusBlock, sink: SampleSink): 
       failAll(block.items, meaning.status, sink)
       return READ
     case 'bad-address': {
-      const into = splitBlock(block)
+      const into = block.alone ? [block.alone] : splitBlock(block)
       if (into) return { kind: 'split', into }
       failAll(block.items, StatusCode.BadConfigurationError, sink)
       return { kind: 'refused', cause }

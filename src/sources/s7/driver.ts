@@ -1,13 +1,14 @@
 import { PenstockError } from '../../core/errors.ts'
 import type { S7DeviceConfig, S7SourceConfig } from '../../core/plant.ts'
-import type { DeviceTags, IndexedTag } from '../../core/tag-index.ts'
-import type { FieldDriver } from '../driver.ts'
+import type { DeviceTags } from '../../core/tag-index.ts'
+import type { FieldDriver, PollSet } from '../driver.ts'
 import type { FieldDiagnostics } from '../field-diagnostics.ts'
 import type { SourceContext } from '../source.ts'
 import { connectCpu } from './connect.ts'
+import { LearnedBlocks } from './learned-areas.ts'
 import { proveNodes7 } from './nodes7-self-test.ts'
 import { MOST_ITEMS } from './pdu-budget.ts'
-import { planBlocks, type S7ReadBlock } from './read-plan.ts'
+import { planGroups, type S7ReadBlock } from './read-plan.ts'
 import { resolveTag } from './resolve.ts'
 import { S7Session } from './session.ts'
 import { Zone } from './zone.ts'
@@ -19,6 +20,7 @@ export class S7Driver implements FieldDriver<S7ReadBlock, S7DeviceConfig> {
   readonly #config: S7SourceConfig
   readonly #context: S7DriverContext
   readonly #diagnostics: FieldDiagnostics | undefined
+  readonly #learned = new LearnedBlocks()
   #libraryProved = false
 
   constructor(config: S7SourceConfig, context: S7DriverContext, diagnostics?: FieldDiagnostics) {
@@ -28,15 +30,16 @@ export class S7Driver implements FieldDriver<S7ReadBlock, S7DeviceConfig> {
   }
 
   /** Throws CONFIG_INVALID for a tag that `validateS7` would have refused. */
-  plan(_device: DeviceTags<S7DeviceConfig>, tags: readonly IndexedTag[]): S7ReadBlock[] {
-    return planBlocks(
-      tags.map((tag) => {
+  plan(_device: DeviceTags<S7DeviceConfig>, groups: readonly PollSet[]): S7ReadBlock[][] {
+    const planned = groups.map(({ period, tags }) => {
+      const items = tags.map((tag) => {
         const resolved = resolveTag(tag.tag)
         if (resolved.ok) return { tag, item: resolved.item }
         throw new PenstockError('CONFIG_INVALID', `Tag "${tag.id}": ${resolved.fault.message} ${resolved.fault.mend}`)
-      }),
-      this.#maxItems,
-    )
+      })
+      return { period, items }
+    })
+    return planGroups(planned, this.#maxItems)
   }
 
   async connect(signal: AbortSignal): Promise<S7Session> {
@@ -45,6 +48,7 @@ export class S7Driver implements FieldDriver<S7ReadBlock, S7DeviceConfig> {
     this.#libraryProved = true
     const connected = await connectCpu(this.#config, clock, signal, this.#diagnostics?.frames)
     const { pdu, parallel } = connected.negotiated
+    this.#learned.connected(connected.negotiated)
     log.info({ endpoint: connected.transport.endpoint, pdu, parallel }, 'Connected to the CPU')
     const { timeoutMs, timeZone = 'UTC' } = this.#config
     const zone = new Zone(timeZone)
@@ -52,6 +56,7 @@ export class S7Driver implements FieldDriver<S7ReadBlock, S7DeviceConfig> {
       clock,
       timeoutMs,
       maxItems: this.#maxItems,
+      learned: this.#learned,
       zone,
       log,
       report,

@@ -1,8 +1,11 @@
 import type { Milliseconds } from '../../core/clock.ts'
-import type { ByteArea } from './read-plan.ts'
+import type { Negotiated } from './pdu.ts'
+import type { ByteArea, S7ReadBlock } from './read-plan.ts'
 
 /** A missing data block may be downloaded any time, without the connection noticing. */
 const RETRY_EVERY: Milliseconds = 60_000
+/** What refused only a hole between two tags may have passed. */
+const RETEST_EVERY: Milliseconds = 3_600_000
 
 export interface Reading {
   /** Areas that were read, or refused for another reason than their address. */
@@ -15,7 +18,7 @@ export interface Reading {
 }
 
 /**
- * How a block must be read on one connection, as its CPU taught: the areas that are read every time, and single tags
+ * How a block must be read, as its CPU taught: the areas that are read every time, and single tags
  * whose address it refuses.
  */
 export class LearnedAreas {
@@ -23,6 +26,7 @@ export class LearnedAreas {
   #areas: readonly ByteArea[]
   #refused: readonly ByteArea[] = []
   #retryAt: Milliseconds = Number.POSITIVE_INFINITY
+  #retestAt: Milliseconds = Number.POSITIVE_INFINITY
 
   constructor(planned: readonly ByteArea[]) {
     this.#planned = planned
@@ -36,6 +40,21 @@ export class LearnedAreas {
 
   get refused(): readonly ByteArea[] {
     return this.#refused
+  }
+
+  /** The connection is new: the CPU may hold another program, so what was refused is read again at once. */
+  reconnected(now: Milliseconds): void {
+    if (this.#refused.length > 0) this.#retryAt = now
+  }
+
+  /** Now and then has areas that are read in parts read as they were planned; answers whether `areas` are others now. */
+  retest(now: Milliseconds): boolean {
+    if (now < this.#retestAt) return false
+    this.#retestAt = now + RETEST_EVERY
+    if (this.#refused.length > 0) return false
+    this.#areas = this.#planned
+    this.#retestAt = Number.POSITIVE_INFINITY
+    return true
   }
 
   /**
@@ -56,13 +75,35 @@ export class LearnedAreas {
       this.#areas = this.#planned
       this.#refused = []
       this.#retryAt = Number.POSITIVE_INFINITY
+      this.#retestAt = Number.POSITIVE_INFINITY
       return true
     }
     const untried = this.#refused.filter((area) => !retried.includes(area))
     const changed = good.length !== this.#areas.length || good.some((area) => !this.#areas.includes(area))
     if (refused.some((area) => !this.#refused.includes(area)) || now >= this.#retryAt) this.#retryAt = now + RETRY_EVERY
+    if (changed) this.#retestAt = now + RETEST_EVERY
     this.#areas = good
     this.#refused = [...untried, ...refused]
     return changed
+  }
+}
+
+/** What one CPU taught of each block, as long as it grants connections of the same kind: else it may be another CPU. */
+export class LearnedBlocks {
+  #granted = ''
+  #blocks = new WeakMap<S7ReadBlock, LearnedAreas>()
+
+  /** A new connection was granted these. */
+  connected({ pdu, parallel }: Negotiated): void {
+    const granted = `${pdu} ${parallel}`
+    if (granted !== this.#granted) this.#blocks = new WeakMap()
+    this.#granted = granted
+  }
+
+  /** What is known of the block, whose areas are these where nothing is. */
+  of(block: S7ReadBlock, areas: readonly ByteArea[]): LearnedAreas {
+    const known = this.#blocks.get(block) ?? new LearnedAreas(areas)
+    this.#blocks.set(block, known)
+    return known
   }
 }

@@ -1,5 +1,7 @@
+import type { Milliseconds } from '../../core/clock.ts'
 import type { IndexedTag } from '../../core/tag-index.ts'
 import type { ReadBlock } from '../driver.ts'
+import { type Sharing, shareReads } from '../shared-reads.ts'
 import { areaCodes, type S7Area } from './areas.ts'
 import {
   LARGEST_PDU,
@@ -37,7 +39,7 @@ export interface S7ReadBlock extends ReadBlock {
  * An item costs 12 bytes in the request and 4 in the reply, so reading this many bytes for nothing is cheaper. Not of
  * peripheral inputs: no module need be there.
  */
-const WIDEST_GAP = 16
+const widestGap = ({ area }: S7Item): number => (area === 'PI' ? 0 : 16)
 
 /**
  * The areas that cover the tags: ascending, merged over small gaps, at most `longest` bytes, and no tag in two.
@@ -64,7 +66,7 @@ export function planAreas(tags: readonly PlannedTag[], longest: number): ByteAre
       first !== undefined &&
       first.area === item.area &&
       first.db === item.db &&
-      item.offset - end <= (item.area === 'PI' ? 0 : WIDEST_GAP) &&
+      item.offset - end <= widestGap(item) &&
       Math.max(end, itemEnd) - first.offset <= longest
     if (!joins) close()
     end = joins ? Math.max(end, itemEnd) : itemEnd
@@ -96,13 +98,34 @@ export function packAreas(areas: readonly ByteArea[], pdu: number, maxItems: num
   return packs
 }
 
-/** The blocks that read the tags of one poll group. */
-export function planBlocks(tags: readonly PlannedTag[], maxItems: number): S7ReadBlock[] {
-  const areas = planAreas(tags, payloadOf(SMALLEST_PDU))
-  return packAreas(areas, LARGEST_PDU, maxItems).map((pack) => ({
-    areas: pack,
-    tags: pack.flatMap((area) => area.tags.map((planned) => planned.tag)),
-  }))
+/** The blocks of poll groups, ascending by period; what a faster one reads is not read again for a slower one. */
+export function planGroups(
+  groups: readonly { readonly period: Milliseconds; readonly items: readonly PlannedTag[] }[],
+  maxItems: number,
+): S7ReadBlock[][] {
+  return shareReads(groups, sharing).map(({ reads, spare }) => {
+    const riding = new Set(reads.flatMap(({ riders }) => riders.map(({ tag }) => tag)))
+    const shared = reads.map(({ items, riders }) => areaOf([...items, ...riders].sort((a, b) => order(a.item, b.item))))
+    return [...blocksOf(shared, riding, maxItems), ...blocksOf(spare.map(areaOf), new Set(), maxItems)]
+  })
+}
+
+function blocksOf(areas: readonly ByteArea[], riding: ReadonlySet<IndexedTag>, maxItems: number): S7ReadBlock[] {
+  return packAreas([...areas].sort(inRequestOrder), LARGEST_PDU, maxItems).map((pack) => {
+    const tags = pack.flatMap((area) => area.tags.map((planned) => planned.tag))
+    const riders = tags.filter((tag) => riding.has(tag))
+    return { areas: pack, tags, ...(riders.length > 0 && { riders }) }
+  })
+}
+
+const LONGEST = payloadOf(SMALLEST_PDU)
+
+const sharing: Sharing<PlannedTag> = {
+  placeOf: ({ item }) => `${item.area} ${item.db}`,
+  spanOf: ({ item }) => ({ start: item.offset, end: item.offset + item.length }),
+  merge: (items) => planAreas(items, LONGEST).map(({ tags }) => tags),
+  costOf: ({ item }) => widestGap(item),
+  mayRead: ({ item }, whole, hole) => hole.end - hole.start <= widestGap(item) && whole.end - whole.start <= LONGEST,
 }
 
 /**

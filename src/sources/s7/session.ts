@@ -9,7 +9,7 @@ import type { SourceReport } from '../source.ts'
 import type { Connected } from './connect.ts'
 import { type Purpose, S7Connection, type SpanReply } from './connection.ts'
 import { decode } from './decode.ts'
-import { LearnedAreas } from './learned-areas.ts'
+import type { LearnedAreas, LearnedBlocks } from './learned-areas.ts'
 import { ReadRequest } from './nodes7-codec.ts'
 import type { Negotiated } from './pdu.ts'
 import { payloadOf } from './pdu-budget.ts'
@@ -24,6 +24,8 @@ export interface SessionOptions {
   readonly timeoutMs: Milliseconds
   /** The most items of a request. */
   readonly maxItems: number
+  /** What earlier connections to this CPU taught; this one goes on with it. */
+  readonly learned: LearnedBlocks
   /** In which the CPU's clock is set. */
   readonly zone: Zone
   readonly log: Logger
@@ -49,7 +51,7 @@ interface AreaRequest {
 
 /**
  * Reads blocks over one connection to a CPU. An area whose address is refused is read again in ever smaller parts until
- * the guilty tags are found; that is remembered until the connection ends, and they are tried again now and then.
+ * the guilty tags are found; that is remembered, and they are tried again now and then.
  */
 export class S7Session implements FieldSession<S7ReadBlock> {
   readonly ended: Promise<PenstockError>
@@ -81,6 +83,7 @@ export class S7Session implements FieldSession<S7ReadBlock> {
     const state = this.#stateOf(block)
     const { learned } = state
     const now = this.#options.clock.monotonic()
+    if (learned.retest(now)) state.requests = this.#requestsFor(learned.areas)
     const retried = learned.toRetry(now)
     for (const area of learned.refused) if (!retried.includes(area)) this.#failAgain(area, sink)
     for (const area of state.tooLong) this.#failTooLong(area, sink)
@@ -120,7 +123,9 @@ export class S7Session implements FieldSession<S7ReadBlock> {
     const longest = payloadOf(this.#connection.pdu)
     const areas = block.areas.flatMap((area) => (area.length > longest ? planAreas(area.tags, longest) : [area]))
     const [readable, tooLong] = [areas.filter(fits(longest)), areas.filter((area) => !fits(longest)(area))]
-    const state = { learned: new LearnedAreas(readable), tooLong, requests: this.#requestsFor(readable) }
+    const learned = this.#options.learned.of(block, readable)
+    learned.reconnected(this.#options.clock.monotonic())
+    const state = { learned, tooLong, requests: this.#requestsFor(learned.areas) }
     this.#blocks.set(block, state)
     return state
   }

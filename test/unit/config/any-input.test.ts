@@ -4,6 +4,8 @@ import { stringify } from 'yaml'
 import { linesOf, load } from './loading.ts'
 
 const SECRET = 'Zq9SecretValue'
+/** The settings of all runs together are more than half a megabyte of YAML, written and read again: seconds, on a busy machine many. */
+const LARGE_FILES = 60_000
 
 /** Names of settings, so that random files come past the first check often. */
 const name = fc.oneof(
@@ -90,12 +92,18 @@ describe('whatever stands in a file', () => {
     fc.assert(fc.property(yamlish, expectProblemsOrConfig), { numRuns: 1_500 })
   })
 
-  it('is loaded or refused in words, never a crash: settings of any shape', () => {
-    fc.assert(
-      fc.property(fc.dictionary(name, tree, { maxKeys: 6 }), (settings) => expectProblemsOrConfig(stringify(settings))),
-      { numRuns: 1_500 },
-    )
-  })
+  it(
+    'is loaded or refused in words, never a crash: settings of any shape',
+    () => {
+      fc.assert(
+        fc.property(fc.dictionary(name, tree, { maxKeys: 6 }), (settings) =>
+          expectProblemsOrConfig(stringify(settings)),
+        ),
+        { numRuns: 1_500 },
+      )
+    },
+    LARGE_FILES,
+  )
 })
 
 describe('whatever is wrong', () => {

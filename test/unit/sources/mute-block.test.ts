@@ -127,7 +127,7 @@ describe('a device that answers for some of its addresses only', () => {
   it('does not leave values uncertain for ever that came just before the rest was not answered', async () => {
     let alive = true
     const halves: FieldDriver<Block, ModbusDeviceConfig> = {
-      plan: (of, tags) => [{ device: of.device.key, tags }],
+      plan: (of, groups) => groups.map(({ tags }) => [{ device: of.device.key, tags }]),
       connect: async () => ({
         ended: new Promise<never>(() => undefined),
         close: async () => undefined,

@@ -256,7 +256,7 @@ describe('PolledSource', () => {
     await clock.advance(100)
     await polled.stop()
     const confused: FieldDriver<Block, ModbusDeviceConfig> = {
-      plan: (of, some) => [{ device: of.device.key, tags: some }],
+      plan: (of, groups) => groups.map(({ tags: some }) => [{ device: of.device.key, tags: some }]),
       connect: async () => ({
         ended: new Promise<never>(() => undefined),
         close: async () => undefined,

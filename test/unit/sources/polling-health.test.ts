@@ -50,6 +50,32 @@ describe('the health of a polled line', () => {
     expect(polled.polling()).toBeUndefined()
   })
 
+  it('leaves out of the lateness what was late only because everything is read over a new connection', async () => {
+    bus.latencyMs = 100
+    const hourly = Array.from({ length: 30 }, (_, n) =>
+      tag(`h${n}`, { type: 'Double', address: 'holding:0', pollMs: 60 * MINUTE }),
+    )
+    begin(
+      device('meter', { tags: hourly }),
+      device('pump', { unitId: 2, tags: tags('a'), pollMs: 500 }),
+      device('tank', { unitId: 3, tags: tags('b'), pollMs: 500 }),
+      device('well', { unitId: 4, tags: tags('c'), pollMs: 500 }),
+    )
+    await clock.advance(2_500)
+    expect(polled.polling()?.latenessP99Ms).toBeNull()
+    await clock.advance(MINUTE)
+    const calm = polled.polling()?.latenessP99Ms ?? Number.NaN
+    expect(calm).toBeLessThanOrEqual(300)
+    bus.latencyMs = 400
+    bus.drop()
+    await clock.advance(10_000)
+    bus.latencyMs = 100
+    await clock.advance(2_000)
+    expect(polled.polling()?.latenessP99Ms).toBe(calm)
+    await clock.advance(MINUTE)
+    expect(polled.polling()?.latenessP99Ms).toBeLessThanOrEqual(300)
+  })
+
   it('tells operators of a line that has to read more than it can, and when that has passed', async () => {
     bus.latencyMs = 450
     begin(device('meter', { tags: tags('a', 'b') }))

@@ -1,7 +1,7 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import type { ModbusDeviceConfig, TagConfig } from '../../../../src/core/plant.ts'
-import { type ModbusBlock, planReads, splitBlock } from '../../../../src/sources/modbus/read-plan.ts'
+import { type ModbusBlock, planGroups, planReads, splitBlock } from '../../../../src/sources/modbus/read-plan.ts'
 import { serialCost, widestGap } from '../../../../src/sources/modbus/request-cost.ts'
 import { device, devicesOf, source, tag } from '../../../support/modbus-plant.ts'
 
@@ -169,6 +169,51 @@ describe('splitBlock', () => {
           else leaves.push(...part.items.map((item) => item.start))
         }
         expect(leaves.sort((a, b) => a - b)).toEqual([...some].sort((a, b) => a - b))
+      }),
+    )
+  })
+})
+
+describe('planGroups', () => {
+  const address = fc.integer({ min: 0, max: 400 })
+  const periods = [100, 1_000, 10_000, 60_000]
+  const placed = fc.uniqueArray(fc.tuple(address, fc.integer({ min: 0, max: 3 })), {
+    selector: ([at]) => at,
+    minLength: 1,
+    maxLength: 60,
+  })
+  const settings = fc.record({
+    maxRegisters: fc.constantFrom(8, 60, 125),
+    maxGap: fc.constantFrom(undefined, 0, 5),
+    forbidden: fc.constantFrom(undefined, ['holding:401-500'], []),
+  })
+
+  it('gives every tag a request of its own group, and lets none be shared that breaks a limit', () => {
+    fc.assert(
+      fc.property(placed, settings, (places, fields) => {
+        const [only] = devicesOf(source([device('meter', { ...fields, tags: places.map(([at]) => register(at)) })]))
+        const groups = periods.map((period, n) => ({
+          period,
+          tags: only!.tags.filter((_, position) => places[position]![1] === n),
+        }))
+        const planned = planGroups(only!, groups)
+        const ridden = new Set(planned.flatMap((blocks) => blocks.flatMap(({ riders = [] }) => riders)))
+        for (const [n, blocks] of planned.entries()) {
+          const own = blocks.flatMap(({ tags, riders = [] }) => tags.filter((each) => !riders.includes(each)))
+          expect(own.map(({ index }) => index).sort((a, b) => a - b)).toEqual(groups[n]!.tags.map(({ index }) => index))
+          for (const block of blocks) {
+            expect(block.count).toBeLessThanOrEqual(fields.maxRegisters)
+            expect(
+              block.items.every(
+                ({ start, count }) => start >= block.start && start + count <= block.start + block.count,
+              ),
+            ).toBe(true)
+            // A request is needed in every cycle, or in none.
+            const alone = block.tags.filter((each) => !ridden.has(each))
+            if (!block.riders) expect([0, block.tags.length]).toContain(alone.length)
+            else expect(block.alone?.tags).toEqual(block.tags.filter((each) => !block.riders?.includes(each)))
+          }
+        }
       }),
     )
   })

@@ -3,7 +3,7 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { PenstockError } from '../../../../src/core/errors.ts'
 import type { ModbusDeviceConfig, TagConfig } from '../../../../src/core/plant.ts'
 import { ModbusException } from '../../../../src/sources/modbus/exception.ts'
-import { type ModbusBlock, planReads } from '../../../../src/sources/modbus/read-plan.ts'
+import { type ModbusBlock, planGroups } from '../../../../src/sources/modbus/read-plan.ts'
 import { ModbusSession } from '../../../../src/sources/modbus/session.ts'
 import { PolledSource } from '../../../../src/sources/poller.ts'
 import { ManualClock } from '../../../support/manual-clock.ts'
@@ -35,7 +35,7 @@ describe('a Modbus device that refuses some of its addresses', () => {
       config,
       devices: tags,
       driver: {
-        plan: planReads,
+        plan: planGroups,
         connect: async () => {
           const { promise, resolve } = Promise.withResolvers<PenstockError>()
           end = resolve

@@ -5,7 +5,7 @@ import type { ModbusDeviceConfig, TagConfig } from '../../../../src/core/plant.t
 import { statusName } from '../../../../src/core/status-code.ts'
 import { TagIndexing } from '../../../../src/core/tag-index.ts'
 import { ModbusException } from '../../../../src/sources/modbus/exception.ts'
-import { type ModbusBlock, planReads } from '../../../../src/sources/modbus/read-plan.ts'
+import { type ModbusBlock, planGroups } from '../../../../src/sources/modbus/read-plan.ts'
 import { ModbusSession } from '../../../../src/sources/modbus/session.ts'
 import { PolledSource } from '../../../../src/sources/poller.ts'
 import { ManualClock } from '../../../support/manual-clock.ts'
@@ -37,7 +37,7 @@ describe('the status of a Modbus tag', () => {
       config,
       devices: config.devices.map((each) => ({ device: each, tags: indexing.ofDevice(each.key) })),
       driver: {
-        plan: planReads,
+        plan: planGroups,
         connect: async () => {
           if (unreachable) throw unreachable
           return new ModbusSession(unit, report)

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
-import { LearnedAreas } from '../../../../src/sources/s7/learned-areas.ts'
-import type { ByteArea } from '../../../../src/sources/s7/read-plan.ts'
+import { LearnedAreas, LearnedBlocks } from '../../../../src/sources/s7/learned-areas.ts'
+import type { ByteArea, S7ReadBlock } from '../../../../src/sources/s7/read-plan.ts'
 
 const area = (start: number, length: number): ByteArea => ({ area: 'DB', db: 1, start, length, tags: [] })
 const whole = area(0, 40)
@@ -63,5 +63,37 @@ describe('what a CPU taught about its addresses', () => {
     learned.update({ good: [], refused: [guilty], retried: first, now: 1 })
     expect(learned.toRetry(2)).toEqual([guiltyToo])
     expect(learned.toRetry(60_000)).toHaveLength(2)
+  })
+
+  it('stands over a new connection, except that guilty tags are tried again at once', () => {
+    const learned = taught()
+    learned.reconnected(1_000)
+    expect(learned.areas).toEqual([left])
+    expect(learned.toRetry(1_000)).toEqual([guilty, guiltyToo])
+  })
+
+  it('has what only a hole was refused in read whole again every hour', () => {
+    const learned = new LearnedAreas([whole])
+    learned.update({ good: [left, guiltyToo], refused: [], retried: [], now: 0 })
+    expect(learned.retest(3_599_999)).toBe(false)
+    expect(learned.areas).toEqual([left, guiltyToo])
+    expect(learned.retest(3_600_000)).toBe(true)
+    expect(learned.areas).toEqual([whole])
+    expect(learned.retest(9e9)).toBe(false)
+  })
+
+  it('is not read whole again where a tag is refused: that is tried again by itself', () => {
+    expect(taught().retest(9e9)).toBe(false)
+  })
+
+  it('is forgotten when another kind of connection is granted, for it may be another CPU', () => {
+    const blocks = new LearnedBlocks()
+    const block: S7ReadBlock = { areas: [whole], tags: [] }
+    blocks.connected({ pdu: 240, parallel: 1 })
+    const learned = blocks.of(block, [whole])
+    blocks.connected({ pdu: 240, parallel: 1 })
+    expect(blocks.of(block, [whole])).toBe(learned)
+    blocks.connected({ pdu: 480, parallel: 1 })
+    expect(blocks.of(block, [whole])).not.toBe(learned)
   })
 })

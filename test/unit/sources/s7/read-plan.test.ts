@@ -6,7 +6,7 @@ import {
   type PlannedTag,
   packAreas,
   planAreas,
-  planBlocks,
+  planGroups,
   splitArea,
 } from '../../../../src/sources/s7/read-plan.ts'
 import { resolveTag } from '../../../../src/sources/s7/resolve.ts'
@@ -138,7 +138,7 @@ describe('requests', () => {
 
   it('are made of blocks that name all their tags', () => {
     const tags = planned(Array.from({ length: 200 }, (_, n) => `DB1,REAL${n * 40}`))
-    const blocks = planBlocks(tags, 20)
+    const blocks = planGroups([{ period: 1_000, items: tags }], 20).flat()
     expect(blocks).toHaveLength(10)
     expect(blocks.flatMap((block) => block.tags)).toEqual(tags.map((each) => each.tag))
   })
@@ -178,5 +178,41 @@ describe('an area that is refused', () => {
         }
       }),
     )
+  })
+})
+
+describe('the blocks of several poll groups', () => {
+  const blocksOf = (fast: readonly string[], slow: readonly string[]) => {
+    const tags = planned([...fast, ...slow])
+    const [first = [], second = []] = planGroups(
+      [
+        { period: 1_000, items: tags.slice(0, fast.length) },
+        { period: 10_000, items: tags.slice(fast.length) },
+      ],
+      20,
+    )
+    return {
+      first,
+      second,
+      addresses: (of: readonly { tag: { address: string } }[] = []) => of.map((each) => each.tag.address),
+    }
+  }
+
+  it('read what lies in an area of a faster one along with it', () => {
+    const { first, second, addresses } = blocksOf(['DB1,INT0', 'DB1,INT10'], ['DB1,INT4', 'DB2,INT0'])
+    expect(first.flatMap(({ areas }) => spans(areas))).toEqual(['DB1 0+12'])
+    expect(addresses(first[0]?.riders)).toEqual(['DB1,INT4'])
+    // Its own request is there for when the other fails, apart from what is read in any case.
+    expect(second.map(({ areas }) => spans(areas))).toEqual([['DB2 0+2'], ['DB1 4+2']])
+  })
+
+  it('read what lies beside it along where that costs less', () => {
+    expect(blocksOf(['DB1,INT0'], ['DB1,INT2']).first.flatMap(({ areas }) => spans(areas))).toEqual(['DB1 0+2'])
+    const near = planned(['DB1,INT0', 'DB1,INT2'])
+    const [first = []] = planGroups(
+      near.map((item, n) => ({ period: 1_000 * (n + 1), items: [item] })),
+      20,
+    )
+    expect(first.flatMap(({ areas }) => spans(areas))).toEqual(['DB1 0+4'])
   })
 })
