@@ -20,6 +20,7 @@ export const StatusCode = {
   BadSensorFailure: 0x808c_0000,
   BadOutOfService: 0x808d_0000,
   BadNoData: 0x809b_0000,
+  BadBoundNotFound: 0x80d7_0000,
 } as const
 
 /** A StatusCode as an unsigned 32-bit number; any code of the specification, not only the named ones. */
