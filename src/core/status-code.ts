@@ -4,6 +4,7 @@
  */
 export const StatusCode = {
   Good: 0x0000_0000,
+  Bad: 0x8000_0000,
   UncertainNoCommunicationLastUsableValue: 0x408f_0000,
   UncertainLastUsableValue: 0x4090_0000,
   UncertainEngineeringUnitsExceeded: 0x4094_0000,

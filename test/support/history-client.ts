@@ -5,7 +5,7 @@ import {
   type HistoryReadDetails,
   HistoryReadRequest,
   type HistoryReadResult,
-  type HistoryReadValueIdOptions,
+  type HistoryReadValueIdOptions2,
   ReadRawModifiedDetails,
   TimestampsToReturn,
 } from 'node-opcua'
@@ -32,7 +32,7 @@ export const rawDetails = ({ start, end, count, bounds, modified }: RawQuestion)
 export async function historyRead(
   session: ClientSession,
   historyReadDetails: HistoryReadDetails,
-  nodesToRead: HistoryReadValueIdOptions[],
+  nodesToRead: HistoryReadValueIdOptions2[],
   options: { timestampsToReturn?: TimestampsToReturn; releaseContinuationPoints?: boolean } = {},
 ): Promise<HistoryReadResult[]> {
   const request = new HistoryReadRequest({

@@ -10,12 +10,11 @@ import {
   VariableTypeIds,
 } from 'node-opcua'
 import { isInteger, isNumeric } from '../../core/data-type.ts'
-import { historyPolicyOf } from '../../core/history-policy.ts'
 import type { TagConfig } from '../../core/plant.ts'
 import type { IndexedTag } from '../../core/tag-index.ts'
 import { variantType } from '../data-values.ts'
 import { markTold } from '../hardening/deliver-on-change.ts'
-import { setHistorizing } from '../history/history-access.ts'
+import { showHistory } from '../history/history-access.ts'
 import { setShape, setTypeDefinition, tellSemanticsChanged } from './change-variable.ts'
 import { sharePermissions } from './permissions.ts'
 import { addProperty, type PropertyOf, type PropertyValue, removeProperty } from './properties.ts'
@@ -48,7 +47,7 @@ export function addTagVariable(
   })
   sharePermissions(variable, permissions)
   markTold(variable)
-  setHistorizing(variable, historyPolicyOf(indexed) !== 'off')
+  showHistory(variable, indexed)
   const properties = { namespace, variable, id, permissions }
   if (tag.states) addStates(properties, tag.type, tag.states)
   for (const { name, dataType, value } of propertiesOf(tag)) addProperty(properties, name, dataType, value)
@@ -68,7 +67,7 @@ export function updateTagVariable(
 ): void {
   const { id, tag } = indexed
   variable.setDisplayName(tag.name)
-  setHistorizing(variable, historyPolicyOf(indexed) !== 'off')
+  showHistory(variable, indexed)
   if (former.description !== tag.description) variable.setDescription(tag.description ?? '')
   if (former.type !== tag.type || former.arrayLength !== tag.arrayLength) {
     setShape(variable, variantType[tag.type], tag.arrayLength)

@@ -1,11 +1,17 @@
 import {
   AccessLevelFlag,
   AttributeIds,
+  coerceNodeId,
   type ISessionContext,
+  type NodeId,
   type StatusCode,
   StatusCodes,
   type UAVariable,
 } from 'node-opcua'
+import { isStepped } from '../../core/aggregates/bounds.ts'
+import { historyPolicyOf } from '../../core/history-policy.ts'
+import type { IndexedTag } from '../../core/tag-index.ts'
+import { STEPPED_CONFIGURATION } from './history-configuration.ts'
 
 /** What node-opcua's types hide of a variable. */
 interface UAVariableInternals {
@@ -24,8 +30,27 @@ export function refusalOf(variable: UAVariable, context: ISessionContext): Statu
   return internalsOf(variable).canUserReadHistory(context) ? undefined : StatusCodes.BadUserAccessDenied
 }
 
-/** Whether the variable's values are kept, and its history can be read: its attributes say so from now on. */
-export function setHistorizing(variable: UAVariable, historizing: boolean): void {
+/**
+ * Says on the tag's variable whether its values are kept and can be read as history, and whether they hold until the
+ * next: where nothing is said, DefaultHAConfiguration counts, by which a line leads from one to the other.
+ */
+export function showHistory(variable: UAVariable, indexed: IndexedTag): void {
+  const historizing = historyPolicyOf(indexed) !== 'off'
+  setHistorizing(variable, historizing)
+  const isShown = variable.findReferences(REFERENCE, true).length > 0
+  const isNeeded = historizing && isStepped({ tag: indexed.id, shape: indexed.tag })
+  if (isShown === isNeeded) return
+  const reference = { referenceType: REFERENCE, isForward: true, nodeId: steppedConfigurationId(variable) }
+  if (isNeeded) variable.addReference(reference)
+  else variable.removeReference(reference)
+}
+
+const REFERENCE = 'HasHistoricalConfiguration'
+
+const steppedConfigurationId = ({ nodeId }: UAVariable): NodeId =>
+  coerceNodeId(`ns=${nodeId.namespace};s=${STEPPED_CONFIGURATION}`)
+
+function setHistorizing(variable: UAVariable, historizing: boolean): void {
   if (variable.historizing === historizing) return
   variable.historizing = historizing
   variable.accessLevel = withHistory(variable.accessLevel, historizing)

@@ -6,6 +6,8 @@ import {
   type ISessionContext,
   NodeClass,
   type NodeId,
+  ReadAtTimeDetails,
+  ReadProcessedDetails,
   ReadRawModifiedDetails,
   type ServerSession,
   type StatusCode,
@@ -13,10 +15,11 @@ import {
   TimestampsToReturn,
   type UAVariable,
 } from 'node-opcua'
+import type { AggregateResult } from '../../core/aggregates/aggregate.ts'
 import type { Clock } from '../../core/clock.ts'
 import { shapeName } from '../../core/data-type.ts'
 import { describeError, PenstockError } from '../../core/errors.ts'
-import type { HistorySource } from '../../core/history-source.ts'
+import type { HistorySource, RecordedSample, SeriesName } from '../../core/history-source.ts'
 import type { Logger } from '../../core/logger.ts'
 import type { IndexedTag } from '../../core/tag-index.ts'
 import { patchMethod } from '../hardening/patch-method.ts'
@@ -25,10 +28,12 @@ import { ContinuationPoints } from './continuation-points.ts'
 import { hasHistory, refusalOf } from './history-access.ts'
 import { HistoryValues, historyData } from './history-values.ts'
 import { MOST_VALUES } from './limits.ts'
+import { type AtTimeRead, beginAtTime, readAtTime } from './read-at-time.ts'
+import { beginProcessed, type ProcessedRead, readProcessed } from './read-processed.ts'
 import { beginRaw, type Page, type RawRead, type ReadContext, readRaw } from './read-raw.ts'
 import { Work, WorkEnded } from './work.ts'
 
-type Read = RawRead
+type Read = RawRead | AtTimeRead | ProcessedRead
 
 /** A read that was answered in part, and the shape of the tag whose series it reads. */
 interface Held {
@@ -75,9 +80,11 @@ export class HistoryService {
       timeout: request.requestHeader.timeoutHint,
     })
     const most = Math.max(1, Math.floor(MOST_VALUES / nodes.length))
+    const details = request.historyReadDetails
+    const atTime = details instanceof ReadAtTimeDetails ? beginAtTime(details) : undefined
     const results: HistoryReadResult[] = []
     for (const [position, node] of nodes.entries()) {
-      results.push(await this.#readNode({ context, session, request, node, position, most, work }))
+      results.push(await this.#readNode({ context, session, request, node, position, atTime, most, work }))
     }
     return results
   }
@@ -97,16 +104,18 @@ export class HistoryService {
       const shape = shapeName(tag.tag)
       const held = point && this.#points.find(session, nodeId, point)
       if (point && held?.shape !== shape) return refused(StatusCodes.BadContinuationPointInvalid)
-      const read = held?.read ?? begin(asked)
+      const read = held?.read ?? begin(asked, { tag: tag.id, shape: tag.tag })
       if (!('kind' in read)) return refused(read)
       const values = new HistoryValues(this.#statuses, request.timestampsToReturn)
-      const page = await readPage(read, {
+      const context = {
         source: this.#options.source,
         series: { tag: tag.id, shape: tag.tag },
         work: asked.work,
         most: asked.most,
-        toValue: (sample) => values.of(tag.tag, sample),
-      })
+        toValue: (sample: RecordedSample) => values.of(tag.tag, sample),
+        resultOf: (result: AggregateResult) => values.ofResult(tag.tag, result),
+      }
+      const page = await readPage(read, context)
       // Only now: whoever gets no answer to this read may ask again.
       if (point) this.#points.release(session, point)
       this.#succeeded()
@@ -172,19 +181,37 @@ interface AskedNode {
   readonly node: HistoryReadValueId
   /** Its place in the request. */
   readonly position: number
+  /** The read at times that the request asks for, the same for each node. */
+  readonly atTime: AtTimeRead | undefined
   readonly most: number
   readonly work: Work
 }
 
 /** What is to be read of a node by the details of the request, or why that cannot be. */
-function begin({ request: { historyReadDetails: details } }: AskedNode): Read | StatusCode {
+function begin({ request, position, atTime }: AskedNode, series: SeriesName): Read | StatusCode {
+  const details = request.historyReadDetails
   if (details instanceof ReadRawModifiedDetails) {
     if (details.isReadModified) return StatusCodes.BadHistoryOperationUnsupported
     return beginRaw(details) ?? StatusCodes.BadHistoryOperationInvalid
   }
+  if (details instanceof ReadAtTimeDetails) return atTime ?? StatusCodes.BadHistoryOperationInvalid
+  if (details instanceof ReadProcessedDetails) {
+    const { aggregateType } = details
+    const aggregate = aggregateType?.[position]
+    const isList = aggregateType?.length === request.nodesToRead?.length
+    if (!isList || !aggregate) return StatusCodes.BadAggregateListMismatch
+    // Results have no time of the server.
+    if (request.timestampsToReturn === TimestampsToReturn.Server) return StatusCodes.BadTimestampsToReturnInvalid
+    return beginProcessed(details, aggregate, series)
+  }
   return StatusCodes.BadHistoryOperationUnsupported
 }
 
-const readPage = (read: Read, context: ReadContext): Promise<Page<Read>> => readRaw(read, context)
+type FullContext = ReadContext & Parameters<typeof readProcessed>[1]
+
+function readPage(read: Read, context: FullContext): Promise<Page<Read>> {
+  if (read.kind === 'raw') return readRaw(read, context)
+  return read.kind === 'atTime' ? readAtTime(read, context) : readProcessed(read, context)
+}
 
 const refused = (statusCode: StatusCode): HistoryReadResult => new HistoryReadResult({ statusCode })

@@ -1,5 +1,4 @@
 import type { Milliseconds } from '../../core/clock.ts'
-import type { ValueShape } from '../../core/data-type.ts'
 import {
   EARLIEST,
   type HistorySource,
@@ -8,6 +7,7 @@ import {
   type SampleRange,
   type SeriesName,
 } from '../../core/history-source.ts'
+import { first, steps } from '../../core/history-steps.ts'
 import { StatusCode } from '../../core/status-code.ts'
 
 /** What a ReadRawModifiedDetails asks for (OPC 10000-11 §6.5.3). Times may have a fraction of a millisecond. */
@@ -116,47 +116,6 @@ function startBound(source: HistorySource, series: SeriesName, { order, start }:
 
 const beyond = (order: SampleRange['order'], from: Milliseconds, end: Milliseconds): Milliseconds =>
   order === 'ascending' ? Math.max(from, Math.ceil(end)) : Math.min(from, Math.floor(end))
-
-/** The first sample from `from` on, in this order. */
-export function first(
-  source: HistorySource,
-  series: SeriesName,
-  order: SampleRange['order'],
-  from: Milliseconds,
-): RecordedSample | undefined {
-  const range = order === 'ascending' ? { first: from, last: LATEST } : { first: EARLIEST, last: from }
-  return source.read(series, { ...range, order, limit: 1 })[0]
-}
-
-/** Samples from `from` to `to`, both included, read step by step. */
-export function* steps(
-  source: HistorySource,
-  series: SeriesName,
-  order: SampleRange['order'],
-  from: Milliseconds,
-  to: Milliseconds,
-): Generator<RecordedSample, void> {
-  const limit = stepOf(series.shape)
-  const ascending = order === 'ascending'
-  for (let next = from; ascending ? next <= to : next >= to; ) {
-    const range = ascending ? { first: next, last: to } : { first: to, last: next }
-    const samples = source.read(series, { ...range, order, limit })
-    yield* samples
-    const end = samples.at(-1)
-    if (!end || samples.length < limit) return
-    next = ascending ? end.sourceTime + 1 : end.sourceTime - 1
-  }
-}
-
-const SAMPLES_A_STEP = 1_000
-const TEXTS_A_STEP = 100
-const ELEMENTS_A_STEP = 4_000
-
-/** Samples that can be read within some milliseconds. */
-function stepOf({ type, arrayLength }: ValueShape): number {
-  const scalars = type === 'String' || type === 'ByteString' ? TEXTS_A_STEP : SAMPLES_A_STEP
-  return arrayLength === undefined ? scalars : Math.max(1, Math.min(scalars, Math.floor(ELEMENTS_A_STEP / arrayLength)))
-}
 
 const missing = (time: Milliseconds): RecordedSample => ({
   value: null,

@@ -1,5 +1,7 @@
 import type { Clock, Milliseconds } from '../../core/clock.ts'
 
+/** After which a read that can stop gives what it has, and goes on when it is asked again. */
+const LONG: Milliseconds = 1_000
 /** How long a read may hold the thread before others have their turn. */
 const TURN: Milliseconds = 10
 
@@ -11,6 +13,7 @@ export class Work {
   readonly #clock: Clock
   readonly #isWanted: () => boolean
   readonly #deadline: Milliseconds
+  readonly #longFrom: Milliseconds
   #turnEnds: Milliseconds
 
   /** `timeout`: how long the client waits, 0: it does not say (OPC 10000-4 §7.33, timeoutHint). */
@@ -19,7 +22,12 @@ export class Work {
     this.#clock = options.clock
     this.#isWanted = options.isWanted
     this.#deadline = options.timeout > 0 ? now + options.timeout : Number.POSITIVE_INFINITY
+    this.#longFrom = now + LONG
     this.#turnEnds = now + TURN
+  }
+
+  get isLong(): boolean {
+    return this.#clock.monotonic() >= this.#longFrom
   }
 
   /** Undefined while the turn lasts; else lets others go on first. Rejects with WorkEnded. */
