@@ -45,7 +45,7 @@ const TEXTS_A_STEP = 100
 const ELEMENTS_A_STEP = 4_000
 
 /** Samples that can be read within some milliseconds. */
-function stepOf({ type, arrayLength }: ValueShape): number {
+export function stepOf({ type, arrayLength }: ValueShape): number {
   const scalars = type === 'String' || type === 'ByteString' ? TEXTS_A_STEP : SAMPLES_A_STEP
   return arrayLength === undefined ? scalars : Math.max(1, Math.min(scalars, Math.floor(ELEMENTS_A_STEP / arrayLength)))
 }

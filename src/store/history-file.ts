@@ -10,12 +10,8 @@ import { type Column, fromColumn } from './columns.ts'
 /** How long a read may wait for somebody who mends the file after a crash. */
 const BUSY_TIMEOUT: Milliseconds = 50
 
-interface Row {
-  readonly value: Column | null
-  readonly status: bigint | number
-  readonly sourceTime: bigint | number
-  readonly serverTime: bigint | number
-}
+/** Value, status, source time and server time; as lists, rows cost half of what they cost as objects. */
+type Row = readonly [Column | null, bigint | number, bigint | number, bigint | number]
 
 type Page = Database.Statement<[string, string, number, number, number], Row>
 
@@ -47,16 +43,12 @@ export class HistoryFile implements HistorySource {
     try {
       const pages = this.#opened().pages[order]
       const page = isExact(shape.type) && shape.arrayLength === undefined ? pages.exact : pages.plain
-      const rows = page.all(tag, shapeName(shape), first, last, limit)
-      // A number's row is the sample as it is.
-      return page === pages.plain && shape.arrayLength === undefined
-        ? (rows as RecordedSample[])
-        : rows.map(({ value, status, sourceTime, serverTime }) => ({
-            value: value === null ? null : fromColumn(shape, value),
-            status: Number(status),
-            sourceTime: Number(sourceTime),
-            serverTime: Number(serverTime),
-          }))
+      return page.all(tag, shapeName(shape), first, last, limit).map(([value, status, sourceTime, serverTime]) => ({
+        value: value === null ? null : fromColumn(shape, value),
+        status: Number(status),
+        sourceTime: Number(sourceTime),
+        serverTime: Number(serverTime),
+      }))
     } catch (cause) {
       this.close()
       throw new PenstockError('HISTORY_UNAVAILABLE', `${this.#file} cannot be read: check that it is there`, { cause })
@@ -78,11 +70,14 @@ export class HistoryFile implements HistorySource {
     try {
       const statement = (order: 'ASC' | 'DESC'): Page =>
         database.prepare(
-          `SELECT value, status, source_time AS sourceTime, server_time AS serverTime FROM samples
+          `SELECT value, status, source_time, server_time FROM samples
            WHERE series = (SELECT id FROM series WHERE tag = ? AND type = ?) AND source_time BETWEEN ? AND ?
            ORDER BY source_time ${order} LIMIT ?`,
         )
-      const both = (order: 'ASC' | 'DESC') => ({ plain: statement(order), exact: statement(order).safeIntegers() })
+      const both = (order: 'ASC' | 'DESC') => ({
+        plain: statement(order).raw(),
+        exact: statement(order).raw().safeIntegers(),
+      })
       this.#open = { database, identity, pages: { ascending: both('ASC'), descending: both('DESC') } }
       return this.#open
     } catch (error) {

@@ -1,6 +1,7 @@
 import { parseArgs } from 'node:util'
 import { chirpStackFleet } from './experiments/chirpstack-fleet.ts'
 import { historyIngest } from './experiments/history-ingest.ts'
+import { historyRead } from './experiments/history-read.ts'
 import { latency } from './experiments/latency.ts'
 import { start } from './experiments/start.ts'
 import { tenThousand } from './experiments/ten-thousand.ts'
@@ -15,6 +16,7 @@ const experiments: readonly Experiment[] = [
   tenThousand,
   start,
   historyIngest,
+  historyRead,
   chirpStackFleet(1_000, 50),
   chirpStackFleet(5_000, 400),
 ]

@@ -1,7 +1,7 @@
 import type { Milliseconds } from '../clock.ts'
 import { EARLIEST, LATEST, type RecordedSample } from '../history-source.ts'
-import { first, steps } from '../history-steps.ts'
-import { type AggregateResult, IntervalContext, noData } from './aggregate.ts'
+import { first, stepOf } from '../history-steps.ts'
+import { type Accumulator, type AggregateResult, type Interval, IntervalContext, noData } from './aggregate.ts'
 import type { Bound, BoundOptions } from './bounds.ts'
 import { type AggregateName, aggregateFunctions } from './functions.ts'
 import { type DataExtent, intervalAt, type ProcessedPlan } from './intervals.ts'
@@ -16,6 +16,11 @@ export class AggregateEvaluation {
   readonly #aggregate: AggregateName
   readonly #bounds = new Map<Milliseconds, Bound>()
   readonly #extent: DataExtent | undefined
+  /** Samples that were read ahead, from which one is next, and from and to when there are no others. */
+  #ahead: readonly RecordedSample[] = []
+  #next = 0
+  #aheadFrom: Milliseconds = LATEST
+  #aheadTo: Milliseconds = EARLIEST
 
   constructor(aggregate: AggregateName, plan: ProcessedPlan, options: BoundOptions) {
     const { source, series } = options
@@ -32,20 +37,39 @@ export class AggregateEvaluation {
     return this.#extent === undefined
   }
 
-  /** Yields after each sample, so that the caller can let others go on; answers the result of the interval. */
-  *interval(index: number): Generator<RecordedSample | undefined, AggregateResult> {
+  /** Yields after each step of reading, so that the caller can let others go on; answers the interval's result. */
+  *interval(index: number): Generator<undefined, AggregateResult> {
     const { begin, extrapolates } = aggregateFunctions[this.#aggregate]
     const interval = intervalAt(this.#plan, index, this.#extent ?? { first: LATEST, last: EARLIEST })
     const context = new IntervalContext(interval, this.#options, this.#bounds)
     if (interval.isOutside && !extrapolates) return noData(context)
     const accumulator = begin(context)
-    if (!extrapolates) {
-      const { source, series } = this.#options
-      for (const sample of steps(source, series, 'ascending', interval.first, interval.last)) {
+    if (!extrapolates) yield* this.#accumulate(interval, accumulator)
+    return accumulator.result()
+  }
+
+  *#accumulate({ first, last }: Interval, accumulator: Accumulator): Generator<undefined, void> {
+    for (let from = first; from <= last; from = this.#aheadTo + 1) {
+      if (from < this.#aheadFrom || from > this.#aheadTo) {
+        this.#readAhead(from, last)
+        yield
+      }
+      for (let sample = this.#ahead[this.#next]; sample; sample = this.#ahead[this.#next]) {
+        if (sample.sourceTime > last) break
         accumulator.add(sample)
-        yield sample
+        this.#next++
       }
     }
-    return accumulator.result()
+  }
+
+  /** In the order of time the next intervals are read along: a statement for each would cost more than its samples. */
+  #readAhead(from: Milliseconds, until: Milliseconds): void {
+    const { source, series } = this.#options
+    const limit = stepOf(series.shape)
+    const last = this.#plan.end > this.#plan.start ? Math.ceil(this.#plan.end) - 1 : until
+    this.#ahead = source.read(series, { first: from, last, order: 'ascending', limit })
+    this.#next = 0
+    this.#aheadFrom = from
+    this.#aheadTo = this.#ahead.length < limit ? last : (this.#ahead.at(-1)?.sourceTime ?? last)
   }
 }

@@ -5,4 +5,4 @@ export const MOST_NODES = 100
 export const MOST_TIMES = 10_000
 
 /** Values of one answer: of one node all, of several nodes each its part. What is left comes by continuation point. */
-export const MOST_VALUES = 10_000
+export const MOST_VALUES = 5_000

@@ -21,9 +21,6 @@ import type { SeriesName } from '../../core/history-source.ts'
 import type { Page, ReadContext } from './read-raw.ts'
 import { timeOf } from './times.ts'
 
-/** Samples between two looks at the clock. */
-const SAMPLES_A_LOOK = 64
-
 /** A processed read under way. */
 export interface ProcessedRead {
   readonly kind: 'processed'
@@ -72,12 +69,10 @@ export async function readProcessed(
   const all = intervalCount(plan)
   const values: DataValue[] = []
   let index = read.index
-  let samples = 0
   for (; index < all && values.length < most && !(work.isLong && values.length > 0); index++) {
     const interval = evaluation.interval(index)
     let step = interval.next()
     for (; !step.done; step = interval.next()) {
-      if (++samples % SAMPLES_A_LOOK > 0) continue
       const pause = work.pause()
       if (pause) await pause
     }
