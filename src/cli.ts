@@ -32,9 +32,10 @@ program
   .description('say what a start would say of a configuration, and end with code 1 if it would refuse')
   .argument('<file>')
   .option('--origins', 'also print every setting, and whether it is from the file, the environment or a default')
-  .action(async (file: string, options: { origins?: boolean }) => {
+  .option('--addresses', 'also print where the value of each Modbus tag is read, and as what')
+  .action(async (file: string, options: { origins?: boolean; addresses?: boolean }) => {
     const { checkConfig } = await import('./cli/check-config.ts')
-    await endWith(checkConfig(file, options.origins ?? false))
+    await endWith(checkConfig(file, options))
   })
 
 program

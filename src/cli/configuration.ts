@@ -4,6 +4,7 @@ import type { Origins } from '../config/origins.ts'
 import type { Config } from '../config/schema.ts'
 import { describeError } from '../core/errors.ts'
 import { sourceTypes } from '../engine/source-types.ts'
+import { validateInputs } from '../sources/calculated/validate-inputs.ts'
 import { validateTemplate } from '../sources/chirpstack/validate-template.ts'
 import { ConfigurationRefused } from './configuration-refused.ts'
 
@@ -35,7 +36,7 @@ export function configurationText(file: string): string {
 
 /** The same for a text that stands in no file. */
 export function checkConfiguration(text: string, file: string, env: Environment, requireSecrets = true): Configuration {
-  const { chirpstack, modbus, s7 } = sourceTypes
+  const { chirpstack, modbus, s7, calculated } = sourceTypes
   const loaded = loadConfig({
     text,
     file,
@@ -46,7 +47,9 @@ export function checkConfiguration(text: string, file: string, env: Environment,
       chirpstack: (config) => chirpstack.validate(config),
       modbus: (config) => modbus.validate(config),
       s7: (config) => s7.validate(config),
+      calculated: (config) => calculated.validate(config),
       template: validateTemplate,
+      inputs: validateInputs,
     },
   })
   if (!loaded.ok) throw new ConfigurationRefused(file, loaded.problems)

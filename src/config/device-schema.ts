@@ -1,12 +1,34 @@
 import { z } from 'zod'
 import type { Milliseconds } from '../core/clock.ts'
 import { linkTagKeys } from '../core/link-tags.ts'
-import type { ChirpStackDeviceConfig, ChirpStackGatewayConfig } from '../core/plant.ts'
+import {
+  type ByteOrder,
+  byteOrderOf,
+  type ChirpStackDeviceConfig,
+  type ChirpStackGatewayConfig,
+  type DeviceBase,
+  type RegisterOrder,
+  wordOrderOf,
+} from '../core/plant.ts'
 import { always, complain } from './complaint.ts'
-import { explain, flag, list, retell, section, text, wholeNumber } from './fields.ts'
+import { choice, duration, explain, flag, list, retell, section, text, wholeNumber } from './fields.ts'
 import { keyPattern } from './names.ts'
 import { settingOf } from './raw.ts'
-import { aging, byteOrder, chirpstackTag, history, modbusTag, named, poll, s7Tag, wordOrder } from './tag-schema.ts'
+import {
+  aging,
+  byteOrder,
+  calculatedTag,
+  charset,
+  chirpstackTag,
+  history,
+  modbusTag,
+  named,
+  padding,
+  poll,
+  registerOrder,
+  s7Tag,
+  wordOrder,
+} from './tag-schema.ts'
 import { withName, withUnits } from './units.ts'
 
 const plate = (description: string, example: string) => text({ description, example }).optional()
@@ -95,6 +117,15 @@ function checkIdentity(device: unknown, context: z.core.$RefinementCtx): void {
   ])
 }
 
+const adaptive = section('Reads the device less often while nothing of it changes, and as set at the first change.', {
+  slowest: duration({
+    description: 'The longest period that comes of it.',
+    low: 100,
+    high: 86_400_000,
+    example: '1m',
+  }),
+}).transform((settings) => withUnits(settings))
+
 export const modbusDevice = section('A unit of a Modbus endpoint.', {
   ...deviceShape,
   unitId: explain(
@@ -111,8 +142,39 @@ export const modbusDevice = section('A unit of a Modbus endpoint.', {
     },
   ),
   poll: poll.prefault('1s'),
-  byteOrder: byteOrder.default('big'),
-  wordOrder: wordOrder.default('big'),
+  addressBase: explain(z.literal([0, 1]), {
+    description:
+      'What the first register, or bit, is called in addresses such as `holding:0`. Notations that count in one way ' +
+      'only, as 40001, HR1 and %MW0, do not heed it.',
+    allowed: '0 or 1',
+    example: '1',
+    otherwise: '0',
+  }).optional(),
+  bitOrder: choice(['lsb', 'msb'], {
+    description: 'Which bit of a register `.0` is: the least significant or the most significant one.',
+    otherwise: 'lsb',
+  }).optional(),
+  iecMemory: choice(['words', 'bytes'], {
+    description:
+      'What the numbers of %MD, %MX and %MB count: `words` as in Modicon M221, M340 and M580, where %MD10 begins at ' +
+      '%MW10; `bytes` as in CODESYS and Machine Expert, where it begins at %MW20.',
+    otherwise: 'addresses with %MD, %MX or %MB are refused',
+  }).optional(),
+  byteOrder: retell(byteOrder, { otherwise: 'big' }).optional(),
+  wordOrder: retell(wordOrder, { otherwise: 'big' }).optional(),
+  order: retell(registerOrder, { otherwise: 'as byteOrder and wordOrder say' }).optional(),
+  charset: retell(charset, { otherwise: 'utf-8' }).optional(),
+  padding: retell(padding, { otherwise: 'trim' }).optional(),
+  timeZone: text({
+    description:
+      'Where the clock of the device is, for dates that are not UTC by themselves: a name of the IANA, or an offset.',
+    longest: 64,
+    allowed: 'a name such as Europe/Berlin, or an offset such as +01:00',
+    example: 'Europe/Berlin',
+    otherwise: 'UTC',
+  })
+    .refine(isTimeZone)
+    .optional(),
   maxRegisters: wholeNumber({
     description: 'The most registers that the device answers at once.',
     low: 1,
@@ -128,23 +190,73 @@ export const modbusDevice = section('A unit of a Modbus endpoint.', {
   maxGap: wholeNumber({
     description:
       'The most unused registers, or bits, between two values that are read along with them; 0 where the device must ' +
-      'not be asked for anything that no tag names. Default: 64 registers, 1024 bits.',
+      'not be asked for anything that no tag names.',
     low: 0,
     high: 2_000,
     example: '0',
+    otherwise: 'what costs no more than another request: 64 registers, 1024 bits',
   }).optional(),
+  forbidden: list(
+    text({
+      description: 'Addresses of one area.',
+      allowed: 'an area with the first and the last address, or with one',
+      example: 'holding:100-199',
+    }),
+    'Addresses that are never asked for, not even between two values that are read together.',
+  ).optional(),
+  oneTagPerRequest: flag({
+    description: 'Asks for each value by itself, for devices that answer for nothing else.',
+  }).optional(),
+  adaptive: adaptive.optional(),
   tags: list(modbusTag, 'Its values.').default([]),
 })
   .superRefine(checkAges, always)
-  .transform((device) => withUnits(withName(device)))
+  .superRefine(checkOrder)
+  .transform(({ order, byteOrder, wordOrder, ...device }) => ({
+    ...withUnits(withName(device)),
+    byteOrder: byteOrder ?? byteOrderOf(order),
+    wordOrder: wordOrder ?? wordOrderOf(order),
+  }))
+
+interface Orders {
+  readonly order?: RegisterOrder | undefined
+  readonly byteOrder?: ByteOrder | undefined
+  readonly wordOrder?: ByteOrder | undefined
+}
+
+function checkOrder({ order, byteOrder, wordOrder }: Orders, context: z.core.$RefinementCtx): void {
+  if (order === undefined || (byteOrder === undefined && wordOrder === undefined)) return
+  const message = 'It says what byteOrder and wordOrder say.'
+  const mend = `Keep order, or byteOrder: ${byteOrderOf(order)} and wordOrder: ${wordOrderOf(order)} in its place.`
+  complain(context, [{ at: ['order'], message, mend }])
+}
+
+function isTimeZone(timeZone: string): boolean {
+  try {
+    return new Intl.DateTimeFormat('en', { timeZone }).resolvedOptions().timeZone !== ''
+  } catch (error) {
+    if (error instanceof RangeError) return false
+    throw error
+  }
+}
 
 export const s7Device = section('What is read of an S7 CPU.', {
   ...deviceShape,
   poll: poll.prefault('1s'),
+  adaptive: adaptive.optional(),
   tags: list(s7Tag, 'Its values.').default([]),
 })
   .superRefine(checkAges, always)
   .transform((device) => withUnits(withName(device)))
+
+export const calculatedDevice = section('What belongs together of the calculated values.', {
+  key: deviceShape.key,
+  name: deviceShape.name,
+  description: plate('What it is, for people.', 'Balance of hall 3'),
+  disabled: deviceShape.disabled,
+  history: retell(history, { otherwise: 'off' }).optional(),
+  tags: list(calculatedTag, 'Its values.').default([]),
+}).transform((device): DeviceBase => ({ ...withName(device), badAfterMs: 0 }))
 
 /**
  * A value that turns stale before it is read again would be Uncertain most of the time. Speaks of the settings that
@@ -159,6 +271,7 @@ function checkAges(device: unknown, context: z.core.$RefinementCtx): void {
   const age = durationIn(device, 'staleAfter') ?? Number.POSITIVE_INFINITY
   const period = durationIn(device, 'poll') ?? 0
   if (age <= period) complainOf(['staleAfter'])
+  else if (age <= (durationIn(settingOf(device, 'adaptive'), 'slowestMs') ?? 0)) complainOf(['adaptive', 'slowest'])
   const tags = settingOf(device, 'tags')
   for (const [position, tag] of Array.isArray(tags) ? tags.entries() : []) {
     const ownAge = durationIn(tag, 'staleAfterMs')

@@ -10,7 +10,8 @@ interface Entry {
 /**
  * Everything that is there twice and may be there once: a source's, a device's (in the whole plant), a template's and a
  * tag's key,
- * a user's name and the variable of a user's password. The configuration may be wrong otherwise, in any way.
+ * a user's name and the variable of a user's password, and the path of a serial line in use. The configuration may be
+ * wrong otherwise, in any way.
  */
 export function duplicatesOf(config: unknown): Complaint[] {
   const sources = entriesOf(settingOf(config, 'sources'), ['sources'])
@@ -21,6 +22,11 @@ export function duplicatesOf(config: unknown): Complaint[] {
   return [
     ...twice(sources, 'key', 'Each source needs a key of its own, and this one'),
     ...twice(devices, 'key', 'Each device needs a key of its own in the whole plant, and this one'),
+    ...twice(
+      sources.filter(({ value }) => settingOf(value, 'disabled') !== true).map(serialLineOf),
+      'path',
+      'A serial line carries one source, which may have many devices, and this one',
+    ),
     ...twice(templates, 'key', 'Each template needs a key of its own, and this one'),
     ...[...devices, ...templates].flatMap(({ at, value }) =>
       twice(
@@ -38,6 +44,8 @@ export function duplicatesOf(config: unknown): Complaint[] {
     ),
   ]
 }
+
+const serialLineOf = ({ at, value }: Entry): Entry => ({ at: [...at, 'serial'], value: settingOf(value, 'serial') })
 
 function passwordVariable(user: unknown): unknown {
   const name = settingOf(user, 'name')

@@ -89,11 +89,9 @@ export function secretNames(config: unknown): string[] {
     ...entries(settingOf(settingOf(config, 'opcua'), 'users')).flatMap((user) =>
       nameOf(user, 'passwordEnv', 'name', passwordEnvOf),
     ),
-    ...entries(settingOf(config, 'sources'))
-      .filter((source) => settingOf(source, 'kind') === 'chirpstack')
-      .flatMap((source) => [
-        ...nameOf(source, 'apiKeyEnv', 'key', apiKeyEnvOf),
-        ...nameOf(settingOf(source, 'tls'), 'keyEnv', 'keyEnv', (name) => name),
-      ]),
+    ...entries(settingOf(config, 'sources')).flatMap((source) => [
+      ...(settingOf(source, 'kind') === 'chirpstack' ? nameOf(source, 'apiKeyEnv', 'key', apiKeyEnvOf) : []),
+      ...nameOf(settingOf(source, 'tls'), 'keyEnv', 'keyEnv', (name) => name),
+    ]),
   ]
 }

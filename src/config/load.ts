@@ -20,6 +20,8 @@ export type Validators = {
 } & {
   /** Paths are relative to the template. */
   readonly template?: (template: DeviceTemplate) => readonly Problem[]
+  /** Of the whole plant, undefined where a source is wrong otherwise; paths are from the top. */
+  readonly inputs?: (sources: readonly (SourceConfig | undefined)[]) => readonly Problem[]
 }
 
 export interface LoadOptions {
@@ -67,6 +69,9 @@ export function loadConfig(options: LoadOptions): Loaded {
     ...(parsed.success ? [] : shapeFindings(parsed.error.issues, value, yaml)),
     ...templateProblems(value, validators).map(asFinding),
     ...protocolProblems(sources, validators).map(asFinding),
+    ...(
+      validators.inputs?.(parsed.success ? withTemplates(parsed.data).sources : sources.map(unlessTemplated)) ?? []
+    ).map(asFinding),
     ...(collected && !collected.ok ? collected.problems.map(asFinding) : []),
   ]
   const problems = [
@@ -98,6 +103,10 @@ function rightSources(value: unknown): (SourceConfig | undefined)[] {
   const sources = settingOf(value, 'sources')
   return Array.isArray(sources) ? sources.map((raw: unknown) => sourceSchema.safeParse(raw).data) : []
 }
+
+/** Where something else is wrong, what tags a device gets of its template is open. */
+const unlessTemplated = (source: SourceConfig | undefined): SourceConfig | undefined =>
+  source?.kind === 'chirpstack' ? undefined : source
 
 function rightUsers(value: unknown): (z.output<typeof userSchema> | undefined)[] {
   const users = settingOf(settingOf(value, 'opcua'), 'users')

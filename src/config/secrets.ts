@@ -29,14 +29,15 @@ export function secretsOf({ users, sources }: SecretOwners): SecretUse[] {
     if (source?.kind !== 'chirpstack') return []
     const path = `sources[${position}].apiKeyEnv`
     const what = `the API key of the source "${source.key}"`
-    const needed = !source.disabled
-    const apiKey = { variable: source.apiKeyEnv, what, path, needed }
-    const keyEnv = source.tls?.keyEnv
-    if (keyEnv === undefined) return [apiKey]
-    const key = `the key of the client certificate of the source "${source.key}"`
-    return [apiKey, { variable: keyEnv, what: key, path: `sources[${position}].tls.keyEnv`, needed }]
+    return [{ variable: source.apiKeyEnv, what, path, needed: !source.disabled }]
   })
-  return [...passwords, ...apiKeys]
+  const clientKeys = sources.flatMap((source, position) => {
+    const keyEnv = source && 'tls' in source ? source.tls?.keyEnv : undefined
+    if (!source || keyEnv === undefined) return []
+    const what = `the key of the client certificate of the source "${source.key}"`
+    return [{ variable: keyEnv, what, path: `sources[${position}].tls.keyEnv`, needed: !source.disabled }]
+  })
+  return [...passwords, ...apiKeys, ...clientKeys]
 }
 
 type Answer = { readonly ok: true; readonly value: string } | { readonly ok: false; readonly problem: Problem }

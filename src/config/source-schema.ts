@@ -1,9 +1,13 @@
 import { z } from 'zod'
-import { chirpstackDevice, eui64, linkTags, modbusDevice, s7Device } from './device-schema.ts'
-import { duration, environmentName, explain, host, list, ofText, section, text, wholeNumber } from './fields.ts'
+import { always } from './complaint.ts'
+import { calculatedDevice, chirpstackDevice, eui64, linkTags, modbusDevice, s7Device } from './device-schema.ts'
+import { duration, environmentName, explain, host, list, ofText, section, wholeNumber } from './fields.ts'
+import { checkTransport, modbusTransport, withTransport } from './modbus-transport-schema.ts'
 import { apiKeyEnvOf } from './names.ts'
+import { checkTsaps, s7Connection, withTsaps } from './s7-schema.ts'
 import { named } from './tag-schema.ts'
 import { ruleSchema } from './template-schema.ts'
+import { tlsFields } from './tls-schema.ts'
 import { withName, withUnits } from './units.ts'
 
 const SECOND = 1_000
@@ -36,23 +40,8 @@ const connectTimeout = duration({
 const timeout = (example: string) =>
   duration({ description: 'How long a request may take.', low: 50, high: MINUTE, example }).prefault(example)
 
-const file = (description: string, example: string) =>
-  text({ description, example, longest: 1_000, allowed: 'the path of a file in PEM form' }).optional()
-
 const chirpstackTls = section('How a ChirpStack behind https is proved, and how Penstock proves itself to it.', {
-  caFile: file(
-    "Certificates of the authorities that are trusted, in place of the system's.",
-    '/etc/penstock/plant-ca.pem',
-  ),
-  certificateFile: file(
-    'Client certificate, with its chain, for a server that demands one.',
-    '/etc/penstock/client.pem',
-  ),
-  keyFile: file('Key of the client certificate; not readable for everybody.', '/etc/penstock/client.key'),
-  keyEnv: environmentName({
-    description: 'Environment variable that holds the key of the client certificate, in place of `keyFile`.',
-    example: 'PENSTOCK_LORA_TLS_KEY',
-  }).optional(),
+  ...tlsFields,
   serverName: host({
     description: "Name that the server's certificate must have.",
     example: 'chirpstack.example',
@@ -145,36 +134,34 @@ const chirpstackSource = section('One tenant of a ChirpStack network server.', {
   apiKeyEnv: source.apiKeyEnv ?? apiKeyEnvOf(source.key),
 }))
 
-const modbusSource = section('One Modbus TCP endpoint, with the units behind it.', {
+const modbusSource = section('One Modbus endpoint or serial line, with the units behind it.', {
   ...sourceShape,
   kind: kind('modbus'),
-  host: host({ description: 'Host name or IP address of the device or Modbus gateway.', example: '192.168.1.20' }),
-  port: port(502),
+  ...modbusTransport,
   timeout: timeout('1s'),
   connectTimeout,
   devices: list(modbusDevice, 'The units behind this endpoint.').default([]),
-}).transform((source) => withUnits(withName(source)))
+})
+  .superRefine(checkTransport, always)
+  .transform((source) => withTransport(withUnits(withName(source))))
 
 const s7Source = section('One Siemens S7 CPU.', {
   ...sourceShape,
   kind: kind('s7'),
   host: host({ description: 'Host name or IP address of the CPU.', example: '192.168.1.30' }),
   port: port(102),
-  rack: wholeNumber({
-    description: 'Rack of the CPU in the hardware configuration.',
-    low: 0,
-    high: 7,
-    example: '0',
-  }).default(0),
-  slot: wholeNumber({
-    description: 'Slot of the CPU: 1 for S7-1200 and S7-1500, usually 2 for S7-300 and S7-400.',
-    low: 0,
-    high: 31,
-    example: '1',
-  }).default(1),
+  ...s7Connection,
   timeout: timeout('2s'),
   connectTimeout,
   devices: list(s7Device, 'What is read of the CPU, in one or several devices.').default([]),
-}).transform((source) => withUnits(withName(source)))
+})
+  .superRefine(checkTsaps, always)
+  .transform((source) => withUnits(withName(withTsaps(source))))
 
-export const sourceSchema = z.discriminatedUnion('kind', [chirpstackSource, modbusSource, s7Source])
+const calculatedSource = section('Values that are calculated of other tags of the plant, whatever they come from.', {
+  ...sourceShape,
+  kind: kind('calculated'),
+  devices: list(calculatedDevice, 'The calculated values, in one or several devices.').default([]),
+}).transform((source) => withName(source))
+
+export const sourceSchema = z.discriminatedUnion('kind', [chirpstackSource, modbusSource, s7Source, calculatedSource])

@@ -1,13 +1,15 @@
 import type { z } from 'zod'
 import { type DataType, dataTypes, isNumeric } from '../core/data-type.ts'
 import { historyPolicies } from '../core/history-policy.ts'
-import type { TagConfig } from '../core/plant.ts'
+import { charsets, paddings, registerOrders, type TagConfig } from '../core/plant.ts'
 import { complain } from './complaint.ts'
 import { choice, decimal, duration, flag, inherited, section, text, wholeNumber } from './fields.ts'
 import { keyPattern } from './names.ts'
 import { checkStates, states } from './states-schema.ts'
+import { checkDeadband, checkTransform, deadband, transform, withDeadband } from './transform-schema.ts'
 import { withName, withUnits } from './units.ts'
 
+const LONGEST_EXPRESSION = 1_000
 const SECOND = 1_000
 const DAY = 86_400_000
 
@@ -65,8 +67,13 @@ const range = section('Values outside are UncertainEngineeringUnitsExceeded; cli
   complain(context, [{ at: ['high'], message, mend: 'Correct the two values.' }])
 })
 
-/** Registers and data blocks have no raw bytes that say where they end. */
+/** Data blocks have no raw bytes that say where they end. */
 const plainTypes = dataTypes.filter((type) => type !== 'ByteString') as [Exclude<DataType, 'ByteString'>]
+
+/** Moments are not calculated with. */
+const calculatedTypes = plainTypes.filter((type) => type !== ('DateTime' as string)) as [
+  Exclude<DataType, 'ByteString' | 'DateTime'>,
+]
 
 const typeOf = <const Types extends readonly [DataType, ...DataType[]]>(types: Types) =>
   choice(types, {
@@ -77,13 +84,22 @@ const typeOf = <const Types extends readonly [DataType, ...DataType[]]>(types: T
 /** An array is compared, sent and stored as a whole whenever one element changes: 8 KB at the most, of numbers. */
 const MOST_ELEMENTS = 1_000
 
-const tagShape = {
+/** What the tags of every kind of source have in common. */
+const valueShape = {
   key: named.key,
   name: named.name.optional(),
   description: text({ description: 'What it is, for people.', longest: 1_000, example: 'Flow pipe' }).optional(),
   disabled: named.disabled.default(false),
   type: typeOf(plainTypes),
   states: states.optional(),
+  unit: text({ description: 'Engineering unit.', longest: 32, example: '°C' }).optional(),
+  range: range.optional(),
+  deadband: deadband.optional(),
+  history: inherited(history),
+}
+
+const tagShape = {
+  ...valueShape,
   arrayLength: wholeNumber({
     description:
       'How many elements of the type the value has: a one-dimensional array. One that does not fit spoils all.',
@@ -92,11 +108,9 @@ const tagShape = {
     example: '24',
     otherwise: 'a single value',
   }).optional(),
-  unit: text({ description: 'Engineering unit.', longest: 32, example: '°C' }).optional(),
-  range: range.optional(),
+  transform: transform.optional(),
   staleAfter: inherited(aging.staleAfter),
   badAfter: inherited(aging.badAfter),
-  history: inherited(history),
 }
 
 const address = (notations: string, example: string) =>
@@ -108,17 +122,45 @@ export const wordOrder = choice(['big', 'little'], {
   description: 'Order of the registers of a value that spans several: big puts the most significant first.',
 })
 
+export const registerOrder = choice(registerOrders, {
+  description:
+    'Both orders in one word, as manuals have it: the bytes of a value, the most significant A, as they come. CDAB is ' +
+    'wordOrder little, BADC is byteOrder little, DCBA is both.',
+  example: 'CDAB',
+})
+export const charset = choice(charsets, { description: 'How characters are coded in a String.' })
+export const padding = choice(paddings, {
+  description:
+    'What fills a String up to its length and is left out: `trim` all from the first NUL on and spaces at the end, ' +
+    '`nul` or `space` only the one, `keep` nothing.',
+})
+
 export const modbusEncodings = [
   'bool',
+  'int8',
+  'uint8',
   'int16',
   'uint16',
   'int32',
   'uint32',
   'int64',
   'uint64',
+  'float16',
   'float32',
   'float64',
+  'bcd16',
+  'bcd32',
+  'bcd64',
   'string',
+  'bytes',
+  'unix32',
+  'unix64',
+  'unix64ms',
+  'cp56',
+  'date3',
+  'date6',
+  'date7',
+  'bcddate',
 ] as const
 
 /** How a number can lie in the payload of a LoRaWAN device. */
@@ -138,7 +180,38 @@ export const payloadEncodings = [
 ] as const
 
 /** The S7 data types that can be read. */
-export const s7Encodings = ['BOOL', 'BYTE', 'WORD', 'INT', 'DWORD', 'DINT', 'REAL', 'LREAL', 'STRING'] as const
+export const s7Encodings = [
+  'BOOL',
+  'BYTE',
+  'WORD',
+  'DWORD',
+  'LWORD',
+  'CHAR',
+  'WCHAR',
+  'SINT',
+  'USINT',
+  'INT',
+  'UINT',
+  'DINT',
+  'UDINT',
+  'LINT',
+  'ULINT',
+  'REAL',
+  'LREAL',
+  'STRING',
+  'WSTRING',
+  'S5TIME',
+  'TIME',
+  'LTIME',
+  'DATE',
+  'TOD',
+  'LTOD',
+  'DT',
+  'LDT',
+  'DTL',
+  'TIMER',
+  'COUNTER',
+] as const
 
 export const chirpstackTag = section('A value of a LoRaWAN device.', {
   ...tagShape,
@@ -167,22 +240,29 @@ export const chirpstackTag = section('A value of a LoRaWAN device.', {
 })
   .superRefine(checkRange)
   .superRefine(checkStates)
-  .transform((tag): TagConfig => withUnits(withName(tag)))
+  .superRefine(checkTransform)
+  .superRefine(checkDeadband)
+  .transform((tag): TagConfig => withUnits(withName(withDeadband(tag))))
 
 export const modbusTag = section('A value of a Modbus device.', {
   ...tagShape,
   address: address(
-    '`holding:`, `input:`, `coil:` or `discrete:` and a number counted from 0, with `.0` to `.15` for one bit',
+    '`holding:`, `input:`, `coil:` or `discrete:` and a number, with `.0` to `.15` for one bit, `.h` or `.l` for one ' +
+      'byte; or as `40001`, `4x1`, `HR1`, `%MW0`',
     'holding:100',
   ),
+  type: typeOf(dataTypes),
   encoding: choice(modbusEncodings, {
     description: 'How the value lies in the registers.',
     otherwise: 'the encoding of the type itself: Float is float32',
   }).optional(),
   byteOrder: inherited(byteOrder),
   wordOrder: inherited(wordOrder),
+  order: inherited(registerOrder),
+  charset: inherited(charset),
+  padding: inherited(padding),
   length: wholeNumber({
-    description: 'Characters of a String; two lie in a register.',
+    description: 'Characters of a String, bytes of a ByteString; two lie in a register, of utf-16 one.',
     low: 1,
     high: 250,
     example: '16',
@@ -191,12 +271,15 @@ export const modbusTag = section('A value of a Modbus device.', {
 })
   .superRefine(checkRange)
   .superRefine(checkStates)
-  .transform((tag): TagConfig => withUnits(withName(tag)))
+  .superRefine(checkTransform)
+  .superRefine(checkDeadband)
+  .transform((tag): TagConfig => withUnits(withName(withDeadband(tag))))
 
 export const s7Tag = section('A value of an S7 CPU.', {
   ...tagShape,
   address: address(
-    'data block, type and byte, as `DB1,REAL4`, `DB1,X0.3`, `DB1,STRING20.30` or `DB1.DBD4`',
+    'data block, type and byte, as `DB1,REAL4`, `DB1,X0.3`, `DB1,STRING20.30` or `DB1.DBD4`; bit memory, inputs and ' +
+      'outputs as `M0.1`, `MW4`, `MREAL4`, `IW64`, `QB0`, `PIW256`; timers `T5`, counters `C3`',
     'DB1,REAL4',
   ),
   encoding: choice(s7Encodings, {
@@ -208,7 +291,25 @@ export const s7Tag = section('A value of an S7 CPU.', {
 })
   .superRefine(checkRange)
   .superRefine(checkStates)
-  .transform((tag): TagConfig => withUnits(withName(tag)))
+  .superRefine(checkTransform)
+  .superRefine(checkDeadband)
+  .transform((tag): TagConfig => withUnits(withName(withDeadband(tag))))
+
+export const calculatedTag = section('A value that is calculated of other tags.', {
+  ...valueShape,
+  type: typeOf(calculatedTypes),
+  expression: text({
+    description:
+      'What it is: numbers, other tags as `[device key/tag key]`, operators and functions; docs/transforms.md has them all.',
+    longest: LONGEST_EXPRESSION,
+    allowed: `an expression of at most ${LONGEST_EXPRESSION} characters`,
+    example: "'[boiler-1/flow] * 3.6'",
+  }),
+})
+  .superRefine(checkRange)
+  .superRefine(checkStates)
+  .superRefine(checkDeadband)
+  .transform(({ expression, ...tag }): TagConfig => ({ ...withName(withDeadband(tag)), address: expression }))
 
 function checkRange(
   tag: { type: DataType; range?: unknown; arrayLength?: number | undefined },

@@ -5,10 +5,13 @@ const durationSettings = [
   'poll',
   'timeout',
   'connectTimeout',
+  'delayBetweenRequests',
+  'delayAfterConnect',
   'callTimeout',
   'inventoryPeriod',
   'keep',
   'metricsPeriod',
+  'slowest',
 ] as const
 type DurationSetting = (typeof durationSettings)[number]
 

@@ -13,6 +13,7 @@ export const driftKinds = [
   'measurement_without_tag',
   'tag_never_seen',
   'type_conflict',
+  'values_left_out',
 ] as const
 export type DriftKind = (typeof driftKinds)[number]
 

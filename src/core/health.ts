@@ -45,6 +45,35 @@ export interface DeviceHealth {
   readonly reason: string
   /** Uplinks missing by its frame counter, since the gateway first heard it; absent where nothing is counted. */
   readonly lostUplinks?: number | undefined
+  /** How its requests go, if it is polled. */
+  readonly breaker?: BreakerHealth | undefined
+}
+
+/**
+ * - `closed`: it is read in its cycles - `doubted`: it missed its last requests, and is asked again before it is believed
+ * dead - `open`: it is dead, and only probed - `half-open`: a probe is due or under way.
+ */
+export type BreakerState = 'closed' | 'doubted' | 'open' | 'half-open'
+
+export interface BreakerHealth {
+  readonly state: BreakerState
+  /** Requests in a row that it did not answer. */
+  readonly failures: number
+  /** When it is asked next, milliseconds of the epoch; null while it is read in its cycles. */
+  readonly nextProbeAt: number | null
+}
+
+/** How the polling of a connection goes; null where nothing was measured yet. */
+export interface PollingHealth {
+  /** Share of the connection's time that the cycles of its devices take, of those that answer; at 1 it is full. */
+  readonly load: number
+  /** How late cycles began, and how long answers took: the median, and what 99 of 100 did not exceed. */
+  readonly latenessP50Ms: number | null
+  readonly latenessP99Ms: number | null
+  readonly roundTripP50Ms: number | null
+  readonly roundTripP99Ms: number | null
+  /** By the key of each device that is polled. */
+  readonly breakers: Readonly<Record<string, BreakerHealth>>
 }
 
 /** How one source is, as its state machine knows it: never better than what was proved. */
@@ -56,6 +85,8 @@ export interface SourceHealth {
   /** When it entered this state, milliseconds of the epoch. */
   readonly since: number
   readonly counters: Readonly<Record<SourceCounter, number>>
+  /** Of sources that are polled, while they run. */
+  readonly polling?: Omit<PollingHealth, 'breakers'> | undefined
   readonly devices: readonly DeviceHealth[]
 }
 

@@ -1,12 +1,14 @@
 import type { Clock, Milliseconds } from './clock.ts'
 import { grown } from './columns.ts'
 import type { TagValue } from './data-type.ts'
+import { isWithin } from './deadband.ts'
 import { historyPolicyOf } from './history-policy.ts'
 import { CLOCK_TOLERANCE, type SampleRecorder, type SampleSink } from './sample.ts'
 import { fitTag, isKnownState } from './states.ts'
-import { isBad, StatusCode } from './status-code.ts'
+import { GOOD_LIMITED_HIGH, GOOD_LIMITED_LOW, isBad, StatusCode } from './status-code.ts'
 import type { IndexedTag, TagChange, TagIndex } from './tag-index.ts'
 import { TagTable } from './tag-table.ts'
+import { Intake } from './transform/intake.ts'
 
 /** Told of every tag whose value, status or source time has changed in the table. Must not throw. */
 export interface ChangeListener {
@@ -40,6 +42,7 @@ const SWEEP_EVERY: Milliseconds = 250
 export class Pipeline implements SampleSink {
   readonly table: TagTable
   readonly #tags: IndexedTag[] = []
+  readonly #intakes: Intake[] = []
   readonly #clock: Clock
   readonly #listeners: ChangeListener[] = []
   #quality = new Uint32Array(0)
@@ -103,6 +106,7 @@ export class Pipeline implements SampleSink {
   #begin(tag: IndexedTag): void {
     const { index, disabled } = tag
     this.#tags[index] = tag
+    this.#intakes[index] = new Intake(tag.tag)
     this.#quality[index] = StatusCode.BadWaitingForInitialData
     this.#phase[index] = disabled ? Phase.disabled : Phase.fresh
     this.#heard[index] = 0
@@ -121,6 +125,7 @@ export class Pipeline implements SampleSink {
     const { index, disabled } = tag
     const wasDisabled = this.#phase[index] === Phase.disabled
     this.#tags[index] = tag
+    this.#intakes[index] = new Intake(tag.tag)
     this.#staleAfter[index] = staleAfterOf(tag, this.#learned[index] as number)
     this.#keepAs(tag)
     if (disabled) {
@@ -132,7 +137,9 @@ export class Pipeline implements SampleSink {
     } else {
       this.#age(index)
     }
-    if (!isBad(this.#quality[index] as StatusCode)) this.#quality[index] = this.#judge(index, this.table.value(index))
+    const quality = this.#quality[index] as StatusCode
+    const limited = quality === GOOD_LIMITED_LOW || quality === GOOD_LIMITED_HIGH
+    if (!(isBad(quality) || limited)) this.#quality[index] = this.#judge(index, this.table.value(index))
     this.#show(index)
   }
 
@@ -181,9 +188,10 @@ export class Pipeline implements SampleSink {
   polled(tag: TagIndex, value: TagValue): void {
     if (this.#phase[tag] === Phase.disabled) return
     const now = this.#clock.now()
-    const fit = fitTag((this.#tags[tag] as IndexedTag).tag, value)
-    const moved = fit !== undefined && this.table.setValue(tag, fit)
-    const quality = fit === undefined ? StatusCode.BadDecodingError : this.#judge(tag, fit)
+    const intake = this.#intakes[tag] as Intake
+    const fit = intake.take(value)
+    const quality = intake.status ?? this.#judge(tag, fit as TagValue)
+    const moved = fit !== undefined && this.#moves(tag, fit, quality)
     if (this.#keep[tag] !== Keep.off) {
       this.#polled[tag] = 1
       if (this.#isWorthKeeping(tag, quality, moved)) this.#recorder?.record(tag, fit, quality, now, now)
@@ -197,15 +205,17 @@ export class Pipeline implements SampleSink {
     const time = notInFuture(sourceTime, now)
     const late = time < (this.table.sourceTime[tag] as number)
     if (late && this.#keep[tag] === Keep.off) return false
-    const fit = fitTag((this.#tags[tag] as IndexedTag).tag, value)
-    const quality = fit === undefined ? StatusCode.BadDecodingError : (doubt ?? this.#judge(tag, fit))
+    const intake = this.#intakes[tag] as Intake
+    const fit = intake.take(value)
+    const quality =
+      fit === undefined ? (intake.status as StatusCode) : (doubt ?? intake.status ?? this.#judge(tag, fit))
     if (late) {
       // What stood before it then is not at hand, so nobody can say that it changed nothing.
       this.#recorder?.record(tag, fit, quality, time, now)
       return false
     }
-    const newer = time !== this.table.sourceTime[tag]
-    const moved = fit !== undefined && this.table.setValue(tag, fit)
+    const newer = time !== this.table.sourceTime[tag] && !this.#isHeld(tag, fit, quality)
+    const moved = fit !== undefined && this.#moves(tag, fit, quality)
     if (this.#keep[tag] !== Keep.off && this.#isWorthKeeping(tag, quality, moved)) {
       this.#recorder?.record(tag, fit, quality, time, now)
     }
@@ -322,6 +332,19 @@ export class Pipeline implements SampleSink {
       default:
         return quality
     }
+  }
+
+  /** Puts the value into the table, unless it is held back; whether clients must hear of it. */
+  #moves(tag: TagIndex, value: TagValue, quality: StatusCode): boolean {
+    return !this.#isHeld(tag, value, quality) && this.table.setValue(tag, value)
+  }
+
+  /** Whether the deadband of the tag keeps from clients what is said: never anything but a value, all else being fresh. */
+  #isHeld(tag: TagIndex, value: TagValue | undefined, quality: StatusCode): boolean {
+    const { deadband } = (this.#tags[tag] as IndexedTag).tag
+    if (deadband === undefined || value === undefined || this.#heard[tag] === 0) return false
+    if (this.#phase[tag] !== Phase.fresh || this.#quality[tag] !== quality) return false
+    return isWithin(deadband, this.table.value(tag), value)
   }
 
   #judge(tag: TagIndex, value: TagValue): StatusCode {

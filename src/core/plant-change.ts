@@ -105,7 +105,8 @@ export function readsTheSame(before: PlacedTag, now: PlacedTag): boolean {
     before.source.kind === now.source.kind &&
     before.source.key === now.source.key &&
     isSame(originOf(before.device), originOf(now.device)) &&
-    isSame(originOf(before.tag), originOf(now.tag))
+    isSame(originOf(before.tag), originOf(now.tag)) &&
+    isSame(conversionOf(before.tag), conversionOf(now.tag))
   )
 }
 
@@ -119,10 +120,17 @@ interface PlacedTag {
 const howItIsShown: ReadonlySet<string> = new Set([
   ...['name', 'description', 'manufacturer', 'model', 'serialNumber', 'unit', 'range', 'disabled', 'tags'],
   ...['pollMs', 'staleAfterMs', 'badAfterMs', 'maxRegisters', 'maxCoils', 'maxGap', 'history', 'linkTags', 'template'],
+  'deadband',
 ])
 
 const originOf = (settings: DeviceBase | TagConfig): object =>
   Object.fromEntries(Object.entries(settings).filter(([name]) => !howItIsShown.has(name)))
+
+/** What of how it is shown also says what the value is made of. */
+const conversionOf = ({ transform, unit, range }: TagConfig): object => ({
+  unit: transform?.from === undefined ? undefined : unit,
+  range: transform?.clamp === true ? range : undefined,
+})
 
 function placedDevices(plant: Plant): Map<string, PlacedDevice> {
   return new Map(

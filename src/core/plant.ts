@@ -3,6 +3,7 @@ import type { DataType } from './data-type.ts'
 import type { HistoryPolicy } from './history-policy.ts'
 import type { StateConfig } from './states.ts'
 import type { DiscoveryRule } from './template.ts'
+import type { TransformConfig } from './transform/settings.ts'
 
 /**
  * The plant as an operator configures it: sources with their devices and tags. Plain data, already checked;
@@ -13,7 +14,7 @@ export interface Plant {
   readonly sources: readonly SourceConfig[]
 }
 
-export type SourceConfig = ChirpStackSourceConfig | ModbusSourceConfig | S7SourceConfig
+export type SourceConfig = ChirpStackSourceConfig | ModbusSourceConfig | S7SourceConfig | CalculatedSourceConfig
 export type SourceKind = SourceConfig['kind']
 
 interface SourceBase<Device extends DeviceBase> {
@@ -38,7 +39,7 @@ export interface ChirpStackSourceConfig extends SourceBase<ChirpStackDeviceConfi
   readonly metricsPeriodMs: Milliseconds
   /** `http://host:port` of an HTTP proxy, `none`, or as the environment says. */
   readonly proxy?: string | undefined
-  readonly tls?: ChirpStackTlsConfig | undefined
+  readonly tls?: TlsConfig | undefined
   /** Whether devices that do not say otherwise have the standard tags of `link-tags.ts`. */
   readonly linkTags: boolean
   /** What becomes of devices that are not configured; the first that matches decides. Absent: they are left alone. */
@@ -49,7 +50,7 @@ export interface ChirpStackSourceConfig extends SourceBase<ChirpStackDeviceConfi
 }
 
 /** How the server is proved, and how we prove ourselves to it; paths are files in PEM form. */
-export interface ChirpStackTlsConfig {
+export interface TlsConfig {
   /** Authorities that are trusted in place of the system's. */
   readonly caFile?: string | undefined
   readonly certificateFile?: string | undefined
@@ -60,14 +61,47 @@ export interface ChirpStackTlsConfig {
   readonly serverName?: string | undefined
 }
 
-/** One Modbus TCP endpoint. */
-export interface ModbusSourceConfig extends SourceBase<ModbusDeviceConfig> {
+/** One Modbus endpoint, reached over the network or over a serial line of this machine. */
+export type ModbusSourceConfig = ModbusNetworkSourceConfig | ModbusSerialSourceConfig
+
+interface ModbusSourceBase extends SourceBase<ModbusDeviceConfig> {
   readonly kind: 'modbus'
-  readonly host: string
-  readonly port: number
   /** How long a request may take. */
   readonly timeoutMs: Milliseconds
   readonly connectTimeoutMs: Milliseconds
+  /** From the end of one request to the next. */
+  readonly delayBetweenRequestsMs: Milliseconds
+  /** From the connection to the first request. */
+  readonly delayAfterConnectMs: Milliseconds
+}
+
+/** `-over-tcp`: the frames of a serial line in a TCP connection, as serial servers pass them on. */
+export const modbusNetworkTransports = ['tcp', 'tls', 'udp', 'rtu-over-tcp', 'ascii-over-tcp'] as const
+export const modbusSerialTransports = ['rtu', 'ascii'] as const
+
+export interface ModbusNetworkSourceConfig extends ModbusSourceBase {
+  readonly transport: (typeof modbusNetworkTransports)[number]
+  readonly host: string
+  readonly port: number
+  /** For the transport `tls`; absent: the system's authorities, and no client certificate. */
+  readonly tls?: TlsConfig | undefined
+}
+
+export interface ModbusSerialSourceConfig extends ModbusSourceBase {
+  readonly transport: (typeof modbusSerialTransports)[number]
+  readonly serial: SerialLineConfig
+}
+
+export const parities = ['none', 'even', 'odd'] as const
+
+/** A serial line of this machine, used by one source alone. */
+export interface SerialLineConfig {
+  /** `/dev/ttyUSB0`, `COM3`. */
+  readonly path: string
+  readonly baudRate: number
+  readonly dataBits: 7 | 8
+  readonly parity: (typeof parities)[number]
+  readonly stopBits: 1 | 2
 }
 
 /** One Siemens S7 CPU. */
@@ -77,8 +111,31 @@ export interface S7SourceConfig extends SourceBase<S7DeviceConfig> {
   readonly port: number
   readonly rack: number
   readonly slot: number
+  /** Which of the CPU's connections is used; `pg` unless said. */
+  readonly connection?: S7Connection | undefined
+  /** Two octets each, in place of rack, slot and kind of connection. */
+  readonly localTsap?: number | undefined
+  readonly remoteTsap?: number | undefined
+  /** The PDU that is asked for, bytes; the largest unless said. */
+  readonly pdu?: number | undefined
+  /** The most items of a request; 20 unless said. */
+  readonly maxItems?: number | undefined
+  /** IANA name of the zone in which the CPU's clock is set; UTC unless said. */
+  readonly timeZone?: string | undefined
   readonly timeoutMs: Milliseconds
   readonly connectTimeoutMs: Milliseconds
+}
+
+/** Where a polled source connects to: `host:port`, or the path of its serial line. */
+export const fieldEndpointOf = (source: ModbusSourceConfig | S7SourceConfig): string =>
+  'serial' in source ? source.serial.path : `${source.host}:${source.port}`
+
+/** Programming device, operator panel, or S7 basic communication. */
+export type S7Connection = 'pg' | 'op' | 'basic'
+
+/** Values that are calculated of other tags of the plant, whatever they come from. */
+export interface CalculatedSourceConfig extends SourceBase<DeviceBase> {
+  readonly kind: 'calculated'
 }
 
 export interface DeviceBase {
@@ -115,6 +172,22 @@ export interface ChirpStackGatewayConfig extends DeviceBase {
 
 export type ByteOrder = 'big' | 'little'
 
+/** The four orders of a value in registers as manuals call them: its bytes, the most significant A, as they come. */
+export const registerOrders = ['ABCD', 'CDAB', 'BADC', 'DCBA'] as const
+export type RegisterOrder = (typeof registerOrders)[number]
+
+export const byteOrderOf = (order: RegisterOrder = 'ABCD'): ByteOrder =>
+  order === 'BADC' || order === 'DCBA' ? 'little' : 'big'
+export const wordOrderOf = (order: RegisterOrder = 'ABCD'): ByteOrder =>
+  order === 'CDAB' || order === 'DCBA' ? 'little' : 'big'
+
+export const charsets = ['utf-8', 'ascii', 'latin1', 'utf-16be', 'utf-16le'] as const
+export type Charset = (typeof charsets)[number]
+
+/** What fills a text up to its length and is no part of it: NULs and spaces, only one of them, or nothing. */
+export const paddings = ['trim', 'nul', 'space', 'keep'] as const
+export type Padding = (typeof paddings)[number]
+
 export interface ModbusDeviceConfig extends DeviceBase {
   /** Modbus unit id, 1 to 247 (255 for devices that answer only there). */
   readonly unitId: number
@@ -123,15 +196,38 @@ export interface ModbusDeviceConfig extends DeviceBase {
   readonly byteOrder: ByteOrder
   /** Order of the registers of a value that spans several: `big` puts the most significant first. */
   readonly wordOrder: ByteOrder
+  /** What the first register is called in `area:number`; absent: 0. */
+  readonly addressBase?: 0 | 1 | undefined
+  /** Which bit of a register `.0` is: the least significant (absent), or the most. */
+  readonly bitOrder?: 'lsb' | 'msb' | undefined
+  /** What the numbers of %MD, %MX and %MB count. */
+  readonly iecMemory?: 'words' | 'bytes' | undefined
+  /** Of its texts; absent: utf-8, trim. */
+  readonly charset?: Charset | undefined
+  readonly padding?: Padding | undefined
+  /** Where its clock is, for dates that do not say it; absent: UTC. */
+  readonly timeZone?: string | undefined
   /** The most registers, and coils, this device answers at once. */
   readonly maxRegisters: number
   readonly maxCoils: number
-  /** The widest hole, in registers or bits, that is read along with the tags on both sides; absent: 64 and 1024. */
+  /** The widest hole, in registers or bits, that is read along with the tags on both sides; absent: by cost. */
   readonly maxGap?: number | undefined
+  /** Addresses that are never asked for, not even between two tags: `holding:100-199`, `coil:7`. */
+  readonly forbidden?: readonly string[] | undefined
+  /** Whether each tag is asked for by itself. */
+  readonly oneTagPerRequest?: boolean | undefined
+  readonly adaptive?: AdaptiveConfig | undefined
 }
 
 export interface S7DeviceConfig extends DeviceBase {
   readonly pollMs: Milliseconds
+  readonly adaptive?: AdaptiveConfig | undefined
+}
+
+/** A device that is read less often while nothing of it changes. */
+export interface AdaptiveConfig {
+  /** The longest period that comes of it. */
+  readonly slowestMs: Milliseconds
 }
 
 /** One value of a device. */
@@ -142,14 +238,21 @@ export interface TagConfig {
   readonly disabled: boolean
   /** What OPC UA clients see. */
   readonly type: DataType
-  /** Where the value is, in the protocol's own notation: `object.temperature`, `holding:100`, `DB1,REAL4`. */
+  /**
+   * Where the value is, in the protocol's own notation: `object.temperature`, `holding:100`, `DB1,REAL4`; of a
+   * calculated tag its expression.
+   */
   readonly address: string
   /** How the value lies on the wire, where the type alone does not say (Modbus: `int16` behind a Double). */
   readonly encoding?: string | undefined
   readonly byteOrder?: ByteOrder | undefined
   readonly wordOrder?: ByteOrder | undefined
-  /** Characters of a String tag on a register device. */
+  /** Both orders in one word; a tag has either this or the two. */
+  readonly order?: RegisterOrder | undefined
+  /** Characters of a String, bytes of a ByteString, on a register device. */
   readonly length?: number | undefined
+  readonly charset?: Charset | undefined
+  readonly padding?: Padding | undefined
   /** How many elements the tag's array has; absent: it is a single value. */
   readonly arrayLength?: number | undefined
   /** Engineering unit as the operator writes it: `°C`, `kWh`. */
@@ -158,6 +261,10 @@ export interface TagConfig {
   readonly range?: { readonly low: number; readonly high: number } | undefined
   /** What each value means, of an enumeration; a value that is none of them is UncertainEngineeringUnitsExceeded. */
   readonly states?: readonly StateConfig[] | undefined
+  /** How the value is made of what the device says. */
+  readonly transform?: TransformConfig | undefined
+  /** In the tag's unit: a value not farther than this from the last one that clients heard is not told to them. */
+  readonly deadband?: number | undefined
   readonly pollMs?: Milliseconds | undefined
   readonly staleAfterMs?: Milliseconds | undefined
   readonly badAfterMs?: Milliseconds | undefined

@@ -15,6 +15,7 @@ export const StatusCode = {
   BadUserAccessDenied: 0x801f_0000,
   BadNoCommunication: 0x8031_0000,
   BadWaitingForInitialData: 0x8032_0000,
+  BadOutOfRange: 0x803c_0000,
   BadNotSupported: 0x803d_0000,
   BadConfigurationError: 0x8089_0000,
   BadDeviceFailure: 0x808b_0000,
@@ -24,6 +25,13 @@ export const StatusCode = {
   BadBoundNotFound: 0x80d7_0000,
 } as const
 
+/**
+ * Good, and limited by the configured range: LimitBits low and high of a DataValue (OPC 10000-4 §7.39.1, OPC 10000-8
+ * §7.3.3). GoodClamped is for values that a client writes.
+ */
+export const GOOD_LIMITED_LOW: StatusCode = 0x0000_0500
+export const GOOD_LIMITED_HIGH: StatusCode = 0x0000_0600
+
 /** A StatusCode as an unsigned 32-bit number; any code of the specification, not only the named ones. */
 export type StatusCode = number
 
@@ -32,7 +40,12 @@ export const isBad = (status: StatusCode): boolean => status >>> 30 >= 2
 
 const names = new Map<number, string>(Object.entries(StatusCode).map(([name, code]) => [code, name]))
 
+/** Severity Good: 00. */
+export const isGood = (status: StatusCode): boolean => status >>> 30 === 0
+
 /** The specification's name, or the number in hexadecimal. */
 export function statusName(status: StatusCode): string {
+  if (status === GOOD_LIMITED_LOW) return 'Good (limited low)'
+  if (status === GOOD_LIMITED_HIGH) return 'Good (limited high)'
   return names.get(status) ?? `0x${status.toString(16).padStart(8, '0')}`
 }

@@ -2,6 +2,7 @@ import type { MessagePort } from 'node:worker_threads'
 import type Database from 'better-sqlite3'
 import { ChangeFeed } from '../core/change-feed.ts'
 import type { Clock, Milliseconds } from '../core/clock.ts'
+import { sourceMemories } from '../core/device-memory.ts'
 import type { Findings } from '../core/drift.ts'
 import { describeError } from '../core/errors.ts'
 import type { Logger } from '../core/logger.ts'
@@ -18,6 +19,7 @@ import { HistoryWriter } from '../store/history-writer.ts'
 import { LastValues } from '../store/last-values.ts'
 import { SeriesBook } from '../store/series.ts'
 import { type ConfiguredDevices, FoundDevices } from './found-devices.ts'
+import { PlantValues } from './plant-values.ts'
 
 /** Changes are collected this long before they cross a link: it bounds the price of batches, and the latency. */
 const COLLECT_FOR: Milliseconds = 10
@@ -57,6 +59,7 @@ export class Engine {
   readonly #parts: EngineParts
   readonly #indexing: TagIndexing
   readonly #pipeline: Pipeline
+  readonly #values: PlantValues
   readonly #sources: SourceSupervisor
   readonly #found: FoundDevices
   readonly #series: SeriesBook
@@ -81,6 +84,7 @@ export class Engine {
     this.#found = new FoundDevices({ plant, templates }, () => void this.#followFound())
     this.#indexing = new TagIndexing(plant)
     this.#pipeline = new Pipeline(this.#indexing.present, clock)
+    this.#values = new PlantValues(this.#pipeline, this.#indexing)
     const series = new SeriesBook(database)
     this.#series = series
     this.#lastValues = new LastValues({ database, pipeline: this.#pipeline, series, clock, log })
@@ -92,6 +96,7 @@ export class Engine {
       indexing: this.#indexing,
       sink: this.#pipeline,
       memory: this.#history,
+      values: this.#values,
       clock,
       log,
       secret: parts.secret,
@@ -148,7 +153,7 @@ export class Engine {
       clock: this.#parts.clock,
       serves: {
         plant: () => ({ revision: this.#revision, plant: this.#plant, ids: this.#indexing.ids }),
-        health: () => this.health(),
+        store: () => this.#storeHealth(),
         subscribe: ({ revision }) => {
           if (revision !== this.#revision) return false
           this.#subscribe(link)
@@ -218,6 +223,7 @@ export class Engine {
       }
     } finally {
       await this.#sources.follow(change, this.#plant)
+      this.#values.plantChanged()
     }
   }
 
@@ -291,13 +297,13 @@ export class Engine {
   #tellHealth(): void {
     if (!this.#healthChanged) return
     this.#healthChanged = false
-    const sources = this.#sources.health()
-    for (const { link } of this.#subscribers) link.tell('sources', sources)
+    const news = this.#sources.healthNews()
+    for (const { link } of this.#subscribers) link.tell('sources', news)
   }
 }
 
-/** The names under which a source keeps its memories: of its devices, and of itself, which no device's key can be. */
+/** The names under which a source keeps its memories: of itself and of its devices. */
 const memoriesOf = ({ key, devices }: SourceConfig): string[] => [
-  `source/${key}`,
+  ...sourceMemories(key),
   ...devices.map((device) => device.key),
 ]

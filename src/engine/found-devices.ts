@@ -1,4 +1,3 @@
-import { isDeepStrictEqual } from 'node:util'
 import type { Findings } from '../core/drift.ts'
 import type { Plant, SourceConfig } from '../core/plant.ts'
 import type { DeviceTemplate } from '../core/template.ts'
@@ -56,18 +55,18 @@ export class FoundDevices {
       templates: () => this.#configured.templates,
       takenKeys: () => this.#keysBeside(sourceKey),
       serve: (devices) => {
-        if (isDeepStrictEqual(this.#served.get(sourceKey) ?? [], devices)) return
+        if (!this.#sourceOf(sourceKey) || areSame(this.#served.get(sourceKey) ?? [], devices)) return
         this.#served.set(sourceKey, devices)
         this.#onChange()
       },
-      findings: (found) => this.#findings.set(sourceKey, { source: sourceKey, ...found }),
+      findings: (found) => {
+        if (this.#sourceOf(sourceKey)) this.#findings.set(sourceKey, { source: sourceKey, ...found })
+      },
     }
   }
 
-  #sourceOf(key: string): SourceConfig {
-    const source = this.#configured.plant.sources.find((each) => each.key === key)
-    if (!source) throw new RangeError(`The source ${key} has left the plant`)
-    return source
+  #sourceOf(key: string): SourceConfig | undefined {
+    return this.#configured.plant.sources.find((each) => each.key === key)
   }
 
   #keysBeside(sourceKey: string): Set<string> {
@@ -75,3 +74,7 @@ export class FoundDevices {
     return new Set(others.flatMap(({ devices }) => devices.map(({ key }) => key)))
   }
 }
+
+/** Sources say of a device that stays as it is the very same, so that nothing has to be compared in full. */
+const areSame = (before: readonly Device[], now: readonly Device[]): boolean =>
+  before.length === now.length && before.every((device, at) => device === now[at])

@@ -21,7 +21,7 @@ export type ToEngine = {
      * False, and nothing comes, if the plant is of another revision meanwhile.
      */
     subscribe: (at: { readonly revision: number }) => boolean
-    health: (none: null) => EngineHealth
+    store: (none: null) => StoreHealth
   }
   tells: Record<never, never>
 }
@@ -33,7 +33,10 @@ export type FromEngine = {
     changePlant: (step: PlantStep) => null
   }
   tells: {
-    /** The sources' states, after each change, at most four times a second. */
+    /**
+     * How each source is: with all of its devices before the first batch of a subscription, and then, after each change
+     * and at most four times a second, with those of which there is something new.
+     */
     sources: readonly SourceHealth[]
   }
 }
@@ -104,12 +107,12 @@ export type ToOpcua = {
 }
 
 export type MainToEngine = {
-  asks: ToRoom['asks'] &
-    Pick<ToEngine['asks'], 'health'> & {
-      /** Makes this the plant that runs; answered when everything follows it. */
-      changePlant: (to: ConfiguredPlant) => null
-      /** What sources that look for devices by themselves have found. */
-      findings: (none: null) => readonly Findings[]
-    }
+  asks: ToRoom['asks'] & {
+    health: (none: null) => EngineHealth
+    /** Makes this the plant that runs; answered when everything follows it. */
+    changePlant: (to: ConfiguredPlant) => null
+    /** What sources that look for devices by themselves have found. */
+    findings: (none: null) => readonly Findings[]
+  }
   tells: ToRoom['tells']
 }

@@ -5,18 +5,19 @@ import type { SourceHealth } from '../core/health.ts'
 import type { Logger } from '../core/logger.ts'
 import type { SampleBatch } from '../core/sample.ts'
 import type { NumberedPlant } from '../core/tag-index.ts'
-import type { EngineHealth, FromEngine, PlantStep, ToEngine } from '../link/contract.ts'
+import type { FromEngine, PlantStep, StoreHealth, ToEngine } from '../link/contract.ts'
 import { Link } from '../link/link.ts'
 
 const SNAPSHOT_TIMEOUT: Milliseconds = 30_000
 const RETRY_EVERY: Milliseconds = 1_000
-const HEALTH_EVERY: Milliseconds = 5_000
+const STORE_EVERY: Milliseconds = 5_000
 
 /** What the room does with what it hears of the engine. */
 export interface EngineListener {
   onBatch(batch: SampleBatch): void
+  /** How sources are, each with those of its devices of which there is something new: at first with all. */
   onSources(sources: readonly SourceHealth[]): void
-  onHealth(health: EngineHealth): void
+  onStore(store: StoreHealth): void
   /** The plant that the engine runs now, which may be another than the one shown; resolves when it is shown. */
   showPlant(plant: NumberedPlant): Promise<void>
   /** The plant shown changes by this. */
@@ -37,7 +38,7 @@ export class EngineConnection {
   readonly #log: Logger
   readonly #listener: EngineListener
   readonly #stopped = new AbortController()
-  readonly #stopAskingHealth: () => void
+  readonly #stopAskingStore: () => void
   #link: EngineLink | undefined
   /** Counts what makes an attempt to come in step with the engine obsolete. */
   #attempt = 0
@@ -52,8 +53,8 @@ export class EngineConnection {
     this.#clock = options.clock
     this.#log = options.log
     this.#listener = options.listener
-    this.#stopAskingHealth = options.clock.every(HEALTH_EVERY, () => {
-      if (this.#heard && this.#link) void this.#askHealth(this.#link)
+    this.#stopAskingStore = options.clock.every(STORE_EVERY, () => {
+      if (this.#heard && this.#link) void this.#askStore(this.#link)
     })
   }
 
@@ -98,7 +99,7 @@ export class EngineConnection {
 
   close(): void {
     this.#stopped.abort()
-    this.#stopAskingHealth()
+    this.#stopAskingStore()
     this.#attempt++
     this.#lost?.()
     const link = this.#link
@@ -177,7 +178,7 @@ export class EngineConnection {
     } while (!(await link.ask('subscribe', { revision })))
     await this.#withinTime(snapshot)
     if (attempt !== this.#attempt) return
-    await this.#askHealth(link)
+    await this.#askStore(link)
     if (attempt !== this.#attempt) return
     this.#heard = true
     this.#listener.onHeard(true)
@@ -197,12 +198,12 @@ export class EngineConnection {
     }
   }
 
-  async #askHealth(link: EngineLink): Promise<void> {
+  async #askStore(link: EngineLink): Promise<void> {
     try {
-      const health = await link.ask('health', null)
-      if (link === this.#link) this.#listener.onHealth(health)
+      const store = await link.ask('store', null)
+      if (link === this.#link) this.#listener.onStore(store)
     } catch (error) {
-      this.#log.debug({ cause: describeError(error) }, 'The engine did not say how it is')
+      this.#log.debug({ cause: describeError(error) }, 'The engine did not say how its store is')
     }
   }
 

@@ -80,16 +80,17 @@ export class Projection {
     return namespace === this.#namespace && typeof value === 'string' ? this.#indexing.byId(value) : undefined
   }
 
+  /** How all sources are, each with those of its devices of which there is something new. */
   showSources(sources: readonly SourceHealth[]): void {
     this.#sources = sources
     this.#nodes.showSources(sources, this.#clock.now())
     this.#showServiceLevel()
   }
 
-  showHealth(sources: readonly SourceHealth[], store: StoreHealth): void {
+  showStore(store: StoreHealth): void {
     this.#storeOk = store.ok
     this.#nodes.showStore(store, this.#clock.now())
-    this.showSources(sources)
+    this.#showServiceLevel()
   }
 
   showHeard(heard: boolean): void {

@@ -45,7 +45,7 @@ export class OpcuaServerRoom {
     const listener: EngineListener = {
       onBatch: (batch) => this.#projection?.values.apply(batch),
       onSources: (sources) => this.#projection?.showSources(sources),
-      onHealth: (health) => this.#projection?.showHealth(health.sources, health.store),
+      onStore: (store) => this.#projection?.showStore(store),
       awaitSnapshot: () => this.#projection?.values.awaitSnapshot() ?? Promise.resolve(),
       onHeard: (heard) => this.#projection?.showHeard(heard),
       showPlant: async (plant) => this.#projection?.showPlant(plant),

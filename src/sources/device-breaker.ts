@@ -1,5 +1,6 @@
 import { Backoff } from '../core/backoff.ts'
 import type { Milliseconds } from '../core/clock.ts'
+import type { BreakerState } from '../core/health.ts'
 
 /** Misses in a row after which a device counts as offline. */
 const FAILURES_TO_OPEN = 3
@@ -32,6 +33,12 @@ export class DeviceBreaker {
   /** When the next probe is due, while in doubt. */
   get retryAt(): Milliseconds | undefined {
     return this.#retryAt
+  }
+
+  stateAt(now: Milliseconds): BreakerState {
+    if (this.#retryAt === undefined) return this.#open ? 'half-open' : 'closed'
+    if (!this.#open) return 'doubted'
+    return now >= this.#retryAt ? 'half-open' : 'open'
   }
 
   /** A request was not answered; the next may go after `wait`, unless this one opens the breaker. */

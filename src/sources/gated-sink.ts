@@ -1,17 +1,33 @@
+import { isDeepStrictEqual } from 'node:util'
 import type { Milliseconds } from '../core/clock.ts'
 import type { TagValue } from '../core/data-type.ts'
 import type { SampleSink } from '../core/sample.ts'
 import type { StatusCode } from '../core/status-code.ts'
 import type { TagIndex } from '../core/tag-index.ts'
-import type { SourceContext } from './source.ts'
+import type { SourceContext, SourceReport } from './source.ts'
 
 /** The way of one device's answers, until the device is withdrawn: an answer under way at that moment is not heard. */
 export class GatedSink implements SampleSink {
   readonly #sink: SampleSink
+  /** What each tag was last given, while changes are watched for. */
+  readonly #last: Map<TagIndex, TagValue> | undefined
+  #changed = false
   #closed = false
 
-  constructor(sink: SampleSink) {
+  constructor(sink: SampleSink, watch: 'changes' | 'nothing' = 'nothing') {
     this.#sink = sink
+    this.#last = watch === 'changes' ? new Map() : undefined
+  }
+
+  get watches(): boolean {
+    return this.#last !== undefined
+  }
+
+  /** Whether any value or failure since the last call was another than before. */
+  takeChanged(): boolean {
+    const changed = this.#changed
+    this.#changed = false
+    return changed
   }
 
   get closed(): boolean {
@@ -23,7 +39,9 @@ export class GatedSink implements SampleSink {
   }
 
   polled(tag: TagIndex, value: TagValue): void {
-    if (!this.#closed) this.#sink.polled(tag, value)
+    if (this.#closed) return
+    if (this.#last) this.#compare(tag, value)
+    this.#sink.polled(tag, value)
   }
 
   event(tag: TagIndex, value: unknown, sourceTime: Milliseconds, doubt?: StatusCode): boolean {
@@ -31,7 +49,15 @@ export class GatedSink implements SampleSink {
   }
 
   failed(tag: TagIndex, status: StatusCode, sourceTime?: Milliseconds): void {
-    if (!this.#closed) this.#sink.failed(tag, status, sourceTime)
+    if (this.#closed) return
+    if (this.#last) this.#compare(tag, `failed ${status}`)
+    this.#sink.failed(tag, status, sourceTime)
+  }
+
+  #compare(tag: TagIndex, value: TagValue): void {
+    if (isDeepStrictEqual(this.#last?.get(tag), value)) return
+    this.#last?.set(tag, value)
+    this.#changed = true
   }
 
   lost(tags: readonly TagIndex[]): void {
@@ -47,10 +73,23 @@ export class GatedSink implements SampleSink {
   }
 }
 
-/** The same context with a gate of its own in the way to the sink. */
+/** The same context with a gate of its own in the way to the sink, and to what is reported of the device. */
 export function gated(context: SourceContext): { readonly context: SourceContext; readonly gate: GatedSink } {
-  const { clock, log, memory, random, report, offers } = context
+  const { clock, log, memory, random, report, connects, offers, values } = context
   const gate = new GatedSink(context.sink)
   const secret = (name: string) => context.secret(name)
-  return { gate, context: { clock, log, sink: gate, memory, secret, random, report, offers } }
+  const gatedReport: SourceReport = {
+    state: (state, reason) => report.state(state, reason),
+    device: (key, state, reason) => {
+      if (!gate.closed) report.device(key, state, reason)
+    },
+    count: (counter, by) => report.count(counter, by),
+    lostUplinks: (key, uplinks) => {
+      if (!gate.closed) report.lostUplinks(key, uplinks)
+    },
+  }
+  return {
+    gate,
+    context: { clock, log, sink: gate, memory, secret, random, report: gatedReport, connects, offers, values },
+  }
 }

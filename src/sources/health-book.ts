@@ -17,6 +17,8 @@ export class HealthBook implements SourceReport {
   readonly #onChange: () => void
   readonly #counters = Object.fromEntries(sourceCounters.map((name) => [name, 0])) as Record<SourceCounter, number>
   readonly #devices = new Map<string, DeviceHealth>()
+  /** Devices of which there is something new since `news` was asked last. */
+  readonly #fresh = new Set<string>()
   #state: SourceState = 'starting'
   #reason = ''
   #since: number
@@ -42,7 +44,8 @@ export class HealthBook implements SourceReport {
       const off = disabled || config.disabled
       const before = known.get(key)
       const stays = before && !off && before.state !== 'disabled'
-      this.#devices.set(key, stays ? before : { key, state: off ? 'disabled' : 'unknown', reason: '' })
+      if (stays) this.#devices.set(key, before)
+      else this.#tell({ key, state: off ? 'disabled' : 'unknown', reason: '' })
     }
   }
 
@@ -62,7 +65,7 @@ export class HealthBook implements SourceReport {
     const before = this.#devices.get(key)
     // A device that has left the plant may still be reported by a source that is only just told so.
     if (!before || (before.state === state && before.reason === reason)) return
-    this.#devices.set(key, { ...before, key, state, reason })
+    this.#tell({ ...before, key, state, reason })
     this.#onChange()
   }
 
@@ -73,7 +76,7 @@ export class HealthBook implements SourceReport {
   lostUplinks(key: string, uplinks: number): void {
     const before = this.#devices.get(key)
     if (!before || before.lostUplinks === uplinks) return
-    this.#devices.set(key, { ...before, lostUplinks: uplinks })
+    this.#tell({ ...before, lostUplinks: uplinks })
     this.#counters.lostUplinks += uplinks - (before.lostUplinks ?? 0)
     this.#onChange()
   }
@@ -83,13 +86,28 @@ export class HealthBook implements SourceReport {
   }
 
   health(): SourceHealth {
+    return { ...this.#own(), devices: [...this.#devices.values()] }
+  }
+
+  /** The same, but of the devices only those of which there is something new since this was asked last. */
+  news(): SourceHealth {
+    const devices = [...this.#fresh].flatMap((key) => this.#devices.get(key) ?? [])
+    this.#fresh.clear()
+    return { ...this.#own(), devices }
+  }
+
+  #own(): Omit<SourceHealth, 'devices'> {
     return {
       key: this.#key,
       state: this.#state,
       reason: this.#reason,
       since: this.#since,
       counters: { ...this.#counters },
-      devices: [...this.#devices.values()],
     }
+  }
+
+  #tell(device: DeviceHealth): void {
+    this.#devices.set(device.key, device)
+    this.#fresh.add(device.key)
   }
 }

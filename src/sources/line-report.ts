@@ -9,6 +9,8 @@ import type { SourceContext } from './source.ts'
 
 /** Addresses named in a message before the rest is only counted. */
 const MOST_NAMED = 5
+/** The load at which a line counts as overloaded, if it stays so, and at which it no longer does. */
+const OVERLOAD = { from: 0.8, until: 0.7, times: 3 }
 
 /** Tells operators, once for each change, how a line and the devices on it are. */
 export class LineReport<Block extends ReadBlock> {
@@ -17,6 +19,9 @@ export class LineReport<Block extends ReadBlock> {
   readonly #line: PollLine<Block>
   readonly #told = new WeakMap<PolledDevice<Block>, { readonly state: DeviceState; readonly reason: string }>()
   #said: string | undefined
+  /** How often in a row the load was too high. */
+  #overloads = 0
+  #advice = ''
 
   constructor(endpoint: string, context: Pick<SourceContext, 'report' | 'log'>, line: PollLine<Block>) {
     this.#endpoint = endpoint
@@ -37,10 +42,30 @@ export class LineReport<Block extends ReadBlock> {
   connected(): void {
     const complaints = [this.#silence(), this.#muteness()].filter((text) => text !== '')
     if (complaints.length > 0) {
-      this.say('degraded', `Connected to ${this.#endpoint}, but ${complaints.join(' ')}`)
+      const advice = this.#advice === '' ? '' : ` ${this.#advice}`
+      this.say('degraded', `Connected to ${this.#endpoint}, but ${complaints.join(' ')}${advice}`)
       return
     }
-    if (this.say('connected', '')) this.#context.log.info({ endpoint: this.#endpoint }, 'Connected')
+    const wasConnected = this.#said?.startsWith('connected ') ?? false
+    if (!this.say('connected', this.#advice) || wasConnected) return
+    this.#context.log.info({ endpoint: this.#endpoint }, 'Connected')
+  }
+
+  /** The share of the line's time that polling takes, now and then while connected. */
+  load(load: number): void {
+    const wasHigh = this.#advice !== ''
+    this.#overloads = load > (wasHigh ? OVERLOAD.until : OVERLOAD.from) ? this.#overloads + 1 : 0
+    const isHigh = wasHigh ? this.#overloads > 0 : this.#overloads >= OVERLOAD.times
+    if (isHigh === wasHigh) return
+    const percent = Math.round(100 * load)
+    this.#advice = isHigh
+      ? `Poll load ${percent} %: the requests of its devices take that share of the time there is, and cycles are ` +
+        'left out where it is not enough. Poll less often, or fewer tags, or over more connections.'
+      : ''
+    const told = { endpoint: this.#endpoint, loadPercent: percent }
+    if (isHigh) this.#context.log.warn(told, this.#advice)
+    else this.#context.log.info(told, 'The poll load is normal again')
+    this.connected()
   }
 
   /** Nothing comes any more from any device. */

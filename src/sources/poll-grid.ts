@@ -6,13 +6,23 @@ import type { Milliseconds } from '../core/clock.ts'
  * over it and each keeps its place over restarts.
  */
 export class PollGrid {
-  readonly period: Milliseconds
   readonly #offset: Milliseconds
+  #period: Milliseconds
   #due: Milliseconds = Number.POSITIVE_INFINITY
 
   constructor(name: string, period: Milliseconds) {
-    this.period = period
+    this.#period = period
     this.#offset = hash(`${name} ${period}`) % period
+  }
+
+  get period(): Milliseconds {
+    return this.#period
+  }
+
+  /** Another period from `now` on, of which the first is a multiple or the other way round. */
+  become(period: Milliseconds, now: Milliseconds): void {
+    this.#period = period
+    this.align(now)
   }
 
   /** The next due time. */
@@ -22,20 +32,20 @@ export class PollGrid {
 
   /** After a cycle out of turn at `now`: the next one is at the first grid point at least half a period away. */
   align(now: Milliseconds): void {
-    this.#due = this.#after(now + this.period / 2)
+    this.#due = this.#after(now + this.#period / 2)
   }
 
   /** How many due times have come since the last call; the next one is then in the future. */
   take(now: Milliseconds): number {
     if (now < this.#due) return 0
     const next = this.#after(now)
-    const passed = Math.round((next - this.#due) / this.period)
+    const passed = Math.round((next - this.#due) / this.#period)
     this.#due = next
     return passed
   }
 
   #after(time: Milliseconds): Milliseconds {
-    return this.#offset + (Math.floor((time - this.#offset) / this.period) + 1) * this.period
+    return this.#offset + (Math.floor((time - this.#offset) / this.#period) + 1) * this.#period
   }
 }
 

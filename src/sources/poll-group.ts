@@ -1,24 +1,48 @@
 import type { Milliseconds } from '../core/clock.ts'
-import type { IndexedTag } from '../core/tag-index.ts'
+import type { IndexedTag, TagIndex } from '../core/tag-index.ts'
 import type { ReadBlock } from './driver.ts'
 import { PollGrid } from './poll-grid.ts'
 import { PolledBlock } from './polled-block.ts'
+
+/** A tag is stale after three missed polls, but never sooner than this. */
+const LEAST_STALE_AFTER: Milliseconds = 5_000
+/** Cycles in a row without a change after which an adaptive period doubles. */
+const QUIET_CYCLES = 10
+/** A block that is read in parts is tried whole again this often: what refused it may have passed. */
+const RETEST_EVERY: Milliseconds = 3_600_000
+
+export const staleAfter = (period: Milliseconds): Milliseconds => Math.max(3 * period, LEAST_STALE_AFTER)
 
 export interface PollPlan<Block extends ReadBlock> {
   readonly period: Milliseconds
   readonly tags: readonly IndexedTag[]
   readonly blocks: readonly Block[]
+  /** The longest period while nothing changes; absent: always `period`. */
+  readonly slowest?: Milliseconds | undefined
 }
 
 /** The tags of one device that share a period: the requests that read them, and those left of a cycle that runs. */
 export class PollGroup<Block extends ReadBlock> {
   readonly grid: PollGrid
+  readonly tags: readonly TagIndex[]
+  readonly #period: Milliseconds
+  readonly #slowest: Milliseconds
   readonly #random: () => number
+  #splitAt: Milliseconds = Number.POSITIVE_INFINITY
+  /** Answers in a row that said nothing new. */
+  #quiet = 0
   #blocks: readonly PolledBlock<Block>[]
-  #queue: PolledBlock<Block>[] = []
+  /** What the running cycle asks for, and how much of it has been asked. */
+  #queue: readonly PolledBlock<Block>[] = []
+  #asked = 0
+  /** When the running cycle was due, until its first request goes. */
+  #dueAt: Milliseconds | undefined
 
-  constructor(name: string, { period, blocks }: PollPlan<Block>, random: () => number) {
+  constructor(name: string, { period, blocks, tags, slowest }: PollPlan<Block>, random: () => number) {
     this.grid = new PollGrid(name, period)
+    this.tags = tags.map(({ index }) => index)
+    this.#period = period
+    this.#slowest = Math.max(period, slowest ?? 0)
     this.#random = random
     this.#blocks = blocks.map((block) => new PolledBlock(block, block, period, random))
   }
@@ -28,34 +52,76 @@ export class PollGroup<Block extends ReadBlock> {
   }
 
   get running(): boolean {
-    return this.#queue.length > 0
+    return this.#asked < this.#queue.length
   }
 
   /** What its cycle asks for next. */
   get next(): PolledBlock<Block> | undefined {
-    return this.#queue[0]
+    return this.#queue[this.#asked]
   }
 
-  /** Begins a cycle; answers whether there is anything to ask. */
-  begin(): boolean {
+  /** Begins a cycle, due at `dueAt` if by its grid; answers whether there is anything to ask. */
+  begin(dueAt?: Milliseconds): boolean {
     this.#queue = this.#blocks.filter(({ state }) => state === 'regular')
+    this.#asked = 0
+    this.#dueAt = dueAt
     return this.running
   }
 
   abandon(): void {
     this.#queue = []
+    this.#asked = 0
   }
 
-  /** The cycle goes on without this one, which was asked or shall not be. */
-  take(block: PolledBlock<Block>): void {
-    this.#queue = this.#queue.filter((each) => each !== block)
+  /** The cycle goes on without `next`, which was asked. */
+  take(): void {
+    this.#asked++
+  }
+
+  /** One of its requests was answered, with something new or not; answers whether the period is another for that. */
+  adapt(changed: boolean, now: Milliseconds): boolean {
+    const { period } = this.grid
+    this.#quiet = changed ? 0 : this.#quiet + 1
+    const wanted = changed ? this.#period : Math.min(2 * period, this.#slowest)
+    if (wanted === period || (!changed && this.#quiet < QUIET_CYCLES * this.#blocks.length)) return false
+    this.#quiet = 0
+    this.grid.become(wanted, now)
+    return true
+  }
+
+  /** How late the running cycle began at `now`; undefined but for its first request. */
+  lateAt(now: Milliseconds): Milliseconds | undefined {
+    const dueAt = this.#dueAt
+    this.#dueAt = undefined
+    return dueAt === undefined ? undefined : now - dueAt
+  }
+
+  /** The share of a line's time that its cycles take, by how long its requests took. */
+  get load(): number {
+    let took = 0
+    for (const { state, averageMs } of this.#blocks) if (state === 'regular') took += averageMs
+    return took / this.grid.period
   }
 
   /** Asks for these parts from now on, at once for the first time. */
   split(block: PolledBlock<Block>, into: readonly Block[], now: Milliseconds): void {
     const parts = into.map((part) => new PolledBlock(part, block.planned, block.period, this.#random))
     for (const part of parts) part.renew(now)
+    this.#splitAt = now
     this.#blocks = this.#blocks.flatMap((each) => (each === block ? parts : [each]))
+  }
+
+  /**
+   * Now and then has blocks that are read in parts, all of them answered, asked for as they were planned; answers
+   * whether it did. Parts that are refused are asked for again by themselves.
+   */
+  retest(now: Milliseconds): boolean {
+    if (now - this.#splitAt < RETEST_EVERY) return false
+    this.#splitAt = now
+    const byPlan = [...Map.groupBy(this.#blocks, ({ planned }) => planned).values()]
+    const healed = byPlan.filter((parts) => parts.length > 1 && parts.every(({ state }) => state === 'regular'))
+    for (const [part] of healed) if (part) this.rejoin(part, now)
+    return healed.length > 0
   }
 
   /** Forgets how the block was split and asks for it as it was planned. */
@@ -65,6 +131,7 @@ export class PollGroup<Block extends ReadBlock> {
     const isPart = (each: PolledBlock<Block>) => each.planned === planned
     const at = this.#blocks.findIndex(isPart)
     this.#blocks = this.#blocks.filter((each) => !isPart(each)).toSpliced(at, 0, whole)
-    this.#queue = this.#queue.filter((each) => !isPart(each))
+    this.#queue = this.#queue.slice(this.#asked).filter((each) => !isPart(each))
+    this.#asked = 0
   }
 }

@@ -3,6 +3,7 @@ import type { ReadBlock, ReadOutcome } from './driver.ts'
 import type { PolledBlock } from './polled-block.ts'
 import type { PolledDevice } from './polled-device.ts'
 import { ProbeLane } from './probe-lane.ts'
+import { RecentTimes } from './recent-times.ts'
 
 /** The next request on a line. */
 export interface Ask<Block extends ReadBlock> {
@@ -26,7 +27,9 @@ export class PollLine<Block extends ReadBlock> {
   readonly #timeoutMs: Milliseconds
   #devices: readonly PolledDevice<Block>[] = []
   /** The same, the one served longest ago first. */
-  #turns: readonly PolledDevice<Block>[] = []
+  #turns: PolledDevice<Block>[] = []
+  readonly #lateness = new RecentTimes()
+  readonly #roundTrips = new RecentTimes()
   /** Since when a device must have answered to count as proved. */
   #doubtSince: Milliseconds | undefined
   /** Requests to proved devices since another was served. */
@@ -43,6 +46,18 @@ export class PollLine<Block extends ReadBlock> {
 
   get silent(): boolean {
     return this.#devices.every((device) => device.breaker.open)
+  }
+
+  /** The share of the line's time that the cycles of all devices that answer take: at 1 it is full. */
+  get load(): number {
+    let load = 0
+    for (const device of this.#devices) if (!device.breaker.open) load += device.load
+    return load
+  }
+
+  /** How late cycles began, and how long requests took, of late. */
+  get times(): { readonly lateness: RecentTimes; readonly roundTrips: RecentTimes } {
+    return { lateness: this.#lateness, roundTrips: this.#roundTrips }
   }
 
   add(devices: readonly PolledDevice<Block>[]): void {
@@ -85,7 +100,10 @@ export class PollLine<Block extends ReadBlock> {
       if (rank === Rank.proved && this.#doubtSince === undefined && this.#inARow < this.#devices.length) break
     }
     if (allProved) this.#doubtSince = undefined
-    return this.#choose(waiting)
+    const ask = this.#choose(waiting)
+    const late = ask?.device.lateAt(ask.block, now)
+    if (late !== undefined) this.#lateness.note(late)
+    return ask
   }
 
   /** When there may be something to ask for, while `next` has nothing. */
@@ -98,6 +116,8 @@ export class PollLine<Block extends ReadBlock> {
 
   answered({ device, block }: Ask<Block>, outcome: ReadOutcome<Block>, took: Milliseconds, now: Milliseconds): void {
     this.#lane.answered(device.roundTrips, took)
+    this.#roundTrips.note(took)
+    block.took(took)
     device.answered(block, outcome, now)
   }
 
@@ -116,7 +136,10 @@ export class PollLine<Block extends ReadBlock> {
     const ask = proved && (!other || this.#inARow < this.#devices.length) ? proved : (other ?? proved)
     if (!ask) return undefined
     this.#inARow = ask === proved ? this.#inARow + 1 : 0
-    this.#turns = [...this.#turns.filter((device) => device !== ask.device), ask.device]
+    if (this.#turns.at(-1) !== ask.device) {
+      this.#turns.splice(this.#turns.indexOf(ask.device), 1)
+      this.#turns.push(ask.device)
+    }
     return ask
   }
 

@@ -4,6 +4,8 @@ import type { ReadBlock } from './driver.ts'
 
 /** Misses in a row after which an operator is told of a block. */
 const FAILURES_TO_TELL = 3
+/** The weight of the last answer in the average of how long answers take. */
+const NEWEST = 0.1
 const MUTE_RETRY = { first: 2_000, most: 60_000 }
 /** First after about a minute: a refusal may pass with the download of a program, or never. */
 const REFUSED_RETRY = { first: 80_000, most: 3_600_000 }
@@ -22,6 +24,8 @@ export class PolledBlock<Block extends ReadBlock> {
   /** Misses in a row. */
   failures = 0
   answeredAt: Milliseconds = Number.NEGATIVE_INFINITY
+  /** How long it takes to be answered; 0 before the first answer. */
+  averageMs: Milliseconds = 0
   /** When it is to be asked again; of no meaning while it is regular. */
   retryAt: Milliseconds = 0
   readonly #random: () => number
@@ -37,6 +41,10 @@ export class PolledBlock<Block extends ReadBlock> {
   /** The device answers, but not this; an operator should know. */
   get mute(): boolean {
     return this.failures >= FAILURES_TO_TELL
+  }
+
+  took(time: Milliseconds): void {
+    this.averageMs = this.averageMs === 0 ? time : this.averageMs + NEWEST * (time - this.averageMs)
   }
 
   /** To be asked at `now` as if for the first time. */

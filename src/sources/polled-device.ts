@@ -4,7 +4,7 @@ import type { TagIndex } from '../core/tag-index.ts'
 import { DeviceBreaker } from './device-breaker.ts'
 import type { ReadBlock, ReadOutcome } from './driver.ts'
 import type { GatedSink } from './gated-sink.ts'
-import { PollGroup, type PollPlan } from './poll-group.ts'
+import { PollGroup, type PollPlan, staleAfter } from './poll-group.ts'
 import type { PolledBlock } from './polled-block.ts'
 import { RoundTrips } from './round-trips.ts'
 
@@ -39,6 +39,8 @@ export class PolledDevice<Block extends ReadBlock> {
   readonly #groups: readonly PollGroup<Block>[]
   /** Groups whose cycle runs, the next to be served first. */
   #running: PollGroup<Block>[] = []
+  /** What is asked for outside of all cycles. */
+  #irregular: readonly PolledBlock<Block>[] = []
   #regularInRow = 0
   #retestFrom: Milliseconds = 0
 
@@ -62,7 +64,7 @@ export class PolledDevice<Block extends ReadBlock> {
 
   /** Blocks that it leaves unanswered again and again while it answers others. */
   get mute(): readonly PolledBlock<Block>[] {
-    return this.breaker.open ? [] : this.#blocks.filter((block) => block.mute)
+    return this.breaker.open ? [] : this.#irregular.filter((block) => block.mute)
   }
 
   /** The connection is new: everything is read at once, or the probe of a device that was offline. */
@@ -76,11 +78,13 @@ export class PolledDevice<Block extends ReadBlock> {
     if (this.doubted) return 0
     let skipped = 0
     for (const group of this.#groups) {
+      const dueAt = group.grid.due
       const passed = group.grid.take(now)
       if (passed === 0) continue
       skipped += group.running ? passed : passed - 1
       if (group.running) continue
-      if (group.begin()) this.#running.push(group)
+      if (group.retest(now)) this.#sort()
+      if (group.begin(dueAt + (passed - 1) * group.grid.period)) this.#running.push(group)
       else this.#proveAlive(now)
     }
     return skipped
@@ -93,12 +97,10 @@ export class PolledDevice<Block extends ReadBlock> {
     const regular = this.#running[0]?.next
     if (regular && this.#regularInRow === 0) return regular
     let failing: PolledBlock<Block> | undefined
-    for (const { blocks } of this.#groups) {
-      for (const block of blocks) {
-        if (block.state === 'regular' || !this.#isDue(block, now)) continue
-        if (block.state !== 'failing') return block
-        failing ??= block
-      }
+    for (const block of this.#irregular) {
+      if (!this.#isDue(block, now)) continue
+      if (block.state !== 'failing') return block
+      failing ??= block
     }
     if (!mayProbe || (regular && this.#regularInRow < REGULAR_IN_A_ROW)) return regular
     return failing ?? regular
@@ -119,47 +121,64 @@ export class PolledDevice<Block extends ReadBlock> {
     const { retryAt } = this.breaker
     if (retryAt !== undefined) return Math.max(retryAt, probesFrom)
     let at = Number.POSITIVE_INFINITY
-    for (const { grid, blocks } of this.#groups) {
-      at = Math.min(at, grid.due)
-      for (const { state, retryAt: again } of blocks) {
-        if (state === 'regular') continue
-        const from = state === 'failing' ? probesFrom : state === 'refused' ? this.#retestFrom : 0
-        at = Math.min(at, Math.max(again, from))
-      }
+    for (const { grid } of this.#groups) at = Math.min(at, grid.due)
+    for (const { state, retryAt: again } of this.#irregular) {
+      const from = state === 'failing' ? probesFrom : state === 'refused' ? this.#retestFrom : 0
+      at = Math.min(at, Math.max(again, from))
     }
     return at
+  }
+
+  /** How late the cycle began whose first request `next` gave; undefined where it was no first one. */
+  lateAt(block: PolledBlock<Block>, now: Milliseconds): Milliseconds | undefined {
+    const [group] = this.#running
+    return group?.next === block ? group.lateAt(now) : undefined
+  }
+
+  /** The share of the line's time that it takes when it answers. */
+  get load(): number {
+    let load = 0
+    for (const group of this.#groups) load += group.load
+    return load
   }
 
   /** What `next` gave was answered. */
   answered(block: PolledBlock<Block>, outcome: ReadOutcome<Block>, now: Milliseconds): void {
     const wasOpen = this.breaker.open
+    const wasRegular = block.state === 'regular'
     this.breaker.answered()
     this.answeredAt = now
     this.#leave(block)
-    const group = this.#groupOf(block)
     switch (outcome.kind) {
       case 'read':
-        if (block.state === 'refused' && block.block !== block.planned) group?.rejoin(block, now)
+        if (block.state === 'refused' && block.block !== block.planned) this.#groupOf(block)?.rejoin(block, now)
         else block.read(now)
         break
       case 'split':
-        group?.split(block, outcome.into, now)
+        this.#groupOf(block)?.split(block, outcome.into, now)
         break
       case 'refused':
         if (block.state === 'refused') this.#retestFrom = now + RETEST_SPACING
         block.refused(now)
         break
     }
-    // Parts that went back into their whole may have been all that was left of a cycle.
-    this.#running = this.#running.filter((each) => each.running)
+    // A refused block that is refused again is where it was.
+    if (outcome.kind === 'read' ? !wasRegular : wasRegular || outcome.kind === 'split') {
+      // Parts that went back into their whole may have been all that was left of a cycle.
+      this.#running = this.#running.filter((each) => each.running)
+      this.#sort()
+    }
+    if (this.sink.watches) this.#adapt(block, now)
     if (wasOpen) this.#restart(now)
   }
 
   /** What `next` gave was not answered. */
   missed(block: PolledBlock<Block>, now: Milliseconds): void {
     const wasFailing = block.state === 'failing'
+    const wasRegular = block.state === 'regular'
     block.unanswered(now)
     this.#leave(block)
+    if (wasRegular) this.#sort()
     const answersElse = this.#blocks.some(({ state }) => state === 'regular')
     // A device that answers otherwise is not in doubt for a block that is known to be mute.
     if (wasFailing && answersElse && !this.doubted) return
@@ -201,18 +220,29 @@ export class PolledDevice<Block extends ReadBlock> {
 
   /** Groups take turns block by block, so that a long one does not hold up a fast one. */
   #leave(block: PolledBlock<Block>): void {
-    const group = this.#running.find((each) => each.next === block)
+    const at = this.#running.findIndex((each) => each.next === block)
+    const group = this.#running[at]
     this.#regularInRow = group ? this.#regularInRow + 1 : 0
     if (!group) return
-    group.take(block)
-    this.#running = this.#running.filter((each) => each !== group)
+    group.take()
+    this.#running.splice(at, 1)
     if (group.running) this.#running.push(group)
     else if (block.failures === 0) this.breaker.succeeded()
   }
 
+  #adapt(block: PolledBlock<Block>, now: Milliseconds): void {
+    const changed = this.sink.takeChanged()
+    const group = this.#groupOf(block)
+    if (group?.adapt(changed, now)) this.sink.expectEvery(group.tags, staleAfter(group.grid.period))
+  }
+
+  #sort(): void {
+    this.#irregular = this.#blocks.filter(({ state }) => state !== 'regular')
+  }
+
   #restart(now: Milliseconds): void {
     this.#abandon()
-    for (const block of this.#blocks) if (block.state !== 'regular') block.renew(now)
+    for (const block of this.#irregular) block.renew(now)
     if (this.breaker.open) return
     for (const group of this.#groups) {
       if (group.begin()) this.#running.push(group)

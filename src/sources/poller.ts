@@ -1,12 +1,21 @@
 import { Backoff } from '../core/backoff.ts'
 import { type Milliseconds, pause } from '../core/clock.ts'
 import { describeError, PenstockError } from '../core/errors.ts'
-import type { DeviceBase, ModbusSourceConfig, S7SourceConfig } from '../core/plant.ts'
+import type { PollingHealth } from '../core/health.ts'
+import {
+  type DeviceBase,
+  fieldEndpointOf,
+  type ModbusDeviceConfig,
+  type ModbusSourceConfig,
+  type S7DeviceConfig,
+  type S7SourceConfig,
+} from '../core/plant.ts'
 import type { DeviceTags, IndexedTag } from '../core/tag-index.ts'
 import type { FieldDriver, FieldSession, ReadBlock } from './driver.ts'
 import { GatedSink } from './gated-sink.ts'
+import { AdHocLane, type LineLane, notRead } from './line-lane.ts'
 import { LineReport } from './line-report.ts'
-import type { PollPlan } from './poll-group.ts'
+import { type PollPlan, staleAfter } from './poll-group.ts'
 import { type Ask, PollLine } from './poll-line.ts'
 import { PolledDevice } from './polled-device.ts'
 import { Polling } from './polling.ts'
@@ -14,7 +23,9 @@ import type { LiveSource, Source, SourceContext } from './source.ts'
 
 export type PolledSourceConfig = ModbusSourceConfig | S7SourceConfig
 
-export interface PolledSourceOptions<Block extends ReadBlock, Device extends DeviceBase> {
+export type PolledDeviceConfig = DeviceBase & Pick<ModbusDeviceConfig | S7DeviceConfig, 'adaptive'>
+
+export interface PolledSourceOptions<Block extends ReadBlock, Device extends PolledDeviceConfig> {
   readonly config: PolledSourceConfig
   readonly devices: readonly DeviceTags<Device>[]
   readonly driver: FieldDriver<Block, Device>
@@ -30,9 +41,9 @@ const HEALTHY_AFTER: Milliseconds = 30_000
 const REFUSED_RETRY: Milliseconds = 60_000
 /** Nobody on this connection answers and it is this old: the next probe goes over a new one. */
 const RENEW_AFTER: Milliseconds = 30_000
+/** How often the load of the line is judged. */
+const JUDGE_EVERY: Milliseconds = 10_000
 const LONGEST_IDLE: Milliseconds = 60_000
-/** A tag is stale after three missed polls, but never sooner than this. */
-const LEAST_STALE_AFTER: Milliseconds = 5_000
 
 interface Run {
   readonly abort: AbortController
@@ -45,13 +56,15 @@ interface Run {
  * probes, and what a miss does to the tags. It counts connects, connectFailures, timeouts and skippedCycles; the driver
  * counts the rest.
  */
-export class PolledSource<Block extends ReadBlock, Device extends DeviceBase> implements Source {
+export class PolledSource<Block extends ReadBlock, Device extends PolledDeviceConfig> implements Source {
   readonly live: LiveSource<PolledSourceConfig>
+  readonly lane: LineLane
   readonly #options: PolledSourceOptions<Block, Device>
   readonly #endpoint: string
   #devices: readonly DeviceTags<Device>[]
   #line: PollLine<Block>
   #tell: LineReport<Block>
+  readonly #adHoc = new AdHocLane()
   #run: Run | undefined
   /** While connected. */
   #polling: Polling<Block> | undefined
@@ -61,14 +74,47 @@ export class PolledSource<Block extends ReadBlock, Device extends DeviceBase> im
   constructor(options: PolledSourceOptions<Block, Device>) {
     const { config, devices, context } = options
     this.#options = options
-    this.#endpoint = `${config.host}:${config.port}`
+    this.#endpoint = fieldEndpointOf(config)
     this.#devices = devices
     this.#line = new PollLine(config.timeoutMs)
     this.#tell = new LineReport(this.#endpoint, context, this.#line)
     this.live = {
-      withdraw: (deviceKeys) => this.#line.remove(deviceKeys),
+      withdraw: (deviceKeys) => {
+        this.#line.remove(deviceKeys)
+        this.#adHoc.fail(new PenstockError('STOPPED', 'The device was changed meanwhile'), deviceKeys)
+      },
       // The supervisor gives a source devices of its own kind only.
       follow: (_config, now) => this.#follow(now as unknown as readonly DeviceTags<Device>[]),
+    }
+    this.lane = {
+      run: (deviceKey, job) => {
+        if (!this.#line.devices.some(({ config }) => config.key === deviceKey))
+          return Promise.reject(notRead(deviceKey))
+        if (!this.#polling || this.#polling.cause) return Promise.reject(this.#unconnected())
+        const done = this.#adHoc.add(deviceKey, job)
+        this.#polling.wake()
+        return done
+      },
+    }
+  }
+
+  polling(): PollingHealth | undefined {
+    if (!this.#run) return undefined
+    const { clock } = this.#options.context
+    const [now, epoch] = [clock.monotonic(), clock.now()]
+    const { lateness, roundTrips } = this.#line.times
+    const breakers = this.#line.devices.map(({ config, breaker }) => {
+      const { failures, retryAt } = breaker
+      const nextProbeAt = retryAt === undefined ? null : Math.round(epoch + Math.max(0, retryAt - now))
+      return [config.key, { state: breaker.stateAt(now), failures, nextProbeAt }] as const
+    })
+    return {
+      load: this.#line.load,
+      latenessP50Ms: lateness.percentile(0.5),
+      latenessP99Ms: lateness.percentile(0.99),
+      roundTripP50Ms: roundTrips.percentile(0.5),
+      roundTripP99Ms: roundTrips.percentile(0.99),
+      breakers: Object.fromEntries(breakers),
     }
   }
 
@@ -131,7 +177,7 @@ export class PolledSource<Block extends ReadBlock, Device extends DeviceBase> im
       const device = new PolledDevice<Block>({
         config,
         plans: this.#plansOf(each),
-        sink: new GatedSink(sink),
+        sink: new GatedSink(sink, config.adaptive ? 'changes' : 'nothing'),
         random,
       })
       if (device.polled) planned.push(device)
@@ -142,11 +188,12 @@ export class PolledSource<Block extends ReadBlock, Device extends DeviceBase> im
 
   #plansOf(device: DeviceTags<Device>): PollPlan<Block>[] {
     const { driver, pollMsOf, context } = this.#options
+    const slowest = device.device.adaptive?.slowestMs
     const enabled = device.tags.filter((tag) => !tag.disabled)
     return [...Map.groupBy(enabled, (tag) => pollMsOf(device.device, tag))].map(([period, tags]) => {
       const indexes = tags.map((tag) => tag.index)
-      context.sink.expectEvery(indexes, Math.max(3 * period, LEAST_STALE_AFTER))
-      return { period, tags, blocks: driver.plan(device, tags) }
+      context.sink.expectEvery(indexes, staleAfter(period))
+      return { period, tags, blocks: driver.plan(device, tags), slowest }
     })
   }
 
@@ -161,6 +208,7 @@ export class PolledSource<Block extends ReadBlock, Device extends DeviceBase> im
       this.#polling = poll
       const end = await this.#poll(poll)
       this.#polling = undefined
+      this.#adHoc.fail(end === 'renew' ? this.#unconnected() : end)
       poll.leave()
       await session.close()
       if (signal.aborted || end === 'renew') continue
@@ -175,7 +223,7 @@ export class PolledSource<Block extends ReadBlock, Device extends DeviceBase> im
   async #connect(signal: AbortSignal, backoff: Backoff): Promise<FieldSession<Block> | undefined> {
     const { driver, context } = this.#options
     try {
-      const session = await driver.connect(signal)
+      const session = await context.connects.run(signal, () => driver.connect(signal))
       context.report.count('connects')
       if (!signal.aborted) return session
       await session.close()
@@ -199,18 +247,31 @@ export class PolledSource<Block extends ReadBlock, Device extends DeviceBase> im
     this.#line.reconnected(connectedAt)
     this.#tell.connected()
     if (this.#line.devices.length === 0) poll.provedFor = HEALTHY_AFTER
+    let judgeAt = connectedAt + JUDGE_EVERY
     for (;;) {
+      // One job between two polls, so that neither keeps the other from the line.
+      if (this.#adHoc.waiting && !poll.cause) await this.#adHoc.serve(poll.session)
       if (poll.cause) return poll.cause
       const now = clock.monotonic()
       this.#takeDue(now)
+      if (now >= judgeAt) {
+        judgeAt = now + JUDGE_EVERY
+        this.#tell.load(this.#line.load)
+      }
       const ask = this.#line.next(now)
       if (!ask) {
+        if (this.#adHoc.waiting) continue
         await poll.rest(clock, Math.max(0, Math.min(this.#line.wakeAt(now) - now, LONGEST_IDLE)))
         continue
       }
       if (now - connectedAt >= RENEW_AFTER && this.#line.silent) return 'renew'
       if (await this.#read(poll, ask, now)) poll.provedFor = clock.monotonic() - connectedAt
     }
+  }
+
+  #unconnected(): PenstockError {
+    const message = `There is no connection to ${this.#endpoint} just now; the health of the source says why`
+    return new PenstockError('CONNECTION_LOST', message)
   }
 
   #takeDue(now: Milliseconds): void {

@@ -1,13 +1,16 @@
 import type { Clock } from '../core/clock.ts'
 import type { DeviceMemory } from '../core/device-memory.ts'
 import type { Findings } from '../core/drift.ts'
-import type { DeviceState, SourceCounter, SourceState } from '../core/health.ts'
+import type { DeviceState, PollingHealth, SourceCounter, SourceState } from '../core/health.ts'
 import type { Logger } from '../core/logger.ts'
 import type { SourceConfig, SourceKind } from '../core/plant.ts'
 import type { Problem } from '../core/problem.ts'
 import type { SampleSink } from '../core/sample.ts'
 import type { DeviceTags } from '../core/tag-index.ts'
+import type { TagValues } from '../core/tag-values.ts'
 import type { DeviceTemplate } from '../core/template.ts'
+import type { ConnectLimiter } from './connect-limiter.ts'
+import type { LineLane } from './line-lane.ts'
 
 /**
  * What a protocol brings to the gateway. The life of a source:
@@ -28,12 +31,12 @@ export interface SourceType<Config extends SourceConfig = SourceConfig> {
 
 /** For a source that finds devices by itself: what the configuration says, and where to say what was found. */
 export interface DeviceOffers<Config extends SourceConfig = SourceConfig> {
-  /** The source as it is configured now, without what it has found. */
-  configured(): Config
+  /** The source as it is configured now, without what it has found; undefined: it has left, and is about to be stopped. */
+  configured(): Config | undefined
   templates(): readonly DeviceTemplate[]
   /** Keys of the devices of all other sources. */
   takenKeys(): ReadonlySet<string>
-  /** These are to be served beside the configured ones, in place of what was said before. */
+  /** These are to be served beside the configured ones, in place of what was said before; one that stays is the same object. */
   serve(devices: readonly Config['devices'][number][]): void
   /** What an operator should know of it. */
   findings(found: Omit<Findings, 'source'>): void
@@ -49,6 +52,10 @@ export interface Source {
    * changes and made anew afterwards.
    */
   readonly live?: LiveSource<SourceConfig>
+  /** How its polling goes, if it polls and runs. */
+  polling?(): PollingHealth | undefined
+  /** Requests between its polls, if it polls. */
+  readonly lane?: LineLane
   /** The configuration of what it finds by itself may be another now. */
   reconsider?(): void
 }
@@ -71,7 +78,11 @@ export interface SourceContext {
   /** Uniform in [0, 1); injected so that jitter is repeatable in tests. */
   readonly random: () => number
   readonly report: SourceReport
+  /** One for the whole gateway. */
+  readonly connects: ConnectLimiter
   readonly offers: DeviceOffers
+  /** Of the whole plant. */
+  readonly values: TagValues
 }
 
 /** Where a source says how it is. */

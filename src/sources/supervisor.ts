@@ -1,12 +1,14 @@
 import type { Clock } from '../core/clock.ts'
 import type { DeviceMemory } from '../core/device-memory.ts'
 import { describeError } from '../core/errors.ts'
-import type { SourceHealth } from '../core/health.ts'
+import type { PollingHealth, SourceHealth } from '../core/health.ts'
 import type { Logger } from '../core/logger.ts'
 import type { Plant, SourceConfig, SourceKind } from '../core/plant.ts'
 import type { PlantChange } from '../core/plant-change.ts'
 import type { SampleSink } from '../core/sample.ts'
 import type { DeviceTags, TagIndexing } from '../core/tag-index.ts'
+import type { TagValues } from '../core/tag-values.ts'
+import { ConnectLimiter } from './connect-limiter.ts'
 import { HealthBook } from './health-book.ts'
 import type { DeviceOffers, Source, SourceType } from './source.ts'
 
@@ -18,6 +20,7 @@ export interface SupervisorParts {
   readonly indexing: TagIndexing
   readonly sink: SampleSink
   readonly memory: DeviceMemory
+  readonly values: TagValues
   readonly clock: Clock
   readonly log: Logger
   readonly secret: (name: string) => string | undefined
@@ -41,11 +44,13 @@ interface Supervised {
  */
 export class SourceSupervisor {
   readonly #parts: SupervisorParts
+  readonly #connects: ConnectLimiter
   readonly #sources = new Map<string, Supervised>()
   #stopped = false
 
   constructor(parts: SupervisorParts) {
     this.#parts = parts
+    this.#connects = new ConnectLimiter(parts.clock)
   }
 
   /** Starts every source; resolves when each has begun or was refused; never rejects. */
@@ -94,7 +99,12 @@ export class SourceSupervisor {
   }
 
   health(): SourceHealth[] {
-    return [...this.#sources.values()].map(({ book }) => book.health())
+    return [...this.#sources.values()].map(({ book, source }) => withPolling(book.health(), source?.polling?.()))
+  }
+
+  /** The same, but of the devices only those of which there is something new since this was asked last. */
+  healthNews(): SourceHealth[] {
+    return [...this.#sources.values()].map(({ book }) => book.news())
   }
 
   /** The sources there are that the change takes something from, or gives something to. */
@@ -120,7 +130,7 @@ export class SourceSupervisor {
   }
 
   #begin(supervised: Supervised, config: SourceConfig): Promise<void> {
-    const { types, sink, memory, clock, secret, random } = this.#parts
+    const { types, sink, memory, values, clock, secret, random } = this.#parts
     const { book, log } = supervised
     const devices = this.#devicesOf(config)
     supervised.busy = supervised.busy.then(async () => {
@@ -129,7 +139,8 @@ export class SourceSupervisor {
         // The kind chose the type, so the configuration and its devices are of that type.
         const type = types[config.kind] as SourceType
         const offers = this.#parts.offersOf(config.key)
-        const context = { clock, log, sink, memory, secret, random, report: book, offers }
+        const connects = this.#connects
+        const context = { clock, log, sink, memory, secret, random, report: book, connects, offers, values }
         supervised.source = await type.create(config, devices, context)
         if (!this.#stopped) supervised.source.start()
       } catch (error) {
@@ -157,4 +168,11 @@ export class SourceSupervisor {
     })
     return supervised.busy
   }
+}
+
+function withPolling(health: SourceHealth, polling: PollingHealth | undefined): SourceHealth {
+  if (!polling) return health
+  const { breakers, ...line } = polling
+  const devices = health.devices.map((device) => ({ ...device, breaker: breakers[device.key] }))
+  return { ...health, polling: line, devices }
 }

@@ -102,7 +102,9 @@ export class HistoryWriter implements SampleRecorder, DeviceMemory {
   }
 
   recall(deviceKey: string): string | undefined {
-    return this.#recall.get(deviceKey)?.memory
+    const segments = [...this.#waiting, this.#open]
+    const unwritten = segments.findLast(({ memories }) => memories.has(deviceKey))
+    return unwritten ? unwritten.memories.get(deviceKey) : this.#recall.get(deviceKey)?.memory
   }
 
   keep(deviceKey: string, memory: string): void {

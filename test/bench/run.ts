@@ -1,8 +1,12 @@
 import { parseArgs } from 'node:util'
+import { calculate } from './experiments/calculate.ts'
 import { chirpStackFleet } from './experiments/chirpstack-fleet.ts'
+import { deadDevice } from './experiments/dead-device.ts'
 import { historyIngest } from './experiments/history-ingest.ts'
 import { historyRead } from './experiments/history-read.ts'
 import { latency } from './experiments/latency.ts'
+import { modbusCpu } from './experiments/modbus-cpu.ts'
+import { modbusFleet } from './experiments/modbus-fleet.ts'
 import { start } from './experiments/start.ts'
 import { tenThousand } from './experiments/ten-thousand.ts'
 import type { Experiment, Row } from './row.ts'
@@ -17,6 +21,10 @@ const experiments: readonly Experiment[] = [
   start,
   historyIngest,
   historyRead,
+  calculate,
+  modbusCpu,
+  modbusFleet,
+  deadDevice,
   chirpStackFleet(1_000, 50),
   chirpStackFleet(5_000, 400),
 ]

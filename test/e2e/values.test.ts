@@ -4,6 +4,7 @@ import { modbusSource, type PlantFolder, s7Source, writePlant } from '../support
 import { PymodbusServer } from '../support/modbus-peers.ts'
 import { startGatewayOf } from '../support/running-gateway.ts'
 import { ScadaClient, type Shown } from '../support/scada-client.ts'
+import { SerialPair } from '../support/serial-pair.ts'
 import { Snap7Plc } from '../support/snap7.ts'
 
 /** From a device that we did not write to a subscribed OPC UA client, through the whole gateway. */
@@ -45,6 +46,17 @@ describe('a Modbus register', () => {
     expect(seen().at(-1)?.sourceTime).toBeLessThanOrEqual(Date.now())
   })
 
+  it('arrives from a serial line too', async () => {
+    const line = later((pair) => pair.stop(), await SerialPair.start())
+    const meter = later((server) => server.stop(), await PymodbusServer.start(line.theirs, 'rtu'))
+    await meter.put({ area: 'holding', address: 4, encoding: 'float32', value: 12.5 })
+    const serial = { path: line.ours, baudRate: 115_200, parity: 'none' }
+    const tags = [{ key: 'power', type: 'Float', address: 'holding:4' }]
+    const devices = [{ key: 'meter', unitId: 1, poll: '100ms', tags }]
+    const { scada } = await aGateway([{ key: 'line', kind: 'modbus', transport: 'rtu', serial, devices }])
+    await eventually(async () => expect(await scada.read('meter/power')).toMatchObject({ value: 12.5, status: 'Good' }))
+  })
+
   it('that does not exist is a configuration error of its tag alone', async () => {
     const meter = later((server) => server.stop(), await PymodbusServer.start())
     await meter.put({ area: 'holding', address: 0, encoding: 'uint16', value: 7 })
@@ -58,6 +70,33 @@ describe('a Modbus register', () => {
       expect(await scada.read('meter/gone')).toMatchObject({ status: 'BadConfigurationError' }),
     )
     expect(await scada.read('meter/there')).toMatchObject({ value: 7, status: 'Good' })
+  })
+})
+
+describe('registers that are more than a number', () => {
+  it('arrive as a date, an array and a text, written as the manual of the meter has them', async () => {
+    const meter = later((server) => server.stop(), await PymodbusServer.start())
+    for (const [index, value] of [1.5, -2.25].entries()) {
+      await meter.put({ area: 'holding', address: 2 * index, encoding: 'float32', wordOrder: 'little', value })
+    }
+    // 26 November 2024, 12:57:36.500, as meters of Schneider Electric have it.
+    await meter.bytes({ area: 'holding', address: 131 }, '00180b7a0c398e94')
+    await meter.bytes({ area: 'holding', address: 200 }, '6bfc686c20202020')
+    const { scada } = await aGateway([
+      modbusSource(meter.port, [
+        { key: 'currents', type: 'Float', address: '40001', order: 'CDAB', arrayLength: 2 },
+        { key: 'made', type: 'DateTime', address: 'HR132', encoding: 'cp56' },
+        { key: 'label', type: 'String', address: '4x201', length: 8, charset: 'latin1' },
+        { key: 'raw', type: 'ByteString', address: '%MW200', length: 3 },
+      ]),
+    ])
+    await eventually(async () =>
+      expect(await scada.read('meter/label')).toMatchObject({ value: 'kühl', type: 'String', status: 'Good' }),
+    )
+    expect(await scada.read('meter/currents')).toMatchObject({ value: Float32Array.of(1.5, -2.25), status: 'Good' })
+    const made = new Date('2024-11-26T12:57:36.500Z')
+    expect(await scada.read('meter/made')).toMatchObject({ value: made, type: 'DateTime', status: 'Good' })
+    expect(await scada.read('meter/raw')).toMatchObject({ value: Buffer.of(0x6b, 0xfc, 0x68), type: 'ByteString' })
   })
 })
 

@@ -5,10 +5,13 @@ import modbus from 'modbus-serial'
 import { afterEach, describe, expect, it } from 'vitest'
 import { systemClock } from '../../src/core/clock.ts'
 import { PenstockError } from '../../src/core/errors.ts'
-import { connectSocket } from '../../src/sources/modbus/connect.ts'
 import { ModbusConnection } from '../../src/sources/modbus/connection.ts'
 import { ModbusException } from '../../src/sources/modbus/exception.ts'
+import { Transactions } from '../../src/sources/modbus/exchange/transactions.ts'
 import { FencedPort } from '../../src/sources/modbus/fenced-port.ts'
+import { FrameReader } from '../../src/sources/modbus/framing/mbap.ts'
+import { connectTcp } from '../../src/sources/modbus/transport/tcp.ts'
+import type { Wire } from '../../src/sources/modbus/transport/wire.ts'
 import { type Behaviour, FaultServer, faults, frame } from '../support/modbus-fault-server.ts'
 
 const TIMEOUT_MS = 80
@@ -29,6 +32,17 @@ const survivableFaults = [
 const deadlyFaults = ['garbage', 'half an answer, then the end', 'the end (FIN)', 'a reset (RST)'] as const
 const unlimited = new AbortController().signal
 
+const transactionsOver = (wire: Wire, onStray: () => void, onEnd: (cause: PenstockError) => void) =>
+  new Transactions({
+    wire,
+    clock: systemClock,
+    random: Math.random,
+    reader: (onFrame) => new FrameReader(onFrame),
+    datagrams: false,
+    onStray,
+    onEnd,
+  })
+
 describe('a Modbus connection to a server that misbehaves', () => {
   let server: FaultServer
   let connection: ModbusConnection | undefined
@@ -36,7 +50,7 @@ describe('a Modbus connection to a server that misbehaves', () => {
 
   const connect = async (window = 1, timeoutMs = TIMEOUT_MS) => {
     const { port } = server
-    const socket = await connectSocket({
+    const wire = await connectTcp({
       host: '127.0.0.1',
       port,
       timeoutMs: 1_000,
@@ -45,13 +59,10 @@ describe('a Modbus connection to a server that misbehaves', () => {
     })
     strays = 0
     connection = new ModbusConnection({
-      socket,
-      endpoint: `127.0.0.1:${port}`,
-      clock: systemClock,
+      exchange: (onEnd) => transactionsOver(wire, () => strays++, onEnd),
+      endpoint: wire.endpoint,
       timeoutMs,
       window,
-      random: Math.random,
-      onStray: () => strays++,
     })
     return connection
   }
@@ -67,7 +78,7 @@ describe('a Modbus connection to a server that misbehaves', () => {
     )
 
   afterEach(async () => {
-    connection?.close()
+    await connection?.close()
     await server.stop()
   })
 
@@ -109,9 +120,9 @@ describe('a Modbus connection to a server that misbehaves', () => {
     const slow = patient.read(1, 'holding', 100, 3).catch((error: PenstockError) => error.code)
     const hasty = patient.read(1, 'holding', 200, 3, 20)
     await expect(hasty).rejects.toMatchObject({ code: 'TIMEOUT', message: expect.stringContaining('within 20 ms') })
-    patient.close()
+    await patient.close()
     expect(await slow).toBe('STOPPED')
-    first.close()
+    await first.close()
   })
 
   it('counts answers that nobody waits for any more, and never gives one to the next read', async () => {
@@ -145,8 +156,8 @@ describe('a Modbus connection to a server that misbehaves', () => {
     server = await FaultServer.start(faults.mute)
     const patient = await connect(8, 600_000)
     const reads = [0, 1, 2].map((at) => read(patient, at))
-    patient.close()
-    patient.close()
+    await patient.close()
+    await patient.close()
     expect(await Promise.all(reads)).toEqual(['STOPPED', 'STOPPED', 'STOPPED'])
     expect(await patient.ended).toMatchObject({ code: 'STOPPED' })
     await expect.poll(() => server.connections).toBe(0)
@@ -195,7 +206,7 @@ describe('a Modbus connection to a server that misbehaves', () => {
               else wrong++
             })
           }
-          victim.close()
+          await victim.close()
         }),
         { numRuns: 12 },
       )
@@ -206,28 +217,29 @@ describe('a Modbus connection to a server that misbehaves', () => {
 
   it('lets no function through but the four that read, so that nothing of modbus-serial runs unguarded', async () => {
     server = await FaultServer.start(faults.right)
-    const socket = await connectSocket({
+    const wire = await connectTcp({
       host: '127.0.0.1',
       port: server.port,
       timeoutMs: 1_000,
       clock: systemClock,
       signal: unlimited,
     })
-    const options = { socket, endpoint: 'x', clock: systemClock, timeoutMs: 1_000, window: 1 }
-    const port = new FencedPort({ ...options, onStray: () => undefined, onEnd: () => undefined }, Math.random)
+    const ignore = () => undefined
+    const exchange = transactionsOver(wire, ignore, ignore)
+    const port = new FencedPort({ exchange, timeoutMs: 1_000, window: 1 })
     const client = new modbus.default(port)
     client.open()
     client.setID(1)
     await expect(client.readDeviceIdentification(1, 0)).rejects.toThrow()
     await expect(client.writeRegister(1, 1)).rejects.toThrow()
     await expect(client.readHoldingRegisters(5, 1)).resolves.toMatchObject({ data: [5] })
-    port.close()
+    await exchange.end(new PenstockError('STOPPED', 'the test is over'))
   })
 })
 
 describe('connecting', () => {
   const attempt = (port: number, timeoutMs = 1_000, signal = unlimited, host = '127.0.0.1') =>
-    connectSocket({ host, port, timeoutMs, clock: systemClock, signal })
+    connectTcp({ host, port, timeoutMs, clock: systemClock, signal })
 
   it('to a port where nobody listens says so at once', async () => {
     const server = createServer().listen(0, '127.0.0.1')

@@ -1,7 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises'
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
 import { systemClock } from '../../src/core/clock.ts'
-import type { ByteOrder, ModbusDeviceConfig, ModbusSourceConfig, TagConfig } from '../../src/core/plant.ts'
+import type { ByteOrder, ModbusDeviceConfig, ModbusNetworkSourceConfig, TagConfig } from '../../src/core/plant.ts'
 import { TagIndexing } from '../../src/core/tag-index.ts'
 import { EnergyMeter } from '../../src/demo/modbus/energy-meter.ts'
 import { ModbusSimulator } from '../../src/demo/modbus/modbus-simulator.ts'
@@ -19,7 +19,7 @@ const orders: readonly ByteOrder[] = ['big', 'little']
 /** Runs sources and ends them after each test. */
 const running: Source[] = []
 
-async function run(devices: readonly ModbusDeviceConfig[], fields: Partial<ModbusSourceConfig>) {
+async function run(devices: readonly ModbusDeviceConfig[], fields: Partial<ModbusNetworkSourceConfig>) {
   const config = source(devices, { timeoutMs: 300, ...fields })
   const context = new RecordingContext(systemClock)
   const tags = new TagIndexing({ sources: [config] })
@@ -81,7 +81,8 @@ describe('a Modbus source reading pymodbus', () => {
       for (const [type, encoding, value] of samples) {
         for (const { byteOrder, wordOrder } of layouts) {
           const key = `${type}-${encoding}-${byteOrder}-${wordOrder}`
-          tags.push(tag(key, { type, encoding, byteOrder, wordOrder, address: `${area}:${address}` }))
+          const orders = encoding.endsWith('16') ? { byteOrder } : { byteOrder, wordOrder }
+          tags.push(tag(key, { type, encoding, ...orders, address: `${area}:${address}` }))
           await server.put({ area, address, encoding, byteOrder, wordOrder, value })
           expected[key] = type === 'Int64' || type === 'UInt64' ? BigInt(value) : value
           address += 4

@@ -3,6 +3,7 @@ import { afterEach, describe, expect, it } from 'vitest'
 import { systemClock } from '../../src/core/clock.ts'
 import { PenstockError } from '../../src/core/errors.ts'
 import type { S7SourceConfig } from '../../src/core/plant.ts'
+import { disconnectRequest } from '../../src/demo/s7/iso-frames.ts'
 import { SimulatedPlc } from '../../src/demo/s7/simulated-plc.ts'
 import { connectCpu } from '../../src/sources/s7/connect.ts'
 import { type Fault, FaultProxy } from '../support/s7-fault-proxy.ts'
@@ -54,6 +55,36 @@ describe('connecting to a CPU', () => {
       code: 'ACCESS_DENIED',
       message: expect.stringContaining('rack 0, slot 1'),
     })
+  })
+
+  it('names its TSAPs, and says that they are refused', async () => {
+    const asked: Buffer[] = []
+    const port = await startServer((socket) =>
+      socket.on('data', (frame) => {
+        asked.push(frame)
+        socket.write(disconnectRequest(1))
+      }),
+    )
+    await expect(connect(port, { localTsap: 0x1000, remoteTsap: 0x0300 })).rejects.toMatchObject({
+      code: 'ACCESS_DENIED',
+      message: expect.stringMatching(/local TSAP 10\.00, remote TSAP 03\.00 \(ISO reason 3\).*must mirror/),
+    })
+    expect(asked[0]?.toString('hex')).toContain('c1021000c2020300')
+  })
+
+  it('asks for the kind of connection that is configured, and names it when none is left', async () => {
+    const asked: Buffer[] = []
+    const port = await startServer((socket) =>
+      socket.on('data', (frame) => {
+        asked.push(frame)
+        socket.destroy()
+      }),
+    )
+    await expect(connect(port, { connection: 'op', slot: 3 })).rejects.toMatchObject({
+      code: 'CONNECTION_LOST',
+      message: expect.stringMatching(/rack 0, slot 3 .*connections of kind op are in use/),
+    })
+    expect(asked[0]?.toString('hex')).toContain('c2020203')
   })
 
   it('says that nothing listens there', async () => {

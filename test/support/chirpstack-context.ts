@@ -7,9 +7,11 @@ import type { SampleSink } from '../../src/core/sample.ts'
 import { fitTag } from '../../src/core/states.ts'
 import { StatusCode, statusName } from '../../src/core/status-code.ts'
 import type { IndexedTag, TagIndex } from '../../src/core/tag-index.ts'
+import { ConnectLimiter } from '../../src/sources/connect-limiter.ts'
 import type { SourceContext } from '../../src/sources/source.ts'
 import { DeviceMemories } from './device-memories.ts'
 import { TakenOffers } from './device-offers.ts'
+import { noValues } from './no-values.ts'
 
 /** One thing that the sink was told of a tag, by its id. */
 export interface Told {
@@ -90,6 +92,8 @@ export class EventSink implements SampleSink {
 /** The context of a ChirpStack source under test, with everything it said. */
 export class EventContext implements SourceContext {
   readonly offers = new TakenOffers()
+  readonly values = noValues
+  readonly connects: ConnectLimiter
   readonly clock: Clock
   readonly sink: EventSink
   readonly memory: DeviceMemory
@@ -109,6 +113,7 @@ export class EventContext implements SourceContext {
   constructor(clock: Clock, tags: readonly IndexedTag[], memory: DeviceMemory = new DeviceMemories()) {
     this.memory = memory
     this.clock = clock
+    this.connects = new ConnectLimiter(clock)
     this.sink = new EventSink(tags)
     const write = (level: string) => (fields: object, message: string) =>
       void this.lines.push(JSON.stringify({ level, message, ...fields }))

@@ -8,8 +8,10 @@ export class TakenOffers implements DeviceOffers {
   source: SourceConfig | undefined
   served: readonly SourceConfig['devices'][number][] = []
   found: Omit<Findings, 'source'> | undefined
+  /** How often something was served. */
+  said = 0
 
-  configured(): SourceConfig {
+  configured(): SourceConfig | undefined {
     return this.source ?? nothingConfigured
   }
 
@@ -23,6 +25,7 @@ export class TakenOffers implements DeviceOffers {
 
   serve(devices: readonly SourceConfig['devices'][number][]): void {
     this.served = devices
+    this.said++
   }
 
   findings(found: Omit<Findings, 'source'>): void {

@@ -5,9 +5,11 @@ import { silentLogger } from '../../src/core/logger.ts'
 import type { SampleSink } from '../../src/core/sample.ts'
 import { StatusCode, statusName } from '../../src/core/status-code.ts'
 import type { TagIndex } from '../../src/core/tag-index.ts'
+import { ConnectLimiter } from '../../src/sources/connect-limiter.ts'
 import type { SourceContext } from '../../src/sources/source.ts'
 import { DeviceMemories } from './device-memories.ts'
 import { TakenOffers } from './device-offers.ts'
+import { noValues } from './no-values.ts'
 
 /** What a tag was last given, as a reader of the plant would see it. */
 export interface Seen {
@@ -60,6 +62,8 @@ export class RecordingSink implements SampleSink {
 /** The context of a source under test, with everything it said. */
 export class RecordingContext implements SourceContext {
   readonly offers = new TakenOffers()
+  readonly values = noValues
+  readonly connects: ConnectLimiter
   readonly clock: Clock
   readonly log = silentLogger
   readonly sink = new RecordingSink()
@@ -71,6 +75,7 @@ export class RecordingContext implements SourceContext {
 
   constructor(clock: Clock) {
     this.clock = clock
+    this.connects = new ConnectLimiter(clock)
   }
 
   readonly secret = () => undefined

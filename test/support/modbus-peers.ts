@@ -59,12 +59,17 @@ interface Place {
   readonly address: number
 }
 
-interface Put extends Place {
-  readonly encoding: Exclude<Encoding, 'bool'>
-  readonly value: number | bigint | string
+interface Ordered extends Place {
   readonly byteOrder?: ByteOrder
   readonly wordOrder?: ByteOrder
 }
+
+interface Put extends Ordered {
+  /** Those that pymodbus can write by itself. */
+  readonly encoding: Extract<Encoding, `${'int' | 'uint'}${16 | 32 | 64}` | `float${number}` | 'string'>
+  readonly value: number | bigint | string
+}
+export type PymodbusTransport = 'tcp' | 'udp' | 'rtu-over-tcp' | 'rtu' | 'ascii'
 
 /** pymodbus, whose registers can be changed while it serves. Units that were given nothing are mute. */
 export class PymodbusServer {
@@ -74,8 +79,9 @@ export class PymodbusServer {
     this.#peer = peer
   }
 
-  static async start(port = 0): Promise<PymodbusServer> {
-    return new PymodbusServer(await Peer.start('/usr/bin/python3', here('pymodbus_server.py'), `${port}`))
+  /** `where` is a port, 0 for any, or the path of a serial line (115200 baud, 8 data bits, no parity). */
+  static async start(where: number | string = 0, transport: PymodbusTransport = 'tcp'): Promise<PymodbusServer> {
+    return new PymodbusServer(await Peer.start('/usr/bin/python3', here('pymodbus_server.py'), transport, `${where}`))
   }
 
   get port(): number {
@@ -85,6 +91,11 @@ export class PymodbusServer {
   /** Has pymodbus encode a value into registers. */
   put({ unit = 1, value, byteOrder = 'big', wordOrder = 'big', ...place }: Put): Promise<void> {
     return this.#change({ unit, ...place, byteOrder, wordOrder, value: String(value) })
+  }
+
+  /** Writes bytes, given in the order of the specification, as registers in the order of the device. */
+  bytes({ unit = 1, byteOrder = 'big', wordOrder = 'big', ...place }: Ordered, hex: string): Promise<void> {
+    return this.#change({ unit, ...place, byteOrder, wordOrder, hex })
   }
 
   bits({ unit = 1, ...place }: Place, ...bits: number[]): Promise<void> {

@@ -1,4 +1,9 @@
-import type { ModbusDeviceConfig, ModbusSourceConfig, TagConfig } from '../../src/core/plant.ts'
+import type {
+  ModbusDeviceConfig,
+  ModbusNetworkSourceConfig,
+  ModbusSourceConfig,
+  TagConfig,
+} from '../../src/core/plant.ts'
 import { type DeviceTags, TagIndexing } from '../../src/core/tag-index.ts'
 
 /** A tag with the defaults of the configuration. */
@@ -25,19 +30,22 @@ export const device = (key: string, fields: Partial<ModbusDeviceConfig> = {}): M
   ...fields,
 })
 
-/** A Modbus source with the defaults of the configuration. */
+/** A Modbus source over TCP with the defaults of the configuration. */
 export const source = (
   devices: readonly ModbusDeviceConfig[],
-  fields: Partial<ModbusSourceConfig> = {},
-): ModbusSourceConfig => ({
+  fields: Partial<ModbusNetworkSourceConfig> = {},
+): ModbusNetworkSourceConfig => ({
   kind: 'modbus',
   key: 'line',
   name: 'Line',
   disabled: false,
+  transport: 'tcp',
   host: '127.0.0.1',
   port: 502,
   timeoutMs: 1_000,
   connectTimeoutMs: 2_000,
+  delayBetweenRequestsMs: 0,
+  delayAfterConnectMs: 0,
   devices,
   ...fields,
 })

@@ -21,7 +21,7 @@ export class Registers implements TableReader {
     return Buffer.from(addresses.flatMap((address) => [address >> 8, address & 0xff]))
   }
 
-  close(): void {
+  async close(): Promise<void> {
     this.fault = new PenstockError('STOPPED', 'closed')
   }
 }

@@ -70,11 +70,12 @@ export class EngineStandIn {
         plant: () => ({ revision: this.#revision, plant: this.#plant, ids: this.indexing.ids }),
         subscribe: ({ revision }) => {
           if (revision !== this.#revision) return false
+          this.link.tell('sources', this.health.sources)
           this.#onSubscribed?.()
           if (!this.holding) setImmediate(() => this.release())
           return true
         },
-        health: () => this.health,
+        store: () => this.health.store,
       },
       hears: {},
       onCredit: () => this.flush(),

@@ -69,10 +69,13 @@ export const modbusPlant = (devices: readonly ModbusDeviceConfig[]): Plant => ({
       name: 'Line 1',
       disabled: false,
       devices,
+      transport: 'tcp',
       host: '10.0.0.7',
       port: 502,
       timeoutMs: 1_000,
       connectTimeoutMs: 1_000,
+      delayBetweenRequestsMs: 0,
+      delayAfterConnectMs: 0,
     },
   ],
 })

@@ -1,8 +1,11 @@
-"""A Modbus TCP server on pymodbus for the tests, told on its standard input what its registers hold.
+"""A Modbus server on pymodbus for the tests, told on its standard input what its registers hold.
 
-Its argument is the port, 0 for any. It prints `port N` when it listens. Then each line is a JSON object; it answers `ok` when the change is made:
+Its arguments are the transport (tcp, udp, rtu-over-tcp, rtu, ascii) and the port, 0 for any, or the path of a serial
+line. It prints `port N` when it listens, N being 1 for a serial line. Then each line is a JSON object; it answers `ok` when the change is made:
   {"unit": 1, "area": "holding", "address": 4, "encoding": "float32",
    "byteOrder": "big", "wordOrder": "little", "value": "12.5"}      pymodbus encodes the value
+  {"unit": 1, "area": "holding", "address": 4, "hex": "0119640b063b",
+   "byteOrder": "big", "wordOrder": "little"}                        bytes in the order of the specification
   {"unit": 1, "area": "coil", "address": 0, "bits": [1, 0, 1]}
   {"unit": 1, "area": "holding", "address": 4, "remove": 2}         the addresses no longer exist
 A unit exists from its first change on; requests to others are not answered at all.
@@ -10,6 +13,7 @@ A unit exists from its first change on; requests to others are not answered at a
 
 import asyncio
 import json
+import struct
 import sys
 
 from pymodbus.constants import Endian
@@ -19,7 +23,8 @@ from pymodbus.datastore import (
     ModbusSparseDataBlock,
 )
 from pymodbus.payload import BinaryPayloadBuilder
-from pymodbus.server.async_io import ModbusTcpServer
+from pymodbus.server.async_io import ModbusSerialServer, ModbusTcpServer, ModbusUdpServer
+from pymodbus.transaction import ModbusAsciiFramer, ModbusRtuFramer
 
 ORDER = {"big": Endian.Big, "little": Endian.Little}
 ENCODERS = {
@@ -29,6 +34,7 @@ ENCODERS = {
     "uint32": ("add_32bit_uint", int),
     "int64": ("add_64bit_int", int),
     "uint64": ("add_64bit_uint", int),
+    "float16": ("add_16bit_float", float),
     "float32": ("add_32bit_float", float),
     "float64": ("add_64bit_float", float),
     "string": ("add_string", str),
@@ -55,8 +61,16 @@ class Unit:
         address = change["address"]
         for offset in range(change.get("remove", 0)):
             table.pop(address + offset, None)
-        for offset, value in enumerate(change.get("bits") or encoded(change)):
+        for offset, value in enumerate(change.get("bits") or reordered(change) or encoded(change)):
             table[address + offset] = value
+
+
+def reordered(change):
+    if "hex" not in change:
+        return []
+    order = "<" if change["byteOrder"] == "little" else ">"
+    words = [word for (word,) in struct.iter_unpack(order + "H", bytes.fromhex(change["hex"]))]
+    return words[::-1] if change["wordOrder"] == "little" else words
 
 
 def encoded(change):
@@ -68,15 +82,39 @@ def encoded(change):
     return builder.to_registers()
 
 
+async def serve(context, transport, where):
+    """Serves for ever; answers with the port."""
+    if transport in ("rtu", "ascii"):
+        framer = ModbusRtuFramer if transport == "rtu" else ModbusAsciiFramer
+        server = ModbusSerialServer(
+            context, framer=framer, port=where, baudrate=115200, bytesize=8, parity="N", ignore_missing_slaves=True
+        )
+        await server.start()
+        running.append(asyncio.ensure_future(server.serve_forever()))
+        return 1
+    address = ("127.0.0.1", int(where))
+    if transport == "udp":
+        server = ModbusUdpServer(context, address=address, ignore_missing_slaves=True)
+    else:
+        framer = ModbusRtuFramer if transport == "rtu-over-tcp" else None
+        server = ModbusTcpServer(
+            context, framer=framer, address=address, allow_reuse_address=True, ignore_missing_slaves=True
+        )
+    running.append(asyncio.ensure_future(server.serve_forever()))
+    await server.serving
+    # pymodbus keeps the transport of its datagrams under the name of the protocol.
+    socket = server.protocol.get_extra_info("socket") if transport == "udp" else server.server.sockets[0]
+    return socket.getsockname()[1]
+
+
+running = []
+
+
 async def main():
     units = {}
     context = ModbusServerContext(slaves={}, single=False)
-    server = ModbusTcpServer(
-        context, address=("127.0.0.1", int(sys.argv[1])), allow_reuse_address=True, ignore_missing_slaves=True
-    )
-    serving = asyncio.ensure_future(server.serve_forever())
-    await server.serving
-    print("port", server.server.sockets[0].getsockname()[1], flush=True)
+    port = await serve(context, sys.argv[1], sys.argv[2])
+    print("port", port, flush=True)
 
     reader = asyncio.StreamReader()
     loop = asyncio.get_running_loop()
@@ -89,7 +127,6 @@ async def main():
             context[unit] = units[unit].context
         units[unit].change(change)
         print("ok", flush=True)
-    serving.cancel()
 
 
 asyncio.run(main())

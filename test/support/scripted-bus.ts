@@ -23,6 +23,8 @@ export class ScriptedBus implements FieldDriver<Block, ModbusDeviceConfig> {
   readonly mute = new Set<string>()
   readonly attempts: number[] = []
   latencyMs = 10
+  /** What every tag reads; without an order of another, ever another value. */
+  valueOf: () => number = () => this.reads.length
   readonly latencyOf = new Map<string, number>()
   /** How long a serial gateway waits for a mute device, and lets everything else wait. */
   gatewayTimeoutMs = 0
@@ -92,7 +94,7 @@ export class ScriptedBus implements FieldDriver<Block, ModbusDeviceConfig> {
         failures.delete(fail)
         this.pending--
         if (mute) return reject(new PenstockError('TIMEOUT', `No answer within ${within} ms`))
-        for (const each of block.tags) sink.polled(each.index, this.reads.length)
+        for (const each of block.tags) sink.polled(each.index, this.valueOf())
         resolve({ kind: 'read' })
       })
       const fail = (cause: PenstockError) => {

@@ -1,4 +1,4 @@
-import type { ModbusDeviceConfig, ModbusSourceConfig, Plant, TagConfig } from '../../src/core/plant.ts'
+import type { ModbusDeviceConfig, ModbusNetworkSourceConfig, Plant, TagConfig } from '../../src/core/plant.ts'
 import { type IndexedTag, TagIndexing } from '../../src/core/tag-index.ts'
 
 /** A tag with nothing but a name, to which a test adds what it is about. */
@@ -24,7 +24,10 @@ export function aModbusDevice(key: string, tags: readonly TagConfig[], settings:
 }
 
 /** A plant of one Modbus source. */
-export function aPlant(devices: readonly ModbusDeviceConfig[], settings: Partial<ModbusSourceConfig> = {}): Plant {
+export function aPlant(
+  devices: readonly ModbusDeviceConfig[],
+  settings: Partial<ModbusNetworkSourceConfig> = {},
+): Plant {
   return {
     sources: [
       {
@@ -32,10 +35,13 @@ export function aPlant(devices: readonly ModbusDeviceConfig[], settings: Partial
         key: 'line',
         name: 'line',
         disabled: false,
+        transport: 'tcp',
         host: '127.0.0.1',
         port: 502,
         timeoutMs: 1_000,
         connectTimeoutMs: 3_000,
+        delayBetweenRequestsMs: 0,
+        delayAfterConnectMs: 0,
         devices,
         ...settings,
       },

@@ -3,9 +3,13 @@ import { once } from 'node:events'
 import { createServer } from 'node:net'
 import { fileURLToPath } from 'node:url'
 
-/** What the server's process is told: to start on a port, to download a data block, to change its content. */
+export type Snap7Area = 'DB' | 'M' | 'I' | 'Q' | 'T' | 'C'
+
+/** What the server's process is told: to start on a port, to download a data block or area, to change its content. */
 export interface Snap7Order {
   readonly kind: 'start' | 'download' | 'change'
+  /** Data blocks unless said. */
+  readonly area?: Snap7Area
   readonly number: number
   readonly content?: Uint8Array
 }
@@ -24,8 +28,11 @@ export class Snap7Plc {
     this.#process = child
   }
 
-  /** Starts it on a free port with these data blocks. */
-  static async start(blocks: ReadonlyMap<number, Buffer>): Promise<Snap7Plc> {
+  /** Starts it on a free port with these data blocks and areas; of timers and counters two bytes each. */
+  static async start(
+    blocks: ReadonlyMap<number, Buffer>,
+    areas: Readonly<Partial<Record<Exclude<Snap7Area, 'DB'>, Buffer>>> = {},
+  ): Promise<Snap7Plc> {
     const program = fileURLToPath(new URL('./snap7-process.ts', import.meta.url))
     const port = await freePort()
     const child = fork(program, {
@@ -42,6 +49,9 @@ export class Snap7Plc {
       )
     })
     for (const [number, content] of blocks) await plc.download(number, content)
+    for (const [area, content] of Object.entries(areas)) {
+      await plc.#order({ kind: 'download', area: area as Snap7Area, number: 0, content })
+    }
     await plc.#order({ kind: 'start', number: plc.port })
     return plc
   }

@@ -1,6 +1,6 @@
 import { coerceNodeId, DataType, LocalizedText, type NodeId, type UAObject, type UAVariable } from 'node-opcua'
 import { type DeviceHealth, type DeviceState, deviceStates } from '../../core/health.ts'
-import type { ChirpStackSourceConfig, SourceConfig } from '../../core/plant.ts'
+import type { SourceConfig } from '../../core/plant.ts'
 import { StatusCode } from '../../core/status-code.ts'
 import { makeDataValue, nullVariant, scalar } from '../data-values.ts'
 import { setDataValue } from '../projected-variable.ts'
@@ -87,7 +87,12 @@ export class DeviceNodes {
   }
 }
 
-const typeIds: Readonly<Record<SourceConfig['kind'], number>> = { chirpstack: 1002, modbus: 1003, s7: 1004 }
+const typeIds: Readonly<Record<SourceConfig['kind'], number>> = {
+  chirpstack: 1002,
+  modbus: 1003,
+  s7: 1004,
+  calculated: 1009,
+}
 
 const GATEWAY_TYPE_ID = 1008
 
@@ -118,7 +123,7 @@ function nameplateOf({ di }: Namespaces, device: DeviceConfig): DeviceProperty[]
     dataType,
     value,
   })
-  const serialNumber = device.serialNumber ?? ('pollMs' in device ? undefined : loraIdOf(device).value)
+  const serialNumber = device.serialNumber ?? loraIdOf(device)?.value
   return [
     property('Manufacturer', DataType.LocalizedText, localized(device.manufacturer)),
     property('Model', DataType.LocalizedText, localized(device.model)),
@@ -132,9 +137,11 @@ function nameplateOf({ di }: Namespaces, device: DeviceConfig): DeviceProperty[]
 
 const localized = (text: string | undefined) => (text === undefined ? undefined : new LocalizedText({ text }))
 
-/** What names an end device or a gateway in a LoRaWAN network. */
-const loraIdOf = (device: ChirpStackSourceConfig['devices'][number]) =>
-  'gatewayId' in device ? { name: 'GatewayId', value: device.gatewayId } : { name: 'DevEUI', value: device.devEui }
+/** What names an end device or a gateway in a LoRaWAN network; other devices have none. */
+function loraIdOf(device: DeviceConfig): { readonly name: string; readonly value: string } | undefined {
+  if ('gatewayId' in device) return { name: 'GatewayId', value: device.gatewayId }
+  return 'devEui' in device ? { name: 'DevEUI', value: device.devEui } : undefined
+}
 
 function protocolPropertiesOf({ types }: Namespaces, device: DeviceConfig): DeviceProperty[] {
   const property = (name: string, declared: DataType | NodeId, dataType: DataType, value: unknown): DeviceProperty => ({
@@ -144,10 +151,9 @@ function protocolPropertiesOf({ types }: Namespaces, device: DeviceConfig): Devi
     dataType,
     value,
   })
-  if (!('pollMs' in device)) {
-    const { name, value } = loraIdOf(device)
-    return [property(name, DataType.String, DataType.String, value)]
-  }
+  const loraId = loraIdOf(device)
+  if (loraId) return [property(loraId.name, DataType.String, DataType.String, loraId.value)]
+  if (!('pollMs' in device)) return []
   const pollPeriod = property('PollPeriod', coerceNodeId('i=290'), DataType.Double, device.pollMs)
   return 'unitId' in device
     ? [property('UnitId', DataType.Byte, DataType.Byte, device.unitId), pollPeriod]

@@ -1,6 +1,6 @@
 import { coerceNodeId, DataType, type NodeId, type UAObject, type UAVariable } from 'node-opcua'
 import { type SourceHealth, sourceCounters, sourceStates } from '../../core/health.ts'
-import type { SourceConfig } from '../../core/plant.ts'
+import { fieldEndpointOf, type SourceConfig } from '../../core/plant.ts'
 import { StatusCode } from '../../core/status-code.ts'
 import { toHighLow } from '../data-values.ts'
 import { type DeviceConfig, DeviceNodes, type DeviceNodesContext } from './device-nodes.ts'
@@ -121,9 +121,10 @@ export class SourceNodes {
 
 const capitalized = (name: string): string => name.charAt(0).toUpperCase() + name.slice(1)
 
-/** Where the source connects to; credentials that somebody put into a URL do not show. */
+/** Where the source connects to, if anywhere; credentials that somebody put into a URL do not show. */
 function endpointOf(source: SourceConfig): string {
-  if (source.kind !== 'chirpstack') return `${source.host}:${source.port}`
+  if (source.kind === 'calculated') return ''
+  if (source.kind !== 'chirpstack') return fieldEndpointOf(source)
   if (!URL.canParse(source.url)) return ''
   const { protocol, host } = new URL(source.url)
   return `${protocol}//${host}`

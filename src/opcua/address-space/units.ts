@@ -1,4 +1,5 @@
 import { type EUInformation, makeEUInformation } from 'node-opcua'
+import { unitSymbol } from '../../core/unit-spellings.ts'
 
 /** Units of UNECE Recommendation 20 that plants use: common code and what the code means. */
 const unece = new Map<string, readonly [code: string, description: string]>(
@@ -14,22 +15,35 @@ const unece = new Map<string, readonly [code: string, description: string]>(
     cm: ['CMT', 'centimetre'],
     m: ['MTR', 'metre'],
     km: ['KMT', 'kilometre'],
+    in: ['INH', 'inch'],
+    ft: ['FOT', 'foot'],
+    yd: ['YRD', 'yard'],
+    mi: ['SMI', 'mile (statute mile)'],
     'm²': ['MTK', 'square metre'],
     'm³': ['MTQ', 'cubic metre'],
     l: ['LTR', 'litre'],
     ml: ['MLT', 'millilitre'],
+    'in³': ['INQ', 'cubic inch'],
+    'ft³': ['FTQ', 'cubic foot'],
+    gal: ['GLL', 'gallon (US)'],
     'm³/h': ['MQH', 'cubic metre per hour'],
     'm³/s': ['MQS', 'cubic metre per second'],
     'l/h': ['E32', 'litre per hour'],
     'l/min': ['L2', 'litre per minute'],
     'l/s': ['G51', 'litre per second'],
+    'ft³/min': ['2L', 'cubic foot per minute'],
+    'gal/min': ['G2', 'US gallon per minute'],
     'm/s': ['MTS', 'metre per second'],
     'km/h': ['KMH', 'kilometre per hour'],
     'm/s²': ['MSK', 'metre per second squared'],
     'mm/s': ['C16', 'millimetre per second'],
+    mph: ['HM', 'mile per hour (statute mile)'],
+    kn: ['KNT', 'knot'],
     g: ['GRM', 'gram'],
     kg: ['KGM', 'kilogram'],
     t: ['TNE', 'tonne (metric ton)'],
+    lb: ['LBR', 'pound'],
+    oz: ['ONZ', 'ounce (avoirdupois)'],
     'kg/h': ['E93', 'kilogram per hour'],
     'kg/m³': ['KMQ', 'kilogram per cubic metre'],
     'mg/l': ['M1', 'milligram per litre'],
@@ -41,6 +55,8 @@ const unece = new Map<string, readonly [code: string, description: string]>(
     mbar: ['MBR', 'millibar'],
     bar: ['BAR', 'bar [unit of pressure]'],
     psi: ['PS', 'pound-force per square inch'],
+    atm: ['ATM', 'standard atmosphere'],
+    mmHg: ['HN', 'conventional millimetre of mercury'],
     N: ['NEW', 'newton'],
     kN: ['B47', 'kilonewton'],
     Nm: ['NU', 'newton metre'],
@@ -65,6 +81,8 @@ const unece = new Map<string, readonly [code: string, description: string]>(
     kJ: ['KJO', 'kilojoule'],
     MJ: ['3B', 'megajoule'],
     GJ: ['GV', 'gigajoule'],
+    BTU: ['BTU', 'British thermal unit (international table)'],
+    GWh: ['GWH', 'gigawatt hour'],
     Hz: ['HTZ', 'hertz'],
     kHz: ['KHZ', 'kilohertz'],
     '1/min': ['C94', 'reciprocal minute'],
@@ -86,34 +104,6 @@ const unece = new Map<string, readonly [code: string, description: string]>(
   }),
 )
 
-/** Other ways in which operators write the same units. */
-const spellings = new Map(
-  Object.entries({
-    C: '°C',
-    degC: '°C',
-    F: '°F',
-    m2: 'm²',
-    m3: 'm³',
-    'm3/h': 'm³/h',
-    'm3/s': 'm³/s',
-    L: 'l',
-    'L/h': 'l/h',
-    'L/min': 'l/min',
-    'L/s': 'l/s',
-    'm/s2': 'm/s²',
-    'kg/m3': 'kg/m³',
-    'mg/L': 'mg/l',
-    'ug/m3': 'µg/m³',
-    'μg/m³': 'µg/m³',
-    Ohm: 'Ω',
-    ohm: 'Ω',
-    '\u2126': 'Ω',
-    'W/m2': 'W/m²',
-    'uS/cm': 'µS/cm',
-    'μS/cm': 'µS/cm',
-  }),
-)
-
 /** Says that UnitId is a UNECE code (OPC 10000-8 §5.6.4). */
 const UNECE_NAMESPACE = 'http://www.opcfoundation.org/UA/units/un/cefact'
 
@@ -122,7 +112,7 @@ const UNECE_NAMESPACE = 'http://www.opcfoundation.org/UA/units/un/cefact'
  * UnitId -1, "not available", and no namespace (OPC 10000-8 §5.6.4).
  */
 export function engineeringUnits(unit: string): EUInformation {
-  const symbol = spellings.get(unit) ?? unit
+  const symbol = unitSymbol(unit)
   const entry = unece.get(symbol)
   const information = makeEUInformation(entry?.[0] ?? '', symbol, entry?.[1] ?? unit)
   information.namespaceUri = entry ? UNECE_NAMESPACE : ''

@@ -1,8 +1,8 @@
-import { createSecureContext, getCACertificates } from 'node:tls'
+import { createSecureContext } from 'node:tls'
 import { type ChannelCredentials, type ChannelOptions, credentials, Metadata } from '@grpc/grpc-js'
 import type { Milliseconds } from '../../core/clock.ts'
 import { describeError, PenstockError } from '../../core/errors.ts'
-import type { TlsMaterial } from './tls-material.ts'
+import { type TlsMaterial, trustedAuthorities } from '../tls-material.ts'
 
 /** How soon a connection that carries nothing any more is noticed; ChirpStack itself sends no keepalive. */
 export interface Keepalive {
@@ -86,11 +86,10 @@ function hostPortOf(url: string, refusal: string): HostPort & { readonly secure:
 const hasMore = ({ pathname, search, hash, username, password }: URL): boolean =>
   pathname !== '/' || `${search}${hash}${username}${password}` !== ''
 
-/** Node's own list joins the system's, which is empty on a machine without the package ca-certificates. */
 function secureCredentials(tls: TlsMaterial | undefined): ChannelCredentials {
   try {
     const context = createSecureContext({
-      ca: tls?.ca ? [...tls.ca] : [...new Set([...getCACertificates('system'), ...getCACertificates('bundled')])],
+      ca: [...trustedAuthorities(tls)],
       ...(tls?.client ? { cert: tls.client.certificate, key: tls.client.key } : {}),
       minVersion: 'TLSv1.2',
     })

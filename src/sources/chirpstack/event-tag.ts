@@ -1,8 +1,9 @@
 import type { Milliseconds } from '../../core/clock.ts'
 import { shapeName } from '../../core/data-type.ts'
 import type { TagConfig } from '../../core/plant.ts'
-import { fitTag } from '../../core/states.ts'
+import { StatusCode } from '../../core/status-code.ts'
 import type { IndexedTag, TagIndex } from '../../core/tag-index.ts'
+import { Intake } from '../../core/transform/intake.ts'
 import type { SourceContext } from '../source.ts'
 import type { ChirpStackAddress } from './address.ts'
 import { withDateTimes } from './date-times.ts'
@@ -16,6 +17,7 @@ export class EventTag {
   readonly #indexed: IndexedTag
   readonly #read: (body: JsonObject) => Reading | undefined
   readonly #faults: TagFaults
+  readonly #intake: Intake
   readonly #context: Pick<SourceContext, 'sink'>
   /** Time of the newest event that said anything of it. */
   #newest: Milliseconds = Number.NEGATIVE_INFINITY
@@ -29,6 +31,7 @@ export class EventTag {
     this.#indexed = indexed
     this.#read = isPayload(address) ? payloadReader(address, indexed.tag) : (body) => readingAt(address, body)
     this.#faults = faults
+    this.#intake = new Intake(indexed.tag)
     this.#context = context
   }
 
@@ -49,17 +52,23 @@ export class EventTag {
     } else {
       const value = withDateTimes(tag, reading.value)
       if (!sink.event(index, value, time)) return false
-      if (fitTag(tag, value) === undefined) {
+      if (this.#isMisfit(value)) {
         this.#faults.add(this.#indexed, misfit(tag, reading.value), time)
       } else this.#faults.heal(this.#indexed)
     }
     this.#newest = time
     return true
   }
+
+  /** A value that says there is none, of a sensor that is missing, is no fault of the tag. */
+  #isMisfit(value: unknown): boolean {
+    return this.#intake.take(value) === undefined && this.#intake.status === StatusCode.BadDecodingError
+  }
 }
 
 function misfit(tag: TagConfig, value: unknown): string {
-  const { type, states, arrayLength } = tag
+  const { type, states, arrayLength, transform } = tag
+  if (transform && typeof value === 'number') return `${value}, of which its transform makes no ${type}`
   if (arrayLength !== undefined && Array.isArray(value)) {
     if (value.length !== arrayLength) return `a list of ${value.length} where ${shapeName(tag)} is configured`
     return `a list with an element that does not fit where ${shapeName(tag)} is configured`

@@ -98,6 +98,12 @@ export class WatchedGateway {
     this.review()
   }
 
+  /** There is no connection, and why. */
+  disconnected(reason: string): void {
+    this.#context.sink.lost(this.listTags)
+    this.unlisted(reason)
+  }
+
   refused(status: StatusCode): void {
     for (const { index } of this.#listTags) this.#context.sink.failed(index, status)
   }
@@ -138,7 +144,7 @@ export class WatchedGateway {
     return new PollTarget({
       id: this.gatewayId,
       about: { device: this.#config.key, gatewayId: this.gatewayId },
-      tags: tags.map(({ index }) => index),
+      tags: () => tags.map(({ index }) => index),
       listed: () => (this.#listed === undefined ? undefined : this.#listed !== null),
       read: (api, now) => reader.read(api, now, this.#listed ?? undefined),
       refuse: (status, now) => {

@@ -13,25 +13,54 @@ const CALLS_AT_ONCE = 4
 const RETRY = { first: 2_000, most: 60_000 }
 
 export interface MetricsPollOptions {
-  readonly targets: readonly PollTarget[]
   readonly period: Milliseconds
   readonly context: Pick<SourceContext, 'clock' | 'log' | 'random' | 'report'>
   /** What is asked before the others, which need its answer. */
-  readonly first: readonly PollTarget[]
+  readonly first: () => readonly PollTarget[]
 }
 
 /**
  * Asks for the metrics of every target once a period, a few at a time and in the order of their ids, on a grid: a round
- * that takes longer than the period leaves out the next ones, which is counted and said. One that fails harms no other.
+ * that takes longer than the period leaves out the next ones, which is counted and said. One that fails harms no other;
+ * one that comes is asked as soon as the calls under way allow, and one that goes is not asked any more.
  */
 export class MetricsPoll {
   readonly #options: MetricsPollOptions
-  readonly #targets: readonly PollTarget[]
+  #targets: readonly PollTarget[] = []
+  #present: ReadonlySet<PollTarget> = new Set()
+  /** To be asked before the next round: what is new, and what failed. */
+  #again: readonly PollTarget[] = []
+  #wake: AbortController | undefined
+  /** Something is to be asked at once. */
+  #hurry = false
   #trouble = ''
 
   constructor(options: MetricsPollOptions) {
     this.#options = options
-    this.#targets = options.targets.toSorted((a, b) => (a.id < b.id ? -1 : Number(a.id > b.id)))
+  }
+
+  join(targets: readonly PollTarget[]): void {
+    if (targets.length === 0) return
+    this.#have([...this.#targets, ...targets].sort((a, b) => (a.id < b.id ? -1 : Number(a.id > b.id))))
+    this.askSoon(targets)
+  }
+
+  leave(targets: readonly PollTarget[]): void {
+    if (targets.length === 0) return
+    const leaving = new Set(targets)
+    this.#have(this.#targets.filter((target) => !leaving.has(target)))
+  }
+
+  /** These, of what is asked anyway, are asked before the next round is due. */
+  askSoon(targets: readonly PollTarget[]): void {
+    this.#again = [...this.#again, ...targets]
+    this.#hurry = true
+    this.#wake?.abort()
+  }
+
+  #have(targets: readonly PollTarget[]): void {
+    this.#targets = targets
+    this.#present = new Set(targets)
   }
 
   /** Why the rounds cannot keep their period; empty when they do. */
@@ -45,23 +74,28 @@ export class MetricsPoll {
     const { clock, random } = context
     const backoff = new Backoff(RETRY, random)
     let due = clock.monotonic()
-    let failed: readonly PollTarget[] = []
-    while (!signal.aborted && first.length + this.#targets.length > 0) {
-      if (clock.monotonic() >= due) {
+    while (!signal.aborted) {
+      const isRound = clock.monotonic() >= due
+      const asked = isRound ? this.#targets : this.#again
+      this.#again = []
+      this.#hurry = false
+      if (isRound) {
         backoff.reset()
-        const headless = await this.#ask(first, session, signal)
-        failed = [...headless, ...(await this.#ask(this.#targets, session, signal))]
+        const headless = await this.#ask(first(), session, signal)
+        this.#again = [...headless, ...(await this.#ask(asked, session, signal)), ...this.#again]
         if (signal.aborted) return
         due = this.#keepGrid(due, session)
-      } else failed = await this.#ask(failed, session, signal, due)
+      } else this.#again = [...(await this.#ask(asked, session, signal, due)), ...this.#again]
       const untilDue = due - clock.monotonic()
-      await pause(clock, Math.max(0, failed.length > 0 ? Math.min(untilDue, backoff.next()) : untilDue), signal)
+      await this.#sleep(this.#again.length > 0 ? Math.min(untilDue, backoff.next()) : untilDue, signal)
     }
   }
 
-  /** The session has ended: nothing is known any more. */
-  disconnected(): void {
-    for (const target of [...this.#options.first, ...this.#targets]) target.disconnected()
+  async #sleep(wait: Milliseconds, signal: AbortSignal): Promise<void> {
+    if (this.#hurry) return
+    this.#wake = new AbortController()
+    await pause(this.#options.context.clock, Math.max(0, wait), AbortSignal.any([signal, this.#wake.signal]))
+    this.#wake = undefined
   }
 
   /** When the next round is due after the one of `due`, which has just ended. */
@@ -105,6 +139,7 @@ export class MetricsPoll {
       while (!signal.aborted && clock.monotonic() < until) {
         const target = waiting.shift()
         if (!target) return
+        if (!this.#isPresent(target)) continue
         const failure = await target.ask(session)
         if (!failure || signal.aborted) continue
         this.#heed(failure, session)
@@ -112,7 +147,11 @@ export class MetricsPoll {
       }
     }
     await Promise.all(Array.from({ length: Math.min(CALLS_AT_ONCE, targets.length) }, ask))
-    return [...failed, ...waiting]
+    return [...failed, ...waiting].filter((target) => this.#isPresent(target))
+  }
+
+  #isPresent(target: PollTarget): boolean {
+    return this.#present.has(target) || this.#options.first().includes(target)
   }
 
   /** One refused or broken call proves nothing about the key or the other devices; the session asks again. */

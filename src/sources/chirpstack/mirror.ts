@@ -2,6 +2,7 @@ import type { Milliseconds } from '../../core/clock.ts'
 import { type ErrorCode, PenstockError } from '../../core/errors.ts'
 import type { ChirpStackApi, ListedApplication, ListedDevice, ListedStatus, MeasuringProfile } from './api.ts'
 import { type Inventory, listAll } from './inventory.ts'
+import { LONGEST_DESCRIPTION, LONGEST_NAME, shownText } from './shown-text.ts'
 
 /** What ChirpStack says of a device. Plain data. */
 export interface MirroredDevice {
@@ -67,7 +68,7 @@ export async function readMirror({ api, tenantId, previous, wanted }: MirrorOpti
   const tenantName = await answerOf(() => api.tenantName(tenantId))
   return {
     tenantId,
-    ...(tenantName === undefined ? {} : { tenantName }),
+    ...(tenantName === undefined ? {} : { tenantName: shownText(tenantName, LONGEST_NAME) }),
     applications: listed.applications,
     profiles,
     devices,
@@ -90,21 +91,34 @@ async function list(api: MirrorApi, tenantId: string): Promise<Listed> {
       (offset) => api.devices(id, offset),
       ({ devEui }) => devEui,
     )
-    for (const row of rows) devices.set(row.devEui.toLowerCase(), mirrored(row, id))
+    for (const row of rows) {
+      const device = mirrored(row, id)
+      // It is to be a key, and part of NodeIds.
+      if (/^[0-9a-f]{16}$/.test(device.devEui)) devices.set(device.devEui, device)
+    }
   }
-  return { applications, devices: [...devices.values()].sort((one, other) => (one.devEui < other.devEui ? -1 : 1)) }
+  return {
+    applications: applications.map(shown),
+    devices: [...devices.values()].sort((one, other) => (one.devEui < other.devEui ? -1 : 1)),
+  }
 }
+
+/** The same, with names that can be shown to people. */
+const shown = <Named extends { readonly name: string; readonly description?: string }>(named: Named): Named => ({
+  ...named,
+  name: shownText(named.name, LONGEST_NAME),
+  ...(named.description === undefined ? {} : { description: shownText(named.description, LONGEST_DESCRIPTION) }),
+})
 
 /** Without fields that are undefined: JSON would drop them, and a mirror read back must be the same. */
 function mirrored(row: ListedDevice, applicationId: string): MirroredDevice {
   const { devEui, name, description, profileId, profileName, tags, lastSeenAt, updatedAt, status } = row
   return {
     devEui: devEui.toLowerCase(),
-    name,
-    description,
+    ...shown({ name, description }),
     applicationId,
     profileId,
-    profileName,
+    profileName: shownText(profileName, LONGEST_NAME),
     tags,
     ...(lastSeenAt === undefined ? {} : { lastSeenAt }),
     ...(updatedAt === undefined ? {} : { updatedAt }),
@@ -137,7 +151,9 @@ async function readProfiles(
   const ids = [...new Set(devices.map(({ profileId }) => profileId))].sort()
   const profiles = await eachOf(ids, async (id) => {
     const profile = await answerOf(() => api.profile(id))
-    return profile ? { id, ...profile } : previous?.profiles.find((known) => known.id === id)
+    return profile
+      ? { id, ...shown(profile), measurements: profile.measurements.map(shown) }
+      : previous?.profiles.find((known) => known.id === id)
   })
   return profiles.filter((profile) => profile !== undefined)
 }

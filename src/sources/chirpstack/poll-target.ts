@@ -12,7 +12,7 @@ export interface PollTargetOptions {
   /** What log lines say of it. */
   readonly about: Readonly<Record<string, string>>
   /** All that its answers feed. */
-  readonly tags: readonly TagIndex[]
+  readonly tags: () => readonly TagIndex[]
   /** The list says that it is there; undefined: no list was read yet. */
   readonly listed: () => boolean | undefined
   readonly read: (api: ChirpStackApi, now: Milliseconds) => Promise<void>
@@ -66,7 +66,7 @@ export class PollTarget {
     } catch (error) {
       return this.#failed(asPenstockError(error), provedAt())
     }
-    if (this.#lost) sink.restored(tags)
+    if (this.#lost) sink.restored(tags())
     this.#lost = false
     this.#refusedAt = undefined
     this.#tell('')
@@ -75,7 +75,7 @@ export class PollTarget {
 
   /** Nothing is answered any more. */
   lost(): void {
-    if (!this.#lost) this.#options.context.sink.lost(this.#options.tags)
+    if (!this.#lost) this.#options.context.sink.lost(this.#options.tags())
     this.#lost = true
   }
 

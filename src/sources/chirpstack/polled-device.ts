@@ -27,6 +27,8 @@ interface Faults {
 
 /** The tags of a device that no event brings. Outlives connections. */
 export class PolledDevice {
+  /** In lower case, as inventories have it. */
+  readonly devEui: string
   /** Asks for its metrics; undefined where no tag shows any. */
   readonly metrics: PollTarget | undefined
   readonly #context: SourceContext
@@ -44,6 +46,7 @@ export class PolledDevice {
     config: ChirpStackSourceConfig,
     onFault: (fault: string) => void,
   ) {
+    this.devEui = device.devEui.toLowerCase()
     this.#context = context
     this.#config = config
     const { sink } = context
@@ -65,7 +68,7 @@ export class PolledDevice {
     this.#metricTags = [...metrics, ...links]
     const own = listTags.filter(({ field }) => !spoken.has(field)).map(({ index }) => index)
     sink.expectEvery(own, 3 * config.inventoryPeriodMs)
-    const devEui = device.devEui.toLowerCase()
+    const { devEui } = this
     const say = (fault: Partial<Faults>) => {
       this.#faults = { ...this.#faults, ...fault }
       onFault(this.#faults.call || this.#faults.missing)
@@ -87,7 +90,7 @@ export class PolledDevice {
     this.metrics = new PollTarget({
       id: devEui,
       about,
-      tags: asked,
+      tags: () => asked,
       listed: () => (this.#listed === undefined ? undefined : this.#listed !== null),
       read: (api, now) => reader.read(api, now, this.#listed?.lastSeenAt),
       refuse: (status, now) => {

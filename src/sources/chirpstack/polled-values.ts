@@ -1,5 +1,5 @@
 import type { Milliseconds } from '../../core/clock.ts'
-import type { ChirpStackDeviceConfig, ChirpStackSourceConfig } from '../../core/plant.ts'
+import type { ChirpStackDeviceConfig, ChirpStackGatewayConfig, ChirpStackSourceConfig } from '../../core/plant.ts'
 import type { StatusCode } from '../../core/status-code.ts'
 import type { DeviceTags, TagIndex } from '../../core/tag-index.ts'
 import { type GatedSink, gated } from '../gated-sink.ts'
@@ -10,42 +10,32 @@ import type { Inventory } from './inventory.ts'
 import { MetricsPoll } from './metrics-poll.ts'
 import { type PollSession, PollTarget } from './poll-target.ts'
 import { PolledDevice } from './polled-device.ts'
-import type { WatchedDevice } from './watched-device.ts'
 
 export interface PolledValuesOptions {
   readonly config: ChirpStackSourceConfig
-  readonly devices: readonly DeviceTags<ChirpStackSourceConfig['devices'][number]>[]
-  /** Who says how a device is. */
-  readonly watched: readonly WatchedDevice[]
   readonly context: SourceContext
+  /** Why what is asked of a device is not answered, or not all there; empty when it is. */
+  readonly onFault: (devEui: string, fault: string) => void
 }
+
+type Placed = DeviceTags<ChirpStackSourceConfig['devices'][number]>
 
 /** Everything that a source learns from calls and not from events: metrics, the device list, and gateways. */
 export class PolledValues {
   readonly #options: PolledValuesOptions
-  readonly #gate: GatedSink
-  readonly #devices = new Map<string, PolledDevice>()
-  readonly #gateways: readonly WatchedGateway[]
+  /** By their keys, each behind a gate of its own. */
+  readonly #devices = new Map<string, { readonly polled: PolledDevice; readonly gate: GatedSink }>()
+  readonly #gateways = new Map<string, { readonly gateway: WatchedGateway; readonly gate: GatedSink }>()
+  readonly #gatewayList: PollTarget
   readonly #poll: MetricsPoll
 
-  constructor(given: PolledValuesOptions) {
-    const own = gated(given.context)
-    this.#gate = own.gate
-    const options = { ...given, context: own.context }
+  constructor(options: PolledValuesOptions) {
     this.#options = options
-    const { config, context, watched } = options
-    const gateways: WatchedGateway[] = []
-    for (const { device, tags } of options.devices) {
-      if (isGateway(device)) gateways.push(new WatchedGateway({ device, tags }, context, config.metricsPeriodMs))
-      else this.#addDevice({ device, tags }, watched)
-    }
-    this.#gateways = gateways
-    const devices = [...this.#devices.values()].flatMap(({ metrics }) => metrics ?? [])
+    this.#gatewayList = this.#targetOfGatewayList()
     this.#poll = new MetricsPoll({
-      targets: [...devices, ...gateways.flatMap(({ metrics }) => metrics ?? [])],
-      first: gateways.length === 0 ? [] : [this.#gatewayList()],
-      period: config.metricsPeriodMs,
-      context,
+      first: () => (this.#gateways.size === 0 ? [] : [this.#gatewayList]),
+      period: options.config.metricsPeriodMs,
+      context: options.context,
     })
   }
 
@@ -54,13 +44,39 @@ export class PolledValues {
     return this.#poll.trouble
   }
 
-  /** Whatever is answered from now on is not heard. */
-  withdraw(): void {
-    this.#gate.close()
+  /** These are asked for too, and at once; the others do not notice. Answers the gateways among them. */
+  add(placed: readonly Placed[]): readonly WatchedGateway[] {
+    const targets: (PollTarget | undefined)[] = []
+    const gateways: WatchedGateway[] = []
+    for (const { device, tags } of placed) {
+      if (isGateway(device)) {
+        const gateway = this.#addGateway({ device, tags })
+        gateways.push(gateway)
+        targets.push(gateway.metrics)
+      } else targets.push(this.#addDevice({ device, tags }))
+    }
+    this.#poll.join(targets.filter((target) => target !== undefined))
+    if (gateways.length > 0) this.#poll.askSoon([this.#gatewayList])
+    return gateways
+  }
+
+  /** Whatever is answered of these from now on is not heard. */
+  withdraw(deviceKeys: ReadonlySet<string>): void {
+    const leaving: (PollTarget | undefined)[] = []
+    for (const key of deviceKeys) {
+      const device = this.#devices.get(key)
+      const gateway = this.#gateways.get(key)
+      device?.gate.close()
+      gateway?.gate.close()
+      leaving.push(device?.polled.metrics, gateway?.gateway.metrics)
+      this.#devices.delete(key)
+      this.#gateways.delete(key)
+    }
+    this.#poll.leave(leaving.filter((target) => target !== undefined))
   }
 
   started(): void {
-    for (const gateway of this.#gateways) gateway.started()
+    for (const { gateway } of this.#gateways.values()) gateway.started()
   }
 
   /** Asks until `signal` aborts; never rejects. */
@@ -68,46 +84,72 @@ export class PolledValues {
     return this.#poll.run(session, signal)
   }
 
-  /** The session took an inventory. */
-  listed(inventory: Inventory): void {
-    for (const [devEui, device] of this.#devices) device.listed(inventory.get(devEui) ?? null)
+  /** The session took an inventory, which is news to these devices, by their keys; or to all. */
+  listed(inventory: Inventory, deviceKeys: Iterable<string> = this.#devices.keys()): void {
+    for (const key of deviceKeys) {
+      const polled = this.#devices.get(key)?.polled
+      polled?.listed(inventory.get(polled.devEui) ?? null)
+    }
   }
 
-  profiled(devEui: string, profile: DeviceProfile): void {
-    this.#devices.get(devEui)?.profiled(profile)
+  profiled(deviceKey: string, profile: DeviceProfile): void {
+    this.#devices.get(deviceKey)?.polled.profiled(profile)
   }
 
-  /** The whole source has no connection. */
-  disconnected(reason: string): void {
-    this.#poll.disconnected()
-    for (const device of this.#devices.values()) device.disconnected()
-    for (const gateway of this.#gateways) gateway.unlisted(reason)
+  /** There is no connection, which is news to these devices and gateways, by their keys; or to all. */
+  disconnected(reason: string, deviceKeys?: ReadonlySet<string>): void {
+    const isTold = (key: string) => deviceKeys?.has(key) ?? true
+    if (!deviceKeys) this.#gatewayList.disconnected()
+    for (const [key, { polled }] of this.#devices) {
+      if (!isTold(key)) continue
+      polled.metrics?.disconnected()
+      polled.disconnected()
+    }
+    for (const [key, { gateway }] of this.#gateways) {
+      if (!isTold(key)) continue
+      gateway.metrics?.disconnected()
+      gateway.disconnected(reason)
+    }
   }
 
-  #addDevice(device: DeviceTags<ChirpStackDeviceConfig>, watched: readonly WatchedDevice[]): void {
-    const { context, config } = this.#options
-    const devEui = device.device.devEui.toLowerCase()
-    const onFault = (fault: string) => watched.find((each) => each.devEui === devEui)?.polled(fault)
-    const polled = new PolledDevice(device, context, config, onFault)
-    if (polled.tags.length > 0) this.#devices.set(devEui, polled)
+  #addDevice({ device, tags }: DeviceTags<ChirpStackDeviceConfig>): PollTarget | undefined {
+    const { config, onFault } = this.#options
+    const { context, gate } = gated(this.#options.context)
+    const devEui = device.devEui.toLowerCase()
+    const polled = new PolledDevice({ device, tags }, context, config, (fault) => {
+      if (!gate.closed) onFault(devEui, fault)
+    })
+    if (polled.tags.length > 0) this.#devices.set(device.key, { polled, gate })
+    return polled.metrics
+  }
+
+  #addGateway(placed: DeviceTags<ChirpStackGatewayConfig>): WatchedGateway {
+    const { metricsPeriodMs } = this.#options.config
+    const { context, gate } = gated(this.#options.context)
+    const gateway = new WatchedGateway(placed, context, metricsPeriodMs)
+    context.sink.expectEvery(gateway.listTags, 3 * metricsPeriodMs)
+    this.#gateways.set(placed.device.key, { gateway, gate })
+    return gateway
+  }
+
+  get #listTags(): readonly TagIndex[] {
+    return [...this.#gateways.values()].flatMap(({ gateway }) => gateway.listTags)
   }
 
   /** The list of the gateways, asked for as one that all of them depend on. */
-  #gatewayList(): PollTarget {
+  #targetOfGatewayList(): PollTarget {
     const { config, context } = this.#options
-    const tags: TagIndex[] = this.#gateways.flatMap(({ listTags }) => listTags)
-    context.sink.expectEvery(tags, 3 * config.metricsPeriodMs)
     return new PollTarget({
       id: config.tenantId,
       about: { list: 'gateways' },
-      tags,
+      tags: () => this.#listTags,
       listed: () => true,
       read: (api: ChirpStackApi, _now: Milliseconds) => this.#readGateways(api),
       refuse: (status: StatusCode) => {
-        for (const gateway of this.#gateways) gateway.refused(status)
+        for (const { gateway } of this.#gateways.values()) gateway.refused(status)
       },
       onFault: (fault) => {
-        for (const gateway of this.#gateways) gateway.unlisted(fault)
+        for (const { gateway } of this.#gateways.values()) gateway.unlisted(fault)
       },
       context,
     })
@@ -115,6 +157,6 @@ export class PolledValues {
 
   async #readGateways(api: ChirpStackApi): Promise<void> {
     const listed = await readGateways(api, this.#options.config.tenantId)
-    for (const gateway of this.#gateways) gateway.listed(listed.get(gateway.gatewayId) ?? null)
+    for (const { gateway } of this.#gateways.values()) gateway.listed(listed.get(gateway.gatewayId) ?? null)
   }
 }

@@ -74,15 +74,15 @@ export class Session {
   #cancelShow: (() => void) | undefined
   /** Monotonic time at which the last proof began that succeeded. */
   #provedAt: Milliseconds = Number.NEGATIVE_INFINITY
-  #polled: PolledValues
-  #pollingOver = new AbortController()
+  readonly #pollingOver = new AbortController()
   #polling: Promise<void> | undefined
+  /** It has ended, or is about to: whoever comes now waits for the next one. */
+  #over = false
   /** What the profiles said last, by their ids; undefined: refused. */
   #profiles: ReadonlyMap<string, DeviceProfile | undefined> = new Map()
 
   constructor(options: SessionOptions) {
     this.#options = options
-    this.#polled = options.polled
     this.#channels = new StreamChannels(options.endpoint, options.metadata)
     this.#api = this.#connectApi()
     this.#inventoryAt = options.context.clock.monotonic()
@@ -98,6 +98,7 @@ export class Session {
       if (!signal.aborted) throw error
     } finally {
       signal.removeEventListener('abort', onAbort)
+      this.#over = true
       this.#pollingOver.abort()
       this.#api.close()
       await this.#polling
@@ -116,21 +117,29 @@ export class Session {
     }
   }
 
-  /** These devices are new among those of the source, and this is what calls tell from now on. */
-  join(devices: readonly WatchedDevice[], polled: PolledValues): void {
-    if (this.#polling && polled !== this.#polled) {
-      this.#pollingOver.abort()
-      this.#pollingOver = new AbortController()
-      this.#polled = polled
-      this.#polling = Promise.all([this.#polling, this.#poll()]).then(() => undefined)
-    }
-    this.#polled = polled
+  /** These devices are new among those of the source. */
+  join(devices: readonly WatchedDevice[]): void {
     // Before the first inventory nothing is open; it will open these too.
-    if (this.#streams.size === 0 && !this.#inventory) return
-    if (this.#inventory) polled.listed(this.#inventory)
-    this.#match(devices)
-    this.#tellProfiles(devices)
+    if (this.#over || (this.#streams.size === 0 && !this.#inventory)) return
+    const inventory = this.#inventory
+    // One that is added here and there at the same time is no stranger: the inventory is only older.
+    const listed = inventory ? devices.filter(({ devEui }) => inventory.has(devEui)) : devices
+    if (inventory) {
+      this.#options.polled.listed(
+        inventory,
+        listed.map(({ config }) => config.key),
+      )
+    }
+    this.#match(listed)
+    this.#tellProfiles(listed)
+    if (listed.length < devices.length || listed.some((device) => this.#lacksProfile(device))) this.lookAgain()
     this.#showSoon()
+  }
+
+  /** Reads the inventory as soon as may be. */
+  lookAgain(): void {
+    this.#inventoryAt = this.#options.context.clock.monotonic()
+    this.#doubt()
   }
 
   async #keep(signal: AbortSignal): Promise<void> {
@@ -183,22 +192,22 @@ export class Session {
   }
 
   #poll(): Promise<void> {
-    const { context } = this.#options
+    const { polled } = this.#options
     const doubt = (refused: boolean) => {
-      if (refused) this.#inventoryAt = context.clock.monotonic()
-      this.#doubt()
+      if (refused) this.lookAgain()
+      else this.#doubt()
     }
     const lent = { api: () => this.#api, provedAt: () => this.#provedAt, doubt, changed: () => this.#showSoon() }
-    return this.#polled.run(lent, this.#pollingOver.signal)
+    return polled.run(lent, this.#pollingOver.signal)
   }
 
   /** Which devices there are, and what their profiles say. Without an answer every stream is tried all the same. */
   async #takeInventory(signal: AbortSignal): Promise<PenstockError | undefined> {
     const failure = await this.#readInventory().then(() => undefined, asPenstockError)
     if (signal.aborted || (failure && this.#inventory)) return failure
-    if (this.#inventory) this.#polled.listed(this.#inventory)
+    if (this.#inventory) this.#options.polled.listed(this.#inventory)
     this.#match(this.#options.devices)
-    return failure ?? this.#readProfiles(signal)
+    return failure ?? this.#takeProfiles(signal)
   }
 
   /** Opens the streams of the devices that there are, and ends those of others. */
@@ -222,6 +231,7 @@ export class Session {
       const { tenantId } = config
       const mirror = await readMirror({ api: this.#api, tenantId, previous: discovery.mirror, wanted: discovery.wants })
       this.#inventory = inventoryOf(mirror)
+      this.#profiles = new Map(mirror.profiles.map((profile) => [profile.id, profile]))
       discovery.takeInventory(mirror)
       return
     }
@@ -230,6 +240,13 @@ export class Session {
     const gone = devices.filter(({ devEui }) => before?.has(devEui) && !listed.has(devEui))
     // A device that moves to another application meanwhile can be missed once; its stream is not ended for that.
     this.#inventory = gone.length > 0 ? await readInventory(this.#api, config.tenantId) : listed
+  }
+
+  /** What the profiles say of intervals; whoever looks for devices has read them with the inventory. */
+  async #takeProfiles(signal: AbortSignal): Promise<PenstockError | undefined> {
+    const failure = this.#options.discovery.active ? undefined : await this.#readProfiles(signal)
+    if (!failure) this.#tellProfiles(this.#options.devices)
+    return failure
   }
 
   /** A profile that is refused teaches nothing, and is no fault: the intervals are learned then. */
@@ -248,7 +265,6 @@ export class Session {
       }
     }
     this.#profiles = profiles
-    this.#tellProfiles(this.#options.devices)
     return undefined
   }
 
@@ -257,8 +273,14 @@ export class Session {
       const profile = this.#profiles.get(this.#inventory?.get(device.devEui)?.profileId ?? '')
       if (!profile) continue
       device.profiled(profile)
-      this.#polled.profiled(device.devEui, profile)
+      this.#options.polled.profiled(device.config.key, profile)
     }
+  }
+
+  /** Its profile was not asked for, as no other device had it. */
+  #lacksProfile({ devEui }: WatchedDevice): boolean {
+    const id = this.#inventory?.get(devEui)?.profileId ?? ''
+    return id !== '' && !this.#options.discovery.active && !this.#profiles.has(id)
   }
 
   #open(device: WatchedDevice, together: number): void {
@@ -285,8 +307,8 @@ export class Session {
         this.#broken.set(device, cause)
         device.broken(cause)
         // The key may be good and the device gone: the inventory tells.
-        if (cause.code === 'ACCESS_DENIED' || cause.code === 'REQUEST_REFUSED') this.#inventoryAt = clock.monotonic()
-        this.#doubt()
+        if (cause.code === 'ACCESS_DENIED' || cause.code === 'REQUEST_REFUSED') this.lookAgain()
+        else this.#doubt()
         this.#showSoon()
       },
     })
@@ -325,7 +347,7 @@ export class Session {
   #show(): void {
     this.#cancelShow?.()
     this.#cancelShow = undefined
-    const { devices, onState } = this.#options
+    const { devices, polled, onState } = this.#options
     const troubled = devices.filter(({ stream }) => stream === 'down' || stream === 'absent')
     const reasons: string[] = []
     if (this.#failure) reasons.push(`${describeError(this.#failure)}. It is asked again by itself.`)
@@ -338,7 +360,7 @@ export class Session {
         `${troubled.length} of ${devices.length} devices have no event stream: "${first.config.name}": ${first.fault}${others}`,
       )
     }
-    if (this.#polled.trouble !== '') reasons.push(this.#polled.trouble)
+    if (polled.trouble !== '') reasons.push(polled.trouble)
     onState(reasons.length > 0 ? 'degraded' : 'connected', reasons.join(' '))
   }
 

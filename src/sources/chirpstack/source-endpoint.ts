@@ -1,7 +1,7 @@
 import type { Milliseconds } from '../../core/clock.ts'
 import type { ChirpStackSourceConfig } from '../../core/plant.ts'
+import { readTlsMaterial } from '../tls-material.ts'
 import { type Endpoint, endpointOf, type Keepalive } from './endpoint.ts'
-import { readTlsMaterial } from './tls-material.ts'
 
 export interface SourceEndpointOptions {
   readonly config: Pick<ChirpStackSourceConfig, 'url' | 'proxy' | 'tls'>

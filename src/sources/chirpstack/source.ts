@@ -8,7 +8,7 @@ import type { DeviceOffers, LiveSource, Source, SourceContext } from '../source.
 import type { DeviceEvent } from './device-event.ts'
 import { TenantDiscovery } from './discovery/tenant-discovery.ts'
 import { authorization, type Endpoint, type Keepalive } from './endpoint.ts'
-import { isGateway } from './gateways.ts'
+import { isGateway, type WatchedGateway } from './gateways.ts'
 import { asPenstockError } from './penstock-error.ts'
 import { PolledValues } from './polled-values.ts'
 import { RpcError } from './rpc-error.ts'
@@ -24,8 +24,11 @@ const HEALTHY_AFTER: Milliseconds = 30_000
 const REFUSED_RETRY: Milliseconds = 60_000
 /** How long a second look at a failed connection may take. */
 const LOOK_CLOSER: Milliseconds = 2_000
-/** How often silence is looked for. */
-const REVIEW_EVERY: Milliseconds = 5_000
+/** How often silence is looked for: of each device once in so many turns, since thousands at once take their time. */
+const REVIEW_EVERY: Milliseconds = 250
+const REVIEW_TURNS = 20
+
+const NO_CONNECTION = 'No connection to ChirpStack.'
 
 export interface ChirpStackSourceOptions {
   readonly config: ChirpStackSourceConfig
@@ -42,65 +45,72 @@ export class ChirpStackSource implements Source {
   readonly #discovery: TenantDiscovery
   /** Outlive sessions and stops: they know which events were taken already. Sessions see changes. */
   readonly #devices: WatchedDevice[] = []
-  #placed: Placed
-  #polled: PolledValues
+  #placed: Placed = []
+  readonly #polled: PolledValues
+  /** The one that stands. */
   #session: Session | undefined
+  /** The last session has ended, or there could be none, and no other stands yet. */
+  #disconnectedNow = false
   #said: string | undefined
+  #begun = false
   #run: { readonly abort: AbortController; readonly done: Promise<void> } | undefined
 
   constructor(options: ChirpStackSourceOptions) {
     this.#options = options
     const { config, context, devices } = options
     const offers = context.offers as DeviceOffers<ChirpStackSourceConfig>
-    this.#discovery = new TenantDiscovery({ sourceKey: config.key, context, offers })
-    this.#placed = devices
-    this.#addDevices(devices)
-    this.#polled = this.#newPolled()
+    this.#discovery = new TenantDiscovery({ sourceKey: config.key, tenantId: config.tenantId, context, offers })
+    const onFault = (devEui: string, fault: string) =>
+      this.#devices.find((device) => device.devEui === devEui)?.polled(fault)
+    this.#polled = new PolledValues({ config, context, onFault })
+    this.#add(devices)
   }
 
   /** Devices come, change and go without the others noticing. */
   readonly live: LiveSource<SourceConfig> = {
     withdraw: (keys) => {
+      this.#placed = this.#placed.filter(({ device }) => !keys.has(device.key))
       const leaving = this.#devices.filter(({ config }) => keys.has(config.key))
-      for (const device of leaving) {
-        device.withdraw()
-        this.#devices.splice(this.#devices.indexOf(device), 1)
-      }
+      const staying = this.#devices.filter(({ config }) => !keys.has(config.key))
+      // A session goes on in the same list.
+      this.#devices.length = 0
+      for (const device of staying) this.#devices.push(device)
+      for (const device of leaving) device.withdraw()
       this.#session?.leave(leaving)
-      if (this.#placed.some(({ device }) => keys.has(device.key))) this.#polled.withdraw()
+      this.#polled.withdraw(keys)
     },
     follow: (_config, devices) => {
-      const placed = devices as Placed
-      const known = new Set(this.#devices.map(({ config }) => config.key))
-      this.#placed = placed
-      const joining = this.#addDevices(placed.filter(({ device }) => !known.has(device.key)))
-      this.#polled.withdraw()
-      this.#polled = this.#newPolled()
+      const known = new Set(this.#placed.map(({ device }) => device.key))
+      const coming = (devices as Placed).filter(({ device }) => !known.has(device.key))
+      const { joining, gateways } = this.#add(coming)
+      if (!this.#begun) return
+      this.#report(coming)
       if (!this.#run) return
-      this.#report(placed.filter(({ device }) => !known.has(device.key)))
-      for (const device of joining) device.started()
-      this.#polled.started()
-      this.#session?.join(joining, this.#polled)
+      for (const each of [...joining, ...gateways]) each.started()
+      if (this.#disconnectedNow) {
+        for (const device of joining) device.disconnected(NO_CONNECTION)
+        this.#polled.disconnected(NO_CONNECTION, new Set(coming.map(({ device }) => device.key)))
+      }
+      this.#session?.join(joining)
     },
   }
 
   reconsider(): void {
-    if (this.#run) this.#discovery.decide()
+    if (!this.#begun) return
+    this.#discovery.reconsider()
+    if (this.#discovery.active) this.#session?.lookAgain()
   }
 
-  #addDevices(placed: Placed): WatchedDevice[] {
+  #add(placed: Placed): { readonly joining: readonly WatchedDevice[]; readonly gateways: readonly WatchedGateway[] } {
+    const { context } = this.#options
     const onUplink = (devEui: string, event: DeviceEvent) => this.#discovery.takeUplink(devEui, event)
-    const added = placed
-      .filter(isActive)
-      .flatMap(({ device, tags }) =>
-        isGateway(device) ? [] : [new WatchedDevice({ device, tags }, this.#options.context, onUplink)],
-      )
-    this.#devices.push(...added)
-    return added
-  }
-
-  #newPolled(): PolledValues {
-    return new PolledValues({ ...this.#options, devices: this.#placed.filter(isActive), watched: this.#devices })
+    const active = placed.filter(isActive)
+    const joining = active.flatMap(({ device, tags }) =>
+      isGateway(device) ? [] : [new WatchedDevice({ device, tags }, context, onUplink)],
+    )
+    this.#placed = [...this.#placed, ...placed]
+    for (const device of joining) this.#devices.push(device)
+    return { joining, gateways: this.#polled.add(active) }
   }
 
   #report(placed: Placed): void {
@@ -117,7 +127,10 @@ export class ChirpStackSource implements Source {
     if (this.#run) return
     const { config } = this.#options
     this.#said = undefined
+    this.#begun = true
     this.#report(this.#placed)
+    // What was found before is served before ChirpStack is reached again.
+    this.#discovery.decide()
     if (config.disabled) {
       this.#say('stopped', 'Disabled in the configuration.')
       return
@@ -127,25 +140,28 @@ export class ChirpStackSource implements Source {
     this.#polled.started()
     const abort = new AbortController()
     this.#run = { abort, done: this.#live(abort.signal) }
-    // What was found before is served before ChirpStack is reached again.
-    this.#discovery.decide()
   }
 
   async stop(): Promise<void> {
+    this.#begun = false
+    this.#discovery.stop()
     const run = this.#run
     if (!run) return
     run.abort.abort()
     await run.done
     if (this.#run !== run) return
     this.#run = undefined
+    // Uplinks may have come until now.
     this.#discovery.stop()
     this.#say('stopped', '')
   }
 
   async #live(signal: AbortSignal): Promise<void> {
     const { clock, random } = this.#options.context
+    let turn = 0
     const endReviews = clock.every(REVIEW_EVERY, () => {
-      for (const device of this.#devices) device.review()
+      for (let at = turn; at < this.#devices.length; at += REVIEW_TURNS) this.#devices[at]?.review()
+      turn = (turn + 1) % REVIEW_TURNS
     })
     const backoff = new Backoff(RECONNECT, random)
     while (!signal.aborted) {
@@ -185,6 +201,7 @@ export class ChirpStackSource implements Source {
         onState: (state, reason) => {
           if (!connected) context.report.count('connects')
           connected = true
+          this.#disconnectedNow = false
           if (this.#say(state, reason)) this.#logState(state, reason)
         },
       })
@@ -192,12 +209,14 @@ export class ChirpStackSource implements Source {
       await session.run(signal)
       return undefined
     } catch (error) {
-      this.#session = undefined
       const failure = asPenstockError(error)
-      for (const device of this.#devices) device.disconnected('No connection to ChirpStack.')
-      this.#polled.disconnected('No connection to ChirpStack.')
+      this.#disconnectedNow = true
+      for (const device of this.#devices) device.disconnected(NO_CONNECTION)
+      this.#polled.disconnected(NO_CONNECTION)
       if (!endpoint || signal.aborted) return failure
       return lookCloser(failure, endpoint, { clock: context.clock, timeoutMs: LOOK_CLOSER, signal })
+    } finally {
+      this.#session = undefined
     }
   }
 

@@ -1,6 +1,7 @@
 import type { DataType } from '../../core/data-type.ts'
 import type { ChirpStackSourceConfig, TagConfig } from '../../core/plant.ts'
 import { type Problem, showValue } from '../../core/problem.ts'
+import { keyProblems } from '../tls-problems.ts'
 import { type AddressFault, type ChirpStackAddress, isAddressFault, isPolledAddress, parseAddress } from './address.ts'
 import { isPayload, payloadProblems } from './payload.ts'
 import type { PolledAddress } from './polled-address.ts'
@@ -117,21 +118,5 @@ function* tlsProblems({ url, tls }: Pick<ChirpStackSourceConfig, 'url' | 'tls'>)
     const message = 'The address of the source is http://, where there is no TLS.'
     yield { path: 'tls', message, mend: 'Write https:// in url, or remove the section tls.' }
   }
-  const { certificateFile, keyFile, keyEnv } = tls
-  const hasKey = keyFile !== undefined || keyEnv !== undefined
-  if (certificateFile !== undefined && !hasKey) {
-    const message = 'A client certificate needs its key.'
-    yield { path: 'tls.certificateFile', message, mend: 'Set keyFile, or keyEnv, as well.' }
-  }
-  if (certificateFile === undefined && hasKey) {
-    const path = keyFile === undefined ? 'tls.keyEnv' : 'tls.keyFile'
-    yield {
-      path,
-      message: 'A key without its client certificate proves nothing.',
-      mend: 'Set certificateFile as well.',
-    }
-  }
-  if (keyFile !== undefined && keyEnv !== undefined) {
-    yield { path: 'tls.keyEnv', message: 'The key is given twice: keyFile is set too.', mend: 'Remove one of the two.' }
-  }
+  yield* keyProblems(tls)
 }

@@ -1,23 +1,20 @@
-import type { Socket } from 'node:net'
 import modbus from 'modbus-serial'
-import type { Clock, Milliseconds } from '../../core/clock.ts'
+import type { Milliseconds } from '../../core/clock.ts'
 import { PenstockError } from '../../core/errors.ts'
 import type { Area } from './address.ts'
 import { ModbusException } from './exception.ts'
+import type { Exchange } from './exchange/exchange.ts'
 import { FencedPort } from './fenced-port.ts'
 import type { TableReader } from './session.ts'
 
 export interface ModbusConnectionOptions {
-  /** Connected already; the connection owns it from now on. */
-  readonly socket: Socket
-  /** `host:port`, for messages. */
+  /** Makes what asks the questions; the connection owns it from now on. */
+  readonly exchange: (onEnd: (cause: PenstockError) => void) => Exchange
+  /** `host:port` or the path of a serial line, for messages. */
   readonly endpoint: string
-  readonly clock: Clock
   readonly timeoutMs: Milliseconds
   /** Requests that may be under way at once; further ones are refused. */
   readonly window: number
-  readonly random: () => number
-  readonly onStray: () => void
 }
 
 /** How modbus-serial calls back. */
@@ -26,24 +23,26 @@ interface SerialError extends Error {
 }
 type Answered = (error: SerialError | null, result: { readonly buffer: Buffer }) => void
 
-/** Reads the tables of the units behind one TCP connection, through modbus-serial on a `FencedPort`. */
+/** Reads the tables of the units behind one connection or serial line, through modbus-serial on a `FencedPort`. */
 export class ModbusConnection implements TableReader {
   /** Resolves with the cause once the connection is gone; every pending read has been rejected by then. */
   readonly ended: Promise<PenstockError>
   readonly #client: InstanceType<typeof modbus.default>
+  readonly #exchange: Exchange
   readonly #port: FencedPort
   readonly #endpoint: string
   #cause: PenstockError | undefined
 
-  constructor({ random, ...options }: ModbusConnectionOptions) {
-    this.#endpoint = options.endpoint
+  constructor({ exchange, endpoint, timeoutMs, window }: ModbusConnectionOptions) {
+    this.#endpoint = endpoint
     const { promise, resolve } = Promise.withResolvers<PenstockError>()
     this.ended = promise
-    const onEnd = (cause: PenstockError) => {
+    this.#exchange = exchange((cause) => {
       this.#cause = cause
+      this.#port.down()
       resolve(cause)
-    }
-    this.#port = new FencedPort({ ...options, onEnd }, random)
+    })
+    this.#port = new FencedPort({ exchange: this.#exchange, timeoutMs, window })
     this.#client = new modbus.default(this.#port)
     this.#client.open()
   }
@@ -65,8 +64,9 @@ export class ModbusConnection implements TableReader {
     })
   }
 
-  close(): void {
-    this.#port.close()
+  /** Fails what is pending with STOPPED; resolves when another connection may take its place. May be repeated. */
+  close(): Promise<void> {
+    return this.#exchange.end(new PenstockError('STOPPED', `The connection to ${this.#endpoint} was ended`))
   }
 
   #ask(unitId: number, area: Area, start: number, count: number, answered: Answered): void {

@@ -1,168 +1,139 @@
-import { type DataType, fitValue, type TagValue } from '../../core/data-type.ts'
-import type { ByteOrder } from '../../core/plant.ts'
-import { StatusCode } from '../../core/status-code.ts'
+import type { DataType } from '../../core/data-type.ts'
+import type { ByteOrder, Charset, Padding } from '../../core/plant.ts'
+import type { RegisterHalf } from './address.ts'
 
 /** How a value lies in registers. Modbus itself knows only bits and 16-bit registers; the rest is the device's custom. */
 export const encodings = [
   'bool',
+  'int8',
+  'uint8',
   'int16',
   'uint16',
   'int32',
   'uint32',
   'int64',
   'uint64',
+  'float16',
   'float32',
   'float64',
+  'bcd16',
+  'bcd32',
+  'bcd64',
   'string',
+  'bytes',
+  'unix32',
+  'unix64',
+  'unix64ms',
+  'cp56',
+  'date3',
+  'date6',
+  'date7',
+  'bcddate',
 ] as const
 export type Encoding = (typeof encodings)[number]
-type NumberEncoding = Exclude<Encoding, 'bool' | 'string'>
 
-const registersOfNumber: Readonly<Record<NumberEncoding, number>> = {
+/** Those whose value is as long as the tag says. */
+export type SizedEncoding = 'string' | 'bytes'
+export const isSized = (encoding: Encoding): encoding is SizedEncoding => encoding === 'string' || encoding === 'bytes'
+
+/** Those that are a part of a register. */
+export const isByte = (encoding: Encoding): encoding is 'int8' | 'uint8' => encoding === 'int8' || encoding === 'uint8'
+
+const registersOfEncoding: Readonly<Record<Exclude<Encoding, SizedEncoding>, number>> = {
+  bool: 1,
+  int8: 1,
+  uint8: 1,
   int16: 1,
   uint16: 1,
   int32: 2,
   uint32: 2,
   int64: 4,
   uint64: 4,
+  float16: 1,
   float32: 2,
   float64: 4,
+  bcd16: 1,
+  bcd32: 2,
+  bcd64: 4,
+  unix32: 2,
+  unix64: 4,
+  unix64ms: 4,
+  cp56: 4,
+  date3: 3,
+  date6: 6,
+  date7: 7,
+  bcddate: 4,
 }
 
-/** Types that registers can carry: nothing says where raw bytes end, or how a moment lies in them. */
-export type RegisterType = Exclude<DataType, 'ByteString' | 'DateTime'>
+const upTo32Bit = ['int32', 'uint32', 'int16', 'uint16', 'int8', 'uint8', 'bcd16', 'bcd32'] as const
 
 /**
- * The encodings a type can stand behind, the default first: those whose every value the type holds exactly. SByte and
- * Byte have no encoding of their own width; a register that does not fit them is BadDecodingError.
+ * The encodings a type can stand behind, the usual one first: those whose every value the type holds exactly. A whole
+ * register that does not fit SByte or Byte is BadDecodingError.
  */
-const encodingsOfType: Readonly<Record<RegisterType, readonly [Encoding, ...Encoding[]]>> = {
+const encodingsOfType: Readonly<Record<DataType, readonly [Encoding, ...Encoding[]]>> = {
   Boolean: ['bool'],
-  SByte: ['int16', 'uint16'],
-  Byte: ['uint16', 'int16'],
-  Int16: ['int16'],
-  UInt16: ['uint16'],
-  Int32: ['int32', 'int16', 'uint16'],
-  UInt32: ['uint32', 'uint16'],
-  Int64: ['int64', 'int32', 'uint32', 'int16', 'uint16'],
-  UInt64: ['uint64', 'uint32', 'uint16'],
-  Float: ['float32', 'int16', 'uint16'],
-  Double: ['float64', 'float32', 'int32', 'uint32', 'int16', 'uint16'],
+  SByte: ['int16', 'uint16', 'int8'],
+  Byte: ['uint16', 'int16', 'uint8'],
+  Int16: ['int16', 'int8', 'uint8', 'bcd16'],
+  UInt16: ['uint16', 'uint8', 'bcd16'],
+  Int32: ['int32', 'int16', 'uint16', 'int8', 'uint8', 'bcd16', 'bcd32'],
+  UInt32: ['uint32', 'uint16', 'uint8', 'bcd16', 'bcd32'],
+  Int64: ['int64', ...upTo32Bit, 'bcd64'],
+  UInt64: ['uint64', 'uint32', 'uint16', 'uint8', 'bcd16', 'bcd32', 'bcd64'],
+  Float: ['float32', 'float16', 'int16', 'uint16', 'int8', 'uint8', 'bcd16'],
+  Double: ['float64', 'float32', 'float16', ...upTo32Bit],
   String: ['string'],
+  ByteString: ['bytes'],
+  DateTime: ['unix32', 'unix64', 'unix64ms', 'cp56', 'date3', 'date6', 'date7', 'bcddate'],
 }
 
-export const defaultEncoding = (type: RegisterType): Encoding => encodingsOfType[type][0]
-export const allowedEncodings = (type: RegisterType): readonly Encoding[] => encodingsOfType[type]
+/** Those that are numbers: any of them will do for what is calculated with. */
+export const numberEncodings: readonly Encoding[] = [...encodingsOfType.Double, 'int64', 'uint64', 'bcd64']
 
-/** Registers that a value takes; `length` is the number of characters (bytes) of a string. */
-export function registersOf(encoding: Encoding, length = 0): number {
-  if (encoding === 'string') return Math.ceil(length / 2)
-  return encoding === 'bool' ? 1 : registersOfNumber[encoding]
+/** Undefined where none is more usual than the others, as of dates. */
+export const defaultEncoding = (type: DataType): Encoding | undefined =>
+  type === 'DateTime' ? undefined : encodingsOfType[type][0]
+export const allowedEncodings = (type: DataType): readonly Encoding[] => encodingsOfType[type]
+
+/** Registers that a value takes; `length` is that of a string or of bytes. */
+export function registersOf(encoding: Encoding, length = 0, charset: Charset = 'utf-8'): number {
+  if (!isSized(encoding)) return registersOfEncoding[encoding]
+  return Math.ceil((length * (encoding === 'string' ? bytesPerCharacter(charset) : 1)) / 2)
 }
 
-/** What stands in the place of a value that is none. */
-export interface Undecodable {
-  readonly status: StatusCode
-}
-const undecodable: Undecodable = { status: StatusCode.BadDecodingError }
-/** Devices send NaN or infinity for a sensor that is missing, broken or out of its range. */
-const noMeasurement: Undecodable = { status: StatusCode.BadSensorFailure }
+/** What one unit of `length` is; a character of UTF-8 may take several. */
+export const bytesPerCharacter = (charset: Charset): 1 | 2 => (charset.startsWith('utf-16') ? 2 : 1)
 
-/**
- * Reads one value out of the registers of a reply (two bytes each, as they came), at byte `at`.
- * The caller made sure that the value lies within `registers`.
- */
-export type Decode = (registers: Buffer, at: number) => Exclude<TagValue, object> | Undecodable
-
+/** All that decoding needs to know of a tag. */
 export interface Layout {
-  readonly type: RegisterType
+  readonly type: DataType
   readonly encoding: Encoding
   /** Order of the bytes in a register. */
   readonly byteOrder: ByteOrder
-  /** Order of the registers of a number; the characters of a string always follow one another. */
+  /** Order of the registers of a value; the characters of a string and bytes always follow one another. */
   readonly wordOrder: ByteOrder
-  /** Bit of the register for `bool`. */
+  /** Coils or discrete inputs, eight in a byte of the reply. */
+  readonly packed?: boolean | undefined
+  /** Bit of the register for `bool`, 0 the least significant. */
   readonly bit?: number | undefined
-  /** Bytes of a string. */
+  /** Which way the bits of an array follow one another. */
+  readonly bitOrder?: 'lsb' | 'msb' | undefined
+  /** Byte of the register for `int8` and `uint8`. */
+  readonly half?: RegisterHalf | undefined
   readonly length?: number | undefined
+  readonly charset?: Charset | undefined
+  readonly padding?: Padding | undefined
+  /** Where the clock of the device is, for dates that do not say it. */
+  readonly timeZone?: string | undefined
+  /** How many values there are, of an array. */
+  readonly arrayLength?: number | undefined
 }
 
-/** The decoder for values laid out like this; made once a tag. */
-export function decoderOf(layout: Layout): Decode {
-  const { type, encoding } = layout
-  if (encoding === 'bool') return bitDecoder(layout)
-  if (encoding === 'string') return stringDecoder(layout)
-  const inOrder = numberDecoder(type, encoding)
-  const { byteOrder, wordOrder } = layout
-  if (byteOrder === 'big' && wordOrder === 'big') return inOrder
-  const scratch = Buffer.alloc(2 * registersOf(encoding))
-  return (registers, at) => {
-    reorder(registers, at, scratch, byteOrder, wordOrder)
-    return inOrder(scratch, 0)
-  }
-}
-
-function bitDecoder({ byteOrder, bit = 0 }: Layout): Decode {
-  const highByte = bit >= 8
-  const byteAt = highByte === (byteOrder === 'big') ? 0 : 1
-  const mask = 1 << (bit % 8)
-  return (registers, at) => (registers[at + byteAt]! & mask) !== 0
-}
-
-/** A number as `type` holds it. A 64-bit type takes every integer as bigint. */
-function numberDecoder(type: DataType, encoding: NumberEncoding): Decode {
-  const read = readers[encoding]
-  if (type === 'Int64' || type === 'UInt64') return (registers, at) => BigInt(read(registers, at))
-  if (type === 'SByte' || type === 'Byte') {
-    return (registers, at) => {
-      const value = read(registers, at)
-      return fitValue(type, value) === undefined ? undecodable : value
-    }
-  }
-  if (encoding !== 'float32' && encoding !== 'float64') return read
-  return (registers, at) => {
-    const value = read(registers, at)
-    return Number.isFinite(value) ? value : noMeasurement
-  }
-}
-
-const readers: Readonly<Record<NumberEncoding, (registers: Buffer, at: number) => number | bigint>> = {
-  int16: (registers, at) => registers.readInt16BE(at),
-  uint16: (registers, at) => registers.readUInt16BE(at),
-  int32: (registers, at) => registers.readInt32BE(at),
-  uint32: (registers, at) => registers.readUInt32BE(at),
-  int64: (registers, at) => registers.readBigInt64BE(at),
-  uint64: (registers, at) => registers.readBigUInt64BE(at),
-  float32: (registers, at) => registers.readFloatBE(at),
-  float64: (registers, at) => registers.readDoubleBE(at),
-}
-
-/**
- * ASCII or UTF-8, padded with NULs or spaces: what follows the first NUL is not part of it, nor are spaces at its end.
- */
-function stringDecoder({ byteOrder, length = 0 }: Layout): Decode {
-  const scratch = Buffer.alloc(2 * registersOf('string', length))
-  const utf8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true })
-  return (registers, at) => {
-    reorder(registers, at, scratch, byteOrder, 'big')
-    const bytes = scratch.subarray(0, length)
-    const end = bytes.indexOf(0)
-    try {
-      return utf8.decode(end < 0 ? bytes : bytes.subarray(0, end)).replace(/ +$/, '')
-    } catch (error) {
-      if (error instanceof TypeError) return undecodable
-      throw error
-    }
-  }
-}
-
-/** Copies as many bytes as `into` holds, bringing bytes and registers into the order of the specification. */
-function reorder(registers: Buffer, at: number, into: Buffer, byteOrder: ByteOrder, wordOrder: ByteOrder): void {
-  const last = into.length - 2
-  for (let position = 0; position <= last; position += 2) {
-    const from = at + (wordOrder === 'big' ? position : last - position)
-    const [high, low] = byteOrder === 'big' ? [from, from + 1] : [from + 1, from]
-    into[position] = registers[high]!
-    into[position + 1] = registers[low]!
-  }
+/** Registers that all values of a tag take. */
+export function spanOf(layout: Omit<Layout, 'type' | 'byteOrder' | 'wordOrder'>): number {
+  const { encoding, bit = 0, bitOrder = 'lsb', half, length, charset, arrayLength = 1 } = layout
+  if (encoding === 'bool') return Math.ceil(((bitOrder === 'msb' ? 15 - bit : bit) + arrayLength) / 16)
+  if (isByte(encoding)) return Math.ceil(((half === 'low' ? 1 : 0) + arrayLength) / 2)
+  return arrayLength * registersOf(encoding, length, charset)
 }

@@ -1,56 +1,28 @@
 import { EventEmitter } from 'node:events'
-import type { Socket } from 'node:net'
-import type { Clock, Milliseconds } from '../../core/clock.ts'
+import type { Milliseconds } from '../../core/clock.ts'
 import { PenstockError } from '../../core/errors.ts'
-import { crc16 } from './crc16.ts'
-import {
-  EXCEPTION_BIT,
-  FrameReader,
-  FramingError,
-  faultOfAnswer,
-  frameOf,
-  type ReadRequest,
-  readRequestOf,
-} from './mbap.ts'
+import type { Exchange } from './exchange/exchange.ts'
+import { encodeRtu } from './framing/rtu.ts'
+import { EXCEPTION_BIT, readRequestOf } from './read-request.ts'
 
 export interface FencedPortOptions {
-  /** Connected already; the port owns it from now on. */
-  readonly socket: Socket
-  /** `host:port`, for messages. */
-  readonly endpoint: string
-  readonly clock: Clock
+  readonly exchange: Exchange
   readonly timeoutMs: Milliseconds
   /** Requests that may be under way at once. */
   readonly window: number
-  /** A frame came that answers nothing that is still asked. */
-  readonly onStray: () => void
-  /** Once, when the connection is gone; every pending request has been failed by then. */
-  readonly onEnd: (cause: PenstockError) => void
-}
-
-interface Pending extends ReadRequest {
-  readonly transactionId: number
-  readonly slot: number
-  readonly timeoutMs: Milliseconds
-  readonly deadline: Milliseconds
 }
 
 /** modbus-serial's number of a request that found no free slot. */
 const NO_SLOT = 0
-/** The step between transaction ids: far, so that a device that gets its counting wrong hits no neighbour. */
-const TRANSACTION_STRIDE = 40_503
-/** Transaction ids that were given up and are not used again while this many are remembered. */
-const MOST_ABANDONED = 4_096
 const CRC_BYTES = 2
 /** The exception that carries a failure of ours into modbus-serial; the reason itself is in `why`. */
 const OWN_EXCEPTION = 0xef
 
 /**
  * The port under modbus-serial, which encodes requests and decodes answers but guards neither. Only through here does
- * it meet the network: an answer reaches it only if its frame is sound and it provably answers a pending request, by
- * transaction id, unit, function and length; and every request is settled: by its answer, at its deadline, or at once
- * when the connection goes. modbus-serial keeps what is pending in slots that the port hands out, 1 to `window`, so
- * that nothing of it grows or is overwritten; the 16-bit transaction ids on the wire are the port's own.
+ * it meet a wire: the exchange behind settles every request, with an answer only if that provably answers it.
+ * modbus-serial keeps what is pending in slots that the port hands out, 1 to `window`, so that nothing of it grows or
+ * is overwritten.
  */
 export class FencedPort extends EventEmitter {
   /** modbus-serial reads here which slot a `data` event belongs to. */
@@ -64,36 +36,23 @@ export class FencedPort extends EventEmitter {
   within: Milliseconds | undefined
 
   readonly #options: FencedPortOptions
-  readonly #reader = new FrameReader((transactionId, adu) => this.#receive(transactionId, adu))
-  /** By transaction id, the oldest first. */
-  readonly #pending = new Map<number, Pending>()
-  readonly #abandoned = new Set<number>()
   readonly #freeSlots: number[]
-  #transactionId: number
-  /** The timer for the first of all deadlines. */
-  #sweep: { readonly at: Milliseconds; readonly cancel: () => void } | undefined
 
-  /** `random` in [0, 1) chooses the first transaction id, so that no frame of an earlier connection fits by habit. */
-  constructor(options: FencedPortOptions, random: () => number) {
+  constructor(options: FencedPortOptions) {
     super()
     this.#options = options
-    this.#transactionId = Math.floor(random() * 0x1_0000)
     this.#freeSlots = Array.from({ length: options.window - 1 }, (_, i) => options.window - i)
-    const { socket, endpoint } = options
-    socket.on('data', (chunk) => this.#read(chunk))
-    socket.on('end', () => this.#down(lost(`${endpoint} closed the connection`)))
-    socket.on('error', (cause) => this.#down(lost(`The connection to ${endpoint} broke`, cause)))
-    socket.on('close', () => this.#down(lost(`The connection to ${endpoint} was closed`)))
   }
 
-  /** For modbus-serial; the socket is connected before the port exists. */
+  /** For modbus-serial; the wire is there before the port is. */
   open(callback: (error?: Error) => void): void {
     callback()
   }
 
-  /** Ends the connection and fails what is pending. */
-  close(): void {
-    this.#down(new PenstockError('STOPPED', `The connection to ${this.#options.endpoint} was ended`))
+  /** Tells modbus-serial that the wire is gone; every request has been settled by then. */
+  down(): void {
+    this.isOpen = false
+    this.emit('close')
   }
 
   /** Sends a request that modbus-serial wrote as an RTU frame: unit, function, data, CRC. */
@@ -101,7 +60,7 @@ export class FencedPort extends EventEmitter {
     const slot = this._transactionIdWrite
     const adu = rtu.subarray(0, -CRC_BYTES)
     const request = readRequestOf(adu)
-    const { clock, socket, window } = this.#options
+    const { exchange, window } = this.#options
     const timeoutMs = this.within ?? this.#options.timeoutMs
     this.within = undefined
     if (!request || slot === NO_SLOT) {
@@ -110,53 +69,13 @@ export class FencedPort extends EventEmitter {
       return
     }
 
-    const transactionId = this.#nextTransactionId()
-    const deadline = clock.monotonic() + timeoutMs
-    this.#pending.set(transactionId, { ...request, transactionId, slot, timeoutMs, deadline })
     this._transactionIdWrite = this.#freeSlots.pop() ?? NO_SLOT
-    this.#sweepAt(deadline)
-    socket.write(frameOf(transactionId, adu))
-  }
-
-  #read(chunk: Buffer): void {
-    if (!this.isOpen) return
-    try {
-      this.#reader.push(chunk)
-    } catch (error) {
-      if (!(error instanceof FramingError)) throw error
-      const { endpoint } = this.#options
-      this.#down(lost(`${endpoint} sent bytes that are no Modbus TCP (${error.message}); is it a Modbus TCP port?`))
+    const settle = (outcome: Buffer | PenstockError) => {
+      if (outcome instanceof PenstockError) this.#emitFailure(slot, adu, outcome)
+      else this.#emitFrame(slot, outcome)
+      this.#release(slot)
     }
-  }
-
-  #receive(transactionId: number, adu: Buffer): void {
-    const request = this.#pending.get(transactionId)
-    if (!request) {
-      this.#abandoned.delete(transactionId)
-      this.#options.onStray()
-      return
-    }
-    const fault = faultOfAnswer(request, adu)
-    if (fault === undefined) {
-      this.#answer(request, adu)
-      return
-    }
-    const { endpoint } = this.#options
-    const message = `Unit ${request.unitId} at ${endpoint} answered something that was not asked: ${fault}`
-    this.#fail(request, new PenstockError('PROTOCOL_VIOLATION', message))
-  }
-
-  #answer(request: Pending, adu: Buffer): void {
-    this.#pending.delete(request.transactionId)
-    this.#emitFrame(request.slot, adu)
-    this.#release(request.slot)
-  }
-
-  #fail(request: Pending, why: PenstockError): void {
-    this.#pending.delete(request.transactionId)
-    this.#abandon(request.transactionId)
-    this.#emitFailure(request.slot, Buffer.of(request.unitId, request.functionCode), why)
-    this.#release(request.slot)
+    exchange.ask({ request, adu, timeoutMs, settle })
   }
 
   /** modbus-serial calls back within the event, so `why` is there for exactly one request. */
@@ -167,66 +86,12 @@ export class FencedPort extends EventEmitter {
   }
 
   #emitFrame(slot: number, adu: Buffer): void {
-    const rtu = Buffer.allocUnsafe(adu.length + CRC_BYTES)
-    adu.copy(rtu)
-    rtu.writeUInt16LE(crc16(adu), adu.length)
     this._transactionIdRead = slot
-    this.emit('data', rtu)
+    this.emit('data', encodeRtu(adu))
   }
 
   #release(slot: number): void {
     if (this._transactionIdWrite === NO_SLOT) this._transactionIdWrite = slot
     else this.#freeSlots.push(slot)
   }
-
-  #nextTransactionId(): number {
-    do this.#transactionId = (this.#transactionId + TRANSACTION_STRIDE) & 0xffff
-    while (this.#pending.has(this.#transactionId) || this.#abandoned.has(this.#transactionId))
-    return this.#transactionId
-  }
-
-  #abandon(transactionId: number): void {
-    this.#abandoned.add(transactionId)
-    if (this.#abandoned.size <= MOST_ABANDONED) return
-    const [oldest] = this.#abandoned
-    if (oldest !== undefined) this.#abandoned.delete(oldest)
-  }
-
-  /** One timer for all deadlines. */
-  #sweepAt(deadline: Milliseconds): void {
-    if (this.#sweep && this.#sweep.at <= deadline) return
-    this.#sweep?.cancel()
-    const { clock } = this.#options
-    const cancel = clock.after(Math.max(0, deadline - clock.monotonic()), () => this.#failOverdue())
-    this.#sweep = { at: deadline, cancel }
-  }
-
-  /** Afterwards it looks again at the first deadline that is still to come. */
-  #failOverdue(): void {
-    const { clock, endpoint } = this.#options
-    this.#sweep = undefined
-    const now = clock.monotonic()
-    for (const request of [...this.#pending.values()]) {
-      if (request.deadline > now) {
-        this.#sweepAt(request.deadline)
-        continue
-      }
-      const message = `Unit ${request.unitId} at ${endpoint} did not answer within ${Math.round(request.timeoutMs)} ms`
-      this.#fail(request, new PenstockError('TIMEOUT', message))
-    }
-  }
-
-  #down(cause: PenstockError): void {
-    if (!this.isOpen) return
-    this.isOpen = false
-    this.#sweep?.cancel()
-    this.#sweep = undefined
-    this.#options.socket.destroy()
-    for (const request of [...this.#pending.values()]) this.#fail(request, cause)
-    this.emit('close')
-    this.#options.onEnd(cause)
-  }
 }
-
-const lost = (message: string, cause?: Error) =>
-  new PenstockError('CONNECTION_LOST', message, cause === undefined ? undefined : { cause })

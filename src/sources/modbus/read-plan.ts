@@ -4,7 +4,9 @@ import { formatProblem, type Problem } from '../../core/problem.ts'
 import type { DeviceTags, IndexedTag } from '../../core/tag-index.ts'
 import type { ReadBlock } from '../driver.ts'
 import { type Area, areas, isBitArea } from './address.ts'
-import { type Decode, decoderOf } from './encoding.ts'
+import { type Decode, decoderOf } from './decode.ts'
+import { forbiddenBy, forbiddenOf } from './forbidden.ts'
+import { networkCost, type RequestCost, widestGap } from './request-cost.ts'
 import { layoutOf } from './tag-layout.ts'
 
 /** One tag in a request: `count` registers or bits from `start`. */
@@ -26,14 +28,15 @@ export interface ModbusBlock extends ReadBlock {
 }
 
 /**
- * The widest hole between two tags that is read along with them, in registers and bits, where the device has no setting
- * of its own. On TCP a round trip costs more than the bytes; a device that refuses to have its holes read is asked in
- * smaller parts (`splitBlock`).
+ * The cheapest requests that read these tags of a device; no tag straddles two. A hole between two tags is read along
+ * where that costs no more than a request of its own, unless the device's settings say otherwise; a device that refuses
+ * to have its holes read is asked in smaller parts (`splitBlock`).
  */
-const MAX_GAP = { registers: 64, bits: 1024 }
-
-/** The fewest requests that read these tags of a device; no tag straddles two. */
-export function planReads(device: DeviceTags<ModbusDeviceConfig>, tags: readonly IndexedTag[]): ModbusBlock[] {
+export function planReads(
+  device: DeviceTags<ModbusDeviceConfig>,
+  tags: readonly IndexedTag[],
+  cost: RequestCost = networkCost,
+): ModbusBlock[] {
   const byArea = new Map<Area, ReadItem[]>(areas.map((area) => [area, []]))
   for (const tag of tags) {
     const problems: Problem[] = []
@@ -43,14 +46,23 @@ export function planReads(device: DeviceTags<ModbusDeviceConfig>, tags: readonly
     const item: ReadItem = { tag, start: address.start, count, ...(layout && { decode: decoderOf(layout) }) }
     byArea.get(address.area)?.push(item)
   }
-  const { unitId, maxRegisters, maxCoils, maxGap } = device.device
+  const { unitId, maxRegisters, maxCoils, maxGap, oneTagPerRequest } = device.device
+  const forbidden = forbiddenOf(device.device)
+  const widest = widestGap(cost)
   return [...byArea].flatMap(([area, items]) => {
-    const [most, gap] = isBitArea(area) ? [maxCoils, MAX_GAP.bits] : [maxRegisters, MAX_GAP.registers]
-    return mergeItems(items, most, maxGap ?? gap).map((merged) => blockOf(unitId, area, merged))
+    const [most, gap] = isBitArea(area) ? [maxCoils, widest.bits] : [maxRegisters, widest.registers]
+    const mayRead = (start: number, count: number) => !forbiddenBy(forbidden, area, start, count)
+    const merged = oneTagPerRequest ? items.map((item) => [item]) : mergeItems(items, most, maxGap ?? gap, mayRead)
+    return merged.map((together) => blockOf(unitId, area, together))
   })
 }
 
-function mergeItems(items: readonly ReadItem[], most: number, gap: number): ReadItem[][] {
+function mergeItems(
+  items: readonly ReadItem[],
+  most: number,
+  gap: number,
+  mayRead: (start: number, count: number) => boolean,
+): ReadItem[][] {
   const sorted = [...items].sort((a, b) => a.start - b.start || a.count - b.count)
   const merged: ReadItem[][] = []
   let open: ReadItem[] = []
@@ -58,7 +70,8 @@ function mergeItems(items: readonly ReadItem[], most: number, gap: number): Read
   for (const item of sorted) {
     const grownEnd = Math.max(end, item.start + item.count)
     const start = open[0]?.start
-    if (start !== undefined && (item.start - end > gap || grownEnd - start > most)) {
+    const hole = item.start - end
+    if (start !== undefined && (hole > gap || grownEnd - start > most || (hole > 0 && !mayRead(end, hole)))) {
       merged.push(open)
       open = []
     }

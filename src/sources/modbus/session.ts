@@ -4,7 +4,8 @@ import type { SampleSink } from '../../core/sample.ts'
 import { StatusCode } from '../../core/status-code.ts'
 import type { FieldSession, ReadOutcome } from '../driver.ts'
 import type { SourceContext } from '../source.ts'
-import type { Area } from './address.ts'
+import { type Area, isBitArea } from './address.ts'
+import { isUndecodable } from './decoded.ts'
 import { ModbusException, meaningOf } from './exception.ts'
 import { type ModbusBlock, type ReadItem, splitBlock } from './read-plan.ts'
 
@@ -12,7 +13,7 @@ import { type ModbusBlock, type ReadItem, splitBlock } from './read-plan.ts'
 export interface TableReader {
   readonly ended: Promise<PenstockError>
   read(unitId: number, area: Area, start: number, count: number, within?: Milliseconds): Promise<Buffer>
-  close(): void
+  close(): Promise<void>
 }
 
 const READ = { kind: 'read' } as const
@@ -33,7 +34,7 @@ export class ModbusSession implements FieldSession<ModbusBlock> {
   }
 
   async close(): Promise<void> {
-    this.#connection.close()
+    await this.#connection.close()
   }
 
   async read(block: ModbusBlock, sink: SampleSink, within?: Milliseconds): Promise<ReadOutcome<ModbusBlock>> {
@@ -41,7 +42,7 @@ export class ModbusSession implements FieldSession<ModbusBlock> {
     this.#report.count('requests')
     try {
       const data = await this.#connection.read(unitId, area, start, count, within)
-      for (const item of items) deliver(item, start, data, sink)
+      for (const item of items) deliver(item, block, data, sink)
       return READ
     } catch (error) {
       if (!(error instanceof ModbusException)) throw error
@@ -75,9 +76,15 @@ function failAll(items: readonly ReadItem[], status: StatusCode, sink: SampleSin
 }
 
 /** Gives the sink the item's value out of the data that begins at address `start`. */
-function deliver({ tag, start: at, decode }: ReadItem, start: number, data: Buffer, sink: SampleSink): void {
+function deliver(
+  { tag, start: at, decode }: ReadItem,
+  { area, start }: ModbusBlock,
+  data: Buffer,
+  sink: SampleSink,
+): void {
   const offset = at - start
-  const value = decode ? decode(data, 2 * offset) : (data[offset >> 3]! & (1 << (offset & 7))) !== 0
-  if (typeof value === 'object') sink.failed(tag.index, value.status)
+  const bits = isBitArea(area)
+  const value = decode ? decode(data, bits ? offset : 2 * offset) : (data[offset >> 3]! & (1 << (offset & 7))) !== 0
+  if (isUndecodable(value)) sink.failed(tag.index, value.status)
   else sink.polled(tag.index, value)
 }

@@ -3,7 +3,7 @@ import { PolledSource } from '../poller.ts'
 import type { SourceType } from '../source.ts'
 import { validateModbus } from './validate.ts'
 
-/** Modbus TCP: one source an endpoint, its units the devices. */
+/** Modbus: one source an endpoint or serial line, its units the devices. */
 export const modbusSource: SourceType<ModbusSourceConfig> = {
   kind: 'modbus',
   validate: validateModbus,

@@ -1,25 +1,23 @@
-import type { ModbusDeviceConfig, TagConfig } from '../../core/plant.ts'
-import { type Problem, showValue } from '../../core/problem.ts'
-import {
-  type AddressFault,
-  formatAddress,
-  isAddressFault,
-  isBitArea,
-  LAST_ADDRESS,
-  type ModbusAddress,
-  parseAddress,
-} from './address.ts'
+import type { DataType } from '../../core/data-type.ts'
+import { byteOrderOf, type ModbusDeviceConfig, type TagConfig, wordOrderOf } from '../../core/plant.ts'
+import type { Problem } from '../../core/problem.ts'
+import { takesAnyNumber } from '../../core/transform/transform.ts'
+import { countingOf, isAddressFault, isBitArea, type ModbusAddress } from './address.ts'
+import type { ParsedAddress } from './address-parts.ts'
 import {
   allowedEncodings,
   defaultEncoding,
   type Encoding,
   encodings,
   type Layout,
-  type RegisterType,
+  numberEncodings,
   registersOf,
+  spanOf,
 } from './encoding.ts'
+import { parseAddress } from './parse-address.ts'
+import { bitAreaProblems, orderProblems, partProblems, problem, sizeProblems, spanProblems } from './tag-problems.ts'
 
-/** Where a tag's value lies and how. `layout` is absent for the single bits of coils and discrete inputs. */
+/** Where a tag's value lies and how. `layout` is absent for a single coil or discrete input. */
 export interface TagLayout {
   readonly address: ModbusAddress
   /** Registers, or bits of a bit area, that hold the value. */
@@ -27,93 +25,142 @@ export interface TagLayout {
   readonly layout?: Layout
 }
 
-/** The most characters of a string: the 125 registers of one answer (MODBUS Application Protocol §6.3). */
-const MAX_STRING_LENGTH = 250
-
 /**
- * Works out how a tag lies in the device's tables; the tag's own byte and word order win over the device's.
+ * Works out how a tag lies in the device's tables; the tag's own settings win over the device's.
  * Everything that is wrong with it goes to `problems`, with paths relative to the tag; then there is no layout.
  */
 export function layoutOf(tag: TagConfig, device: ModbusDeviceConfig, problems: Problem[]): TagLayout | undefined {
-  const address = parseAddress(tag.address)
-  if (isAddressFault(address)) {
-    problems.push(addressProblem(tag, address))
+  const parsed = parseAddress(tag.address, countingOf(device))
+  if (isAddressFault(parsed)) {
+    problems.push(problem('address', tag, `At column ${parsed.column}: ${parsed.message}`, parsed.mend))
     return undefined
   }
   const before = problems.length
-  const found = isBitArea(address.area)
-    ? bitLayout(tag, address, problems)
-    : registerLayout(tag, device, address, problems)
+  const found = isBitArea(parsed.address.area)
+    ? bitLayout(tag, device, parsed.address, problems)
+    : registerLayout(tag, device, parsed, problems)
   return problems.length === before ? found : undefined
 }
 
-function bitLayout(tag: TagConfig, address: ModbusAddress, problems: Problem[]): TagLayout {
-  if (tag.type !== 'Boolean') {
-    const message = `A ${address.area} is a single bit; a tag of type ${tag.type} cannot hold it.`
-    problems.push(problem('type', tag.type, message, 'Make the type Boolean, or use an input or holding address.'))
-  }
-  if (tag.encoding !== undefined && tag.encoding !== 'bool') {
-    const message = `A ${address.area} is a single bit and has no other encoding than bool.`
-    problems.push(problem('encoding', tag.encoding, message, 'Leave the encoding out.'))
-  }
-  for (const field of ['byteOrder', 'wordOrder', 'length'] as const) {
-    if (tag[field] === undefined) continue
-    problems.push(problem(field, tag[field], `A ${address.area} is a single bit and has no ${field}.`, 'Leave it out.'))
-  }
-  return { address, count: 1 }
+function bitLayout(tag: TagConfig, device: ModbusDeviceConfig, address: ModbusAddress, problems: Problem[]): TagLayout {
+  const { type, arrayLength } = tag
+  const count = arrayLength ?? 1
+  problems.push(...bitAreaProblems(tag, address))
+  problems.push(...spanProblems(tag, device, address, count))
+  if (arrayLength === undefined) return { address, count }
+  const layout: Layout = { type, encoding: 'bool', byteOrder: 'big', wordOrder: 'big', packed: true, arrayLength }
+  return { address, count, layout }
 }
 
 function registerLayout(
   tag: TagConfig,
   device: ModbusDeviceConfig,
-  address: ModbusAddress,
+  parsed: ParsedAddress,
   problems: Problem[],
 ): TagLayout | undefined {
-  const { type, length } = tag
-  if (type === 'DateTime') {
-    const message = 'Nothing says how a moment lies in registers.'
-    problems.push(problem('type', type, message, 'Read the registers as numbers.'))
-    return undefined
-  }
-  if (type === 'ByteString') {
-    const message = 'Registers have no raw bytes that a ByteString could hold.'
-    problems.push(problem('type', type, message, 'Make the type String, or read the registers as UInt16.'))
-    return undefined
-  }
-  const encoding = encodingOf(tag, type, problems)
+  const { address } = parsed
+  const encoding = encodingOf(tag, parsed, problems)
   if (!encoding) return undefined
-  checkBit(tag, address, problems)
-  const sized = checkLength(tag, problems)
-  if (encoding === 'string' && tag.wordOrder !== undefined) {
-    const message = 'The characters of a String follow one another; it has no wordOrder.'
-    problems.push(problem('wordOrder', tag.wordOrder, message, 'Leave it out; byteOrder swaps the two of a register.'))
+  const length = tag.length ?? parsed.length
+  const charset = tag.charset ?? device.charset
+  const own = [
+    ...partProblems(tag, address, encoding),
+    ...orderProblems(tag, encoding),
+    ...sizeProblems(tag, { encoding, length, charset }),
+    ...widthProblems(tag, parsed, encoding),
+  ]
+  problems.push(...own)
+  if (own.length > 0) return undefined
+  const layout: Layout = {
+    // What is calculated with is read as the number that it is, whichever type the result has.
+    type: takesAnyNumber(tag) ? 'Double' : tag.type,
+    encoding,
+    byteOrder: tag.order ? byteOrderOf(tag.order) : (tag.byteOrder ?? device.byteOrder),
+    wordOrder: tag.order ? wordOrderOf(tag.order) : (tag.wordOrder ?? device.wordOrder),
+    bit: address.bit,
+    bitOrder: device.bitOrder,
+    half: address.half,
+    length,
+    charset,
+    padding: tag.padding ?? device.padding,
+    timeZone: device.timeZone,
+    arrayLength: tag.arrayLength,
   }
-  const count = registersOf(encoding, tag.length)
-  if (sized) checkSpan(tag, device, address, count, problems)
-  const byteOrder = tag.byteOrder ?? device.byteOrder
-  const wordOrder = tag.wordOrder ?? device.wordOrder
-  return { address, count, layout: { type, encoding, byteOrder, wordOrder, bit: address.bit, length } }
+  const count = spanOf(layout)
+  problems.push(...spanProblems(tag, device, address, count))
+  return { address, count, layout }
 }
 
-function encodingOf(tag: TagConfig, type: RegisterType, problems: Problem[]): Encoding | undefined {
-  if (tag.encoding === undefined) return defaultEncoding(type)
-  const allowed = allowedEncodings(type)
+/** The tag's own encoding, the one in its address, or that of its type. */
+function encodingOf(
+  tag: TagConfig,
+  { address, encoding: said }: ParsedAddress,
+  problems: Problem[],
+): Encoding | undefined {
+  const { type } = tag
+  const allowed = takesAnyNumber(tag) ? numberEncodings : allowedEncodings(type)
+  if (said !== undefined && tag.encoding !== undefined && tag.encoding !== said) {
+    const message = `The address ${tag.address} says that it is ${said}.`
+    problems.push(
+      problem('encoding', tag, message, 'Leave the encoding out, or write an address that does not say it.'),
+    )
+    return undefined
+  }
+  if (said !== undefined && !allowed.includes(said)) {
+    const message = `Says ${said}, which does not fit a tag of type ${type} exactly; allowed are ${allowed.join(', ')}.`
+    problems.push(problem('address', tag, message, `Make the type ${typeOf(said)}, or write another address.`))
+    return undefined
+  }
+  if (said !== undefined) return said
+  if (tag.encoding === undefined) {
+    return address.half ? byteOf(tag, problems) : (defaultEncoding(type) ?? unsaid(tag, problems))
+  }
   const encoding = encodings.find((each) => each === tag.encoding)
   if (encoding && allowed.includes(encoding)) return encoding
   const message = encoding
-    ? `Not every ${encoding} fits a tag of type ${tag.type} exactly; allowed are ${allowed.join(', ')}.`
-    : `No such encoding; a tag of type ${tag.type} can have ${allowed.join(', ')}.`
-  problems.push(problem('encoding', tag.encoding, message, mendEncoding(encoding)))
+    ? `Not every ${encoding} fits a tag of type ${type} exactly; allowed are ${allowed.join(', ')}.`
+    : `No such encoding; a tag of type ${type} can have ${allowed.join(', ')}.`
+  const mend = encoding
+    ? `Choose one of them, or make the type ${typeOf(encoding)}.`
+    : 'Choose one of them, or leave it out.'
+  problems.push(problem('encoding', tag, message, mend))
   return undefined
 }
 
-function mendEncoding(encoding: Encoding | undefined): string {
-  const [type] = encoding ? typesFor(encoding) : []
-  return type ? `Choose one of them, or make the type ${type}.` : 'Choose one of them, or leave it out.'
+/** Nothing is guessed where devices differ. */
+function unsaid(tag: TagConfig, problems: Problem[]): undefined {
+  const message = `A ${tag.type} can lie in registers in many ways: ${allowedEncodings(tag.type).join(', ')}.`
+  problems.push(problem('encoding', tag, message, 'Choose the one that the manual of the device describes.'))
 }
 
-function typesFor(encoding: Encoding) {
-  const types = [
+/** Whether a byte has a sign, where no encoding says it. */
+function byteOf(tag: TagConfig, problems: Problem[]): Encoding | undefined {
+  if (tag.type === 'SByte') return 'int8'
+  if (tag.type === 'Byte') return 'uint8'
+  const bytes = allowedEncodings(tag.type).filter((each) => each === 'int8' || each === 'uint8')
+  const message =
+    bytes.length > 0
+      ? `A byte in a tag of type ${tag.type} can have the encoding ${bytes.join(' or ')}.`
+      : `Names one byte of a register, which a tag of type ${tag.type} cannot hold.`
+  const mend =
+    bytes.length > 0 ? `Write encoding: ${bytes.at(-1)}, or make the type Byte.` : 'Make the type Byte or SByte.'
+  problems.push(problem(bytes.length > 0 ? 'encoding' : 'address', tag, message, mend))
+  return undefined
+}
+
+/** An address may say how wide the value is, without saying what it is; or how long, which the tag says too. */
+function widthProblems(tag: TagConfig, { registers, length }: ParsedAddress, encoding: Encoding): Problem[] {
+  if (length !== undefined && tag.length !== undefined && tag.length !== length) {
+    return [problem('length', tag, `The address ${tag.address} says that it is ${length}.`, 'Leave the length out.')]
+  }
+  if (registers === undefined || registersOf(encoding, tag.length, tag.charset) === registers) return []
+  const message = `Names ${registers} registers, which ${encoding} does not take.`
+  return [problem('address', tag, message, 'Write the %MW with which the value begins.')]
+}
+
+/** The type that an encoding is the natural one of. */
+function typeOf(encoding: Encoding): DataType {
+  const types: readonly DataType[] = [
     'Boolean',
     'Int16',
     'UInt16',
@@ -124,66 +171,10 @@ function typesFor(encoding: Encoding) {
     'Float',
     'Double',
     'String',
-  ] as const
-  return types.filter((type) => defaultEncoding(type) === encoding)
-}
-
-function checkBit(tag: TagConfig, address: ModbusAddress, problems: Problem[]): void {
-  if (tag.type === 'Boolean' && address.bit === undefined) {
-    const message = 'A register holds 16 bits; a Boolean is one of them.'
-    problems.push(problem('address', tag.address, message, `Name the bit: ${formatAddress({ ...address, bit: 0 })}.`))
-  }
-  if (tag.type !== 'Boolean' && address.bit !== undefined) {
-    const message = `Names one bit of a register, which a tag of type ${tag.type} cannot hold.`
-    problems.push(problem('address', tag.address, message, 'Make the type Boolean, or leave the bit out.'))
-  }
-}
-
-/** Whether the size of the value is known. */
-function checkLength(tag: TagConfig, problems: Problem[]): boolean {
-  const { type, length } = tag
-  if (type !== 'String') {
-    if (length !== undefined) {
-      problems.push(problem('length', length, `A tag of type ${type} has a fixed length.`, 'Leave it out.'))
-    }
-    return true
-  }
-  if (length !== undefined && Number.isInteger(length) && length >= 1 && length <= MAX_STRING_LENGTH) return true
-  const message = `A String tag needs its number of characters, 1 to ${MAX_STRING_LENGTH}; two lie in a register.`
-  problems.push(problem('length', length, message, 'Give the length that the manual of the device says.'))
-  return false
-}
-
-function checkSpan(
-  tag: TagConfig,
-  device: ModbusDeviceConfig,
-  address: ModbusAddress,
-  count: number,
-  problems: Problem[],
-): void {
-  const last = address.start + count - 1
-  if (last > LAST_ADDRESS) {
-    const message = `Takes ${count} registers and so ends at ${last}, after the last address ${LAST_ADDRESS}.`
-    const latest = formatAddress({ area: address.area, start: LAST_ADDRESS - count + 1 })
-    problems.push(problem('address', tag.address, message, `The last possible address is ${latest}.`))
-  }
-  if (count > device.maxRegisters) {
-    const message = `Takes ${count} registers, but maxRegisters lets the device be asked for ${device.maxRegisters} at once.`
-    problems.push(
-      problem(
-        tag.type === 'String' ? 'length' : 'address',
-        tag.length ?? tag.address,
-        message,
-        'Raise maxRegisters of the device.',
-      ),
-    )
-  }
-}
-
-function addressProblem(tag: TagConfig, fault: AddressFault): Problem {
-  return problem('address', tag.address, `At column ${fault.column}: ${fault.message}`, fault.mend)
-}
-
-function problem(path: string, value: unknown, message: string, mend: string): Problem {
-  return value === undefined ? { path, message, mend } : { path, value: showValue(value), message, mend }
+    'ByteString',
+    'DateTime',
+  ]
+  const natural = types.find((type) => defaultEncoding(type) === encoding)
+  if (natural) return natural
+  return types.find((type) => allowedEncodings(type).includes(encoding)) ?? 'String'
 }

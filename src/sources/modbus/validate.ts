@@ -1,10 +1,12 @@
 import type { ModbusSourceConfig } from '../../core/plant.ts'
-import { type Problem, showValue } from '../../core/problem.ts'
+import type { Problem } from '../../core/problem.ts'
+import { keyProblems } from '../tls-problems.ts'
+import { type ForbiddenRange, forbiddenBy, forbiddenOf, forbiddenProblems } from './forbidden.ts'
 import { layoutOf } from './tag-layout.ts'
 
 /** Everything wrong with a Modbus source beyond the shape of its fields; paths are relative to the source. */
 export function validateModbus(config: ModbusSourceConfig): Problem[] {
-  const problems: Problem[] = []
+  const problems: Problem[] = 'tls' in config && config.tls ? [...keyProblems(config.tls)] : []
   const unitOwners = new Map<number, string>()
   config.devices.forEach((device, position) => {
     const path = `devices[${position}]`
@@ -13,22 +15,27 @@ export function validateModbus(config: ModbusSourceConfig): Problem[] {
       if (owner !== undefined) problems.push(sameUnit(path, device.unitId, owner))
       else unitOwners.set(device.unitId, device.name)
     }
+    problems.push(...forbiddenProblems(device).map((each) => ({ ...each, path: `${path}.${each.path}` })))
+    const forbidden = forbiddenOf(device)
     device.tags.forEach((tag, tagPosition) => {
       const ofTag: Problem[] = []
-      layoutOf(tag, device, ofTag)
-      if (tag.arrayLength !== undefined) ofTag.push(noArray(tag.arrayLength))
+      const found = layoutOf(tag, device, ofTag)
+      const range = found && forbiddenBy(forbidden, found.address.area, found.address.start, found.count)
+      if (range && !tag.disabled) ofTag.push(inForbidden(tag.address, range))
       problems.push(...ofTag.map((each) => ({ ...each, path: `${path}.tags[${tagPosition}].${each.path}` })))
     })
   })
   return problems
 }
 
-const noArray = (arrayLength: number): Problem => ({
-  path: 'arrayLength',
-  value: showValue(arrayLength),
-  message: 'Arrays of registers cannot be read.',
-  mend: 'Leave the arrayLength out, and give each element a tag of its own.',
-})
+function inForbidden(address: string, { area, first, last }: ForbiddenRange): Problem {
+  return {
+    path: 'address',
+    value: JSON.stringify(address),
+    message: `It lies in ${area}:${first}-${last}, which the device has as \`forbidden\`.`,
+    mend: 'Correct the address or the range, or disable the tag.',
+  }
+}
 
 function sameUnit(path: string, unitId: number, owner: string): Problem {
   return {

@@ -1,93 +1,84 @@
-/** The elementary data types of S7 that can be read (IEC 61131-3 names as in TIA Portal). */
-export const s7Types = ['BOOL', 'BYTE', 'WORD', 'INT', 'DWORD', 'DINT', 'REAL', 'LREAL', 'STRING'] as const
-export type S7Type = (typeof s7Types)[number]
+import { areaWords, isNumbered, type S7Area } from './areas.ts'
+import { type AddressFault, Cursor, Misfit } from './cursor.ts'
+import { bytesOf, isText, longestText, type S7Type, typeNamed } from './types.ts'
 
 /** What Siemens' own notation says of the operand: a bit, byte, word or double word. */
 export type S7Width = 'X' | 'B' | 'W' | 'D'
 
-/** `DB1,REAL4`: the notation of nodes7 and its relatives, which names the data type. */
-export interface TypedAddress {
-  readonly notation: 'typed'
+interface Place {
+  readonly area: S7Area
+  /** Number of the data block; 0 in other areas. */
   readonly db: number
-  readonly type: S7Type
-  /** First byte in the data block. */
+  /** First byte in the area; of a timer or counter its number. */
   readonly offset: number
-  /** 0 to 7 for BOOL, else 0. */
+  /** 0 to 7 of a bit, else 0. */
   readonly bit: number
-  /** The declared length of a STRING, else 0. */
+}
+
+/** `DB1,REAL4`, `MREAL4`, `T5`: names the data type. */
+export interface TypedAddress extends Place {
+  readonly notation: 'typed'
+  readonly type: S7Type
+  /** The declared length of a STRING or WSTRING, else 0. */
   readonly maxLength: number
 }
 
-/** `DB1.DBD4`: Siemens' absolute notation, which names the width only. */
-export interface SizedAddress {
+/** `DB1.DBD4`, `MD4`: Siemens' absolute notation, which names the width only. */
+export interface SizedAddress extends Place {
   readonly notation: 'sized'
-  readonly db: number
   readonly width: S7Width
-  readonly offset: number
-  /** 0 to 7 for a bit (`DBX`), else 0. */
-  readonly bit: number
 }
 
 export type S7Address = TypedAddress | SizedAddress
-
-/** Why a text is not an address. */
-export interface AddressFault {
-  /** Of the first character that does not fit, counted from 1. */
-  readonly column: number
-  readonly message: string
-  readonly mend: string
-}
 
 export type ParsedAddress =
   | { readonly ok: true; readonly address: S7Address }
   | { readonly ok: false; readonly fault: AddressFault }
 
-/** Names are compared as a whole: `D` must never be taken for the beginning of `DINT`, nor `DI` for `DINT`'s. */
-const typeNames: Readonly<Record<string, S7Type>> = {
-  X: 'BOOL',
-  BOOL: 'BOOL',
-  B: 'BYTE',
-  BYTE: 'BYTE',
-  W: 'WORD',
-  WORD: 'WORD',
-  I: 'INT',
-  INT: 'INT',
-  DW: 'DWORD',
-  DWORD: 'DWORD',
-  DI: 'DINT',
-  DINT: 'DINT',
-  R: 'REAL',
-  REAL: 'REAL',
-  LR: 'LREAL',
-  LREAL: 'LREAL',
-  S: 'STRING',
-  STRING: 'STRING',
-}
 const operandWidths: Readonly<Record<string, S7Width>> = { DBX: 'X', DBB: 'B', DBW: 'W', DBD: 'D' }
+const widths: Readonly<Record<string, S7Width>> = { '': 'X', X: 'X', B: 'B', W: 'W', D: 'D' }
 const widthBytes: Readonly<Record<S7Width, number>> = { X: 1, B: 1, W: 2, D: 4 }
-const typeBytes: Readonly<Record<Exclude<S7Type, 'STRING'>, number>> = {
-  BOOL: 1,
-  BYTE: 1,
-  WORD: 2,
-  INT: 2,
-  DWORD: 4,
-  DINT: 4,
-  REAL: 4,
-  LREAL: 8,
+
+/** English and German letters; V is the variable memory of LOGO! and S7-200, which both show as DB1. */
+const areaLetters: Readonly<Record<string, S7Area | 'V'>> = {
+  M: 'M',
+  I: 'I',
+  E: 'I',
+  Q: 'Q',
+  A: 'Q',
+  PI: 'PI',
+  PE: 'PI',
+  T: 'T',
+  C: 'C',
+  Z: 'C',
+  V: 'V',
 }
 
 const HIGHEST_OFFSET = 65_535
-const EXAMPLES = 'Write it like DB1,REAL4 or DB1,X0.3 or DB1,STRING20.30 or DB1.DBD4.'
-const TYPES = 'Write one of X (a bit), BYTE, WORD, INT, DWORD, DINT, REAL, LREAL, STRING.'
+/** Of timers and counters; an S7-400 has 2,048. */
+const HIGHEST_NUMBER = 2_047
+const EXAMPLES =
+  'Write it like DB1,REAL4 or DB1,X0.3 or DB1,STRING20.30 or DB1.DBD4 or M0.1 or MW4 or IW64 or Q0.0 or T5 or C3.'
+const TYPES =
+  'Write one of X (a bit), BYTE, WORD, DWORD, LWORD, CHAR, WCHAR, SINT, USINT, INT, UINT, DINT, UDINT, LINT, ULINT, ' +
+  'REAL, LREAL, STRING, WSTRING, S5TIME, TIME, LTIME, DATE, TOD, LTOD, DT, LDT, DTL.'
 const OPERANDS = 'Write one of DBX (a bit), DBB (byte), DBW (word), DBD (double word).'
 
 /**
- * Reads an address in a data block: `DB1,REAL4`, `DB1,X0.3` (byte 0, bit 3), `DB1,STRING20.30` (byte 20, declared
- * length 30), or `DB1.DBX0.3`, `DB1.DBB3`, `DB1.DBW10`, `DB1.DBD4`. Upper and lower case are the same.
+ * Reads an address, in upper or lower case, with or without the `%` of IEC 61131-3:
+ * - in a data block `DB1,REAL4`, `DB1,X0.3` (byte 0, bit 3), `DB1,STRING20.30` (byte 20, declared length 30), or
+ *   `DB1.DBX0.3`, `DB1.DBB3`, `DB1.DBW10`, `DB1.DBD4`;
+ * - in bit memory (M), inputs (I, E), outputs (Q, A), peripheral inputs (PI, PE, or `:P` behind an input) and variable
+ *   memory (V) `M0.1`, `MB4`, `MW4`, `MD4`, `MREAL4`;
+ * - timers `T5`, counters `C3` or `Z3`.
  */
 export function parseAddress(text: string): ParsedAddress {
   try {
-    return { ok: true, address: readAddress(new Cursor(text)) }
+    const cursor = new Cursor(text)
+    cursor.skip('%')
+    const address = readAddress(cursor)
+    cursor.end()
+    return { ok: true, address }
   } catch (error) {
     if (error instanceof Misfit) return { ok: false, fault: error.fault }
     throw error
@@ -96,141 +87,123 @@ export function parseAddress(text: string): ParsedAddress {
 
 /** The one way an address is written; `parseAddress` reads it back to the same address. */
 export function formatAddress(address: S7Address): string {
-  const { db, offset, bit } = address
-  if (address.notation === 'sized')
-    return `DB${db}.DB${address.width}${offset}${address.width === 'X' ? `.${bit}` : ''}`
-  if (address.type === 'BOOL') return `DB${db},X${offset}.${bit}`
-  if (address.type === 'STRING') return `DB${db},STRING${offset}.${address.maxLength}`
-  return `DB${db},${address.type}${offset}`
+  const { area, db, offset, bit } = address
+  if (isNumbered(area)) return `${area}${offset}`
+  if (address.notation === 'sized') {
+    const { width } = address
+    const place = `${offset}${width === 'X' ? `.${bit}` : ''}`
+    if (area === 'DB') return `DB${db}.DB${width}${place}`
+    return `${area}${width === 'X' ? '' : width}${place}`
+  }
+  const { type, maxLength } = address
+  const name = type === 'BOOL' ? 'X' : type
+  const rest = type === 'BOOL' ? `.${bit}` : isText(type) ? `.${maxLength}` : ''
+  return `${area === 'DB' ? `DB${db},` : area}${name}${offset}${rest}`
 }
-
-/** Bytes that a value of the type takes in the data block; a STRING has two bytes before its characters. */
-export const bytesOf = (type: S7Type, maxLength: number): number =>
-  type === 'STRING' ? 2 + maxLength : typeBytes[type]
 
 function readAddress(cursor: Cursor): S7Address {
-  const area = cursor.name()
-  if (area.text !== 'DB') {
-    const found = area.text === '' ? 'The address does not begin with a data block.' : `"${area.text}" is not readable.`
-    throw new Misfit(area.column, `${found} Only data blocks are.`, EXAMPLES)
+  const name = cursor.name()
+  if (name.text === 'DB') return readInDataBlock(cursor)
+  const letters = name.text.startsWith('P') ? name.text.slice(0, 2) : name.text.slice(0, 1)
+  if (letters === 'PQ' || letters === 'PA') throw new Misfit(name.column, ...UNREADABLE_OUTPUTS)
+  const area = areaLetters[letters]
+  const rest = name.text.slice(letters.length)
+  if (area === undefined || (isNumberedLetter(area) && rest !== '')) throw unknownArea(name)
+  if (isNumberedLetter(area)) return readNumbered(cursor, area)
+  const width = widths[rest]
+  const place = area === 'V' ? ({ area: 'DB', db: 1 } as const) : ({ area, db: 0 } as const)
+  if (width !== undefined) return readSized(cursor, place, width, `${letters}0.3`)
+  const type = typeNamed(rest)
+  if (type === undefined || isStepSeven(type)) {
+    const column = name.column + letters.length
+    throw new Misfit(column, `"${rest}" is neither a width nor an S7 data type.`, `${WIDTHS} ${TYPES}`)
   }
-  const db = cursor.number('the number of the data block', 1, 65_535)
-  const separator = cursor.oneOf([',', '.'], EXAMPLES)
-  const address = separator === ',' ? readTyped(cursor, db) : readSized(cursor, db)
-  cursor.end()
-  return address
+  if (type === 'BOOL') return readSized(cursor, place, 'X', `${letters}0.3`)
+  return readTyped(cursor, place, type, letters)
 }
 
-function readTyped(cursor: Cursor, db: number): TypedAddress {
+const WIDTHS = 'Write a bit like M0.1, or B (byte), W (word), D (double word), or a type:'
+const UNREADABLE_OUTPUTS = [
+  'Peripheral outputs cannot be read: a CPU only writes them.',
+  'Read the output image, for example QW256.',
+] as const
+
+/** Timers and counters of STEP 7 have areas of their own. */
+const isStepSeven = (type: S7Type): boolean => type === 'TIMER' || type === 'COUNTER'
+const isNumberedLetter = (area: S7Area | 'V'): area is 'T' | 'C' => area !== 'V' && isNumbered(area)
+
+function unknownArea({ text, column }: { readonly text: string; readonly column: number }): Misfit {
+  if (text === '') return new Misfit(column, 'The address does not begin with an area of the CPU.', EXAMPLES)
+  const isOperand = operandWidths[text] !== undefined
+  const message = isOperand ? `"${text}" lacks its data block.` : `"${text}" is not an area of the CPU.`
+  return new Misfit(column, message, isOperand ? `Write it like DB1.${text}…` : EXAMPLES)
+}
+
+function readInDataBlock(cursor: Cursor): S7Address {
+  const db = cursor.number('the number of the data block', 1, 65_535)
+  const place = { area: 'DB', db } as const
+  const separator = cursor.oneOf([',', '.'], EXAMPLES)
   const name = cursor.name()
-  const type = typeNames[name.text]
-  if (!type) throw new Misfit(name.column, `"${name.text}" is not an S7 data type that can be read.`, TYPES)
+  if (separator === '.') {
+    const width = operandWidths[name.text]
+    if (width) return readSized(cursor, place, width, 'DB1.DBX0.3')
+    throw new Misfit(name.column, `"${name.text}" is not an operand of a data block.`, OPERANDS)
+  }
+  const type = typeNamed(name.text)
+  if (type && !isStepSeven(type)) return readTyped(cursor, place, type, 'DB1,')
+  throw new Misfit(name.column, `"${name.text}" is not an S7 data type that can be read.`, TYPES)
+}
+
+type Base = Pick<Place, 'area' | 'db'>
+
+function readTyped(cursor: Cursor, base: Base, type: S7Type, prefix: string): TypedAddress {
   const at = cursor.column
-  const offset = cursor.number('the byte in the data block', 0, HIGHEST_OFFSET)
+  const offset = cursor.number(`the byte in ${areaWords[base.area]}`, 0, HIGHEST_OFFSET)
   let bit = 0
   let maxLength = 0
   if (type === 'BOOL') {
-    cursor.oneOf(['.'], 'Add the bit, 0 to 7: DB1,X0.3.')
+    cursor.oneOf(['.'], `Add the bit, 0 to 7: ${prefix}X0.3.`)
     bit = cursor.number('the bit', 0, 7)
   }
-  if (type === 'STRING') {
-    cursor.oneOf(['.'], 'Add the length that the PLC program declares, 1 to 254: DB1,STRING20.30.')
-    maxLength = cursor.number('the declared length of the STRING', 1, 254)
+  if (isText(type)) {
+    const longest = longestText[type]
+    cursor.oneOf(['.'], `Add the length that the PLC program declares, 1 to ${longest}: ${prefix}${type}20.30.`)
+    maxLength = cursor.number(`the declared length of the ${type}`, 1, longest)
   }
-  checkEnd(offset, bytesOf(type, maxLength), at)
-  return { notation: 'typed', db, type, offset, bit, maxLength }
+  checkEnd(offset, bytesOf(type, maxLength), at, base.area)
+  return { notation: 'typed', ...periphery(cursor, base), type, offset, bit, maxLength }
 }
 
-function readSized(cursor: Cursor, db: number): SizedAddress {
-  const name = cursor.name()
-  const width = operandWidths[name.text]
-  if (!width) throw new Misfit(name.column, `"${name.text}" is not an operand of a data block.`, OPERANDS)
+function readSized(cursor: Cursor, base: Base, width: S7Width, example: string): SizedAddress {
   const at = cursor.column
-  const offset = cursor.number('the byte in the data block', 0, HIGHEST_OFFSET)
+  const offset = cursor.number(`the byte in ${areaWords[base.area]}`, 0, HIGHEST_OFFSET)
   let bit = 0
   if (width === 'X') {
-    cursor.oneOf(['.'], 'Add the bit, 0 to 7: DB1.DBX0.3.')
+    cursor.oneOf(['.'], `Add the bit, 0 to 7: ${example}.`)
     bit = cursor.number('the bit', 0, 7)
   }
-  checkEnd(offset, widthBytes[width], at)
-  return { notation: 'sized', db, width, offset, bit }
+  checkEnd(offset, widthBytes[width], at, base.area)
+  return { notation: 'sized', ...periphery(cursor, base), width, offset, bit }
 }
 
-function checkEnd(offset: number, bytes: number, column: number): void {
+function readNumbered(cursor: Cursor, area: 'T' | 'C'): TypedAddress {
+  const offset = cursor.number(`the number of the ${area === 'T' ? 'timer' : 'counter'}`, 0, HIGHEST_NUMBER)
+  return { notation: 'typed', area, db: 0, type: area === 'T' ? 'TIMER' : 'COUNTER', offset, bit: 0, maxLength: 0 }
+}
+
+/** TIA Portal's `IW64:P` is the periphery behind an input. */
+function periphery(cursor: Cursor, base: Base): Base {
+  const { column } = cursor
+  if ((base.area !== 'I' && base.area !== 'Q') || !cursor.skip(':P')) return base
+  if (base.area === 'Q') throw new Misfit(column, ...UNREADABLE_OUTPUTS)
+  return { area: 'PI', db: 0 }
+}
+
+function checkEnd(offset: number, bytes: number, column: number, area: S7Area): void {
   if (offset + bytes - 1 <= HIGHEST_OFFSET) return
   throw new Misfit(
     column,
-    `The value's ${bytes} bytes from byte ${offset} end behind byte ${HIGHEST_OFFSET}, the last of any data block.`,
+    `The value's ${bytes} bytes from byte ${offset} end behind byte ${HIGHEST_OFFSET}, the last of ${areaWords[area]}.`,
     `Use a byte of at most ${HIGHEST_OFFSET + 1 - bytes}.`,
   )
-}
-
-class Misfit extends Error {
-  readonly fault: AddressFault
-
-  constructor(column: number, message: string, mend: string) {
-    super(message)
-    this.fault = { column, message, mend }
-  }
-}
-
-/** Reads a text from left to right and knows the column. */
-class Cursor {
-  readonly #text: string
-  #position = 0
-
-  constructor(text: string) {
-    this.#text = text
-  }
-
-  get column(): number {
-    return this.#position + 1
-  }
-
-  /** All letters that follow, as capitals; may be none. */
-  name(): { readonly text: string; readonly column: number } {
-    const { column } = this
-    return { text: this.#take(/[A-Za-z]*/y).toUpperCase(), column }
-  }
-
-  number(what: string, low: number, high: number): number {
-    const { column } = this
-    const digits = this.#take(/[0-9]*/y)
-    const mend = `Write ${what} as a number from ${low} to ${high}.`
-    if (digits === '') throw new Misfit(column, `${this.#found()} where ${what} belongs.`, mend)
-    const value = Number(digits)
-    if (value < low || value > high) throw new Misfit(column, `${digits} is not possible for ${what}.`, mend)
-    return value
-  }
-
-  oneOf(characters: readonly string[], mend: string): string {
-    const character = this.#text.charAt(this.#position)
-    if (!characters.includes(character)) {
-      const wanted = characters.map((each) => `"${each}"`).join(' or ')
-      throw new Misfit(this.column, `${this.#found()} where ${wanted} belongs.`, mend)
-    }
-    this.#position++
-    return character
-  }
-
-  end(): void {
-    if (this.#position === this.#text.length) return
-    throw new Misfit(
-      this.column,
-      `${this.#found()} behind the end of the address.`,
-      'Remove it; a tag reads one value, so there are no arrays, and spaces are not allowed.',
-    )
-  }
-
-  #take(pattern: RegExp): string {
-    pattern.lastIndex = this.#position
-    const [taken = ''] = pattern.exec(this.#text) ?? []
-    this.#position += taken.length
-    return taken
-  }
-
-  #found(): string {
-    const character = this.#text.charAt(this.#position)
-    return character === '' ? 'The text ends' : `"${character}" stands`
-  }
 }

@@ -4,15 +4,19 @@ import { PenstockError } from '../../core/errors.ts'
 import type { S7SourceConfig } from '../../core/plant.ts'
 import { connectionRequest } from './iso.ts'
 import { type Negotiated, readSetupReply, setupRequest } from './pdu.ts'
-import { LARGEST_PDU } from './read-plan.ts'
+import { LARGEST_PDU } from './pdu-budget.ts'
 import { IsoTransport, type TransportHandler, type TransportMessage } from './transport.ts'
+import { type Tsaps, tsapsOf } from './tsap.ts'
 
-/** What we ask for; few CPUs grant as much. */
-const WANTED: Negotiated = { pdu: LARGEST_PDU, parallel: 8 }
+/** As many as we ask for; few CPUs grant them. */
+const WANTED_JOBS = 8
 /** Of the setup: any other number will do afterwards. */
 const SETUP_REFERENCE = 1
 
-type Endpoint = Pick<S7SourceConfig, 'host' | 'port' | 'rack' | 'slot' | 'connectTimeoutMs'>
+type Endpoint = Pick<
+  S7SourceConfig,
+  'host' | 'port' | 'rack' | 'slot' | 'connection' | 'localTsap' | 'remoteTsap' | 'pdu' | 'connectTimeoutMs'
+>
 
 export interface Connected {
   readonly transport: IsoTransport
@@ -20,7 +24,7 @@ export interface Connected {
 }
 
 /**
- * Connects to a CPU: TCP, then ISO transport to rack and slot, then S7's setup of communication, all within
+ * Connects to a CPU: TCP, then ISO transport to its TSAP (rack and slot), then S7's setup of communication, all within
  * `connectTimeoutMs`. What the CPU says before the transport is handed over answers nothing and is dropped.
  * Rejects with CONNECTION_LOST, TIMEOUT, ACCESS_DENIED (the CPU refuses rack and slot, or the setup),
  * PROTOCOL_VIOLATION, or STOPPED when `signal` aborts.
@@ -32,6 +36,8 @@ export function connectCpu(endpoint: Endpoint, clock: Clock, signal: AbortSignal
 
 class Handshake implements TransportHandler {
   readonly #endpoint: Endpoint
+  readonly #tsaps: Tsaps
+  readonly #wanted: Negotiated
   readonly #transport: IsoTransport
   readonly #resolve: (connected: Connected) => void
   readonly #reject: (error: PenstockError) => void
@@ -47,6 +53,8 @@ class Handshake implements TransportHandler {
   ) {
     const { host, port, connectTimeoutMs } = endpoint
     this.#endpoint = endpoint
+    this.#tsaps = tsapsOf(endpoint)
+    this.#wanted = { pdu: endpoint.pdu ?? LARGEST_PDU, parallel: WANTED_JOBS }
     this.#resolve = resolve
     this.#reject = reject
     this.#transport = new IsoTransport(connectTcp({ host, port }), `${host}:${port}`, LARGEST_PDU, this)
@@ -69,10 +77,10 @@ class Handshake implements TransportHandler {
       this.#finish(message.pdu)
     } else if (message.kind === 'open') {
       this.#waitingFor = 'confirm'
-      this.#transport.send(connectionRequest(this.#endpoint.rack, this.#endpoint.slot))
+      this.#transport.send(connectionRequest(this.#tsaps.local, this.#tsaps.remote))
     } else {
       this.#waitingFor = 'pdu'
-      this.#transport.sendPdu(setupRequest(SETUP_REFERENCE, WANTED))
+      this.#transport.sendPdu(setupRequest(SETUP_REFERENCE, this.#wanted))
     }
   }
 
@@ -83,7 +91,7 @@ class Handshake implements TransportHandler {
 
   #finish(pdu: Buffer): void {
     try {
-      const negotiated = readSetupReply(pdu, SETUP_REFERENCE, WANTED)
+      const negotiated = readSetupReply(pdu, SETUP_REFERENCE, this.#wanted)
       this.#waitingFor = 'nothing'
       this.#release()
       this.#resolve({ transport: this.#transport, negotiated })
@@ -97,21 +105,29 @@ class Handshake implements TransportHandler {
   }
 
   #failed(cause: PenstockError): PenstockError {
-    const { rack, slot } = this.#endpoint
     const message =
       this.#waitingFor === 'open'
         ? `No connection to ${this.#transport.endpoint}: check the address, the cable and firewalls (S7 uses TCP port 102)`
-        : `${this.#what} closes the connection before S7 is set up: check rack ${rack} and slot ${slot} ` +
-          '(S7-300/400: slot 2; S7-1200/1500: slot 1), and whether all its connections are in use'
+        : `${this.#what} closes the connection before S7 is set up: check ${this.#hint}`
     return new PenstockError('CONNECTION_LOST', message, { cause })
   }
 
   #refused(reason: number): PenstockError {
-    const { rack, slot } = this.#endpoint
-    return new PenstockError(
-      'ACCESS_DENIED',
-      `${this.#what} refuses rack ${rack}, slot ${slot} (ISO reason ${reason}): S7-300/400 usually have slot 2, ` +
-        'S7-1200/1500 slot 1; or all its connections are in use',
+    const message = `${this.#what} refuses ${this.#tsaps.words} (ISO reason ${reason}): check ${this.#hint}`
+    return new PenstockError('ACCESS_DENIED', message)
+  }
+
+  /** A CPU does not say which of these it is. */
+  get #hint(): string {
+    const { remoteTsap, connection = 'pg' } = this.#endpoint
+    const { words } = this.#tsaps
+    if (remoteTsap !== undefined) {
+      return `${words} (they must mirror those of the connection in the CPU's project), and whether it is in use already`
+    }
+    return (
+      `${words} (S7-300: slot 2; S7-400: usually 3; S7-1200/1500: slot 1; LOGO! and S7-200: set cpu, or both TSAPs), ` +
+      `and whether all connections of kind ${connection} are in use: then close other clients, or set connection to ` +
+      'op or basic'
     )
   }
 

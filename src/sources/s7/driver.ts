@@ -5,13 +5,15 @@ import type { FieldDriver } from '../driver.ts'
 import type { SourceContext } from '../source.ts'
 import { connectCpu } from './connect.ts'
 import { proveNodes7 } from './nodes7-self-test.ts'
+import { MOST_ITEMS } from './pdu-budget.ts'
 import { planBlocks, type S7ReadBlock } from './read-plan.ts'
 import { resolveTag } from './resolve.ts'
 import { S7Session } from './session.ts'
+import { Zone } from './zone.ts'
 
 export type S7DriverContext = Pick<SourceContext, 'clock' | 'log' | 'report'>
 
-/** Reads data blocks of one Siemens S7 CPU. Counts requests, refusals and strays. */
+/** Reads the memory of one Siemens S7 CPU. Counts requests, refusals and strays. */
 export class S7Driver implements FieldDriver<S7ReadBlock, S7DeviceConfig> {
   readonly #config: S7SourceConfig
   readonly #context: S7DriverContext
@@ -30,6 +32,7 @@ export class S7Driver implements FieldDriver<S7ReadBlock, S7DeviceConfig> {
         if (resolved.ok) return { tag, item: resolved.item }
         throw new PenstockError('CONFIG_INVALID', `Tag "${tag.id}": ${resolved.fault.message} ${resolved.fault.mend}`)
       }),
+      this.#maxItems,
     )
   }
 
@@ -40,6 +43,12 @@ export class S7Driver implements FieldDriver<S7ReadBlock, S7DeviceConfig> {
     const connected = await connectCpu(this.#config, clock, signal)
     const { pdu, parallel } = connected.negotiated
     log.info({ endpoint: connected.transport.endpoint, pdu, parallel }, 'Connected to the CPU')
-    return new S7Session(connected, { clock, timeoutMs: this.#config.timeoutMs, log, report })
+    const { timeoutMs, timeZone = 'UTC' } = this.#config
+    const zone = new Zone(timeZone)
+    return new S7Session(connected, { clock, timeoutMs, maxItems: this.#maxItems, zone, log, report })
+  }
+
+  get #maxItems(): number {
+    return this.#config.maxItems ?? MOST_ITEMS
   }
 }

@@ -25,18 +25,13 @@ const DISCONNECT_REQUEST = 0x80
 const DATA = 0xf0
 const END_OF_TSDU = 0x80
 
-/** First octet of the remote TSAP: the kind of connection asked for; 1 is a programming device's. */
-const CONNECTION_KIND = 0x01
-
-/**
- * The connection request for the CPU in `rack` and `slot`: the second octet of the called TSAP is rack · 32 + slot.
- */
-export function connectionRequest(rack: number, slot: number): Buffer {
+/** The connection request from one TSAP of two octets to another (RFC 905 §13.3). */
+export function connectionRequest(local: number, remote: number): Buffer {
   const cotp = [
     [17, CONNECTION_REQUEST, 0x00, 0x00, 0x00, 0x01, 0x00],
     [0xc0, 1, TPDU_SIZE_CODE],
-    [0xc1, 2, 0x01, 0x00],
-    [0xc2, 2, CONNECTION_KIND, (rack << 5) | slot],
+    [0xc1, 2, local >> 8, local & 0xff],
+    [0xc2, 2, remote >> 8, remote & 0xff],
   ].flat()
   return Buffer.from([TPKT_VERSION, 0, 0, TPKT_HEADER + cotp.length, ...cotp])
 }

@@ -1,6 +1,6 @@
 import NodeS7 from 'nodes7'
 import { PenstockError } from '../../core/errors.ts'
-import { dataFrame } from './iso.ts'
+import { areaCodes, isNumbered, NUMBERED_BYTES, type S7Area } from './areas.ts'
 import type { ReadItem } from './pdu.ts'
 
 /**
@@ -10,8 +10,9 @@ import type { ReadItem } from './pdu.ts'
  * is thereby out of reach.
  */
 
-/** Consecutive bytes of one data block. */
+/** Consecutive bytes of one area or data block; timers and counters are two bytes each, from number 0. */
 export interface Span {
+  readonly area: S7Area
   readonly db: number
   readonly start: number
   readonly length: number
@@ -28,6 +29,14 @@ const FRAME_HEADER = 7
 const FRAME_REFERENCE = FRAME_HEADER + 4
 const FRAME_ITEMS = FRAME_HEADER + 12
 const ITEM = 12
+/** Element size of a request for bytes. */
+const IN_BYTES = 0x02
+const FRAME_ITEM_REPLIES = FRAME_HEADER + 14
+/** Return code, transport size, length. */
+const ITEM_HEADER = 4
+/** Transport sizes of a reply: bytes whose length counts bits, and octets. */
+const BITS = 0x04
+const OCTETS = 0x09
 
 /** The read request for some spans, to be sent again and again. The spans must be in request order and fit one PDU. */
 export class ReadRequest {
@@ -36,6 +45,7 @@ export class ReadRequest {
   readonly #names: readonly string[]
   #nodes7: NodeS7 | undefined
   #written: Buffer | undefined
+  #reply: Buffer | undefined
   #answered = false
   #sequence = 0
   #underWay = false
@@ -43,7 +53,7 @@ export class ReadRequest {
   constructor(spans: readonly Span[], library: Nodes7 = NodeS7) {
     this.spans = spans
     this.#library = library
-    this.#names = spans.map(({ db, start, length }) => `DB${db},BYTE${start}.${length}`)
+    this.#names = spans.map(nameOf)
   }
 
   /** The request as a frame that carries `reference`. Not again before `finish` or `abandon`. */
@@ -57,6 +67,7 @@ export class ReadRequest {
       this.#answered = true
     })
     const frame = this.#written as Buffer | undefined
+    if (frame) this.#correct(frame)
     if (!frame || !this.#asksForSpans(frame)) throw this.#misbehaved('does not ask for the bytes it was told to')
     this.#sequence = frame.readUInt16BE(FRAME_REFERENCE)
     frame.writeUInt16BE(reference, FRAME_REFERENCE)
@@ -91,8 +102,9 @@ export class ReadRequest {
   #make(): NodeS7 {
     const made = new this.#library({ silent: true })
     made.isoclient = {
+      // A view of a buffer that nodes7 fills again only for the next request, which waits for this one's end.
       write: (frame) => {
-        this.#written = Buffer.from(frame)
+        this.#written = frame
       },
     }
     made.isoConnectionState = CONNECTED
@@ -113,16 +125,31 @@ export class ReadRequest {
     return made
   }
 
+  /** nodes7 asks for one timer or counter whatever it is told, and for the one of eight times the number. */
+  #correct(frame: Buffer): void {
+    for (const [position, { area, start, length }] of this.spans.entries()) {
+      const at = FRAME_ITEMS + position * ITEM
+      if (!isNumbered(area) || frame.length < at + ITEM) continue
+      frame.writeUInt16BE(length / NUMBERED_BYTES, at + 4)
+      frame.writeUIntBE(start / NUMBERED_BYTES, at + 9, 3)
+    }
+  }
+
   #asksForSpans(frame: Buffer): boolean {
     const { spans } = this
     return (
       frame.length === FRAME_ITEMS + spans.length * ITEM &&
       frame.readUInt16BE(2) === frame.length &&
-      spans.every(({ db, start, length }, position) => {
+      spans.every(({ area, db, start, length }, position) => {
         const at = FRAME_ITEMS + position * ITEM
-        const area = frame.readUInt32BE(at + 8)
+        const code = areaCodes[area]
+        const numbered = isNumbered(area)
         return (
-          frame.readUInt16BE(at + 4) === length && frame.readUInt16BE(at + 6) === db && area === DATA_BLOCKS + start * 8
+          frame[at + 3] === (numbered ? code : IN_BYTES) &&
+          frame.readUInt16BE(at + 4) === (numbered ? length / NUMBERED_BYTES : length) &&
+          frame.readUInt16BE(at + 6) === db &&
+          frame[at + 8] === code &&
+          frame.readUIntBE(at + 9, 3) === (numbered ? start / NUMBERED_BYTES : start * 8)
         )
       })
     )
@@ -130,20 +157,31 @@ export class ReadRequest {
 
   /** The reply with nodes7's own sequence number and with refused items as nodes7 counts them: a header alone. */
   #asReply(items: readonly ReadItem[]): Buffer {
-    const data: Buffer[] = []
-    for (const [position, item] of items.entries()) {
-      const { length } = item.data
-      const header = Buffer.from(
-        item.refusal ? [item.code, 0, 0, 0] : [item.code, 4, (length * 8) >> 8, (length * 8) & 0xff],
-      )
-      data.push(header, item.data)
-      if (length % 2 === 1 && position < items.length - 1) data.push(FILL)
+    this.#reply ??= this.#emptyReply()
+    const reply = this.#reply
+    let at = FRAME_ITEM_REPLIES
+    for (const [position, { code, refusal, data }] of items.entries()) {
+      at += (at - FRAME_ITEM_REPLIES) & 1
+      const numbered = isNumbered((this.spans[position] as Span).area)
+      const { length } = data
+      reply.writeUInt8(code, at)
+      reply.writeUInt8(refusal ? 0 : numbered ? OCTETS : BITS, at + 1)
+      reply.writeUInt16BE(refusal || numbered ? length : length * 8, at + 2)
+      reply.set(data, at + ITEM_HEADER)
+      at += ITEM_HEADER + length
     }
-    const body = Buffer.concat(data)
-    const header = Buffer.from([0x32, 3, 0, 0, 0, 0, 0, 2, 0, 0, 0, 0, 0x04, items.length])
-    header.writeUInt16BE(this.#sequence, 4)
-    header.writeUInt16BE(body.length, 8)
-    return dataFrame(Buffer.concat([header, body]))
+    reply.writeUInt16BE(at, 2)
+    reply.writeUInt16BE(this.#sequence, FRAME_REFERENCE)
+    reply.writeUInt16BE(at - FRAME_ITEM_REPLIES, FRAME_REFERENCE + 4)
+    return reply.subarray(0, at)
+  }
+
+  /** Room for the longest reply, with what is the same in every one. */
+  #emptyReply(): Buffer {
+    const longest = this.spans.reduce((sum, { length }) => sum + ITEM_HEADER + length + (length & 1), 0)
+    const reply = Buffer.alloc(FRAME_ITEM_REPLIES + longest)
+    reply.set([3, 0, 0, 0, 2, 0xf0, 0x80, 0x32, 3, 0, 0, 0, 0, 0, 2, 0, 0, 0, 0, 0x04, this.spans.length])
+    return reply
   }
 
   #misbehaved(how: string): PenstockError {
@@ -151,9 +189,13 @@ export class ReadRequest {
   }
 }
 
-/** Area code of data blocks, in the first of the four bytes that hold area and bit address. */
-const DATA_BLOCKS = 0x8400_0000
 const FILL = Buffer.alloc(1)
+
+/** As nodes7 calls them. */
+function nameOf({ area, db, start, length }: Span): string {
+  if (isNumbered(area)) return `${area}${start / NUMBERED_BYTES}.${length / NUMBERED_BYTES}`
+  return area === 'DB' ? `DB${db},BYTE${start}.${length}` : `${area}B${start}.${length}`
+}
 
 /**
  * Makes an item one value whose bytes are only moved: taken for an array of bytes, every single one would become an

@@ -19,6 +19,8 @@ const READ = 0x04
 const ITEM_HEADER = 4
 /** Transport size of bytes: the length counts bits. */
 const IN_BITS = 0x04
+/** Transport size of timers, counters and octet strings: the length counts bytes. */
+const IN_BYTES = 0x09
 
 export interface Negotiated {
   /** Longest PDU either side sends, bytes. */
@@ -94,8 +96,10 @@ function readItem(reply: Buffer, at: number, length: number): ReadItem {
   const refusal = itemRefusal(code)
   if (refusal) return { code, data: reply.subarray(at, at), refusal }
   const stated = reply.readUInt16BE(at + 2)
-  if (reply[at + 1] !== IN_BITS || stated !== length * 8)
-    throw violation(`an item of ${stated} bits, not ${length} bytes`)
+  const transport = reply[at + 1]
+  if (!(transport === IN_BITS && stated === length * 8) && !(transport === IN_BYTES && stated === length)) {
+    throw violation(`an item of transport size ${transport} and length ${stated}, not ${length} bytes`)
+  }
   const data = reply.subarray(at + ITEM_HEADER, at + ITEM_HEADER + length)
   if (data.length !== length) throw violation('an end in the middle of an item')
   return { code, data, refusal: undefined }

@@ -1,5 +1,15 @@
 import type { IndexedTag } from '../../core/tag-index.ts'
 import type { ReadBlock } from '../driver.ts'
+import { areaCodes, type S7Area } from './areas.ts'
+import {
+  LARGEST_PDU,
+  payloadOf,
+  REPLY_HEADER,
+  REPLY_ITEM_HEADER,
+  REQUEST_HEADER,
+  REQUEST_ITEM,
+  SMALLEST_PDU,
+} from './pdu-budget.ts'
 import type { S7Item } from './resolve.ts'
 
 export interface PlannedTag {
@@ -7,10 +17,11 @@ export interface PlannedTag {
   readonly item: S7Item
 }
 
-/** Consecutive bytes of one data block: one item of a read request. */
+/** Consecutive bytes of one area or data block: one item of a read request. */
 export interface ByteArea {
+  readonly area: S7Area
   readonly db: number
-  /** First byte in the data block. */
+  /** First byte in the area. */
   readonly start: number
   /** Bytes. */
   readonly length: number
@@ -22,26 +33,15 @@ export interface S7ReadBlock extends ReadBlock {
   readonly areas: readonly ByteArea[]
 }
 
-/** The PDU that every S7 CPU grants; areas are planned to fit it whatever is negotiated later. */
-export const SMALLEST_PDU = 240
-/** The largest that any S7 CPU grants, and what we ask for. */
-export const LARGEST_PDU = 960
-/** S7-300 and S7-400 answer at most 20 items a request; more are refused, or left out of the reply. */
-const MOST_ITEMS = 20
-/** An item costs 12 bytes in the request and 4 in the reply, so reading this many bytes for nothing is cheaper. */
+/**
+ * An item costs 12 bytes in the request and 4 in the reply, so reading this many bytes for nothing is cheaper. Not of
+ * peripheral inputs: no module need be there.
+ */
 const WIDEST_GAP = 16
-
-const REPLY_HEADER = 14
-const REPLY_ITEM_HEADER = 4
-const REQUEST_HEADER = 12
-const REQUEST_ITEM = 12
-
-/** Bytes of data that a reply with one item carries; an odd number of them is followed by a fill byte. */
-export const payloadOf = (pdu: number): number => (pdu - REPLY_HEADER - REPLY_ITEM_HEADER) & ~1
 
 /**
  * The areas that cover the tags: ascending, merged over small gaps, at most `longest` bytes, and no tag in two.
- * Only a single value that is itself longer (a STRING) makes a longer area, of its own.
+ * Only a single value that is itself longer (a text, an array) makes a longer area, of its own.
  */
 export function planAreas(tags: readonly PlannedTag[], longest: number): ByteArea[] {
   const sorted = [...tags].sort((a, b) => order(a.item, b.item))
@@ -62,8 +62,9 @@ export function planAreas(tags: readonly PlannedTag[], longest: number): ByteAre
     const itemEnd = item.offset + item.length
     const joins =
       first !== undefined &&
+      first.area === item.area &&
       first.db === item.db &&
-      item.offset - end <= WIDEST_GAP &&
+      item.offset - end <= (item.area === 'PI' ? 0 : WIDEST_GAP) &&
       Math.max(end, itemEnd) - first.offset <= longest
     if (!joins) close()
     end = joins ? Math.max(end, itemEnd) : itemEnd
@@ -74,8 +75,8 @@ export function planAreas(tags: readonly PlannedTag[], longest: number): ByteAre
 }
 
 /** The areas in groups that each fit one request and one reply of the PDU; of a longer area, what fits a reply counts. */
-export function packAreas(areas: readonly ByteArea[], pdu: number): ByteArea[][] {
-  const mostItems = Math.min(MOST_ITEMS, Math.floor((pdu - REQUEST_HEADER) / REQUEST_ITEM))
+export function packAreas(areas: readonly ByteArea[], pdu: number, maxItems: number): ByteArea[][] {
+  const mostItems = Math.min(maxItems, Math.floor((pdu - REQUEST_HEADER) / REQUEST_ITEM))
   const packs: ByteArea[][] = []
   let pack: ByteArea[] = []
   let reply = REPLY_HEADER
@@ -96,9 +97,9 @@ export function packAreas(areas: readonly ByteArea[], pdu: number): ByteArea[][]
 }
 
 /** The blocks that read the tags of one poll group. */
-export function planBlocks(tags: readonly PlannedTag[]): S7ReadBlock[] {
+export function planBlocks(tags: readonly PlannedTag[], maxItems: number): S7ReadBlock[] {
   const areas = planAreas(tags, payloadOf(SMALLEST_PDU))
-  return packAreas(areas, LARGEST_PDU).map((pack) => ({
+  return packAreas(areas, LARGEST_PDU, maxItems).map((pack) => ({
     areas: pack,
     tags: pack.flatMap((area) => area.tags.map((planned) => planned.tag)),
   }))
@@ -126,15 +127,16 @@ export function splitArea(area: ByteArea): readonly ByteArea[] {
   return [areaOf(tags.slice(0, cut)), areaOf(tags.slice(cut))]
 }
 
-/** The order in which a request names its items: by data block, then by byte, longer ones first. */
+/** The order in which a request names its items: by area, data block, then byte, longer ones first. */
 export const inRequestOrder = (a: ByteArea, b: ByteArea): number =>
-  a.db - b.db || a.start - b.start || b.length - a.length
+  areaCodes[a.area] - areaCodes[b.area] || a.db - b.db || a.start - b.start || b.length - a.length
 
 /** `tags` ascending by byte, not empty. */
 function areaOf(tags: readonly PlannedTag[]): ByteArea {
   const [{ item }] = tags as readonly [PlannedTag]
   const end = Math.max(...tags.map((planned) => planned.item.offset + planned.item.length))
-  return { db: item.db, start: item.offset, length: end - item.offset, tags }
+  return { area: item.area, db: item.db, start: item.offset, length: end - item.offset, tags }
 }
 
-const order = (a: S7Item, b: S7Item): number => a.db - b.db || a.offset - b.offset || b.length - a.length
+const order = (a: S7Item, b: S7Item): number =>
+  areaCodes[a.area] - areaCodes[b.area] || a.db - b.db || a.offset - b.offset || b.length - a.length

@@ -1,4 +1,5 @@
 import { StatusCode } from '../../core/status-code.ts'
+import { payloadOf } from './pdu-budget.ts'
 
 /** Why the CPU did not give what a request, or one item of it, asked for. */
 export interface Refusal {
@@ -7,6 +8,8 @@ export interface Refusal {
   readonly status: StatusCode
   /** In words for the operator, with what to do. */
   readonly reason: string
+  /** The same of an address outside of data blocks, where it is another. */
+  readonly elsewhere?: string
   /** The address is at fault: of several tags in one item, not all need be. */
   readonly ofAddress: boolean
 }
@@ -29,11 +32,12 @@ const itemRefusals: Readonly<Record<number, Omit<Refusal, 'code'>>> = {
   5: {
     status: StatusCode.BadConfigurationError,
     reason: 'the address is behind the end of the data block: compare it with the PLC program',
+    elsewhere: 'the address is behind the end of what this CPU has of the area: compare it with the PLC program',
     ofAddress: true,
   },
   6: {
     status: StatusCode.BadConfigurationError,
-    reason: 'the CPU does not support this data type',
+    reason: 'the CPU does not support this data type: timers, counters and peripheral inputs exist in S7-300/400 only',
     ofAddress: false,
   },
   7: {
@@ -46,6 +50,9 @@ const itemRefusals: Readonly<Record<number, Omit<Refusal, 'code'>>> = {
     reason:
       'the CPU has no such data block: check its number, that the program is downloaded, and that "Optimized block ' +
       'access" is off',
+    elsewhere:
+      'the CPU has nothing at this address: compare it with the hardware configuration (timers, counters and peripheral ' +
+      'inputs: S7-300 and S7-400 only)',
     ofAddress: true,
   },
 }
@@ -77,3 +84,13 @@ export function requestRefusal(errorClass: number, errorCode: number): Refusal |
 }
 
 const hex = (byte: number): string => byte.toString(16).padStart(2, '0')
+
+/** An array that would take several replies is not read: between them the program may have changed it. */
+export const arrayTooLong = (bytes: number, pdu: number): Refusal => ({
+  code: `PDU of ${pdu} bytes`,
+  status: StatusCode.BadConfigurationError,
+  reason:
+    `the array is ${bytes} bytes long, and this CPU answers at most ${payloadOf(pdu)} at once: make it shorter, or ` +
+    'several tags, whose values then need not belong together',
+  ofAddress: true,
+})

@@ -7,25 +7,23 @@ import type { FieldSession, ReadOutcome } from '../driver.ts'
 import type { SourceReport } from '../source.ts'
 import type { Connected } from './connect.ts'
 import { S7Connection, type SpanReply } from './connection.ts'
+import { decode } from './decode.ts'
 import { LearnedAreas } from './learned-areas.ts'
 import { ReadRequest } from './nodes7-codec.ts'
-import {
-  type ByteArea,
-  inRequestOrder,
-  packAreas,
-  payloadOf,
-  planAreas,
-  type S7ReadBlock,
-  splitArea,
-} from './read-plan.ts'
-import type { Refusal } from './refusal.ts'
-import { decode } from './types.ts'
+import { payloadOf } from './pdu-budget.ts'
+import { type ByteArea, inRequestOrder, packAreas, planAreas, type S7ReadBlock, splitArea } from './read-plan.ts'
+import { arrayTooLong, type Refusal } from './refusal.ts'
+import type { Zone } from './zone.ts'
 
 const READ = { kind: 'read' } as const
 
 export interface SessionOptions {
   readonly clock: Clock
   readonly timeoutMs: Milliseconds
+  /** The most items of a request. */
+  readonly maxItems: number
+  /** In which the CPU's clock is set. */
+  readonly zone: Zone
   readonly log: Logger
   readonly report: Pick<SourceReport, 'count'>
 }
@@ -33,6 +31,8 @@ export interface SessionOptions {
 /** What it takes to read one block over this connection. */
 interface BlockState {
   readonly learned: LearnedAreas
+  /** Arrays that no reply of this CPU carries, each an area of its own; never asked for. */
+  readonly tooLong: readonly ByteArea[]
   /** Requests for the areas that are read every time; made anew when these change. */
   requests: readonly AreaRequest[]
 }
@@ -72,6 +72,7 @@ export class S7Session implements FieldSession<S7ReadBlock> {
     const now = this.#options.clock.monotonic()
     const retried = learned.toRetry(now)
     for (const area of learned.refused) if (!retried.includes(area)) this.#failAgain(area, sink)
+    for (const area of state.tooLong) this.#failTooLong(area, sink)
 
     const good: ByteArea[] = []
     const refused: ByteArea[] = []
@@ -107,7 +108,8 @@ export class S7Session implements FieldSession<S7ReadBlock> {
     if (known) return known
     const longest = payloadOf(this.#connection.pdu)
     const areas = block.areas.flatMap((area) => (area.length > longest ? planAreas(area.tags, longest) : [area]))
-    const state = { learned: new LearnedAreas(areas), requests: this.#requestsFor(areas) }
+    const [readable, tooLong] = [areas.filter(fits(longest)), areas.filter((area) => !fits(longest)(area))]
+    const state = { learned: new LearnedAreas(readable), tooLong, requests: this.#requestsFor(readable) }
     this.#blocks.set(block, state)
     return state
   }
@@ -115,23 +117,23 @@ export class S7Session implements FieldSession<S7ReadBlock> {
   #requestsFor(areas: readonly ByteArea[]): AreaRequest[] {
     const { pdu } = this.#connection
     const longest = payloadOf(pdu)
-    return packAreas([...areas].sort(inRequestOrder), pdu).map((pack) => ({
+    return packAreas([...areas].sort(inRequestOrder), pdu, this.#options.maxItems).map((pack) => ({
       areas: pack,
-      request: new ReadRequest(pack.map(({ db, start, length }) => ({ db, start, length: Math.min(length, longest) }))),
+      request: new ReadRequest(
+        pack.map(({ area, db, start, length }) => ({ area, db, start, length: Math.min(length, longest) })),
+      ),
     }))
   }
 
   /** Resolves when every request is settled; rejects, then, with the first failure. Answered areas are taken either way. */
-  async #readAll(requests: readonly AreaRequest[], take: (area: ByteArea, reply: SpanReply) => void): Promise<void> {
+  async #readAll(requests: readonly AreaRequest[], take: TakeReply): Promise<void> {
+    const [only] = requests
+    if (only && requests.length === 1) return distribute(only, await this.#connection.read(only.request), take)
     const settled = await Promise.allSettled(requests.map(({ request }) => this.#connection.read(request)))
     let failure: unknown
     for (const [position, outcome] of settled.entries()) {
-      if (outcome.status === 'rejected') {
-        failure ??= outcome.reason
-        continue
-      }
-      const areas = requests[position]?.areas ?? []
-      for (const [span, reply] of outcome.value.entries()) take(areas[span] as ByteArea, reply)
+      if (outcome.status === 'fulfilled') distribute(requests[position] as AreaRequest, outcome.value, take)
+      else failure ??= outcome.reason
     }
     if (failure !== undefined) throw failure as PenstockError
   }
@@ -141,15 +143,17 @@ export class S7Session implements FieldSession<S7ReadBlock> {
       this.#refuse(area, reply.refusal, sink)
       return
     }
+    const { zone } = this.#options
     for (const { tag, item } of area.tags) {
-      const value = decode(item, reply.bytes, item.offset - area.start)
-      if (typeof value === 'object') sink.failed(tag.index, value.unusable)
+      const value = decode(item, reply.bytes, item.offset - area.start, zone)
+      if (typeof value === 'object' && 'unusable' in value) sink.failed(tag.index, value.unusable)
       else sink.polled(tag.index, value)
     }
     if (this.#refused.size > 0) this.#forgive(area)
   }
 
-  #refuse(area: ByteArea, refusal: Refusal, sink: SampleSink): void {
+  #refuse(area: ByteArea, of: Refusal, sink: SampleSink): void {
+    const refusal = area.area === 'DB' ? of : { ...of, reason: of.elsewhere ?? of.reason }
     this.#options.report.count('refusals')
     for (const { tag } of area.tags) {
       sink.failed(tag.index, refusal.status)
@@ -181,6 +185,11 @@ export class S7Session implements FieldSession<S7ReadBlock> {
     }
   }
 
+  #failTooLong(area: ByteArea, sink: SampleSink): void {
+    if (area.tags.every(({ tag }) => this.#refused.has(tag.index))) this.#failAgain(area, sink)
+    else this.#refuse(area, arrayTooLong(area.length, this.#connection.pdu), sink)
+  }
+
   #forgive(area: ByteArea): void {
     for (const { tag } of area.tags) {
       if (!this.#refused.delete(tag.index)) continue
@@ -188,3 +197,15 @@ export class S7Session implements FieldSession<S7ReadBlock> {
     }
   }
 }
+
+type TakeReply = (area: ByteArea, reply: SpanReply) => void
+
+function distribute({ areas }: AreaRequest, replies: readonly SpanReply[], take: TakeReply): void {
+  for (const [span, reply] of replies.entries()) take(areas[span] as ByteArea, reply)
+}
+
+/** Of a text that is longer than a reply, what fits is read: its end may be unused. An array is read whole or not at all. */
+const fits =
+  (longest: number) =>
+  ({ length, tags }: ByteArea): boolean =>
+    length <= longest || tags.every(({ item }) => item.count === undefined)

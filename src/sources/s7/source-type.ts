@@ -3,7 +3,7 @@ import { PolledSource } from '../poller.ts'
 import type { SourceType } from '../source.ts'
 import { validateS7 } from './validate.ts'
 
-/** A Siemens S7 CPU that lets its data blocks be read over ISO on TCP (RFC 1006), as S7-300/400/1200/1500 do. */
+/** A Siemens S7 CPU that lets its memory be read over ISO on TCP (RFC 1006), as S7-300/400/1200/1500 and LOGO! do. */
 export const s7Source: SourceType<S7SourceConfig> = {
   kind: 's7',
   validate: validateS7,

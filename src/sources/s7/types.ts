@@ -1,81 +1,86 @@
-import type { DataType, TagValue } from '../../core/data-type.ts'
-import { StatusCode } from '../../core/status-code.ts'
-import type { S7Type } from './address.ts'
+import type { DataType } from '../../core/data-type.ts'
 
-/**
- * The data types that hold every value of an S7 type exactly, its own counterpart first. Nothing is narrowed or
- * rounded: a DINT does not fit a Float, whose 24 bits of precision would bend it.
- */
-export const exactTypes: Readonly<Record<S7Type, readonly DataType[]>> = {
-  BOOL: ['Boolean'],
-  BYTE: ['Byte', 'UInt16', 'Int16', 'UInt32', 'Int32', 'UInt64', 'Int64', 'Float', 'Double'],
-  WORD: ['UInt16', 'UInt32', 'Int32', 'UInt64', 'Int64', 'Float', 'Double'],
-  INT: ['Int16', 'Int32', 'Int64', 'Float', 'Double'],
-  DWORD: ['UInt32', 'UInt64', 'Int64', 'Double'],
-  DINT: ['Int32', 'Int64', 'Double'],
-  REAL: ['Float', 'Double'],
-  LREAL: ['Double'],
-  STRING: ['String'],
+interface TypeFacts {
+  /** Of a text: of its header alone, which its characters follow. */
+  readonly bytes: number
+  /**
+   * The data types that hold every value exactly, its own counterpart first. Nothing is narrowed or rounded: a DINT does
+   * not fit a Float, whose 24 bits of precision would bend it. Durations and times of day are milliseconds.
+   */
+  readonly fits: readonly [DataType, ...DataType[]]
+  /** Other names in TIA Portal, STEP 7 and other gateways. */
+  readonly aliases?: readonly string[]
 }
 
-/** Bytes that were read and are not a value. */
-export interface Unusable {
-  readonly unusable: StatusCode
+const unsigned8 = ['Byte', 'UInt16', 'Int16', 'UInt32', 'Int32', 'UInt64', 'Int64', 'Float', 'Double'] as const
+const unsigned16 = ['UInt16', 'UInt32', 'Int32', 'UInt64', 'Int64', 'Float', 'Double'] as const
+const unsigned32 = ['UInt32', 'UInt64', 'Int64', 'Double'] as const
+
+/** The elementary data types of S7 (IEC 61131-3 names as in TIA Portal), and timers and counters of STEP 7. */
+const facts = {
+  BOOL: { bytes: 1, fits: ['Boolean'], aliases: ['X'] },
+  BYTE: { bytes: 1, fits: unsigned8, aliases: ['B'] },
+  WORD: { bytes: 2, fits: unsigned16, aliases: ['W'] },
+  DWORD: { bytes: 4, fits: unsigned32, aliases: ['DW'] },
+  LWORD: { bytes: 8, fits: ['UInt64'], aliases: ['LW'] },
+  CHAR: { bytes: 1, fits: ['String'], aliases: ['C'] },
+  WCHAR: { bytes: 2, fits: ['String'], aliases: ['WC'] },
+  SINT: { bytes: 1, fits: ['SByte', 'Int16', 'Int32', 'Int64', 'Float', 'Double'], aliases: ['SI'] },
+  USINT: { bytes: 1, fits: unsigned8, aliases: ['USI'] },
+  INT: { bytes: 2, fits: ['Int16', 'Int32', 'Int64', 'Float', 'Double'], aliases: ['I'] },
+  UINT: { bytes: 2, fits: unsigned16, aliases: ['UI'] },
+  DINT: { bytes: 4, fits: ['Int32', 'Int64', 'Double'], aliases: ['DI'] },
+  UDINT: { bytes: 4, fits: unsigned32, aliases: ['UDI'] },
+  LINT: { bytes: 8, fits: ['Int64'], aliases: ['LI'] },
+  ULINT: { bytes: 8, fits: ['UInt64'], aliases: ['ULI'] },
+  REAL: { bytes: 4, fits: ['Float', 'Double'], aliases: ['R'] },
+  LREAL: { bytes: 8, fits: ['Double'], aliases: ['LR'] },
+  STRING: { bytes: 2, fits: ['String'], aliases: ['S'] },
+  WSTRING: { bytes: 4, fits: ['String'], aliases: ['WS'] },
+  S5TIME: { bytes: 2, fits: ['Double', 'UInt32', 'Int32', 'UInt64', 'Int64'] },
+  TIME: { bytes: 4, fits: ['Double', 'Int32', 'Int64'] },
+  LTIME: { bytes: 8, fits: ['Double'] },
+  DATE: { bytes: 2, fits: ['DateTime'] },
+  TOD: { bytes: 4, fits: ['Double', 'UInt32', 'Int32', 'UInt64', 'Int64'], aliases: ['TIME_OF_DAY'] },
+  LTOD: { bytes: 8, fits: ['Double'], aliases: ['LTIME_OF_DAY'] },
+  DT: { bytes: 8, fits: ['DateTime'], aliases: ['DATE_AND_TIME'] },
+  LDT: { bytes: 8, fits: ['DateTime'], aliases: ['DATE_AND_LTIME'] },
+  DTL: { bytes: 12, fits: ['DateTime'] },
+  TIMER: { bytes: 2, fits: ['Double', 'UInt32', 'Int32', 'UInt64', 'Int64'] },
+  COUNTER: { bytes: 2, fits: [...unsigned16, 'Int16'] },
+} as const satisfies Readonly<Record<string, TypeFacts>>
+
+export type S7Type = keyof typeof facts
+
+export const s7Types = Object.keys(facts) as readonly S7Type[]
+
+export const exactTypes = (type: S7Type): readonly [DataType, ...DataType[]] => facts[type].fits
+
+const byName: ReadonlyMap<string, S7Type> = new Map(
+  s7Types.flatMap((type) => {
+    const { aliases = [] }: TypeFacts = facts[type]
+    return [type, ...aliases].map((name): [string, S7Type] => [name, type])
+  }),
+)
+
+/** The type of that name or alias, in capitals; names count as a whole, `D` is not the beginning of `DINT`. */
+export const typeNamed = (name: string): S7Type | undefined => byName.get(name)
+
+/** Types whose address also has the length that the PLC program declares, and the longest of them, in characters. */
+export const longestText = { STRING: 254, WSTRING: 16_382 } as const
+export type TextType = keyof typeof longestText
+
+export const isText = (type: S7Type): type is TextType => Object.hasOwn(longestText, type)
+
+/** Bytes that one value takes; a text has its header before its characters. */
+export function bytesOf(type: S7Type, maxLength: number): number {
+  if (type === 'STRING') return facts.STRING.bytes + maxLength
+  if (type === 'WSTRING') return facts.WSTRING.bytes + 2 * maxLength
+  return facts[type].bytes
 }
 
-/** A STRING whose length bytes contradict each other or its declaration: the bytes are not what the tag says. */
-const UNDECODABLE: Unusable = { unusable: StatusCode.BadDecodingError }
-/**
- * A NaN or infinity is a well-formed IEC 60559 number, so decoding did not fail: the program computed it from a
- * measurement that is none (open wire, division by zero).
- */
-const NO_MEASUREMENT: Unusable = { unusable: StatusCode.BadSensorFailure }
-
-export interface Decoding {
-  readonly type: S7Type
-  /** Bit of a BOOL, 0 to 7. */
-  readonly bit: number
-  /** Declared length of a STRING. */
-  readonly maxLength: number
-  /** The tag is Int64 or UInt64, which are held as bigint. */
-  readonly asBigInt: boolean
-}
-
-/**
- * The value at byte `at`, big-endian as S7 stores everything. A STRING has its declared length in the first byte, its
- * actual length in the second, then one byte a character (Latin-1); `bytes` may end behind the actual text.
- */
-export function decode(how: Decoding, bytes: Buffer, at: number): Exclude<TagValue, object> | Unusable {
-  switch (how.type) {
-    case 'BOOL':
-      return ((bytes.readUInt8(at) >> how.bit) & 1) === 1
-    case 'BYTE':
-      return integer(how, bytes.readUInt8(at))
-    case 'WORD':
-      return integer(how, bytes.readUInt16BE(at))
-    case 'INT':
-      return integer(how, bytes.readInt16BE(at))
-    case 'DWORD':
-      return integer(how, bytes.readUInt32BE(at))
-    case 'DINT':
-      return integer(how, bytes.readInt32BE(at))
-    case 'REAL':
-      return finite(bytes.readFloatBE(at))
-    case 'LREAL':
-      return finite(bytes.readDoubleBE(at))
-    case 'STRING':
-      return text(how, bytes, at)
-  }
-}
-
-const integer = (how: Decoding, value: number): number | bigint => (how.asBigInt ? BigInt(value) : value)
-
-const finite = (value: number): number | Unusable => (Number.isFinite(value) ? value : NO_MEASUREMENT)
-
-function text(how: Decoding, bytes: Buffer, at: number): string | Unusable {
-  const declared = bytes.readUInt8(at)
-  const actual = bytes.readUInt8(at + 1)
-  const end = at + 2 + actual
-  if (actual > declared || actual > how.maxLength || end > bytes.length) return UNDECODABLE
-  return bytes.toString('latin1', at + 2, end)
+/** Bytes from one element of an array to the next: texts begin at even bytes. */
+export function strideOf(type: S7Type, maxLength: number): number {
+  const bytes = bytesOf(type, maxLength)
+  return isText(type) ? bytes + (bytes & 1) : bytes
 }

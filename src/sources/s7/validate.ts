@@ -9,7 +9,12 @@ const HIGHEST_SLOT = 31
 export function validateS7(config: S7SourceConfig): Problem[] {
   return [
     ...inRange(config.rack, 'rack', HIGHEST_RACK, 'Use the rack of the hardware configuration, usually 0.'),
-    ...inRange(config.slot, 'slot', HIGHEST_SLOT, 'Use the slot of the CPU: S7-300/400 usually 2, S7-1200/1500 1.'),
+    ...inRange(
+      config.slot,
+      'slot',
+      HIGHEST_SLOT,
+      'Use the slot of the CPU: S7-300 2, S7-400 usually 3, S7-1200/1500 1.',
+    ),
     ...config.devices.flatMap((device, position) => validateDevice(device, `devices[${position}]`)),
   ]
 }
@@ -40,11 +45,13 @@ function validateDevice(device: S7DeviceConfig, path: string): Problem[] {
 }
 
 /** An absent encoding is what is wrong where an address is ambiguous; it has no value to show. */
-const found = (value: string | undefined) => (value === undefined ? {} : { value: showValue(value) })
+const found = (value: string | number | undefined) => (value === undefined ? {} : { value: showValue(value) })
 
 /** The same place in another notation is the same place; as another data type it is another tag. */
-const placeOf = ({ type: dataType }: TagConfig, { db, type, offset, bit, maxLength }: S7Item): string =>
-  [dataType, db, type, offset, bit, maxLength].join()
+const placeOf = ({ type: dataType }: TagConfig, item: S7Item): string => {
+  const { area, db, type, offset, bit, maxLength, count } = item
+  return [dataType, area, db, type, offset, bit, maxLength, count].join()
+}
 
 const duplicate = (tag: TagConfig, path: string, other: string): Problem => ({
   path: `${path}.address`,
@@ -59,10 +66,9 @@ function withoutMeaning(tag: TagConfig, path: string): Problem[] {
   const why = {
     byteOrder: big,
     wordOrder: big,
-    arrayLength: 'Arrays cannot be read: give each element a tag of its own.',
     length: 'The length of a STRING is part of its address: DB1,STRING20.30.',
   }
-  return (['byteOrder', 'wordOrder', 'length', 'arrayLength'] as const)
+  return (['byteOrder', 'wordOrder', 'length'] as const)
     .filter((setting) => tag[setting] !== undefined)
     .map((setting) => ({
       path: `${path}.${setting}`,

@@ -43,7 +43,7 @@ describe('the configurations that come along', () => {
     const { sources } = parse(fileOf('config/penstock.example.yaml'), { merge: true }) as {
       sources: { kind: string }[]
     }
-    expect(sources.map(({ kind }) => kind)).toEqual(['chirpstack', 'modbus', 's7'])
+    expect(sources.map(({ kind }) => kind)).toEqual(['chirpstack', 'modbus', 's7', 'calculated'])
   })
 })
 
@@ -53,7 +53,7 @@ describe('an editor', () => {
     ['a duration without its unit', { sources: [{ key: 's', kind: 'modbus', host: 'h', timeout: 5 }] }],
     ['an unknown kind', { sources: [{ key: 's', kind: 'profinet', host: 'h' }] }],
     ['a setting of another kind', { sources: [{ key: 's', kind: 'modbus', host: 'h', rack: 0 }] }],
-    ['a missing setting', { sources: [{ key: 's', kind: 'modbus' }] }],
+    ['a missing setting', { sources: [{ key: 's', kind: 's7' }] }],
   ])('points at %s', (_, value) => {
     expect(editor.safeParse(value).success).toBe(false)
   })

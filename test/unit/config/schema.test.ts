@@ -2,7 +2,7 @@ import { hostname } from 'node:os'
 import { describe, expect, it } from 'vitest'
 import { modbusEncodings, s7Encodings } from '../../../src/config/tag-schema.ts'
 import { encodings } from '../../../src/sources/modbus/encoding.ts'
-import { s7Types } from '../../../src/sources/s7/address.ts'
+import { s7Types } from '../../../src/sources/s7/types.ts'
 import { configOf, linesOf, modbusPlant } from './loading.ts'
 
 const chirpstackPlant = (devEui: string) => `
@@ -45,6 +45,9 @@ describe('what is left out', () => {
         port: 502,
         timeoutMs: 1_000,
         connectTimeoutMs: 3_000,
+        delayBetweenRequestsMs: 0,
+        delayAfterConnectMs: 0,
+        transport: 'tcp',
         devices: [
           {
             key: 'meter',
@@ -125,10 +128,45 @@ describe('what is left out', () => {
   })
 })
 
+describe('a Modbus device', () => {
+  it.each([
+    ['ABCD', 'big', 'big'],
+    ['CDAB', 'big', 'little'],
+    ['BADC', 'little', 'big'],
+    ['DCBA', 'little', 'little'],
+  ])('whose order is %s has the byte order %s and the word order %s', (order, byteOrder, wordOrder) => {
+    const [device] = configOf(modbusPlant(`order: ${order}`)).sources[0]?.devices ?? []
+    expect(device).toMatchObject({ byteOrder, wordOrder })
+    expect(device).not.toHaveProperty('order')
+  })
+
+  it('keeps how it counts, writes texts and where its clock is', () => {
+    const settings =
+      'addressBase: 1, bitOrder: msb, iecMemory: bytes, charset: latin1, padding: keep, timeZone: "+01:00"'
+    expect(configOf(modbusPlant(settings)).sources[0]?.devices[0]).toMatchObject({
+      addressBase: 1,
+      bitOrder: 'msb',
+      iecMemory: 'bytes',
+      charset: 'latin1',
+      padding: 'keep',
+      timeZone: '+01:00',
+    })
+  })
+
+  it.each([
+    ['order: CDAB, wordOrder: little', 'order is "CDAB": It says what byteOrder and wordOrder say. Keep order, or'],
+    ['order: GHEF', 'order is "GHEF": Allowed is one of ABCD, CDAB, BADC, DCBA.'],
+    ['addressBase: 2', 'addressBase is 2: Allowed is 0 or 1. Write for example 1.'],
+    ['timeZone: Mars/Olympus', 'timeZone is "Mars/Olympus": Allowed is a name such as Europe/Berlin, or an offset'],
+  ])('with %s is refused with what to write instead', (settings, line) => {
+    expect(linesOf(modbusPlant(settings))).toEqual([expect.stringContaining(`sources[0].devices[0].${line}`)])
+  })
+})
+
 describe('a tag', () => {
   it('keeps everything that is said of it, durations in milliseconds', () => {
     const tag = `{ key: t, name: T, description: d, disabled: true, type: String, address: a, encoding: string,
-          byteOrder: little, wordOrder: little, length: 8, unit: V, poll: 2s, staleAfter: 9s, badAfter: 0s }`
+          byteOrder: little, wordOrder: little, order: DCBA, charset: ascii, padding: nul, length: 8, unit: V, poll: 2s, staleAfter: 9s, badAfter: 0s }`
     expect(configOf(modbusPlant(`tags: [${tag}]`)).sources[0]?.devices[0]?.tags[0]).toEqual({
       key: 't',
       name: 'T',
@@ -139,6 +177,9 @@ describe('a tag', () => {
       encoding: 'string',
       byteOrder: 'little',
       wordOrder: 'little',
+      order: 'DCBA',
+      charset: 'ascii',
+      padding: 'nul',
       length: 8,
       unit: 'V',
       pollMs: 2_000,

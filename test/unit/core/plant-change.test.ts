@@ -134,16 +134,25 @@ describe('a tag configured otherwise', () => {
     ['another range', { range: { low: 0, high: 9 } }, {}],
     ['another period', { pollMs: 50 }, { pollMs: 70 }],
     ['another name', { name: 'Speed' }, { name: 'Pump' }],
+    ['another deadband', { deadband: 2 }, {}],
   ])('with %s is the same value', (_what, tag, device) => {
     expect(readsTheSame(placed({}), placed(tag, device))).toBe(true)
   })
 
   it.each([
+    ['a transform', { transform: { scale: 2 } }, {}],
     ['another address', { address: 'holding:9' }, {}],
     ['another encoding', { encoding: 'int16' }, {}],
     ['another unit id', {}, { unitId: 9 }],
     ['another word order of its device', {}, { wordOrder: 'little' }],
   ])('with %s is another value', (_what, tag, device) => {
     expect(readsTheSame(placed({}), placed(tag, device))).toBe(false)
+  })
+
+  it.each([
+    ['unit', { transform: { from: '°F' } }, { unit: '°C' }, { unit: 'K' }],
+    ['range', { transform: { clamp: true } }, { range: { low: 0, high: 1 } }, { range: { low: 0, high: 2 } }],
+  ])('with another %s that its value is made with is another value', (_what, tag, one, other) => {
+    expect(readsTheSame(placed({ ...tag, ...one }), placed({ ...tag, ...other }))).toBe(false)
   })
 })

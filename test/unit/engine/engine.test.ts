@@ -283,3 +283,24 @@ it('an engine that stops keeps what it knew for the next', async () => {
   await vi.waitFor(() => expect(rows[0]).toEqual([0, 42, 'UncertainLastUsableValue']))
   await second.engine.stop()
 })
+
+it('tells a room of all devices when it subscribes, and then of those alone of which there is something new', async () => {
+  const { engine, source } = await anEngine()
+  source('line').report.device('pump', 'online')
+  const { states } = await aSubscriber(engine)
+  const devices = (told: readonly SourceHealth[] = []) => told.flatMap((each) => each.devices.map(({ key }) => key))
+  await vi.waitFor(() => expect(states).toHaveLength(1))
+  expect(devices(states[0])).toEqual(['pump', 'tank'])
+  const { length } = states
+  source('other').report.device('tank', 'offline', 'no answer')
+  await vi.waitFor(() => expect(devices(states.slice(length).flat())).toContain('tank'))
+  const quiet = states.length
+  source('line').report.state('degraded', 'one of two')
+  await vi.waitFor(() =>
+    expect(states.slice(quiet).flat()).toContainEqual(expect.objectContaining({ state: 'degraded' })),
+  )
+  expect(devices(states.slice(quiet).flat())).toEqual([])
+  const again = await aSubscriber(engine)
+  await vi.waitFor(() => expect(devices(again.states[0])).toEqual(['pump', 'tank']))
+  await engine.stop()
+})

@@ -51,7 +51,9 @@ describe('a device that answers for some of its addresses only', () => {
         random: context.random,
         secret: context.secret,
         memory: context.memory,
+        connects: context.connects,
         offers: context.offers,
+        values: context.values,
         report: context.report,
       },
     })

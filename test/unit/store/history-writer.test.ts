@@ -193,11 +193,18 @@ describe('a disk that cannot be written', () => {
       waiting: 100,
       written: 0,
     })
-    expect([valuesOf(folder, 'meter/t'), writer.recall('meter')]).toEqual([[], undefined])
+    const remembered = database.prepare('SELECT count(*) FROM device_memory').pluck()
+    expect([valuesOf(folder, 'meter/t'), remembered.get()]).toEqual([[], 0])
+    // A source that is made anew in the same run must not begin from an older one.
+    expect(writer.recall('meter')).toBe('100 samples')
     database.pragma('max_page_count = 100000')
     await clock.advance(1_000)
     expect(writer.health).toMatchObject({ ok: true, waiting: 0, written: 100 })
-    expect([valuesOf(folder, 'meter/t').length, writer.recall('meter')]).toEqual([100, '100 samples'])
+    expect([valuesOf(folder, 'meter/t').length, remembered.get(), writer.recall('meter')]).toEqual([
+      100,
+      1,
+      '100 samples',
+    ])
   })
 
   it('for long keeps what came first, and counts and tells what is lost', async () => {
@@ -233,6 +240,15 @@ describe('what a source remembers of a device', () => {
     await first.close()
     const { writer } = aRun([kept('t')])
     expect(['meter', 'other', 'new'].map((device) => writer.recall(device))).toEqual(['two', 'three', undefined])
+  })
+
+  it('is known at once to whoever asks again in the same run', async () => {
+    const { clock, writer } = aRun([kept('t')])
+    writer.keep('meter', 'one')
+    expect(writer.recall('meter')).toBe('one')
+    await clock.advance(1_000)
+    writer.keep('meter', 'two')
+    expect(writer.recall('meter')).toBe('two')
   })
 
   it('is on disk exactly when the samples are that it speaks of', async () => {

@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from 'node:util'
 import type { DriftEntry, Proposal } from '../../../core/drift.ts'
 import { withLinkTags } from '../../../core/link-tags.ts'
 import type { ChirpStackDeviceConfig, ChirpStackSourceConfig } from '../../../core/plant.ts'
@@ -15,11 +16,14 @@ export interface DecideInput {
   readonly state: DiscoveryState
   /** Keys of the devices of all other sources. */
   readonly takenKeys: ReadonlySet<string>
+  /** What was found before: a device that stays as it is will be the same object. */
+  readonly before?: readonly ChirpStackDeviceConfig[] | undefined
 }
 
 export interface Decision {
-  /** What the source serves: the configured devices in their order, then the discovered ones by DevEUI. */
+  /** What the source serves: the configured devices in their order, then those that were found, by DevEUI. */
   readonly devices: ChirpStackSourceConfig['devices']
+  readonly found: readonly ChirpStackDeviceConfig[]
   readonly proposals: readonly Proposal[]
   readonly drift: readonly DriftEntry[]
 }
@@ -27,40 +31,65 @@ export interface Decision {
 /** How long a lost value of a discovered device stays Uncertain unless its template says otherwise, as configured ones. */
 const BAD_AFTER_MS = 600_000
 
+/** Devices that ChirpStack does not have and for which one of nearly the same DevEUI is looked for: it takes a while. */
+const MOST_LOOKED_FOR = 20
+
 /**
  * What a source should serve, of what the operator configured and what ChirpStack has; and where the two differ.
  * A configured device always wins over the rules. Without any inventory, the configured devices are all there is.
  * The same input always gives the same answer.
  */
 export function decide(input: DecideInput): Decision {
+  const steps = deciding(input)
+  for (;;) {
+    const { done, value } = steps.next()
+    if (done) return value
+  }
+}
+
+/** The same, device by device: each step is one of them, so that thousands do not hold up whoever waits. */
+export function* deciding(input: DecideInput): Generator<undefined, Decision> {
   const { source, templates, state } = input
   const known = new Map(state.devices.map((device) => [device.devEui, device]))
   const profiles = new Map(state.mirror?.profiles.map((profile) => [profile.id, profile]))
   const mirrored = new Map(state.mirror?.devices.map((device) => [device.devEui, device]))
-  const configured = source.devices.map((device) => {
-    if ('gatewayId' in device) return device
-    const template = templates.find(({ key }) => key === device.template)
-    return withLinkTags(template ? withTemplate(device, template) : device, source)
-  })
-  const byHand = configured.filter((device): device is ChirpStackDeviceConfig => 'devEui' in device)
+  const before = new Map(input.before?.map((device) => [device.devEui, device]))
+  let lookedFor = 0
   const outcome: Outcome = { served: [], proposals: [], drift: [] }
   const lookAt = (config: ChirpStackDeviceConfig, origin: Looked['origin']) => {
     const listed = mirrored.get(config.devEui)
     const profile = profiles.get(listed?.profileId ?? '')
-    outcome.drift.push(...deviceDrift({ config, origin, listed, profile, known: known.get(config.devEui), state }))
+    const lookFor = !listed && lookedFor++ < MOST_LOOKED_FOR
+    const looked = { config, origin, listed, profile, known: known.get(config.devEui), state, lookFor }
+    outcome.drift.push(...deviceDrift(looked))
   }
-  for (const device of byHand) lookAt(device, 'configured')
+  const configured: ChirpStackSourceConfig['devices'][number][] = []
+  const handled = new Set<string>()
+  for (const device of source.devices) {
+    if ('gatewayId' in device) configured.push(device)
+    else {
+      const template = templates.find(({ key }) => key === device.template)
+      const config = withLinkTags(template ? withTemplate(device, template) : device, source)
+      configured.push(config)
+      handled.add(config.devEui.toLowerCase())
+      lookAt(config, 'configured')
+    }
+    yield
+  }
   const taken = new Set([...input.takenKeys, ...configured.map(({ key }) => key)])
-  const handled = new Set(byHand.map(({ devEui }) => devEui.toLowerCase()))
   for (const device of state.mirror?.devices ?? []) {
     if (handled.has(device.devEui)) continue
     const profile = profiles.get(device.profileId)
     const { served, template } = judge({ device, profile, known: known.get(device.devEui), taken }, input, outcome)
-    if (!served) continue
-    outcome.served.push(served)
-    lookAt(served, template === AUTO_TEMPLATE ? 'learned' : 'template')
+    if (served) {
+      const known = before.get(served.devEui)
+      outcome.served.push(isDeepStrictEqual(known, served) && known ? known : served)
+      lookAt(served, template === AUTO_TEMPLATE ? 'learned' : 'template')
+    }
+    yield
   }
-  return { devices: [...configured, ...outcome.served], proposals: outcome.proposals, drift: outcome.drift }
+  const { served: found, proposals, drift } = outcome
+  return { devices: [...configured, ...found], found, proposals, drift }
 }
 
 interface Outcome {

@@ -1,6 +1,7 @@
 import { linkTagKeys } from '../../../core/link-tags.ts'
 import type { TagConfig } from '../../../core/plant.ts'
 import type { Measurement, MeasurementKind } from '../api.ts'
+import { LONGEST_NAME, shownText } from '../shown-text.ts'
 import { flatKey, tagKey, withoutObject } from './derived-names.ts'
 import { type Observation, observationBounds, type SeenPath } from './observation.ts'
 import { describeTypes, type TypeConflict, typesAt } from './type-fit.ts'
@@ -83,7 +84,7 @@ export function autoTags(
 ): TagConfig[] {
   const names = new Map(profile?.measurements.map(({ key, name }) => [key, name]))
   return derived.map(({ key, type, address }): TagConfig => {
-    const name = names.get(flatKey(address))?.trim() || withoutObject(address)
+    const name = names.get(flatKey(address)) || shownText(withoutObject(address), LONGEST_NAME)
     return { key, name, disabled: false, type, address }
   })
 }

@@ -5,6 +5,8 @@ import type { ChirpStackDeviceConfig, TagConfig } from '../../../core/plant.ts'
 import type { MirroredDevice, MirroredProfile } from '../mirror.ts'
 import { deriveTags } from './derive.ts'
 import { flatKey } from './derived-names.ts'
+import { UPLINKS_OF_NEW_PROFILE } from './discovery.ts'
+import { type Observation, observationBounds } from './observation.ts'
 import type { DiscoveryState, KnownDevice } from './state.ts'
 import { misfitOf } from './type-fit.ts'
 
@@ -17,6 +19,8 @@ export interface Looked {
   readonly profile: MirroredProfile | undefined
   readonly known: KnownDevice | undefined
   readonly state: DiscoveryState
+  /** Where ChirpStack does not have it: whether to look for what may be meant. */
+  readonly lookFor: boolean
 }
 
 /** A tag is missed when it was in none of so many uplinks, one after another. */
@@ -32,7 +36,7 @@ export function deviceDrift(looked: Looked): DriftEntry[] {
   if (!state.mirror) return []
   const said = listed
     ? [...ofDevice(looked, listed), ...(listed.disabled ? [] : [...ofCodec(looked), ...ofTags(looked)])]
-    : [notThere(config, state.mirror.devices)]
+    : [notThere(config, looked.lookFor ? state.mirror.devices : [])]
   const { devEui, name, key } = config
   return said.map(({ kind, ...rest }) => ({ kind, devEui, name, device: key, ...rest }))
 }
@@ -64,11 +68,16 @@ function ofDevice({ config, origin, known }: Looked, listed: MirroredDevice): Sa
       mend: 'Make the two names the same, if they mean the same device.',
     })
   }
-  if (known?.profile && known.profile.id !== listed.profileId) {
+  // The tags of a template are of the rule that matches it with the profile that it has now.
+  if (origin !== 'template' && known?.profile && known.profile.id !== listed.profileId) {
+    const relearn =
+      'To have them learned anew at once, put its DevEUI into `rejected` of the source, and take it out again.'
     said.push({
       kind: 'profile_changed',
-      reason: `Its profile was "${known.profile.name}" and is "${listed.profileName}" now.`,
-      mend: 'See whether its tags still fit what it sends. Listed in the configuration it is yours to say.',
+      reason: `Its profile was "${known.profile.name}" and is "${listed.profileName}" now; its tags are those from before.`,
+      mend:
+        `Nothing, if they still fit: after ${UPLINKS_OF_NEW_PROFILE} uplinks each tag that does not is named.` +
+        (origin === 'learned' ? ` ${relearn}` : ''),
     })
   }
   return said
@@ -103,6 +112,7 @@ function ofTags(looked: Looked): Said[] {
     if (misfit) said.push(conflict(tag.key, `It is a ${shapeName(tag)}, and ${address} was ${misfit}.`, looked.origin))
     else if (known && isMissed(known, address)) said.push(neverSeen(tag, address))
   }
+  if (looked.origin === 'learned' && known && known.observation.leftOut > 0) said.push(leftOut(known.observation))
   if (looked.origin === 'learned' && known && profile) {
     const { observation, tags: derived } = known
     const { conflicts } = deriveTags({
@@ -138,8 +148,16 @@ const conflict = (tag: string, reason: string, origin: Looked['origin']): Said =
   reason,
   mend:
     origin === 'learned'
-      ? 'Let the codec give one type at this path, as the profile has it, and then let the device be learned anew.'
+      ? 'Let the codec give one type at this path, as the profile has it, then put its DevEUI into `rejected` of the source, and take it out again, to have it learned anew.'
       : 'Correct the type of the tag, or let the codec give this type at this path.',
+})
+
+const leftOut = ({ leftOut: count }: Observation): Said => ({
+  kind: 'values_left_out',
+  reason:
+    `At least ${count} values of its last uplink are not learned: of a device at most ${observationBounds.paths} paths are, ` +
+    `${observationBounds.depth} levels deep, and ${observationBounds.elements} elements of each list.`,
+  mend: 'Let the codec give less, or use a template with the tags that are of use.',
 })
 
 const neverSeen = (tag: TagConfig, address: string): Said => ({

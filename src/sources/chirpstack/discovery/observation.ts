@@ -27,7 +27,7 @@ export interface Observation {
   readonly undecoded: number
   /** By address. */
   readonly paths: Readonly<Record<string, SeenPath>>
-  /** Values of the last uplink that no path was kept for: beyond the bounds below. */
+  /** Values of the last uplink that no path was kept for: beyond the bounds below. There may be more inside of those. */
   readonly leftOut: number
 }
 
@@ -61,9 +61,10 @@ function visitMembers(walk: Walk, path: readonly PathStep[], group: unknown): vo
       visit(walk, [...path, position], element)
     })
   } else if (typeof group === 'object' && group !== null) {
-    for (const [key, value] of Object.entries(group)) {
+    const members = Object.entries(group)
+    for (const [position, [key, value]] of members.entries()) {
       if (walk.visits >= observationBounds.visits) {
-        walk.leftOut++
+        walk.leftOut += members.length - position
         return
       }
       visit(walk, [...path, key], value)

@@ -1,24 +1,26 @@
 import type { Milliseconds } from '../../../core/clock.ts'
-import { describeError } from '../../../core/errors.ts'
-import type { ChirpStackSourceConfig } from '../../../core/plant.ts'
+import type { ChirpStackDeviceConfig, ChirpStackSourceConfig } from '../../../core/plant.ts'
+import type { DiscoveryRule } from '../../../core/template.ts'
 import type { DeviceOffers, SourceContext } from '../../source.ts'
 import type { DeviceEvent } from '../device-event.ts'
+import { inTurns } from '../in-turns.ts'
 import type { InventoryMirror, MirroredDevice } from '../mirror.ts'
-import { decide } from './decide.ts'
+import { type Decision, deciding } from './decide.ts'
 import { Discovery } from './discovery.ts'
+import { KeptDiscovery, partOf } from './kept-discovery.ts'
 import { firstMatch } from './rules.ts'
-import { emptyDiscovery, parseDiscoveryState } from './state.ts'
 
 /** Uplinks teach many devices at once: what follows from them is decided together. */
 const DECIDE_AFTER: Milliseconds = 1_000
-/** What was learned and is not on disk yet would have to be learned again after a crash. */
-const KEEP_AFTER: Milliseconds = 10_000
+/** Devices that are decided about in one turn of the event loop: some milliseconds. */
+const DEVICES_A_TURN = 50
 
 /** Changes that are logged one by one. */
 const MOST_LOGGED = 20
 
 export interface TenantDiscoveryOptions {
   readonly sourceKey: string
+  readonly tenantId: string
   readonly context: Pick<SourceContext, 'clock' | 'log' | 'memory'>
   readonly offers: DeviceOffers<ChirpStackSourceConfig>
 }
@@ -30,17 +32,35 @@ export interface TenantDiscoveryOptions {
 export class TenantDiscovery {
   readonly #options: TenantDiscoveryOptions
   readonly #discovery: Discovery
+  readonly #kept: KeptDiscovery
   #cancelDecide: (() => void) | undefined
-  #cancelKeep: (() => void) | undefined
+  /** What is being decided, and whether there is news already that it does not know. */
+  #deciding: { readonly giveUp: () => void; outdated: boolean } | undefined
+  #found: readonly ChirpStackDeviceConfig[] | undefined
 
   constructor(options: TenantDiscoveryOptions) {
     this.#options = options
-    this.#discovery = new Discovery(this.#recall())
+    const { sourceKey, tenantId, context } = options
+    const { clock, log, memory } = context
+    this.#kept = new KeptDiscovery({ sourceKey, tenantId, clock, log, memory }, () => ({
+      mirror: this.#discovery.mirror,
+      devicesOf: (part) => this.#discovery.devicesWhere((devEui) => partOf(devEui) === part),
+    }))
+    this.#discovery = new Discovery(this.#kept.recall(), (devEui, learned) => this.#kept.deviceChanged(devEui, learned))
+  }
+
+  get #source(): ChirpStackSourceConfig | undefined {
+    const source = this.#options.offers.configured()
+    return source?.kind === 'chirpstack' ? source : undefined
+  }
+
+  get #rules(): readonly DiscoveryRule[] {
+    return this.#source?.rules ?? []
   }
 
   /** Without rules nothing is looked for. */
   get active(): boolean {
-    return (this.#options.offers.configured().rules ?? []).length > 0
+    return this.#rules.length > 0
   }
 
   /** What was read last. */
@@ -50,7 +70,7 @@ export class TenantDiscovery {
 
   /** Whether it matters if the device is disabled in ChirpStack. */
   readonly wants = (device: MirroredDevice, application: string): boolean => {
-    const match = firstMatch(this.#options.offers.configured().rules ?? [], device, application)
+    const match = firstMatch(this.#rules, device, application)
     return match !== undefined && !match.rule.ignore
   }
 
@@ -65,68 +85,68 @@ export class TenantDiscovery {
         'More devices of ChirpStack have changed',
       )
     }
-    this.#keepSoon()
+    this.#kept.mirrorChanged()
     this.decide()
   }
 
   /** Takes an uplink that was not known before. */
   takeUplink(devEui: string, { time, body }: DeviceEvent): void {
-    if (!this.active) return
+    if (!this.active || this.#source?.rejected?.includes(devEui)) return
     const fPort = typeof body.fPort === 'number' ? body.fPort : undefined
     const { clock } = this.#options.context
     const learned = this.#discovery.takeUplink({ devEui, time, fPort, object: body.object ?? undefined }, clock.now())
-    this.#keepSoon()
     if (learned) this.#cancelDecide ??= clock.after(DECIDE_AFTER, () => this.decide())
   }
 
-  /** Says what is to be served, and what an operator should know. */
+  /** The configuration may be another now: what is being decided by the former one is not said. */
+  reconsider(): void {
+    this.#deciding?.giveUp()
+    this.#deciding = undefined
+    this.decide()
+  }
+
+  /** Soon says what is to be served, and what an operator should know. */
   decide(): void {
     this.#cancelDecide?.()
     this.#cancelDecide = undefined
-    const { offers } = this.#options
-    const source = offers.configured()
-    if (!this.active) {
-      offers.serve([])
-      offers.findings({ proposals: [], drift: [] })
+    if (this.#deciding) {
+      this.#deciding.outdated = true
       return
     }
+    const { offers, context } = this.#options
+    const source = this.#source
+    if (!source) return
+    if (!this.active) {
+      this.#say({ found: [], proposals: [], drift: [] })
+      return
+    }
+    for (const devEui of source.rejected ?? []) if (this.#discovery.hasLearned(devEui)) this.#discovery.forget(devEui)
     const { state } = this.#discovery
-    const decision = decide({ source, templates: offers.templates(), state, takenKeys: offers.takenKeys() })
-    offers.serve(decision.devices.slice(source.devices.length))
-    offers.findings({ proposals: decision.proposals, drift: decision.drift })
+    const before = this.#found
+    const work = deciding({ source, templates: offers.templates(), state, takenKeys: offers.takenKeys(), before })
+    const giveUp = inTurns(context.clock, work, DEVICES_A_TURN, (decision) => {
+      const outdated = this.#deciding?.outdated
+      this.#deciding = undefined
+      if (!this.#source) return
+      this.#say(decision)
+      if (outdated) this.decide()
+    })
+    this.#deciding = { giveUp, outdated: false }
   }
 
   /** Nothing more is decided; what is known is kept. */
   stop(): void {
     this.#cancelDecide?.()
     this.#cancelDecide = undefined
-    if (this.#cancelKeep) this.#keep()
+    this.#deciding?.giveUp()
+    this.#deciding = undefined
+    this.#kept.flush()
   }
 
-  #recall() {
-    const { context } = this.#options
-    const kept = context.memory.recall(this.#name)
-    if (kept === undefined) return emptyDiscovery
-    try {
-      return parseDiscoveryState(kept)
-    } catch (error) {
-      context.log.warn({ cause: describeError(error) }, 'What was learned of the devices is lost and is learned anew')
-      return emptyDiscovery
-    }
-  }
-
-  #keepSoon(): void {
-    this.#cancelKeep ??= this.#options.context.clock.after(KEEP_AFTER, () => this.#keep())
-  }
-
-  #keep(): void {
-    this.#cancelKeep?.()
-    this.#cancelKeep = undefined
-    this.#options.context.memory.keep(this.#name, JSON.stringify(this.#discovery.state))
-  }
-
-  /** No device's key has a slash. */
-  get #name(): string {
-    return `source/${this.#options.sourceKey}`
+  #say({ found, proposals, drift }: Omit<Decision, 'devices'>): void {
+    const { offers } = this.#options
+    this.#found = found
+    offers.serve(found)
+    offers.findings({ proposals, drift })
   }
 }

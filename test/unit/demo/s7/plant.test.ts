@@ -1,7 +1,8 @@
 import { describe, expect, it } from 'vitest'
 import { lineSignals, MixingLine } from '../../../../src/demo/s7/plant.ts'
+import { decode } from '../../../../src/sources/s7/decode.ts'
 import { resolveTag } from '../../../../src/sources/s7/resolve.ts'
-import { decode } from '../../../../src/sources/s7/types.ts'
+import { Zone } from '../../../../src/sources/s7/zone.ts'
 import { ManualClock } from '../../../support/manual-clock.ts'
 
 /** Every signal as a client would read it. */
@@ -10,7 +11,8 @@ function shown(line: MixingLine): Record<string, unknown> {
     lineSignals.map(({ key, address, type }) => {
       const resolved = resolveTag({ address, type })
       if (!resolved.ok) throw new Error(resolved.fault.message)
-      return [key, decode(resolved.item, line.blocks.get(resolved.item.db) ?? Buffer.alloc(0), resolved.item.offset)]
+      const { item } = resolved
+      return [key, decode(item, line.blocks.get(item.db) ?? Buffer.alloc(0), item.offset, new Zone('UTC'))]
     }),
   )
 }

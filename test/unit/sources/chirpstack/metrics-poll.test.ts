@@ -19,7 +19,7 @@ function aPoll(takes: Readonly<Record<string, number>>, failing: (id: string) =>
     new PollTarget({
       id,
       about: {},
-      tags: [],
+      tags: () => [],
       listed: () => undefined,
       read: async () => {
         asked.push([clock.monotonic(), id])
@@ -30,7 +30,9 @@ function aPoll(takes: Readonly<Record<string, number>>, failing: (id: string) =>
       onFault: () => undefined,
       context,
     })
-  const poll = new MetricsPoll({ targets: Object.keys(takes).map(target), first: [], period: PERIOD, context })
+  const poll = new MetricsPoll({ first: () => [], period: PERIOD, context })
+  const targets = Object.keys(takes).map(target)
+  poll.join(targets)
   let doubts = 0
   let changes = 0
   const done = poll.run(
@@ -46,7 +48,7 @@ function aPoll(takes: Readonly<Record<string, number>>, failing: (id: string) =>
     abort.abort()
     await done
   }
-  return { clock, context, asked, poll, stop, doubts: () => doubts, changes: () => changes }
+  return { clock, context, asked, poll, target, targets, stop, doubts: () => doubts, changes: () => changes }
 }
 
 describe('rounds of calls', () => {
@@ -89,6 +91,47 @@ describe('rounds of calls', () => {
       [PERIOD, 'b'],
     ])
     await stop()
+  })
+
+  it('take in who comes as soon as the calls under way are answered, and ask nobody else for that', async () => {
+    const { clock, asked, poll, target, stop } = aPoll({ a: 10_000 })
+    await clock.advance(20_000)
+    poll.join([target('0'), target('b')])
+    await clock.advance(0)
+    expect(asked).toEqual([
+      [0, 'a'],
+      [20_000, '0'],
+      [20_000, 'b'],
+    ])
+    await clock.advance(PERIOD + 5_000 - 20_000)
+    expect(asked.slice(3).map(([time, id]) => [time, id])).toEqual(['0', 'a', 'b'].map((id) => [PERIOD, id]))
+    // The round is under way.
+    poll.join([target('c')])
+    await clock.advance(0)
+    expect(asked).toHaveLength(6)
+    await clock.advance(5_000)
+    expect(asked.slice(6)).toEqual([[PERIOD + 10_000, 'c']])
+    await stop()
+  })
+
+  it('leave out who went, also in the round under way, and do not ask again for it', async () => {
+    const takes = Object.fromEntries(['a', 'b', 'c', 'd', 'e'].map((id) => [id, 1_000]))
+    const { clock, asked, poll, targets, stop } = aPoll(takes, (id) => id === 'a')
+    await clock.advance(500)
+    poll.leave(targets.filter(({ id }) => id === 'a' || id === 'e'))
+    await clock.advance(PERIOD)
+    expect(asked.map(([, id]) => id)).toEqual(['a', 'b', 'c', 'd', 'b', 'c', 'd'])
+    await stop()
+  })
+
+  it('wait for the first who comes, and leave no timer', async () => {
+    const { clock, asked, poll, target, stop } = aPoll({})
+    await clock.advance(3 * PERIOD + 1)
+    poll.join([target('a')])
+    await clock.advance(0)
+    expect(asked).toEqual([[3 * PERIOD + 1, 'a']])
+    await stop()
+    expect(clock.pendingTimers).toBe(0)
   })
 
   it('end with their session, and leave no timer', async () => {

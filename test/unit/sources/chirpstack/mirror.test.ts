@@ -136,4 +136,16 @@ describe('the mirror of an inventory', () => {
     await read(api)
     expect(api.mostAtOnce).toBe(4)
   })
+
+  it('has names that can be shown to people, and no device whose DevEUI is none', async () => {
+    const name = `pump\u202efdp\u001b[2J${'x'.repeat(1_000)}`
+    const tenant = new Tenant({
+      a: [row(HALL, { name, description: 'one\ntwo' }), row('../#gateway'), row('__proto__')],
+    })
+    const { devices } = await read(tenant)
+    expect(devices.map(({ devEui }) => devEui)).toEqual([HALL])
+    expect(devices[0]?.name).toMatch(/^pump fdp \[2Jx+…$/)
+    expect(devices[0]?.name).toHaveLength(200)
+    expect(devices[0]?.description).toBe('one two')
+  })
 })

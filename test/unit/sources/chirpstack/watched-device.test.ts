@@ -56,6 +56,18 @@ describe('an event of a device', () => {
     expect(['hall/t', 'hall/n', 'hall/group'].map((tag) => sink.last(tag))).toEqual([21, 7, 'a'])
   })
 
+  it('that says there is no sensor is no fault of the tag, as one is that its transform makes nothing of', () => {
+    const transform = { noSensor: ['N/A', 999], scale: 10 }
+    const { context, send, health } = watch([loraTag('t', 'object.t', { type: 'Int16', transform })])
+    for (const [n, t] of ['N/A', 999, 21].entries()) send({ object: { t } }, 9 - n)
+    expect(context.counted('misfits')).toBe(0)
+    send({ object: { t: 4_000 } })
+    expect([context.counted('misfits'), health()?.reason]).toEqual([
+      1,
+      expect.stringContaining('object.t: 4000, of which its transform makes no Int16'),
+    ])
+  })
+
   it('with null makes the tag BadSensorFailure', () => {
     const { sink, send, clock } = watch()
     send({ object: { t: null } })

@@ -2,6 +2,7 @@ import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import type { ModbusDeviceConfig, TagConfig } from '../../../../src/core/plant.ts'
 import { type ModbusBlock, planReads, splitBlock } from '../../../../src/sources/modbus/read-plan.ts'
+import { serialCost, widestGap } from '../../../../src/sources/modbus/request-cost.ts'
 import { device, devicesOf, source, tag } from '../../../support/modbus-plant.ts'
 
 const plan = (tags: readonly TagConfig[], fields: Partial<ModbusDeviceConfig> = {}): ModbusBlock[] => {
@@ -36,6 +37,37 @@ describe('planReads', () => {
     expect(spans(plan([...tags, coil], { maxGap: 1 }))).toEqual([
       ['coil', 0, 3],
       ['holding', 0, 4],
+    ])
+  })
+
+  it('reads a hole along on a serial line only where that takes no longer than another request', () => {
+    const lineCost = (baudRate: number) =>
+      serialCost('rtu', { path: '/dev/ttyS0', baudRate, dataBits: 8, parity: 'even', stopBits: 1 })
+    const gapOf = (baudRate: number) => widestGap(lineCost(baudRate)).registers
+    expect([9_600, 19_200, 115_200].map(gapOf)).toEqual([12, 14, 51])
+    const [only] = devicesOf(source([device('meter', { tags: [register(0), register(13), register(27)] })]))
+    expect(spans(planReads(only!, only!.tags, lineCost(9_600)))).toEqual([
+      ['holding', 0, 14],
+      ['holding', 27, 1],
+    ])
+  })
+
+  it('never asks for an address that is forbidden, however near the tags on both sides are', () => {
+    const tags = [register(0), register(5), register(6), register(10), tag('i', { type: 'UInt16', address: 'input:3' })]
+    expect(spans(plan(tags, { forbidden: ['holding:2-3', 'holding:8', 'input:9-65535'] }))).toEqual([
+      ['input', 3, 1],
+      ['holding', 0, 1],
+      ['holding', 5, 2],
+      ['holding', 10, 1],
+    ])
+  })
+
+  it('asks for each tag by itself where a device wants that', () => {
+    const tags = [register(0), register(1), tag('bit', { type: 'Boolean', address: 'holding:1.3' })]
+    expect(spans(plan(tags, { oneTagPerRequest: true }))).toEqual([
+      ['holding', 0, 1],
+      ['holding', 1, 1],
+      ['holding', 1, 1],
     ])
   })
 

@@ -41,7 +41,7 @@ describe('a Modbus device that refuses some of its addresses', () => {
           end = resolve
           const line = {
             ended: promise,
-            close: () => resolve(new PenstockError('STOPPED', 'closed')),
+            close: async () => resolve(new PenstockError('STOPPED', 'closed')),
             read: async (...request: Parameters<Registers['read']>) => {
               const [unitId] = request
               order.push(unitId)
@@ -176,6 +176,43 @@ describe('a Modbus device that refuses some of its addresses', () => {
     meter.asked.length = 0
     await clock.advance(1_000)
     expect(meter.asked).toEqual([[0, 3]])
+  })
+
+  it('is known after few requests, and stays known over a new connection', async () => {
+    const meter = units.get(1) as Registers
+    const tags = Array.from({ length: 200 }, (_, i) => register(i * 3 + 20 * Math.floor(i / 10)))
+    // Each hole of 20 does not exist, of which the plan cannot know.
+    for (let n = 0; n < 20; n++) for (let at = 28; at < 49; at++) meter.missing.add(50 * n + at)
+    plc(tags, { pollMs: 10_000 })
+    await clock.advance(1_500)
+    const learning = meter.asked.length
+    expect(learning).toBeLessThanOrEqual(42)
+    expect(tags.map(({ key }) => seen(key))).toEqual(tags.map(({ key }) => Number(key.slice(1))))
+    await clock.advance(15_000)
+    meter.asked.length = 0
+    await clock.advance(10_000)
+    const settled = new Set(meter.asked.map(String))
+    expect(settled.size).toBe(25)
+    end(new PenstockError('CONNECTION_LOST', 'reset'))
+    meter.asked.length = 0
+    await clock.advance(1_500)
+    expect(new Set(meter.asked.map(String))).toEqual(settled)
+  })
+
+  it('is asked as planned again after an hour, and as it answers if it still refuses', async () => {
+    const meter = units.get(1) as Registers
+    meter.missing.add(5)
+    plc([register(0), register(10)])
+    await clock.advance(59 * MINUTE)
+    expect(meter.asked.filter(([, count]) => count === 11)).toHaveLength(1)
+    await clock.advance(2 * MINUTE)
+    expect(meter.asked.filter(([, count]) => count === 11)).toHaveLength(2)
+    expect([seen('r0'), seen('r10')]).toEqual([0, 10])
+    expect(meter.asked.at(-1)?.[1]).toBe(1)
+    meter.missing.clear()
+    await clock.advance(60 * MINUTE)
+    expect(meter.asked.at(-1)).toEqual([0, 11])
+    expect(context.sink.losses).toEqual([])
   })
 
   it('is asked for a refused address again over a new connection', async () => {

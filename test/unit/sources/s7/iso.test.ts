@@ -31,7 +31,7 @@ describe('a stream of frames', () => {
   })
 
   it('gives the same frames byte by byte', () => {
-    const frames = [dataFrame(Buffer.alloc(960, 1)), connectionRequest(0, 2), dataFrame(Buffer.of(2))]
+    const frames = [dataFrame(Buffer.alloc(960, 1)), connectionRequest(0x0100, 0x0102), dataFrame(Buffer.of(2))]
     const bytes = [...Buffer.concat(frames)].map((byte) => Buffer.of(byte))
     expect(framesOf(bytes)).toEqual(frames.map((frame) => frame.toString('hex')))
   })
@@ -65,10 +65,9 @@ describe('a stream of frames', () => {
 })
 
 describe('a frame', () => {
-  it('that asks for a connection names rack and slot as Siemens does', () => {
-    expect(connectionRequest(0, 2).toString('hex')).toBe('0300001611e00000000100c0010ac1020100c2020102')
-    expect(connectionRequest(7, 31).at(-1)).toBe(0xff)
-    expect(connectionRequest(1, 3).at(-1)).toBe(0x23)
+  it('that asks for a connection names both TSAPs', () => {
+    expect(connectionRequest(0x0100, 0x0102).toString('hex')).toBe('0300001611e00000000100c0010ac1020100c2020102')
+    expect(connectionRequest(0x1000, 0x0300).toString('hex')).toBe('0300001611e00000000100c0010ac1021000c2020300')
   })
 
   it.each([

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest'
 import { LearnedAreas } from '../../../../src/sources/s7/learned-areas.ts'
 import type { ByteArea } from '../../../../src/sources/s7/read-plan.ts'
 
-const area = (start: number, length: number): ByteArea => ({ db: 1, start, length, tags: [] })
+const area = (start: number, length: number): ByteArea => ({ area: 'DB', db: 1, start, length, tags: [] })
 const whole = area(0, 40)
 const left = area(0, 20)
 const guilty = area(20, 4)

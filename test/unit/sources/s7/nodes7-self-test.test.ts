@@ -30,7 +30,7 @@ describe('the proof that nodes7 does what it is used for', () => {
         const take = made.onResponse.bind(made)
         made.onResponse = (frame) => {
           const bent = Buffer.from(frame)
-          bent[25] = (bent[25] ?? 0) ^ 1
+          bent[26] = (bent[26] ?? 0) ^ 1
           take(bent)
         }
       },

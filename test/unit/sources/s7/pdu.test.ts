@@ -109,6 +109,11 @@ describe('a reply to a read request', () => {
     expect(codeOf(() => readReadReply(excess, [1]))).toBe('PROTOCOL_VIOLATION')
   })
 
+  it('gives timers and counters, whose length is in octets', () => {
+    const octets = hex('32030000 0001 0002 0006 0000 0401 ff090002 1234')
+    expect(readReadReply(octets, [2])).toMatchObject([{ data: Buffer.of(0x12, 0x34) }])
+  })
+
   it('takes a refused item that states a length and has none, as Snap7 sends', () => {
     const snap7 = hex('32030000 0001 0002 000a 0000 0402 0a000004 ff040010 1234')
     expect(readReadReply(snap7, [4, 2])).toMatchObject([{ code: 0x0a }, { data: Buffer.of(0x12, 0x34) }])
@@ -116,7 +121,8 @@ describe('a reply to a read request', () => {
 
   it.each([
     ['bits instead of bytes', '32030000 0001 0002 0005 0000 0401 ff030001 01'],
-    ['a length in bytes', '32030000 0001 0002 0006 0000 0401 ff090002 1234'],
+    ['a length in bytes said to be bits', '32030000 0001 0002 0006 0000 0401 ff040002 1234'],
+    ['a length in bits said to be octets', '32030000 0001 0002 0006 0000 0401 ff090010 1234'],
   ])('with %s is no answer to a request for bytes', (_what, text) => {
     expect(codeOf(() => readReadReply(hex(text), [2]))).toBe('PROTOCOL_VIOLATION')
   })

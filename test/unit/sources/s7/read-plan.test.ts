@@ -1,10 +1,10 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
+import { payloadOf } from '../../../../src/sources/s7/pdu-budget.ts'
 import {
   type ByteArea,
   type PlannedTag,
   packAreas,
-  payloadOf,
   planAreas,
   planBlocks,
   splitArea,
@@ -16,6 +16,8 @@ import { s7Device, s7DevicesOf, s7SourceConfig, s7Tag } from '../../../support/s
 function planned(addresses: readonly string[]): PlannedTag[] {
   const types = { X: 'Boolean', B: 'Byte', I: 'Int16', R: 'Float', L: 'Double', S: 'String' } as const
   const tags = addresses.map((address, n) => {
+    if (/^[TC]/.test(address)) return s7Tag(`t${n}`, { address, type: 'UInt32' })
+    if (!address.includes(',')) return s7Tag(`t${n}`, { address, type: 'Byte' })
     const letter = address.slice(address.indexOf(',') + 1, address.indexOf(',') + 2) as keyof typeof types
     return s7Tag(`t${n}`, { address, type: types[letter] })
   })
@@ -76,6 +78,12 @@ describe('the areas that cover some tags', () => {
     ])
   })
 
+  it('are of one area each, and of peripheral inputs leave nothing in between', () => {
+    const tags = planned(['PIB0', 'PIB1', 'PIB3', 'MB0', 'MB3', 'QB0', 'IB0', 'T1', 'T3', 'C0', 'DB1,BYTE0'])
+    const found = planAreas(tags, 222).map(({ area, start, length }) => `${area} ${start}+${length}`)
+    expect(found).toEqual(['C 0+2', 'T 2+6', 'PI 0+2', 'PI 3+1', 'I 0+1', 'Q 0+1', 'M 0+4', 'DB 0+1'])
+  })
+
   it('end before the tag that would not fit any more', () => {
     const reals = Array.from({ length: 60 }, (_, n) => `DB1,REAL${n * 4}`)
     expect(spans(planAreas(planned(reals), 222))).toEqual(['DB1 0+220', 'DB1 220+20'])
@@ -104,7 +112,7 @@ describe('requests', () => {
     fc.assert(
       fc.property(addresses, fc.constantFrom(100, 240, 480, 960), (list, pdu) => {
         const areas = planAreas(planned(list), payloadOf(pdu))
-        const packs = packAreas(areas, pdu)
+        const packs = packAreas(areas, pdu, 20)
         expect(packs.flat()).toEqual(areas)
         for (const pack of packs) {
           const lengths = pack.map((area) => Math.min(area.length, payloadOf(pdu)))
@@ -120,12 +128,17 @@ describe('requests', () => {
   it('of 240 bytes carry 222 bytes of data, or 19 items', () => {
     expect(payloadOf(240)).toBe(222)
     const scattered = Array.from({ length: 40 }, (_, n) => `DB1,BYTE${n * 30}`)
-    expect(packAreas(planAreas(planned(scattered), 222), 240).map((pack) => pack.length)).toEqual([19, 19, 2])
+    expect(packAreas(planAreas(planned(scattered), 222), 240, 20).map((pack) => pack.length)).toEqual([19, 19, 2])
+  })
+
+  it('ask for no more items than the CPU is said to answer', () => {
+    const scattered = planAreas(planned(Array.from({ length: 12 }, (_, n) => `DB1,BYTE${n * 30}`)), 222)
+    expect(packAreas(scattered, 960, 5).map((pack) => pack.length)).toEqual([5, 5, 2])
   })
 
   it('are made of blocks that name all their tags', () => {
     const tags = planned(Array.from({ length: 200 }, (_, n) => `DB1,REAL${n * 40}`))
-    const blocks = planBlocks(tags)
+    const blocks = planBlocks(tags, 20)
     expect(blocks).toHaveLength(10)
     expect(blocks.flatMap((block) => block.tags)).toEqual(tags.map((each) => each.tag))
   })

@@ -11,6 +11,8 @@ describe('the configuration of an S7 source', () => {
       s7Tag('a', { type: 'Float', address: 'DB1,REAL4' }),
       s7Tag('same-as-double', { type: 'Double', address: 'DB1,REAL4' }),
       s7Tag('bit-of-it', { type: 'Boolean', address: 'DB1,X4.0' }),
+      s7Tag('array-from-it', { type: 'Float', address: 'DB1,REAL4', arrayLength: 235 }),
+      s7Tag('elsewhere', { type: 'Float', address: 'MREAL4' }),
     ]
     expect(validateS7(s7SourceConfig([s7Device('one', tags), s7Device('two', tags)], { rack: 7, slot: 31 }))).toEqual(
       [],
@@ -36,6 +38,7 @@ describe('the configuration of an S7 source', () => {
         s7Tag('narrow', { type: 'Int16', address: 'DB1,DINT4' }),
         s7Tag('vague', { type: 'Double', address: 'DB1.DBD4' }),
         s7Tag('foreign', { type: 'Double', address: 'DB1.DBD4', encoding: 'float32' }),
+        s7Tag('long', { type: 'Float', address: 'DB1,REAL4', arrayLength: 236 }),
         s7Tag('borrowed', { type: 'Float', address: 'DB1,REAL8', byteOrder: 'big', wordOrder: 'little', length: 4 }),
       ]),
     ])
@@ -44,17 +47,29 @@ describe('the configuration of an S7 source', () => {
       'devices[1].tags[1].type',
       'devices[1].tags[2].encoding',
       'devices[1].tags[3].encoding',
-      'devices[1].tags[4].byteOrder',
-      'devices[1].tags[4].wordOrder',
-      'devices[1].tags[4].length',
+      'devices[1].tags[4].arrayLength',
+      'devices[1].tags[5].byteOrder',
+      'devices[1].tags[5].wordOrder',
+      'devices[1].tags[5].length',
     ])
+  })
+
+  it('may read inputs by their English and German letters only once', () => {
+    const config = s7SourceConfig([
+      s7Device('one', [
+        s7Tag('input', { type: 'Boolean', address: 'I0.1' }),
+        s7Tag('eingang', { type: 'Boolean', address: 'E0.1' }),
+      ]),
+    ])
+    expect(paths(config)).toEqual(['devices[0].tags[1].address'])
   })
 
   it('says where in an address the mistake is, and how to mend it', () => {
     const config = s7SourceConfig([s7Device('one', [s7Tag('typo', { type: 'Float', address: 'DB1,REEL4' })])])
     expect(validateS7(config).map(formatProblem)).toEqual([
       'devices[0].tags[0].address is "DB1,REEL4": Column 5: "REEL" is not an S7 data type that can be read. ' +
-        'Write one of X (a bit), BYTE, WORD, INT, DWORD, DINT, REAL, LREAL, STRING.',
+        'Write one of X (a bit), BYTE, WORD, DWORD, LWORD, CHAR, WCHAR, SINT, USINT, INT, UINT, DINT, UDINT, LINT, ' +
+        'ULINT, REAL, LREAL, STRING, WSTRING, S5TIME, TIME, LTIME, DATE, TOD, LTOD, DT, LDT, DTL.',
     ])
   })
 

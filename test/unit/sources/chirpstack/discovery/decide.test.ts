@@ -53,7 +53,7 @@ const times = <T>(count: number, value: T): T[] => Array.from({ length: count },
 describe('what a source serves', () => {
   it('is what is configured, where nothing is known of ChirpStack', () => {
     const plant = { devices: [loraDevice('hall', HALL, [])], rules: [rule()] }
-    expect(decided(plant)).toEqual({ devices: plant.devices, proposals: [], drift: [] })
+    expect(decided(plant)).toEqual({ devices: plant.devices, found: [], proposals: [], drift: [] })
   })
 
   it('has the devices that rules match, from their template and named as in ChirpStack', () => {
@@ -264,9 +264,50 @@ describe('in what plant and ChirpStack differ', () => {
     changing.takeInventory(mirrorOf([changed], profiles))
     const plant = { discovery: changing, rules: [rule()] }
     expect(drift(plant)).toMatchObject([
-      { kind: 'profile_changed', reason: 'Its profile was "Climate" and is "Energy" now.' },
+      { kind: 'profile_changed', reason: expect.stringContaining('was "Climate" and is "Energy" now') as string },
     ])
     expect(decided(plant).devices[0]?.tags[0]).toMatchObject({ address: 'object.temperature' })
+  })
+
+  it('names a changed profile until ten uplinks have come with it, and from then on each tag that does not fit', () => {
+    const profiles = [climateProfile, { ...climateProfile, id: 'profile-energy', name: 'Energy' }]
+    const changing = discoveryOf(mirrorOf([hall], profiles), times(3, { temperature: 1, power: 1 }))
+    changing.takeInventory(mirrorOf([{ ...hall, profileId: 'profile-energy', profileName: 'Energy' }], profiles))
+    const plant = { discovery: changing, rules: [rule()] }
+    const answers = times(10, { power: 2 }).map((object, n) =>
+      changing.takeUplink({ devEui: HALL, time: 1_000_000 + n, fPort: 2, object }, 1e12),
+    )
+    expect(answers.indexOf(true)).toBe(9)
+    expect(drift(plant)).toMatchObject([{ kind: 'tag_never_seen', tag: 'temperature' }])
+    changing.takeInventory(mirrorOf([hall], profiles))
+    expect(kinds(plant)).toEqual(['profile_changed'])
+  })
+
+  it('says nothing of another profile where a template gives the tags, since the rule looked at that profile', () => {
+    const profiles = [climateProfile, { ...climateProfile, id: 'profile-energy', name: 'Energy' }]
+    const changing = discoveryOf(mirrorOf([hall], profiles))
+    changing.takeInventory(mirrorOf([{ ...hall, profileId: 'profile-energy', profileName: 'Energy' }], profiles))
+    expect(kinds({ discovery: changing, rules: [rule({ template: 'climate' })] })).toEqual([])
+  })
+
+  it('tells how many values are not learned of a device that sends thousands', () => {
+    const many = Object.fromEntries(Array.from({ length: 10_000 }, (_, n) => [`k${n}`, n]))
+    const plant = { discovery: discoveryOf(mirrorOf([hall]), times(4, many)), rules: [rule()] }
+    expect(decided(plant).devices[0]?.tags).toHaveLength(200)
+    expect(drift(plant)).toMatchObject([
+      { kind: 'values_left_out', reason: expect.stringMatching(/^At least 9800 values/) as string },
+    ])
+  })
+
+  it('looks for what may be meant of a few devices only, where thousands are missing', () => {
+    const devices = Array.from({ length: 60 }, (_, n) =>
+      loraDevice(`d${n}`, `a81758fffe0a1${(0x100 + n).toString(16)}`, []),
+    )
+    const meant = drift({ discovery, devices, rules: [rule({ ignore: true })] }).filter(({ mend }) =>
+      mend.includes(HALL),
+    )
+    expect(meant.length).toBeGreaterThan(0)
+    expect(meant.length).toBeLessThanOrEqual(20)
   })
 
   it('forgives a misfit that is long past', () => {

@@ -1,8 +1,9 @@
 import { createPrivateKey, X509Certificate } from 'node:crypto'
 import { readFile, stat } from 'node:fs/promises'
-import type { Milliseconds } from '../../core/clock.ts'
-import { PenstockError } from '../../core/errors.ts'
-import type { ChirpStackTlsConfig } from '../../core/plant.ts'
+import { getCACertificates } from 'node:tls'
+import type { Milliseconds } from '../core/clock.ts'
+import { PenstockError } from '../core/errors.ts'
+import type { TlsConfig } from '../core/plant.ts'
 
 /** What a TLS connection needs, read and checked. */
 export interface TlsMaterial {
@@ -20,7 +21,7 @@ const WORLD_MAY_READ_OR_WRITE = 0o006
  * SECRET_MISSING, naming the setting, the file and what to do; never with a part of a key.
  */
 export async function readTlsMaterial(
-  tls: ChirpStackTlsConfig,
+  tls: TlsConfig,
   secret: (name: string) => string | undefined,
   now: Milliseconds,
 ): Promise<TlsMaterial> {
@@ -34,6 +35,13 @@ export async function readTlsMaterial(
   refuseUnlessPair(chain[0] ?? '', key, certificateFile, from)
   return { ca, client: { certificate: chain.join('\n'), key }, serverName }
 }
+
+/**
+ * What a server's certificate is proved by, as PEM: the configured authorities, or else the system's, which are joined by
+ * Node's own, for the system has none where the package ca-certificates is missing.
+ */
+export const trustedAuthorities = (tls: TlsMaterial | undefined): readonly string[] =>
+  tls?.ca ?? [...new Set([...getCACertificates('system'), ...getCACertificates('bundled')])]
 
 async function certificatesOf(setting: string, path: string): Promise<readonly string[]> {
   const certificates = (await contentOf(setting, path)).match(PEM_CERTIFICATE) ?? []
@@ -74,7 +82,7 @@ function refuseUnlessValid(
 }
 
 async function keyOf(
-  { keyFile, keyEnv }: ChirpStackTlsConfig,
+  { keyFile, keyEnv }: TlsConfig,
   secret: (name: string) => string | undefined,
 ): Promise<{ readonly key: string; readonly from: string }> {
   if (keyFile !== undefined) return { key: await keyFileContent(keyFile), from: `tls.keyFile ${keyFile}` }

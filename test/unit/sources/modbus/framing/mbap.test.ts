@@ -1,13 +1,7 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { crc16 } from '../../../../src/sources/modbus/crc16.ts'
-import {
-  FrameReader,
-  FramingError,
-  faultOfAnswer,
-  frameOf,
-  readRequestOf,
-} from '../../../../src/sources/modbus/mbap.ts'
+import { crc16 } from '../../../../../src/sources/modbus/framing/crc16.ts'
+import { DatagramReader, FrameReader, FramingError, frameOf } from '../../../../../src/sources/modbus/framing/mbap.ts'
 
 const read = (...chunks: Buffer[]) => {
   const frames: { transactionId: number; adu: string }[] = []
@@ -41,45 +35,24 @@ describe('FrameReader', () => {
   })
 })
 
-describe('faultOfAnswer', () => {
-  const request = { unitId: 3, functionCode: 3, dataBytes: 4 }
+describe('a datagram', () => {
+  const take = (datagram: Buffer) => {
+    const frames: [number, string][] = []
+    new DatagramReader((transactionId, adu) => frames.push([transactionId, adu.toString('hex')])).push(datagram)
+    return frames
+  }
 
-  it.each([
-    ['its data', '03 03 04 00010002'],
-    ['an exception', '03 83 02'],
-  ])('accepts %s', (_, hex) => {
-    expect(faultOfAnswer(request, Buffer.from(hex.replaceAll(' ', ''), 'hex'))).toBeUndefined()
+  it('is one frame', () => {
+    expect(take(frameOf(7, Buffer.of(1, 3, 2, 0, 9)))).toEqual([[7, '0103020009']])
   })
 
   it.each([
-    ['another unit', '04 03 04 00010002', 'unit 4'],
-    ['another function', '03 04 04 00010002', 'function code 4'],
-    ['an exception to another function', '03 84 02', 'function code 132'],
-    ['fewer data', '03 03 02 0001', '2 bytes'],
-    ['more data', '03 03 06 000100020003', '6 bytes'],
-    ['a byte count that is not its length', '03 03 04 0001', '2 bytes'],
-    ['an exception without a code', '03 83 00', 'malformed'],
-    ['an exception with more than a code', '03 83 02 00', 'malformed'],
-  ])('refuses %s', (_, hex, fault) => {
-    expect(faultOfAnswer(request, Buffer.from(hex.replaceAll(' ', ''), 'hex'))).toContain(fault)
-  })
-})
-
-describe('readRequestOf', () => {
-  it.each([
-    [1, 1, 1],
-    [1, 8, 1],
-    [2, 9, 2],
-    [2, 2_000, 250],
-    [3, 1, 2],
-    [4, 125, 250],
-  ])('knows how much data answers function %i for %i', (functionCode, count, dataBytes) => {
-    const adu = Buffer.of(7, functionCode, 0, 0, count >> 8, count & 0xff)
-    expect(readRequestOf(adu)).toEqual({ unitId: 7, functionCode, dataBytes })
-  })
-
-  it.each([5, 6, 15, 16, 17, 20, 43])('does not take function %i for a read', (functionCode) => {
-    expect(readRequestOf(Buffer.of(7, functionCode, 0, 0, 0, 1))).toBeUndefined()
+    ['half a frame', '0007 0000 0005 010302'],
+    ['two frames', '0007 0000 0003 018302 0008 0000 0003 018302'],
+    ['another protocol', '0007 0001 0003 018302'],
+    ['next to nothing', '0007'],
+  ])('that is %s is no Modbus', (_, hex) => {
+    expect(() => take(Buffer.from(hex.replaceAll(' ', ''), 'hex'))).toThrow(FramingError)
   })
 })
 

@@ -2,9 +2,9 @@ import { chmod, mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import type { ChirpStackTlsConfig } from '../../../../src/core/plant.ts'
-import { readTlsMaterial } from '../../../../src/sources/chirpstack/tls-material.ts'
-import { makeAuthority, makeIdentity } from '../../../support/certificates.ts'
+import type { TlsConfig } from '../../../src/core/plant.ts'
+import { readTlsMaterial } from '../../../src/sources/tls-material.ts'
+import { makeAuthority, makeIdentity } from '../../support/certificates.ts'
 
 const authority = makeAuthority('Plant CA')
 const client = makeIdentity(authority, ['gateway'])
@@ -31,7 +31,7 @@ beforeAll(async () => {
 
 afterAll(() => rm(folder, { recursive: true }))
 
-const read = (tls: ChirpStackTlsConfig, secrets: Record<string, string> = {}) =>
+const read = (tls: TlsConfig, secrets: Record<string, string> = {}) =>
   readTlsMaterial(tls, (name) => secrets[name], Date.now())
 
 describe('the files of a TLS connection', () => {

@@ -11,8 +11,13 @@ const MOST_ADU_BYTES = 254
 /** The bytes on the connection are no Modbus TCP; where the next frame begins cannot be known any more. */
 export class FramingError extends Error {}
 
+/** Takes what it is given, in any pieces. Throws FramingError at bytes that are no frame. */
+export interface MbapReader {
+  push(bytes: Buffer): void
+}
+
 /** Cuts what arrives into frames, however the network cut it. */
-export class FrameReader {
+export class FrameReader implements MbapReader {
   readonly #onFrame: (transactionId: number, adu: Buffer) => void
   #rest: Buffer | undefined
 
@@ -50,36 +55,20 @@ export function frameOf(transactionId: number, adu: Buffer): Buffer {
   return frame
 }
 
-/** A read request, and so what a valid answer to it looks like. */
-export interface ReadRequest {
-  readonly unitId: number
-  /** 1 coils, 2 discrete inputs, 3 holding registers, 4 input registers. */
-  readonly functionCode: number
-  /** Bytes of data that answer it. */
-  readonly dataBytes: number
-}
+/** Takes each datagram for one frame (MODBUS over UDP has no rule of its own): no more and no less. */
+export class DatagramReader implements MbapReader {
+  readonly #onFrame: (transactionId: number, adu: Buffer) => void
 
-export const EXCEPTION_BIT = 0x80
-
-/** Reads the request out of its ADU; undefined for any function but the four that read tables. */
-export function readRequestOf(adu: Buffer): ReadRequest | undefined {
-  const functionCode = adu.readUInt8(1)
-  if (functionCode < 1 || functionCode > 4) return undefined
-  const count = adu.readUInt16BE(4)
-  const dataBytes = functionCode <= 2 ? Math.ceil(count / 8) : count * 2
-  return { unitId: adu.readUInt8(0), functionCode, dataBytes }
-}
-
-/** What keeps `adu` from being the answer to `request`, in words; undefined for an answer or an exception. */
-export function faultOfAnswer(request: ReadRequest, adu: Buffer): string | undefined {
-  const [unitId, functionCode, third] = adu
-  if (unitId !== request.unitId) return `the answer names unit ${unitId}`
-  if (functionCode === (request.functionCode | EXCEPTION_BIT)) {
-    return adu.length === 3 && third !== 0 ? undefined : 'the exception is malformed'
+  constructor(onFrame: (transactionId: number, adu: Buffer) => void) {
+    this.#onFrame = onFrame
   }
-  if (functionCode !== request.functionCode) return `the answer has function code ${functionCode}`
-  if (third !== request.dataBytes || adu.length !== 3 + request.dataBytes) {
-    return `the answer has ${adu.length - 3} bytes of data instead of ${request.dataBytes}`
+
+  push(datagram: Buffer): void {
+    const length = datagram.length - HEADER_BYTES
+    if (length < LEAST_ADU_BYTES || length > MOST_ADU_BYTES) throw new FramingError(`${datagram.length} bytes`)
+    const [protocolId, said] = [datagram.readUInt16BE(2), datagram.readUInt16BE(4)]
+    if (protocolId !== 0) throw new FramingError(`protocol id ${protocolId} instead of 0`)
+    if (said !== length) throw new FramingError(`a length of ${said} in a datagram with ${length}`)
+    this.#onFrame(datagram.readUInt16BE(0), datagram.subarray(HEADER_BYTES))
   }
-  return undefined
 }

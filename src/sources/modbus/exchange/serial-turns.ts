@@ -1,0 +1,200 @@
+import type { Clock, Milliseconds } from '../../../core/clock.ts'
+import { PenstockError } from '../../../core/errors.ts'
+import type { LineFraming, LineReader } from '../framing/line-framing.ts'
+import { EXCEPTION_BIT, faultOfAnswer, type ReadRequest, readRequestOf } from '../read-request.ts'
+import { lost, type Wire } from '../transport/wire.ts'
+import { type Exchange, type Question, timeoutWords } from './exchange.ts'
+import type { LineTiming } from './line-timing.ts'
+import type { Unanswered } from './unanswered.ts'
+
+export interface SerialTurnsOptions {
+  readonly wire: Wire
+  readonly clock: Clock
+  readonly framing: LineFraming
+  readonly timing: LineTiming
+  /** Outlives the wire: what is late may come over the next one. */
+  readonly unanswered: Unanswered
+  /** Whether a new wire helps where nobody answers: over TCP, where answers may be stuck in the gateway. */
+  readonly renewWhenMute: boolean
+  /** Something came that answers nothing that is asked: late, of another unit, an echo, noise. */
+  readonly onStray: () => void
+  /** Once, when the wire is gone; every pending question has been settled by then. */
+  readonly onEnd: (cause: PenstockError) => void
+}
+
+/** What is on the line now: the question itself, or one of another shape before it, whose answer is not delivered. */
+interface Turn {
+  readonly question: Question
+  readonly request: ReadRequest
+  readonly sent: Buffer
+  readonly isProbe: boolean
+  /** The line brought our own request back, as adapters for RS-485 may. */
+  echoed: boolean
+  /** What came instead of the answer, in words. */
+  misfit: string | undefined
+}
+
+/**
+ * Questions on a serial line, one at a time, with the silence between frames that the line needs. An answer there says
+ * neither which question it belongs to nor whose time it is in, so one counts only if no older question can have it
+ * for its answer: see `Unanswered`.
+ */
+export class SerialTurns implements Exchange {
+  readonly #options: SerialTurnsOptions
+  readonly #reader: LineReader
+  /** Units that were asked over this wire. */
+  readonly #asked = new Set<number>()
+  #question: Question | undefined
+  #turn: Turn | undefined
+  #quietFrom: Milliseconds
+  #cancelTimer: () => void = () => undefined
+  #cancelSilence: () => void = () => undefined
+  #ended = false
+
+  constructor(options: SerialTurnsOptions) {
+    const { wire, clock, timing, framing } = options
+    this.#options = options
+    this.#quietFrom = clock.monotonic() + timing.silenceMs
+    this.#reader = framing.reader({ frame: (adu) => this.#receive(adu), noise: () => this.#noise() })
+    wire.listen({ data: (bytes) => this.#read(bytes), lost: (cause) => void this.end(cause) })
+  }
+
+  ask(question: Question): void {
+    this.#question = question
+    const { clock, wire } = this.#options
+    this.#whenQuiet(clock.monotonic() + question.timeoutMs, (quiet) => {
+      if (quiet) this.#begin(question)
+      else this.#settle(new PenstockError('TIMEOUT', `${wire.endpoint} is never silent: ${CHECK_LINE}`))
+    })
+  }
+
+  async end(cause: PenstockError): Promise<void> {
+    const { wire, onEnd, unanswered } = this.#options
+    if (!this.#ended) {
+      this.#ended = true
+      this.#cancelSilence()
+      if (this.#turn) unanswered.add(this.#turn.request)
+      this.#turn = undefined
+      this.#settle(cause)
+      onEnd(cause)
+    }
+    await wire.close()
+  }
+
+  #begin(question: Question): void {
+    const { unanswered } = this.#options
+    const doubtful = unanswered.mayRefuse(question.request)
+    this.#send(question, doubtful ? unanswered.probeFor(question.adu) : question.adu, doubtful)
+  }
+
+  #send(question: Question, adu: Buffer, isProbe: boolean): void {
+    const { wire, clock, framing, timing } = this.#options
+    const request = isProbe ? readRequestOf(adu) : question.request
+    if (!request) throw new Error('a probe is a read')
+    const sent = framing.encode(adu)
+    this.#asked.add(request.unitId)
+    this.#turn = { question, request, sent, isProbe, echoed: false, misfit: undefined }
+    this.#reader.expect(request, sent)
+    const characters = framing.charactersOf(adu.length) + framing.charactersOf(3 + request.dataBytes)
+    const cancel = clock.after(question.timeoutMs + characters * timing.characterMs, () => this.#overdue())
+    this.#cancelTimer = cancel
+    wire.write(sent)
+  }
+
+  #read(bytes: Buffer): void {
+    if (this.#ended) return
+    const { clock, timing, onStray } = this.#options
+    this.#quietFrom = Math.max(this.#quietFrom, clock.monotonic() + timing.silenceMs)
+    if (!this.#turn) {
+      onStray()
+      return
+    }
+    this.#reader.push(bytes)
+    this.#cancelSilence()
+    if (this.#turn) this.#cancelSilence = clock.after(timing.pauseMs, () => this.#reader.silent())
+  }
+
+  #receive(adu: Buffer): void {
+    const turn = this.#turn
+    if (turn && this.#answers(turn, adu)) this.#answered(turn, adu)
+    else this.#options.onStray()
+  }
+
+  #answers(turn: Turn, adu: Buffer): boolean {
+    const { framing, unanswered } = this.#options
+    if (!turn.echoed && framing.encode(adu).equals(turn.sent)) {
+      turn.echoed = true
+      return false
+    }
+    const fault = faultOfAnswer(turn.request, adu)
+    if (fault !== undefined) {
+      if (adu[0] === turn.request.unitId) turn.misfit = fault
+      return false
+    }
+    const isException = ((adu[1] ?? 0) & EXCEPTION_BIT) !== 0
+    if (!isException || !unanswered.mayRefuse(turn.request)) return true
+    turn.misfit = 'an exception came that may belong to an earlier request'
+    return false
+  }
+
+  #answered(turn: Turn, adu: Buffer): void {
+    const { question, isProbe, request } = turn
+    this.#leaveTurn()
+    this.#options.unanswered.clear(request.unitId)
+    if (isProbe) this.ask(question)
+    else this.#settle(adu)
+  }
+
+  #noise(): void {
+    if (this.#turn) this.#turn.misfit ??= `bytes came that make no frame; ${CHECK_LINE}`
+    this.#options.onStray()
+  }
+
+  /** The line is left alone for a while, so that a late answer and the next question do not meet on it. */
+  #overdue(): void {
+    const turn = this.#turn
+    if (!turn) return
+    const { clock, wire, timing, unanswered, renewWhenMute } = this.#options
+    const { question, request, misfit, isProbe } = turn
+    this.#leaveTurn()
+    unanswered.add(request)
+    const words = timeoutWords(request.unitId, wire.endpoint, question.timeoutMs)
+    const why = new PenstockError('TIMEOUT', misfit === undefined ? words : `${words}: ${misfit}`)
+    if (isProbe && renewWhenMute && [...this.#asked].every((unitId) => unanswered.has(unitId))) {
+      void this.end(lost(`Nobody answers at ${wire.endpoint}, so the connection is made anew: ${words}`))
+      return
+    }
+    const now = clock.monotonic()
+    this.#quietFrom = Math.max(this.#quietFrom, now + timing.guardMs)
+    this.#whenQuiet(now + timing.guardMs + question.timeoutMs, () => this.#settle(why))
+  }
+
+  #leaveTurn(): void {
+    this.#cancelTimer()
+    this.#cancelSilence()
+    this.#turn = undefined
+    this.#reader.clear()
+  }
+
+  /** Calls `action` when the line is silent, or with false at `latest`. */
+  #whenQuiet(latest: Milliseconds, action: (quiet: boolean) => void): void {
+    const { clock } = this.#options
+    const now = clock.monotonic()
+    const quiet = this.#quietFrom <= now
+    if (quiet || now >= latest) {
+      action(quiet)
+      return
+    }
+    const wait = Math.min(this.#quietFrom, latest) - now
+    this.#cancelTimer = clock.after(wait, () => this.#whenQuiet(latest, action))
+  }
+
+  #settle(outcome: Buffer | PenstockError): void {
+    this.#cancelTimer()
+    const question = this.#question
+    this.#question = undefined
+    question?.settle(outcome)
+  }
+}
+
+const CHECK_LINE = 'check baud rate, parity and stop bits, the wiring, and that no other master asks on it'

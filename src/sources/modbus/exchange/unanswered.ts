@@ -1,0 +1,81 @@
+import type { ReadRequest } from '../read-request.ts'
+
+/** More than anything waits in a device, a gateway and a network together; older ones are forgotten. */
+const MOST_REMEMBERED = 256
+
+/**
+ * What was asked on a serial line and never answered, unit by unit. Nothing in an answer there says which address it is
+ * of, so while one may still come, the next question to the same unit must be told apart from it by its shape: its
+ * function, or its number of data bytes. A unit answers in order; what has another shape and is answered proves that
+ * nothing older will come.
+ */
+export class Unanswered {
+  /** The shapes of each unit, the oldest first. */
+  readonly #shapes = new Map<number, Map<string, ReadRequest>>()
+
+  add(request: ReadRequest): void {
+    const shapes = this.#shapes.get(request.unitId) ?? new Map<string, ReadRequest>()
+    this.#shapes.set(request.unitId, shapes)
+    shapes.delete(shapeOf(request))
+    shapes.set(shapeOf(request), request)
+    const [oldest] = shapes.keys()
+    if (shapes.size > MOST_REMEMBERED && oldest !== undefined) shapes.delete(oldest)
+  }
+
+  clear(unitId: number): void {
+    this.#shapes.delete(unitId)
+  }
+
+  has(unitId: number): boolean {
+    return this.#shapes.has(unitId)
+  }
+
+  /** Whether an exception to this function of the unit may belong to a question that was given up. */
+  mayRefuse({ unitId, functionCode }: ReadRequest): boolean {
+    const shapes = this.#shapes.get(unitId)
+    return shapes !== undefined && [...shapes.values()].some((shape) => shape.functionCode === functionCode)
+  }
+
+  /**
+   * A question to the unit that no late answer can be taken for the answer to, as like `adu` as can be: a device that
+   * knows the one most likely knows the other.
+   */
+  probeFor(adu: Buffer): Buffer {
+    const [unitId = 0, functionCode = 0] = adu
+    const [start, count] = [adu.readUInt16BE(2), adu.readUInt16BE(4)]
+    const shapes = this.#shapes.get(unitId)
+    for (const [otherFunction, otherCount] of likeness(functionCode, count)) {
+      const first = Math.min(start, 0x1_0000 - otherCount)
+      const dataBytes = otherFunction <= 2 ? Math.ceil(otherCount / 8) : 2 * otherCount
+      if (shapes?.has(shapeOf({ unitId, functionCode: otherFunction, dataBytes }))) continue
+      const probe = Buffer.from(adu)
+      probe.writeUInt8(otherFunction, 1)
+      probe.writeUInt16BE(first, 2)
+      probe.writeUInt16BE(otherCount, 4)
+      return probe
+    }
+    throw new Error('more shapes are remembered than there are')
+  }
+}
+
+const shapeOf = ({ functionCode, dataBytes }: Pick<ReadRequest, 'functionCode' | 'dataBytes'> & { unitId: number }) =>
+  `${functionCode}/${dataBytes}`
+
+/** The other tables, the likeliest to exist first. */
+const otherFunctions: Readonly<Record<number, readonly number[]>> = {
+  1: [2, 3, 4],
+  2: [1, 4, 3],
+  3: [4, 1, 2],
+  4: [3, 2, 1],
+}
+
+/** Fewer of the same, then one of another table, then any other number, the likeliest to exist first. */
+function* likeness(functionCode: number, count: number): Generator<readonly [functionCode: number, count: number]> {
+  const [step, most] = functionCode <= 2 ? [8, 2_000] : [1, 125]
+  yield [functionCode, count > step ? count - step : count + step]
+  for (const other of otherFunctions[functionCode] ?? []) yield [other, 1]
+  for (let fewer = count - 2 * step; fewer > 0; fewer -= step) yield [functionCode, fewer]
+  for (let more = count + step; more <= most; more += step) yield [functionCode, more]
+  for (const other of [3, 4]) for (let more = 1; more <= 125; more++) yield [other, more]
+  for (let more = 8; more <= 2_000; more += 8) yield [1, more]
+}

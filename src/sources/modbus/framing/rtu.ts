@@ -1,0 +1,137 @@
+import { EXCEPTION_BIT, type ReadRequest } from '../read-request.ts'
+import { crc16 } from './crc16.ts'
+import type { LineFraming, LineListener, LineReader } from './line-framing.ts'
+
+const CRC_BYTES = 2
+/** Unit, function, an exception code and the CRC. */
+const LEAST_FRAME_BYTES = 5
+/** Requests, and answers to a single write. */
+const SHORT_FRAME_BYTES = 8
+
+/** MODBUS over Serial Line V1.02 §2.5.1: unit, function, data, CRC; nothing marks where a frame begins. */
+export const rtuFraming: LineFraming = {
+  encode: encodeRtu,
+  charactersOf: (aduBytes) => aduBytes + CRC_BYTES,
+  reader: (listener) => new RtuReader(listener),
+}
+
+export function encodeRtu(adu: Buffer): Buffer {
+  const frame = Buffer.allocUnsafe(adu.length + CRC_BYTES)
+  adu.copy(frame)
+  frame.writeUInt16LE(crc16(adu), adu.length)
+  return frame
+}
+
+/**
+ * Finds frames by what they say of their length and by their CRC. What cannot be a frame is left out byte by byte until
+ * something is; what may still become one is waited for, until the line is silent: then the answer that is expected is
+ * looked for in all that came.
+ */
+class RtuReader implements LineReader {
+  readonly #listener: LineListener
+  #rest: Buffer = Buffer.alloc(0)
+  #request: ReadRequest | undefined
+  /** The request as it was sent, until the line has brought it back: adapters for RS-485 may hear themselves. */
+  #sent: Buffer | undefined
+  #inNoise = false
+
+  constructor(listener: LineListener) {
+    this.#listener = listener
+  }
+
+  expect(request: ReadRequest, sent: Buffer): void {
+    this.clear()
+    this.#request = request
+    this.#sent = sent
+  }
+
+  push(bytes: Buffer): void {
+    this.#rest = this.#rest.length === 0 ? bytes : Buffer.concat([this.#rest, bytes])
+    while (this.#rest.length > 0 && this.#step());
+  }
+
+  silent(): void {
+    for (let at = 0; this.#request && at + LEAST_FRAME_BYTES <= this.#rest.length; at++) {
+      const length = answerLength(this.#request, this.#rest.subarray(at))
+      if (length === undefined || !isFrame(this.#rest.subarray(at), length)) continue
+      if (at > 0) this.#noise()
+      this.#rest = this.#rest.subarray(at)
+      this.#take(length)
+      return
+    }
+  }
+
+  clear(): void {
+    if (this.#rest.length > 0) this.#noise()
+    this.#rest = Buffer.alloc(0)
+    this.#request = undefined
+    this.#sent = undefined
+    this.#inNoise = false
+  }
+
+  /** Whether something was found at the front; false where more must come first. */
+  #step(): boolean {
+    const rest = this.#rest
+    const sent = this.#sent
+    if (sent?.subarray(0, rest.length).equals(rest.subarray(0, sent.length))) {
+      if (rest.length < sent.length) return false
+      this.#sent = undefined
+      this.#take(sent.length)
+      return true
+    }
+    if (rest.length < LEAST_FRAME_BYTES) return false
+    for (const length of lengthsOf(rest)) {
+      if (length > rest.length) return false
+      if (!isFrame(rest, length)) continue
+      this.#take(length)
+      return true
+    }
+    this.#noise()
+    this.#rest = rest.subarray(1)
+    return true
+  }
+
+  #take(length: number): void {
+    const adu = this.#rest.subarray(0, length - CRC_BYTES)
+    this.#rest = this.#rest.subarray(length)
+    this.#inNoise = false
+    this.#listener.frame(adu)
+  }
+
+  #noise(): void {
+    if (!this.#inNoise) this.#listener.noise()
+    this.#inNoise = true
+  }
+}
+
+const isFrame = (bytes: Buffer, length: number): boolean =>
+  length <= bytes.length && bytes.readUInt16LE(length - CRC_BYTES) === crc16(bytes.subarray(0, length - CRC_BYTES))
+
+/** How long the answer to `request` is, if it begins here. */
+function answerLength(request: ReadRequest, bytes: Buffer): number | undefined {
+  const [unitId, functionCode, dataBytes] = bytes
+  if (unitId !== request.unitId) return undefined
+  if (functionCode === (request.functionCode | EXCEPTION_BIT)) return LEAST_FRAME_BYTES
+  if (functionCode !== request.functionCode || dataBytes !== request.dataBytes) return undefined
+  return LEAST_FRAME_BYTES + request.dataBytes
+}
+
+/** How long a frame of this beginning can be, the likeliest first: an answer, or what another master asks. */
+function lengthsOf(bytes: Buffer): readonly number[] {
+  const [, functionCode = 0, third = 0] = bytes
+  if (functionCode & EXCEPTION_BIT) return [LEAST_FRAME_BYTES]
+  switch (functionCode) {
+    case 1:
+    case 2:
+    case 3:
+    case 4:
+      return [LEAST_FRAME_BYTES + third, SHORT_FRAME_BYTES]
+    case 5:
+    case 6:
+    case 15:
+    case 16:
+      return [SHORT_FRAME_BYTES]
+    default:
+      return []
+  }
+}
