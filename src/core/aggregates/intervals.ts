@@ -21,7 +21,9 @@ const widthOf = ({ start, end, width }: ProcessedPlan): Milliseconds => {
 }
 
 /** How many intervals there are; the last may be shorter than the others. */
-export const intervalCount = (plan: ProcessedPlan): number => Math.ceil(Math.abs(plan.end - plan.start) / widthOf(plan))
+export const intervalCount = (plan: ProcessedPlan): number =>
+  // Fractions of a millisecond are not exact, and must not make one more, which has no length.
+  Math.ceil(Math.abs(plan.end - plan.start) / widthOf(plan) - 1e-9)
 
 /**
  * An interval of the read (OPC 10000-13 §5.4.2.2): its start belongs to it and its end does not, in the direction of the

@@ -27,8 +27,8 @@ const BLOCKED_GOAL = 50
 /** HistoryRead by a client over an encrypted channel, in one process with the server: both ends are in the figures. */
 export const historyRead: Experiment = {
   rows: {
-    'history-read-page': `first page of ${PAGE} values out of a file of ${ROWS} rows, p50, against the limit`,
-    'history-read-average': `average of ${AVERAGED} values in ${BUCKETS} intervals, p50, against the limit`,
+    'history-read-page': `first page of ${PAGE} values out of a file of ${ROWS} rows, p50, beside the bare statement`,
+    'history-read-average': `average of ${AVERAGED} values in ${BUCKETS} intervals, p50, beside the bare statement`,
     'history-read-blocked': 'longest that these reads have held the thread, against the limit',
   },
   async measure(say) {
@@ -52,6 +52,20 @@ export const historyRead: Experiment = {
       if (valuesOf(result).length !== expected) throw new Error(`${valuesOf(result).length} values, not ${expected}`)
       return took
     }
+    const bare = openHistoryDatabase(folder)
+    const barePage = bare.prepare(
+      `SELECT value, status, source_time, server_time FROM samples WHERE series = 6 AND source_time >= ? LIMIT ${PAGE}`,
+    )
+    const bareAverage = bare.prepare(
+      `SELECT cast((source_time - ${START}) / 60000 AS INTEGER), avg(value) FROM samples
+       WHERE series = 6 AND source_time < ? GROUP BY 1`,
+    )
+    const timed = (work: () => unknown[], expected: number) => {
+      const from = performance.now()
+      if (work().length !== expected) throw new Error('the bare statement finds something else')
+      return performance.now() - from
+    }
+    const [barePages, bareAverages]: [number[], number[]] = [[], []]
     const pages: number[] = []
     const averages: number[] = []
     for (let run = 0; run < RUNS; run++) {
@@ -65,19 +79,22 @@ export const historyRead: Experiment = {
         aggregateConfiguration: { useServerCapabilitiesDefaults: true },
       })
       averages.push(await time(details, BUCKETS))
+      barePages.push(timed(() => barePage.all(start), PAGE))
+      bareAverages.push(timed(() => bareAverage.all(START + BUCKETS * 60_000), BUCKETS))
     }
+    bare.close()
     const blocked = await longestTurn(() =>
       time(rawDetails({ start: START, end: START + 1e12 }), Math.min(5_000, ROWS / TAGS)),
     )
     await room.end()
     file.close()
     rmSync(folder, { recursive: true })
-    const row = (name: string, value: number, limit: number) =>
-      makeRow({ name, unit: 'ms', value, baseline: limit, goal: `<= ${limit} ms`, ok: (_value, ratio) => ratio <= 1 })
+    const row = (name: string, value: number, baseline: number, limit: number) =>
+      makeRow({ name, unit: 'ms', value, baseline, goal: `<= ${limit} ms`, ok: (took) => took <= limit })
     return [
-      row('history-read-page', percentile(pages, 0.5), FIRST_PAGE_GOAL),
-      row('history-read-average', percentile(averages, 0.5), AVERAGE_GOAL),
-      row('history-read-blocked', blocked, BLOCKED_GOAL),
+      row('history-read-page', percentile(pages, 0.5), percentile(barePages, 0.5), FIRST_PAGE_GOAL),
+      row('history-read-average', percentile(averages, 0.5), percentile(bareAverages, 0.5), AVERAGE_GOAL),
+      row('history-read-blocked', blocked, BLOCKED_GOAL, BLOCKED_GOAL),
     ]
   },
 }
