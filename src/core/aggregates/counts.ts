@@ -1,7 +1,7 @@
 import { isSameArray, type Scalar, type TagValue } from '../data-type.ts'
 import type { RecordedSample } from '../history-source.ts'
-import { StatusCode } from '../status-code.ts'
-import { type Accumulator, type IntervalContext, noData, resultOf } from './aggregate.ts'
+import { isBad, StatusCode } from '../status-code.ts'
+import { type Accumulator, badResult, type IntervalContext, noData, resultOf } from './aggregate.ts'
 import { toNumber } from './bounds.ts'
 import { HistorianBits, isBadSample, isGoodSample, QualityCount, severityOf } from './quality.ts'
 
@@ -16,15 +16,14 @@ export function average(context: IntervalContext): Accumulator {
     },
     result() {
       if (count.good === 0) return noData(context)
-      const result = resultOf(context, sum / count.good, 'Double', count.statusBy(context.options.config))
-      // Of Average alone the bit is never set.
-      return { ...result, status: withoutPartial(result.status) }
+      const { time } = context.interval
+      const status = count.statusBy(context.options.config)
+      if (isBad(status)) return badResult(time, status)
+      // Of Average alone the Partial bit is never set.
+      return { value: sum / count.good, type: 'Double', status: (status | HistorianBits.Calculated) >>> 0, time }
     },
   }
 }
-
-/** Leaves the bits that say of what kind the others are. */
-const withoutPartial = (status: StatusCode): StatusCode => (status & ~(HistorianBits.Partial & 0xff)) >>> 0
 
 /** OPC 10000-13 §5.4.3.21: how many Good values there are. */
 export function count(context: IntervalContext): Accumulator {

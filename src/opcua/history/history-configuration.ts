@@ -19,7 +19,7 @@ export const aggregateConfigurationProperties = [
 
 /**
  * One HistoricalDataConfiguration (OPC 10000-11 §5.2.2) for all tags whose values are no points on a line. A set of
- * these nodes for each tag would take as much memory as ten tags.
+ * these nodes for each tag would take many times the memory of the tag.
  */
 export function addSteppedConfiguration(factory: NodeFactory, gateway: UAObject): void {
   const configuration = factory.object({
