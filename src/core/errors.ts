@@ -11,6 +11,8 @@ export const errorCodes = {
   DATA_FOLDER_LOCKED: { retryable: false },
   /** The data folder cannot be made or written. */
   DATA_FOLDER_UNUSABLE: { retryable: false },
+  /** The history cannot be read now. */
+  HISTORY_UNAVAILABLE: { retryable: true },
   /** The database was written by a newer program. */
   SCHEMA_TOO_NEW: { retryable: false },
   /** No connection could be made, or it broke. */

@@ -4,6 +4,7 @@
  */
 export const StatusCode = {
   Good: 0x0000_0000,
+  Bad: 0x8000_0000,
   UncertainNoCommunicationLastUsableValue: 0x408f_0000,
   UncertainLastUsableValue: 0x4090_0000,
   UncertainEngineeringUnitsExceeded: 0x4094_0000,
@@ -21,6 +22,7 @@ export const StatusCode = {
   BadSensorFailure: 0x808c_0000,
   BadOutOfService: 0x808d_0000,
   BadNoData: 0x809b_0000,
+  BadBoundNotFound: 0x80d7_0000,
 } as const
 
 /**

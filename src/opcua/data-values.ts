@@ -1,5 +1,5 @@
 import { DataType, DataValue, type StatusCode, Variant, VariantArrayType } from 'node-opcua'
-import type { Scalar, DataType as TagDataType, ValueShape } from '../core/data-type.ts'
+import type { Scalar, DataType as TagDataType, TagValue, ValueShape } from '../core/data-type.ts'
 import { splitDateTime } from '../core/date-time.ts'
 import type { SampleBatch } from '../core/sample.ts'
 
@@ -74,6 +74,12 @@ function elementOf(type: TagDataType, element: Scalar): unknown {
   if (typeof element === 'bigint') return toHighLow(element)
   if (element instanceof Uint8Array) return Buffer.from(element)
   return type === 'DateTime' ? toDate(element as number) : element
+}
+
+/** A value that a tag of this shape holds. */
+export function variantOf({ type, arrayLength }: ValueShape, value: TagValue): Variant {
+  if (arrayLength !== undefined) return array(type, value as readonly Scalar[])
+  return scalar(variantType[type], elementOf(type, value as Scalar))
 }
 
 /** A value with all that OPC UA says about it; times are milliseconds of the epoch. */

@@ -1,10 +1,10 @@
-import type { AddressSpace } from 'node-opcua'
+import type { AddressSpace, NodeId } from 'node-opcua'
 import type { Clock } from '../core/clock.ts'
 import type { SourceHealth } from '../core/health.ts'
 import type { Logger } from '../core/logger.ts'
 import type { Plant } from '../core/plant.ts'
 import { changeBetween, changedPlant, inSteps, type PlantChange } from '../core/plant-change.ts'
-import { type NumberedPlant, TagIndexing } from '../core/tag-index.ts'
+import { type IndexedTag, type NumberedPlant, TagIndexing } from '../core/tag-index.ts'
 import type { StoreHealth } from '../link/contract.ts'
 import { establishNamespaces } from './address-space/namespaces.ts'
 import { setNamespacePermissions } from './address-space/permissions.ts'
@@ -27,6 +27,7 @@ export interface ProjectionOptions {
 /** What of the engine shows in the address space: its plant, through all of its changes, and the values. */
 export class Projection {
   readonly values: TagValues
+  readonly #namespace: number
   readonly #nodes: PlantNodes
   readonly #serviceLevel: ServiceLevelVariable
   readonly #clock: Clock
@@ -42,6 +43,7 @@ export class Projection {
     this.#plant = plant.plant
     this.#indexing = new TagIndexing(plant.plant, plant.ids)
     const namespaces = establishNamespaces(addressSpace)
+    this.#namespace = namespaces.plant.index
     setNamespacePermissions(addressSpace, allowAnonymous)
     this.#serviceLevel = new ServiceLevelVariable(addressSpace, now)
     const indexing = this.#indexing
@@ -71,6 +73,11 @@ export class Projection {
     const tags = this.#indexing.apply(change, this.#plant)
     this.#nodes.change(change, tags, this.#indexing.present.length, this.#clock.now())
     this.values.begin([...tags.added, ...tags.renewed])
+  }
+
+  /** The tag of the variable with this NodeId, as it is configured now. */
+  tagOf({ namespace, value }: NodeId): IndexedTag | undefined {
+    return namespace === this.#namespace && typeof value === 'string' ? this.#indexing.byId(value) : undefined
   }
 
   /** How all sources are, each with those of its devices of which there is something new. */

@@ -4,5 +4,7 @@ import type { OpcuaSettings } from './settings.ts'
 /** What main gives the OPC UA server's thread. */
 export interface OpcuaRoomData {
   readonly settings: OpcuaSettings
+  /** Where `history.db` is. */
+  readonly dataFolder: string
   readonly logLevel: LogLevel
 }

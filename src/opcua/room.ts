@@ -2,11 +2,12 @@ import { type MessagePort, workerData } from 'node:worker_threads'
 import { systemClock } from '../core/clock.ts'
 import type { FromRoom, ToOpcua } from '../link/contract.ts'
 import { Link } from '../link/link.ts'
+import { HistoryFile } from '../store/history-file.ts'
 import { createLogger } from '../telemetry/logger.ts'
 import type { OpcuaRoomData } from './room-data.ts'
 import { OpcuaServerRoom } from './server-room.ts'
 
-const { port, settings, logLevel } = workerData as OpcuaRoomData & { port: MessagePort }
+const { port, settings, dataFolder, logLevel } = workerData as OpcuaRoomData & { port: MessagePort }
 
 /** Ends this thread with the error as its cause; main starts another. */
 const die = (error: unknown): void => {
@@ -15,8 +16,10 @@ const die = (error: unknown): void => {
   })
 }
 
+const history = new HistoryFile(dataFolder)
 const room = new OpcuaServerRoom({
   settings,
+  history,
   clock: systemClock,
   log: createLogger(logLevel, 'opcua'),
   onFatal: die,
@@ -30,6 +33,7 @@ const link = new Link<FromRoom, ToOpcua>({
     health: () => room.health(),
     stop: async () => {
       await room.stop()
+      history.close()
       return null
     },
   },

@@ -1,11 +1,14 @@
 import type { MessagePort } from 'node:worker_threads'
-import type { OPCUAServer } from 'node-opcua'
+import type { NodeId, OPCUAServer } from 'node-opcua'
 import type { Clock, Milliseconds } from '../core/clock.ts'
 import type { PenstockError } from '../core/errors.ts'
+import type { HistorySource } from '../core/history-source.ts'
 import type { Logger } from '../core/logger.ts'
 import type { OpcuaHealth } from '../link/contract.ts'
 import { collectStartupGarbage } from '../telemetry/startup-garbage.ts'
 import { EngineConnection, type EngineListener } from './engine-connection.ts'
+import { announceHistory } from './history/capabilities.ts'
+import { HistoryService, serveHistory } from './history/history-service.ts'
 import { routeNodeOpcuaLog } from './node-opcua-log.ts'
 import { waitForPort } from './port.ts'
 import { Projection } from './projection.ts'
@@ -17,6 +20,8 @@ const SHUTDOWN_NOTICE: Milliseconds = 500
 
 export interface OpcuaServerRoomOptions {
   readonly settings: OpcuaSettings
+  /** Where the history of tags is read. */
+  readonly history: HistorySource
   readonly clock: Clock
   readonly log: Logger
   /** The room cannot go on and has to be started anew. */
@@ -63,6 +68,7 @@ export class OpcuaServerRoom {
       this.#prepared = await prepareServer(settings, clock, log)
       const { addressSpace } = this.#prepared
       this.#projection = new Projection({ addressSpace, plant, allowAnonymous: settings.allowAnonymous, clock, log })
+      this.#serveHistory(this.#prepared, this.#projection)
       await this.#engine.subscribe()
       collectStartupGarbage()
       if (settings.port !== 0) await waitForPort(settings.host, settings.port, clock)
@@ -73,6 +79,14 @@ export class OpcuaServerRoom {
     }
     this.#startedAt = clock.now()
     log.info({ endpoints: this.health().endpoints }, 'OPC UA clients can connect')
+  }
+
+  #serveHistory({ server, addressSpace }: PreparedServer, projection: Projection): void {
+    const { history, clock, log } = this.#options
+    const findNode = (nodeId: NodeId) => addressSpace.findNode(nodeId)
+    const tagOf = (nodeId: NodeId) => projection.tagOf(nodeId)
+    announceHistory(server.engine, addressSpace)
+    serveHistory(server.engine, new HistoryService({ source: history, findNode, tagOf, clock, log }))
   }
 
   /** The engine is a new one: sessions and subscriptions stay, and the values come true again. */

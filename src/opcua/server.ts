@@ -18,6 +18,8 @@ import { MAX_ITEM_QUEUE } from './hardening/item-queue-cap.ts'
 import { limitOpenChannelTime } from './hardening/open-channel-deadline.ts'
 import { endSlowReaders } from './hardening/slow-reader.ts'
 import { adjustTransportLimits } from './hardening/transport-limits.ts'
+import { CONTINUATION_POINTS_PER_SESSION } from './history/continuation-points.ts'
+import { MOST_NODES } from './history/limits.ts'
 import { serverProfiles } from './profiles.ts'
 import type { OpcuaSettings } from './settings.ts'
 import { Users } from './users.ts'
@@ -77,6 +79,7 @@ export async function prepareServer(settings: OpcuaSettings, clock: Clock, log: 
       maxMonitoredItemsPerSubscription: limits.monitoredItemsPerSubscription,
       maxMonitoredItemsQueueSize: MAX_ITEM_QUEUE,
       maxBrowseContinuationPoints: BROWSE_CONTINUATION_POINTS_PER_SESSION,
+      maxHistoryContinuationPoints: CONTINUATION_POINTS_PER_SESSION,
       minSupportedSampleRate: FASTEST_SAMPLING,
       operationLimits: {
         maxNodesPerRead: limits.operationsPerRequest,
@@ -86,6 +89,8 @@ export async function prepareServer(settings: OpcuaSettings, clock: Clock, log: 
         maxNodesPerRegisterNodes: limits.operationsPerRequest,
         maxNodesPerTranslateBrowsePathsToNodeIds: limits.operationsPerRequest,
         maxNodesPerMethodCall: 100,
+        maxNodesPerHistoryReadData: MOST_NODES,
+        maxNodesPerHistoryReadEvents: 0,
       },
       serverProfileArray: serverProfiles(settings),
     },

@@ -4,6 +4,7 @@ import { chirpStackFleet } from './experiments/chirpstack-fleet.ts'
 import { deadDevice } from './experiments/dead-device.ts'
 import { fieldDiagnosticsCost } from './experiments/field-diagnostics.ts'
 import { historyIngest } from './experiments/history-ingest.ts'
+import { historyRead } from './experiments/history-read.ts'
 import { latency } from './experiments/latency.ts'
 import { modbusCpu } from './experiments/modbus-cpu.ts'
 import { modbusFleet } from './experiments/modbus-fleet.ts'
@@ -20,6 +21,7 @@ const experiments: readonly Experiment[] = [
   tenThousand,
   start,
   historyIngest,
+  historyRead,
   calculate,
   modbusCpu,
   modbusFleet,

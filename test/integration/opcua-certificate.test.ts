@@ -11,7 +11,7 @@ import type { OpcuaSettings } from '../../src/opcua/settings.ts'
 import { ManualClock } from '../support/manual-clock.ts'
 import { EngineStandIn } from '../support/opcua-engine.ts'
 import { smallPlant } from '../support/opcua-plant.ts'
-import { recordingLogger, roomSettings } from '../support/opcua-room.ts'
+import { noHistory, recordingLogger, roomSettings } from '../support/opcua-room.ts'
 
 const YEAR = 365 * 86_400_000
 
@@ -40,7 +40,13 @@ it('a gateway under another host name has a certificate and endpoints that fit i
     const engine = new EngineStandIn(smallPlant())
     const { log } = recordingLogger()
     const settings = roomSettings(pki, { hostname })
-    const room = new OpcuaServerRoom({ settings, clock: systemClock, log, onFatal: () => undefined })
+    const room = new OpcuaServerRoom({
+      settings,
+      history: noHistory,
+      clock: systemClock,
+      log,
+      onFatal: () => undefined,
+    })
     await room.start(engine.port)
     const client = OPCUAClient.create({ endpointMustExist: false, connectionStrategy: { maxRetry: 0 } })
     const { port } = new URL((room.health().endpoints[0] ?? '').replace('opc.tcp', 'http'))

@@ -57,7 +57,8 @@ describe('the address space', () => {
     const profiles = (await value('i=2269')) as string[]
 
     expect(profiles).toContain('http://opcfoundation.org/UA-Profile/Server/EmbeddedUA2017')
-    expect(profiles.join()).not.toMatch(/Historical|Standard|FileAccess|Methods|Events/)
+    expect(profiles).toContain('http://opcfoundation.org/UA-Profile/Server/HistoricalRawData')
+    expect(profiles.join()).not.toMatch(/Historical(?!RawData\b)|Standard|FileAccess|Methods|Events/)
   })
 
   it('derives the types of devices from DI, and every instance has what its type demands', async () => {

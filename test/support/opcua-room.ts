@@ -18,6 +18,7 @@ import {
 } from 'node-opcua'
 import { type Clock, systemClock } from '../../src/core/clock.ts'
 import type { PenstockError } from '../../src/core/errors.ts'
+import type { HistorySource } from '../../src/core/history-source.ts'
 import { type Logger, silentLogger } from '../../src/core/logger.ts'
 import type { Plant } from '../../src/core/plant.ts'
 import { OpcuaServerRoom } from '../../src/opcua/server-room.ts'
@@ -56,6 +57,7 @@ export async function startRoom(
   options: {
     plant?: Plant
     settings?: Partial<OpcuaSettings>
+    history?: HistorySource
     clock?: Clock
     engineClock?: Clock
     prepare?: (engine: EngineStandIn) => void
@@ -68,6 +70,7 @@ export async function startRoom(
   const { log, logged } = recordingLogger()
   const room = new OpcuaServerRoom({
     settings: roomSettings(join(folder, 'server'), options.settings),
+    history: options.history ?? noHistory,
     clock: options.clock ?? systemClock,
     log,
     onFatal: (error) => fatal.push(error),
@@ -115,6 +118,9 @@ export async function startRoom(
     },
   }
 }
+
+/** Of tags that have said nothing yet. */
+export const noHistory: HistorySource = { read: () => [] }
 
 export const roomSettings = (pkiFolder: string, settings: Partial<OpcuaSettings> = {}): OpcuaSettings => ({
   ...defaultOpcuaSettings,

@@ -13,7 +13,7 @@ const readers = [WellKnownRoles.Observer, WellKnownRoles.Operator, WellKnownRole
 
 /** What users may do with the nodes of the plant: see and read them (writing comes with commands). */
 export function readPermissions(allowAnonymous: boolean): readonly RolePermissionType[] {
-  return permissions('Browse | Read | ReceiveEvents', allowAnonymous)
+  return permissions('Browse | Read | ReadHistory | ReceiveEvents', allowAnonymous)
 }
 
 /**

@@ -15,6 +15,7 @@ import { StatusCode } from '../../core/status-code.ts'
 import type { IndexedTag, TagChange, TagIndex, TagIndexing } from '../../core/tag-index.ts'
 import type { StoreHealth } from '../../link/contract.ts'
 import { reviveItems } from '../hardening/revive-items.ts'
+import { addSteppedConfiguration } from '../history/history-configuration.ts'
 import { showUnheard } from '../projected-variable.ts'
 import { StatusCodeCache } from '../status-codes.ts'
 import type { DeviceConfig, DeviceNodesContext } from './device-nodes.ts'
@@ -78,6 +79,7 @@ export class PlantNodes {
     this.#storeReason = component('StoreReason', DataType.String)
     this.#tagCount = component('TagCount', DataType.UInt32)
 
+    addSteppedConfiguration(factory, gateway)
     this.#sourcesFolder = factory.object({
       id: '#gateway/Sources',
       name: 'Sources',

@@ -14,6 +14,7 @@ import type { TagConfig } from '../../core/plant.ts'
 import type { IndexedTag } from '../../core/tag-index.ts'
 import { variantType } from '../data-values.ts'
 import { markTold } from '../hardening/deliver-on-change.ts'
+import { showHistory } from '../history/history-access.ts'
 import { setShape, setTypeDefinition, tellSemanticsChanged } from './change-variable.ts'
 import { sharePermissions } from './permissions.ts'
 import { addProperty, type PropertyOf, type PropertyValue, removeProperty } from './properties.ts'
@@ -27,9 +28,10 @@ import { engineeringUnits } from './units.ts'
 export function addTagVariable(
   namespace: Namespace,
   device: UAObject,
-  { id, tag }: IndexedTag,
+  indexed: IndexedTag,
   permissions: readonly RolePermissionType[],
 ): UAVariable {
+  const { id, tag } = indexed
   const variable = namespace.addVariable({
     componentOf: device,
     nodeId: `s=${id}`,
@@ -45,6 +47,7 @@ export function addTagVariable(
   })
   sharePermissions(variable, permissions)
   markTold(variable)
+  showHistory(variable, indexed)
   const properties = { namespace, variable, id, permissions }
   if (tag.states) addStates(properties, tag.type, tag.states)
   for (const { name, dataType, value } of propertiesOf(tag)) addProperty(properties, name, dataType, value)
@@ -59,10 +62,12 @@ export function updateTagVariable(
   namespace: Namespace,
   variable: UAVariable,
   former: TagConfig,
-  { id, tag }: IndexedTag,
+  indexed: IndexedTag,
   permissions: readonly RolePermissionType[],
 ): void {
+  const { id, tag } = indexed
   variable.setDisplayName(tag.name)
+  showHistory(variable, indexed)
   if (former.description !== tag.description) variable.setDescription(tag.description ?? '')
   if (former.type !== tag.type || former.arrayLength !== tag.arrayLength) {
     setShape(variable, variantType[tag.type], tag.arrayLength)

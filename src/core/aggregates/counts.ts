@@ -1,0 +1,106 @@
+import { isSameArray, type Scalar, type TagValue } from '../data-type.ts'
+import type { RecordedSample } from '../history-source.ts'
+import { isBad, StatusCode } from '../status-code.ts'
+import { type Accumulator, badResult, type IntervalContext, noData, resultOf } from './aggregate.ts'
+import { toNumber } from './bounds.ts'
+import { HistorianBits, isBadSample, isGoodSample, QualityCount, severityOf } from './quality.ts'
+
+/** OPC 10000-13 §5.4.3.5: the mean of the Good values. */
+export function average(context: IntervalContext): Accumulator {
+  const count = new QualityCount()
+  let sum = 0
+  return {
+    add(sample) {
+      count.add(sample)
+      if (isGoodSample(sample)) sum += toNumber(sample.value) ?? 0
+    },
+    result() {
+      if (count.good === 0) return noData(context)
+      const { time } = context.interval
+      const status = count.statusBy(context.options.config)
+      if (isBad(status)) return badResult(time, status)
+      // Of Average alone the Partial bit is never set.
+      return { value: sum / count.good, type: 'Double', status: (status | HistorianBits.Calculated) >>> 0, time }
+    },
+  }
+}
+
+/** OPC 10000-13 §5.4.3.21: how many Good values there are. */
+export function count(context: IntervalContext): Accumulator {
+  const counted = new QualityCount()
+  return {
+    add: (sample) => counted.add(sample),
+    result: () => resultOf(context, counted.good, 'Int32', counted.statusBy(context.options.config)),
+  }
+}
+
+/** OPC 10000-13 §5.4.3.24: how often a value that is not Bad differs from the one before. */
+export function numberOfTransitions(context: IntervalContext): Accumulator {
+  const { config } = context.options
+  const counted = new QualityCount()
+  let before: RecordedSample | undefined
+  let transitions = 0
+  return {
+    add(sample) {
+      counted.add(sample)
+      if (isBadSample(sample, config)) return
+      before ??= context.usableBefore
+      if (!before || !isSame(before.value, sample.value)) transitions++
+      before = sample
+    },
+    result: () => resultOf(context, transitions, 'Int32', counted.statusBy(config)),
+  }
+}
+
+function isSame(one: TagValue | null, other: TagValue | null): boolean {
+  if (one === other) return true
+  if (one instanceof Uint8Array && other instanceof Uint8Array) return Buffer.compare(one, other) === 0
+  return Array.isArray(one) && Array.isArray(other) && isSameArray(one as Scalar[], other as Scalar[])
+}
+
+/** OPC 10000-13 §5.4.3.37, over the Good values; 0 for a single one. */
+export function standardDeviationSample(context: IntervalContext): Accumulator {
+  let values = 0
+  let mean = 0
+  let squares = 0
+  let skipped = false
+  return {
+    add(sample) {
+      const value = toNumber(sample.value)
+      if (!isGoodSample(sample) || value === undefined) {
+        skipped = true
+        return
+      }
+      // By Welford, so that great values with small differences keep them.
+      values++
+      const distance = value - mean
+      mean += distance / values
+      squares += distance * (value - mean)
+    },
+    result() {
+      if (values === 0) return noData(context)
+      const deviation = values === 1 ? 0 : Math.sqrt(squares / (values - 1))
+      return resultOf(context, deviation, 'Double', skipped ? StatusCode.UncertainDataSubNormal : StatusCode.Good)
+    },
+  }
+}
+
+/** OPC 10000-13 §5.4.3.35: the first of the worst StatusCodes. */
+export function worstQuality(context: IntervalContext): Accumulator {
+  let worst: StatusCode | undefined
+  let many = false
+  return {
+    add({ status }) {
+      const difference = worst === undefined ? 1 : severityOf(status) - severityOf(worst)
+      if (difference > 0) {
+        worst = status
+        many = false
+      } else if (difference === 0) many = true
+    },
+    result() {
+      if (worst === undefined) return noData(context)
+      const bits = HistorianBits.Calculated | (many ? HistorianBits.MultipleValues : 0)
+      return resultOf(context, worst, 'StatusCode', StatusCode.Good, bits)
+    },
+  }
+}

@@ -1,0 +1,75 @@
+import type { Milliseconds } from '../clock.ts'
+import { EARLIEST, LATEST, type RecordedSample } from '../history-source.ts'
+import { first, stepOf } from '../history-steps.ts'
+import { type Accumulator, type AggregateResult, type Interval, IntervalContext, noData } from './aggregate.ts'
+import type { Bound, BoundOptions } from './bounds.ts'
+import { type AggregateName, aggregateFunctions } from './functions.ts'
+import { type DataExtent, intervalAt, type ProcessedPlan } from './intervals.ts'
+
+/**
+ * Calculates one aggregate for the intervals of a read, one after the other. No more than a step of samples is held at
+ * a time, however many an interval has.
+ */
+export class AggregateEvaluation {
+  readonly #options: BoundOptions
+  readonly #plan: ProcessedPlan
+  readonly #aggregate: AggregateName
+  readonly #bounds = new Map<Milliseconds, Bound>()
+  readonly #extent: DataExtent | undefined
+  /** Samples that were read ahead, from which one is next, and from and to when there are no others. */
+  #ahead: readonly RecordedSample[] = []
+  #next = 0
+  #aheadFrom: Milliseconds = LATEST
+  #aheadTo: Milliseconds = EARLIEST
+
+  constructor(aggregate: AggregateName, plan: ProcessedPlan, options: BoundOptions) {
+    const { source, series } = options
+    const earliest = first(source, series, 'ascending', EARLIEST)
+    const latest = first(source, series, 'descending', LATEST)
+    this.#options = options
+    this.#plan = plan
+    this.#aggregate = aggregate
+    this.#extent = earliest && latest && { first: earliest.sourceTime, last: latest.sourceTime }
+  }
+
+  /** The series has no sample at all. */
+  get isEmpty(): boolean {
+    return this.#extent === undefined
+  }
+
+  /** Yields after each step of reading, so that the caller can let others go on; answers the interval's result. */
+  *interval(index: number): Generator<undefined, AggregateResult> {
+    const { begin, extrapolates } = aggregateFunctions[this.#aggregate]
+    const interval = intervalAt(this.#plan, index, this.#extent ?? { first: LATEST, last: EARLIEST })
+    const context = new IntervalContext(interval, this.#options, this.#bounds)
+    if (interval.isOutside && !extrapolates) return noData(context)
+    const accumulator = begin(context)
+    if (!extrapolates) yield* this.#accumulate(interval, accumulator)
+    return accumulator.result()
+  }
+
+  *#accumulate({ first, last }: Interval, accumulator: Accumulator): Generator<undefined, void> {
+    for (let from = first; from <= last; from = this.#aheadTo + 1) {
+      if (from < this.#aheadFrom || from > this.#aheadTo) {
+        this.#readAhead(from, last)
+        yield
+      }
+      for (let sample = this.#ahead[this.#next]; sample; sample = this.#ahead[this.#next]) {
+        if (sample.sourceTime > last) break
+        accumulator.add(sample)
+        this.#next++
+      }
+    }
+  }
+
+  /** In the order of time the next intervals are read along: a statement for each would cost more than its samples. */
+  #readAhead(from: Milliseconds, until: Milliseconds): void {
+    const { source, series } = this.#options
+    const limit = stepOf(series.shape)
+    const last = this.#plan.end > this.#plan.start ? Math.ceil(this.#plan.end) - 1 : until
+    this.#ahead = source.read(series, { first: from, last, order: 'ascending', limit })
+    this.#next = 0
+    this.#aheadFrom = from
+    this.#aheadTo = this.#ahead.length < limit ? last : (this.#ahead.at(-1)?.sourceTime ?? last)
+  }
+}
