@@ -1,5 +1,6 @@
 import type { Clock, Milliseconds } from '../../core/clock.ts'
 import { PenstockError } from '../../core/errors.ts'
+import { tooMuchUnasked, UnaskedBytes } from '../unasked-bytes.ts'
 import type { Connected } from './connect.ts'
 import type { ReadRequest } from './nodes7-codec.ts'
 import { readReadReply, referenceOf } from './pdu.ts'
@@ -38,6 +39,7 @@ export class S7Connection implements TransportHandler {
   readonly #onEnd: (error: PenstockError) => void
   readonly #parallel: number
   readonly #underWay = new Map<number, Job>()
+  readonly #unasked: UnaskedBytes
   #waiting: Job[] = []
   #reference = 0
   #cause: PenstockError | undefined
@@ -47,6 +49,7 @@ export class S7Connection implements TransportHandler {
     this.#parallel = negotiated.parallel
     this.#transport = transport
     this.#options = options
+    this.#unasked = new UnaskedBytes(options.clock)
     this.#onEnd = onEnd
     transport.handOver(this)
   }
@@ -77,6 +80,7 @@ export class S7Connection implements TransportHandler {
     const job = this.#underWay.get(reference)
     if (!job) {
       this.#options.count('strays')
+      if (!this.#unasked.bear(message.pdu.length)) this.#transport.end(tooMuchUnasked(this.#transport.endpoint))
       return
     }
     this.#underWay.delete(reference)
