@@ -86,13 +86,15 @@ describe('an array', () => {
   it.each(dataTypes)('of %s is read and subscribed whole, each element exactly', async (type) => {
     const id = `curve/${type.toLowerCase()}`
     const [sent, shown] = values[type]
-    const { values: seen } = await watch(session, nodeId(id))
+    const { values: seen, subscription } = await watch(session, nodeId(id))
     say(id, sent)
     await vi.waitFor(() => expect(seen.at(-1)?.statusCode).toBe(StatusCodes.Good))
     for (const { value } of [seen.at(-1), await read(id)].filter((each) => each !== undefined)) {
       expect(shapeOf(value)).toEqual([type, 'Array'])
       expect(plainValue(value)).toEqual(shown)
     }
+    // A session has so many subscriptions only.
+    await subscription.terminate()
   })
 
   it('says its rank and its length', async () => {
