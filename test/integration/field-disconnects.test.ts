@@ -196,7 +196,10 @@ describe('every pending request is settled in the turn in which', () => {
 
   it.each(['fin', 'rst'] as const)('a %s ends the connection to an S7 CPU', async (how) => {
     log = []
+    const sockets = channel('net.client.socket')
+    // The first is the session's own; the proxy makes another one to the CPU.
     const watch = (message: unknown) => {
+      sockets.unsubscribe(watch)
       const { socket } = message as { socket: Socket }
       for (const event of ['end', 'error', 'close']) socket.once(event, breaks)
     }
@@ -206,10 +209,8 @@ describe('every pending request is settled in the turn in which', () => {
     ends.push(() => proxy.close())
     const tags = Array.from({ length: 120 }, (_, n) => s7Tag(`t${n}`, { type: 'Int32', address: `DB1,DINT${n * 20}` }))
     const config = s7SourceConfig([s7Device('line', tags)], { port: proxy.port })
-    const sockets = channel('net.client.socket')
     sockets.subscribe(watch)
     const reading = await ReadingSession.connect(config, new ManualClock())
-    sockets.unsubscribe(watch)
     ends.push(() => reading.close())
     let replies = 0
     proxy.fault = () => (++replies < 3 ? 'mute' : how)
