@@ -2,6 +2,7 @@
 import { Command, InvalidArgumentError, Option } from 'commander'
 import { clientCommands, output } from './cli/client-commands.ts'
 import { endWith } from './cli/end.ts'
+import { fieldCommands } from './cli/field-commands.ts'
 import type { HistoryFlags } from './cli/history.ts'
 import { version } from './version.ts'
 
@@ -82,5 +83,6 @@ program
     await endWith(Promise.resolve().then(() => history(tag, flags, process.env, output)))
   })
 
+fieldCommands(program)
 clientCommands(program)
 await program.parseAsync()

@@ -1,6 +1,7 @@
 import { join } from 'node:path'
 import type { Config } from './config/schema.ts'
 import { systemClock } from './core/clock.ts'
+import type { WantedReading } from './core/diagnostics.ts'
 import type { Logger } from './core/logger.ts'
 import type { EngineRoomData } from './engine/room-data.ts'
 import { HttpServer } from './http/app.ts'
@@ -96,7 +97,12 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
   }
 
   const findings = () => rooms.findings()
-  const http = new HttpServer({ settings: config.http, log, health, findings })
+  const diagnosis = {
+    diagnostics: (source?: string) => rooms.diagnostics(source),
+    frames: (source: string, after: number) => rooms.frames(source, after),
+    readOnce: (wanted: WantedReading) => rooms.readOnce(wanted),
+  }
+  const http = new HttpServer({ settings: config.http, log, health, findings, diagnosis })
   let httpPort: number
   try {
     // What no restart of a room would mend is said here, once.

@@ -56,7 +56,8 @@ function asClient(
   return endWith(run())
 }
 
-function interrupted(): AbortSignal {
+/** Aborts at Ctrl-C and SIGTERM. */
+export function interrupted(): AbortSignal {
   const controller = new AbortController()
   for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => controller.abort())
   return controller.signal

@@ -1,9 +1,9 @@
 import { readFileSync } from 'node:fs'
 import { loadConfig } from '../config/load.ts'
 import type { Milliseconds } from '../core/clock.ts'
-import { type DataType, type Scalar, shapeName, type TagValue } from '../core/data-type.ts'
-import { formatDateTime } from '../core/date-time.ts'
+import { shapeName } from '../core/data-type.ts'
 import { nearest } from '../core/nearest.ts'
+import { type Plain, plainValue } from '../core/plain-value.ts'
 import { statusName } from '../core/status-code.ts'
 import { type HistoryRange, HistoryReader, type HistorySample } from '../store/history-reader.ts'
 import { ClientFailure, ExitCode } from './client/failure.ts'
@@ -106,27 +106,11 @@ const plain = ({ sourceTime, value, shape, status, serverTime }: HistorySample) 
   serverTime: isoTime(serverTime),
 })
 
-type Plain = Exclude<Scalar, bigint> | null
-
-/** 64-bit integers as text, since not every reader of JSON or CSV keeps all their digits; a DateTime in ISO 8601. */
-function plainValue(type: DataType, value: TagValue | null): Plain | readonly Plain[] {
-  if (value === null) return null
-  if (typeof value !== 'object' || value instanceof Uint8Array) return plainScalar(type, value)
-  return value.map((element) => {
-    const shown = plainScalar(type, element)
-    return shown instanceof Uint8Array ? Buffer.from(shown).toString('hex') : shown
-  })
-}
-
-function plainScalar(type: DataType, value: Scalar): Plain {
-  if (typeof value === 'bigint') return String(value)
-  return type === 'DateTime' ? formatDateTime(value as number) : value
-}
-
 const inWords = ({ sourceTime, value, shape, status }: HistorySample): string =>
   `${isoTime(sourceTime)}  ${oneLine(plainValue(shape.type, value)).padEnd(20)}  ${statusName(status)}`
 
-const oneLine = (value: Plain | readonly Plain[]): string =>
+/** On one line of text. */
+export const oneLine = (value: Plain | readonly Plain[]): string =>
   value === null ? '-' : textOf(value).replace(/[\r\n\t]+/g, ' ')
 
 const textOf = (value: Exclude<Plain, null> | readonly Plain[]): string =>

@@ -43,10 +43,10 @@ export function parseDateTime(text: string): Milliseconds | undefined {
 
 /** Whole milliseconds of a DateTime and the steps of 100 ns beyond them, 0 to 9,999. */
 export function splitDateTime(time: Milliseconds): { readonly whole: Milliseconds; readonly ticks: number } {
-  // Adding 0 makes a negative zero the epoch.
-  const whole = Math.floor(time) + 0
+  const whole = Math.floor(time)
   const ticks = Math.round((time - whole) * 10_000)
-  return ticks === 10_000 ? { whole: whole + 1, ticks: 0 } : { whole, ticks }
+  // Adding 0 leaves no negative zero.
+  return ticks === 10_000 ? { whole: whole + 1, ticks: 0 } : { whole: whole + 0, ticks: ticks + 0 }
 }
 
 /** ISO 8601 in UTC, with seven digits behind the seconds where three do not say all. */

@@ -6,6 +6,8 @@ import { type PlantChange, readsTheSame, withoutDevices } from './plant-change.t
  * that come later; never given twice in a run, and never persisted.
  */
 export type TagIndex = number
+/** Of a tag that the plant does not have, and that is read once: no row of the table. */
+export const AD_HOC: TagIndex = -1
 
 /** A tag with its place in the plant. `id` is its NodeId's identifier and its name in the store: `device/tag`. */
 export interface IndexedTag {

@@ -3,6 +3,7 @@ import type Database from 'better-sqlite3'
 import { ChangeFeed } from '../core/change-feed.ts'
 import type { Clock, Milliseconds } from '../core/clock.ts'
 import { sourceMemories } from '../core/device-memory.ts'
+import type { FrameTrace, ReadAnswer, SourceDiagnostics, WantedReading } from '../core/diagnostics.ts'
 import type { Findings } from '../core/drift.ts'
 import { describeError } from '../core/errors.ts'
 import type { Logger } from '../core/logger.ts'
@@ -18,6 +19,7 @@ import { HistoryRetention } from '../store/history-retention.ts'
 import { HistoryWriter } from '../store/history-writer.ts'
 import { LastValues } from '../store/last-values.ts'
 import { SeriesBook } from '../store/series.ts'
+import { AdHocReads } from './ad-hoc-reads.ts'
 import { type ConfiguredDevices, FoundDevices } from './found-devices.ts'
 import { PlantValues } from './plant-values.ts'
 
@@ -61,6 +63,7 @@ export class Engine {
   readonly #pipeline: Pipeline
   readonly #values: PlantValues
   readonly #sources: SourceSupervisor
+  readonly #adHoc: AdHocReads
   readonly #found: FoundDevices
   readonly #series: SeriesBook
   readonly #lastValues: LastValues
@@ -106,6 +109,7 @@ export class Engine {
         this.#healthChanged = true
       },
     })
+    this.#adHoc = new AdHocReads({ plant: () => this.#plant, types: parts.types, sources: this.#sources })
   }
 
   /** Resolves when every source has begun. */
@@ -174,6 +178,21 @@ export class Engine {
     this.#found.configure(configured)
     await this.#changeToFound()
     this.#sources.reconsider()
+  }
+
+  /** Every source, or the one of this key, with how its requests fare. */
+  diagnostics(sourceKey?: string): SourceDiagnostics[] {
+    return this.#sources.diagnostics(sourceKey)
+  }
+
+  /** What went over a source's connection; undefined where nothing is traced, or there is no such source. */
+  frames(sourceKey: string, after: number): FrameTrace | undefined {
+    return this.#sources.frames(sourceKey, after)
+  }
+
+  /** Reads one address of a device over the connection that is polled, between two polls. */
+  readOnce(wanted: WantedReading): Promise<ReadAnswer> {
+    return this.#adHoc.read(wanted)
   }
 
   /** What sources found and an operator should know. */

@@ -42,6 +42,9 @@ const link = new Link<FromRoom, MainToEngine>({
   serves: {
     health: () => engine.health(),
     findings: () => engine.findings,
+    diagnostics: ({ source }) => engine.diagnostics(source),
+    frames: ({ source, after }) => engine.frames(source, after) ?? null,
+    readOnce: (wanted) => engine.readOnce(wanted),
     changePlant: async (to) => {
       secrets = to.secrets
       await engine.changePlant(to).catch(die)

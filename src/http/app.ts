@@ -4,6 +4,7 @@ import Koa from 'koa'
 import type { Findings } from '../core/drift.ts'
 import { describeError, PenstockError } from '../core/errors.ts'
 import type { Logger } from '../core/logger.ts'
+import { answerDiagnosis, type Diagnosis } from './diagnosis.ts'
 import type { GatewayHealth } from './gateway-health.ts'
 
 export interface HttpSettings {
@@ -13,7 +14,8 @@ export interface HttpSettings {
 
 /**
  * What the gateway answers over HTTP: `/livez` (the process runs), `/readyz` (every room does its work; 503 while
- * one does not), `/findings` (what sources found beside the configuration) and `/`, the health in full.
+ * one does not), `/findings` (what sources found beside the configuration), `/diagnostics` (how the sources' requests
+ * fare, and what goes over their connections) and `/`, the health in full.
  */
 export class HttpServer {
   readonly #settings: HttpSettings
@@ -25,6 +27,7 @@ export class HttpServer {
     log: Logger
     health: () => Promise<GatewayHealth>
     findings: () => Promise<readonly Findings[] | null>
+    diagnosis: Diagnosis
   }) {
     this.#settings = parts.settings
     this.#log = parts.log
@@ -49,6 +52,12 @@ export class HttpServer {
         const sources = await parts.findings()
         context.status = sources ? 200 : 503
         context.body = sources ? { sources } : { error: 'The engine does not answer just now; ask again.' }
+        return
+      }
+      const diagnosed = await answerDiagnosis(context.path, context.URL.searchParams, parts.diagnosis)
+      if (diagnosed) {
+        context.status = diagnosed.status
+        context.body = diagnosed.body
         return
       }
       if (context.path !== '/readyz' && context.path !== '/') return

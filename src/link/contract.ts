@@ -1,4 +1,5 @@
 import type { MessagePort } from 'node:worker_threads'
+import type { FrameTrace, ReadAnswer, SourceDiagnostics, WantedReading } from '../core/diagnostics.ts'
 import type { Findings } from '../core/drift.ts'
 import type { HistoryHealth, SourceHealth } from '../core/health.ts'
 import type { Plant } from '../core/plant.ts'
@@ -113,6 +114,12 @@ export type MainToEngine = {
     changePlant: (to: ConfiguredPlant) => null
     /** What sources that look for devices by themselves have found. */
     findings: (none: null) => readonly Findings[]
+    /** How the requests of every source, or of one, fare. */
+    diagnostics: (of: { readonly source?: string | undefined }) => readonly SourceDiagnostics[]
+    /** What went over a source's connection after the entry `after`; null where nothing is traced. */
+    frames: (of: { readonly source: string; readonly after: number }) => FrameTrace | null
+    /** Reads one address of a device over the connection that is polled, between two polls. */
+    readOnce: (wanted: WantedReading) => ReadAnswer
   }
   tells: ToRoom['tells']
 }

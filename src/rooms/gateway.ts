@@ -1,6 +1,7 @@
 import { extname } from 'node:path'
 import { MessageChannel } from 'node:worker_threads'
 import type { Clock, Milliseconds } from '../core/clock.ts'
+import type { FrameTrace, ReadAnswer, SourceDiagnostics, WantedReading } from '../core/diagnostics.ts'
 import type { Findings } from '../core/drift.ts'
 import { describeError, PenstockError } from '../core/errors.ts'
 import type { Logger } from '../core/logger.ts'
@@ -31,6 +32,8 @@ const ENGINE_ENDS_WITHIN: Milliseconds = 2_000
 /** Thousands of devices can change at once. */
 const CHANGE_WITHIN: Milliseconds = 60_000
 const HEALTH_WITHIN: Milliseconds = 1_000
+/** A request may be under way, then comes this one, each with the timeout of its source. */
+const READ_WITHIN: Milliseconds = 60_000
 
 /** The worker module `path` below `src`, as it is on disk: `.ts` when the sources run, `.js` when they are built. */
 export function roomEntry(path: string): URL {
@@ -63,9 +66,7 @@ export class Rooms {
    */
   async changePlant(to: ConfiguredPlant): Promise<void> {
     this.#engine.renewData({ ...to })
-    const link = this.#engine.link as Link<MainToEngine, FromRoom> | undefined
-    if (!link) throw new PenstockError('ROOM_UNAVAILABLE', 'The engine is being started')
-    await link.ask('changePlant', to, CHANGE_WITHIN)
+    await this.#engineLink.ask('changePlant', to, CHANGE_WITHIN)
   }
 
   /** Resolves once both rooms have begun their work for the first time. */
@@ -99,8 +100,29 @@ export class Rooms {
     }
   }
 
+  /** How the requests of every source, or of one, fare. Rejects with ROOM_UNAVAILABLE or TIMEOUT without an engine. */
+  async diagnostics(source: string | undefined): Promise<readonly SourceDiagnostics[]> {
+    return this.#engineLink.ask('diagnostics', { source }, HEALTH_WITHIN)
+  }
+
+  /** What went over a source's connection, null where nothing is traced. Rejects as `diagnostics` does. */
+  async frames(source: string, after: number): Promise<FrameTrace | null> {
+    return this.#engineLink.ask('frames', { source, after }, HEALTH_WITHIN)
+  }
+
+  /** Reads one address between two polls. Rejects with ROOM_UNAVAILABLE or TIMEOUT where the engine does not answer. */
+  async readOnce(wanted: WantedReading): Promise<ReadAnswer> {
+    return this.#engineLink.ask('readOnce', wanted, READ_WITHIN)
+  }
+
   opcuaHealth(): Promise<OpcuaHealth | null> {
     return this.#ask(this.#opcua.link as Link<ToOpcua, FromRoom> | undefined)
+  }
+
+  get #engineLink(): Link<MainToEngine, FromRoom> {
+    const link = this.#engine.link as Link<MainToEngine, FromRoom> | undefined
+    if (!link) throw new PenstockError('ROOM_UNAVAILABLE', 'The engine is being started')
+    return link
   }
 
   #join(): void {

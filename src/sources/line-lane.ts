@@ -1,14 +1,19 @@
 import { PenstockError } from '../core/errors.ts'
+import type { DeviceBase } from '../core/plant.ts'
+import type { DeviceTags } from '../core/tag-index.ts'
 import type { FieldSession, ReadBlock } from './driver.ts'
+import type { Reading } from './one-reading.ts'
 
 /** What is asked of a device between two polls, without waiting for its cycle. */
 export interface LineLane {
   /**
    * Runs `job` with the line's session as soon as the request that is under way is answered; one job at a time, and
    * never beside a poll. Rejects as the job does, with CONNECTION_LOST while there is no connection or when it breaks
-   * before the job's turn, with STOPPED at the end of the source, or with CONFIG_INVALID for a device that is not read.
+   * before the job's turn, with STOPPED at the end of the source, or with CONFIG_INVALID for a device that is disabled.
    */
   run<T>(deviceKey: string, job: (session: FieldSession<ReadBlock>) => Promise<T>): Promise<T>
+  /** Asks for the only tag of `wanted`, which need not be one of the plant; rejects as `run`. */
+  read(wanted: DeviceTags<DeviceBase>): Promise<Reading>
 }
 
 interface Job {
@@ -51,8 +56,8 @@ export class AdHocLane {
   }
 }
 
-export const notRead = (deviceKey: string): PenstockError =>
+export const disabled = (deviceKey: string): PenstockError =>
   new PenstockError(
     'CONFIG_INVALID',
-    `Device "${deviceKey}" is not read: it is disabled, or has no enabled tag; enable it in the configuration`,
+    `Device "${deviceKey}" is disabled and therefore not asked; enable it in the configuration`,
   )

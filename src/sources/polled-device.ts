@@ -67,6 +67,13 @@ export class PolledDevice<Block extends ReadBlock> {
     return this.breaker.open ? [] : this.#irregular.filter((block) => block.mute)
   }
 
+  /** How its requests stand. */
+  get standing(): { blocks: number; muteBlocks: number; refusedBlocks: number } {
+    const blocks = this.#blocks
+    const refusedBlocks = blocks.filter(({ state }) => state === 'refused').length
+    return { blocks: blocks.length - refusedBlocks, muteBlocks: this.mute.length, refusedBlocks }
+  }
+
   /** The connection is new: everything is read at once, or the probe of a device that was offline. */
   reconnected(now: Milliseconds): void {
     this.breaker.reconnected(now)

@@ -12,14 +12,16 @@ import {
 } from '../core/plant.ts'
 import type { DeviceTags, IndexedTag } from '../core/tag-index.ts'
 import type { FieldDriver, FieldSession, ReadBlock } from './driver.ts'
+import type { FieldDiagnostics } from './field-diagnostics.ts'
 import { GatedSink } from './gated-sink.ts'
-import { AdHocLane, type LineLane, notRead } from './line-lane.ts'
+import { AdHocLane, disabled, type LineLane } from './line-lane.ts'
 import { LineReport } from './line-report.ts'
+import { type Reading, readingOf } from './one-reading.ts'
 import { type PollPlan, staleAfter } from './poll-group.ts'
 import { type Ask, PollLine } from './poll-line.ts'
 import { PolledDevice } from './polled-device.ts'
 import { Polling } from './polling.ts'
-import type { LiveSource, Source, SourceContext } from './source.ts'
+import type { LineDevice, LineDiagnostics, LiveSource, Source, SourceContext, TracedFrames } from './source.ts'
 
 export type PolledSourceConfig = ModbusSourceConfig | S7SourceConfig
 
@@ -32,6 +34,8 @@ export interface PolledSourceOptions<Block extends ReadBlock, Device extends Pol
   /** How often the tag is read. */
   readonly pollMsOf: (device: Device, tag: IndexedTag) => Milliseconds
   readonly context: SourceContext
+  /** What the driver notes of its requests and frames. */
+  readonly diagnostics?: FieldDiagnostics
 }
 
 const RECONNECT = { first: 500, most: 30_000 }
@@ -59,6 +63,8 @@ interface Run {
 export class PolledSource<Block extends ReadBlock, Device extends PolledDeviceConfig> implements Source {
   readonly live: LiveSource<PolledSourceConfig>
   readonly lane: LineLane
+  readonly diagnose?: () => LineDiagnostics
+  readonly trace?: (after: number) => TracedFrames
   readonly #options: PolledSourceOptions<Block, Device>
   readonly #endpoint: string
   #devices: readonly DeviceTags<Device>[]
@@ -72,7 +78,7 @@ export class PolledSource<Block extends ReadBlock, Device extends PolledDeviceCo
   #unreachable = false
 
   constructor(options: PolledSourceOptions<Block, Device>) {
-    const { config, devices, context } = options
+    const { config, devices, context, diagnostics } = options
     this.#options = options
     this.#endpoint = fieldEndpointOf(config)
     this.#devices = devices
@@ -87,15 +93,13 @@ export class PolledSource<Block extends ReadBlock, Device extends PolledDeviceCo
       follow: (_config, now) => this.#follow(now as unknown as readonly DeviceTags<Device>[]),
     }
     this.lane = {
-      run: (deviceKey, job) => {
-        if (!this.#line.devices.some(({ config }) => config.key === deviceKey))
-          return Promise.reject(notRead(deviceKey))
-        if (!this.#polling || this.#polling.cause) return Promise.reject(this.#unconnected())
-        const done = this.#adHoc.add(deviceKey, job)
-        this.#polling.wake()
-        return done
-      },
+      run: (deviceKey, job) => this.#between(deviceKey, job),
+      // The engine reads devices of this source only.
+      read: (wanted) => this.#readOnce(wanted as DeviceTags<Device>),
     }
+    if (!diagnostics) return
+    this.diagnose = () => this.#diagnosis(diagnostics)
+    this.trace = (after) => diagnostics.frames.since(after)
   }
 
   polling(): PollingHealth | undefined {
@@ -143,6 +147,31 @@ export class PolledSource<Block extends ReadBlock, Device extends PolledDeviceCo
     if (this.#run !== run) return
     this.#run = undefined
     this.#tell.say('stopped', '')
+  }
+
+  #between<T>(deviceKey: string, job: (session: FieldSession<ReadBlock>) => Promise<T>): Promise<T> {
+    if (!this.#devices.some(({ device }) => device.key === deviceKey && !device.disabled))
+      return Promise.reject(disabled(deviceKey))
+    if (!this.#polling || this.#polling.cause) return Promise.reject(this.#unconnected())
+    const done = this.#adHoc.add(deviceKey, job)
+    this.#polling.wake()
+    return done
+  }
+
+  #readOnce(wanted: DeviceTags<Device>): Promise<Reading> {
+    const { driver, context } = this.#options
+    const [block] = driver.plan(wanted, wanted.tags)
+    if (!block) throw new RangeError('A tag is read with a request')
+    return this.#between(wanted.device.key, (session) => readingOf(session, block, context.clock))
+  }
+
+  #diagnosis({ figures }: FieldDiagnostics): LineDiagnostics {
+    figures.keepOnly(new Set(this.#devices.map(({ device }) => device.key)))
+    const devices = this.#line.devices.map((device): [string, LineDevice] => {
+      const { standing, config } = device
+      return [config.key, { ...figures.device(config.key), ...standing }]
+    })
+    return { countedSince: figures.since, line: figures.line(), devices: new Map(devices) }
   }
 
   /** The devices that are not on the line yet join it; the connection stands. */

@@ -1,7 +1,8 @@
 import type { Clock } from '../core/clock.ts'
 import type { DeviceMemory } from '../core/device-memory.ts'
+import type { DeviceDiagnostics, FrameTrace, SourceDiagnostics } from '../core/diagnostics.ts'
 import type { Findings } from '../core/drift.ts'
-import type { DeviceState, PollingHealth, SourceCounter, SourceState } from '../core/health.ts'
+import type { DeviceHealth, DeviceState, PollingHealth, SourceCounter, SourceState } from '../core/health.ts'
 import type { Logger } from '../core/logger.ts'
 import type { SourceConfig, SourceKind } from '../core/plant.ts'
 import type { Problem } from '../core/problem.ts'
@@ -58,6 +59,19 @@ export interface Source {
   readonly lane?: LineLane
   /** The configuration of what it finds by itself may be another now. */
   reconsider?(): void
+  /** How its requests fare, for sources that send any. */
+  readonly diagnose?: () => LineDiagnostics
+  /** The end of what went over its connection, after the entry of number `after`. */
+  readonly trace?: (after: number) => TracedFrames
+}
+
+export type TracedFrames = Pick<FrameTrace, 'frames' | 'missed'>
+/** A device as its line sees it; its state is the source's health. */
+export type LineDevice = Omit<DeviceDiagnostics, keyof DeviceHealth>
+
+/** What a source knows of its requests beside its health. */
+export interface LineDiagnostics extends Required<Pick<SourceDiagnostics, 'countedSince' | 'line'>> {
+  readonly devices: ReadonlyMap<string, LineDevice>
 }
 
 /** The two halves of a change of devices: from the first on nothing is said of them, from the second on all is new. */

@@ -1,5 +1,6 @@
 import type { Clock } from '../core/clock.ts'
 import type { DeviceMemory } from '../core/device-memory.ts'
+import type { FrameTrace, SourceDiagnostics } from '../core/diagnostics.ts'
 import { describeError } from '../core/errors.ts'
 import type { PollingHealth, SourceHealth } from '../core/health.ts'
 import type { Logger } from '../core/logger.ts'
@@ -10,6 +11,7 @@ import type { DeviceTags, TagIndexing } from '../core/tag-index.ts'
 import type { TagValues } from '../core/tag-values.ts'
 import { ConnectLimiter } from './connect-limiter.ts'
 import { HealthBook } from './health-book.ts'
+import type { LineLane } from './line-lane.ts'
 import type { DeviceOffers, Source, SourceType } from './source.ts'
 
 /** The protocols there are, by the `kind` a configuration names. */
@@ -105,6 +107,28 @@ export class SourceSupervisor {
   /** The same, but of the devices only those of which there is something new since this was asked last. */
   healthNews(): SourceHealth[] {
     return [...this.#sources.values()].map(({ book }) => book.news())
+  }
+
+  /** Every source, or the one of this key, with how its requests fare. */
+  diagnostics(sourceKey?: string): SourceDiagnostics[] {
+    return [...this.#sources.values()]
+      .map(({ book, source }) => {
+        const { devices, ...health } = withPolling(book.health(), source?.polling?.())
+        const { devices: onLine, ...line } = source?.diagnose?.() ?? {}
+        return { ...health, ...line, devices: devices.map((device) => ({ ...device, ...onLine?.get(device.key) })) }
+      })
+      .filter(({ key }) => sourceKey === undefined || key === sourceKey)
+  }
+
+  /** Requests between the polls of a source; undefined where it does not poll, or does not run. */
+  laneOf(sourceKey: string): LineLane | undefined {
+    return this.#sources.get(sourceKey)?.source?.lane
+  }
+
+  /** What went over the source's connection after the entry `after`; undefined where nothing is traced. */
+  frames(sourceKey: string, after: number): FrameTrace | undefined {
+    const traced = this.#sources.get(sourceKey)?.source?.trace?.(after)
+    return traced && { source: sourceKey, ...traced }
   }
 
   /** The sources there are that the change takes something from, or gives something to. */

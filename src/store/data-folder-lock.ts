@@ -1,4 +1,4 @@
-import { mkdirSync } from 'node:fs'
+import { existsSync, mkdirSync } from 'node:fs'
 import { join } from 'node:path'
 import Database from 'better-sqlite3'
 import { PenstockError } from '../core/errors.ts'
@@ -25,6 +25,23 @@ export function lockDataFolder(dataFolder: string): { release: () => void } {
     )
   }
   return { release: () => lock.close() }
+}
+
+/** Whether a running process owns the data folder; changes nothing there. */
+export function isOwned(dataFolder: string): boolean {
+  const file = join(dataFolder, 'owner.lock')
+  if (!existsSync(file)) return false
+  try {
+    const lock = new Database(file, { readonly: true, timeout: 0 })
+    try {
+      lock.prepare('SELECT count(*) FROM sqlite_schema').get()
+      return false
+    } finally {
+      lock.close()
+    }
+  } catch (error) {
+    return error instanceof Database.SqliteError && error.code.startsWith('SQLITE_BUSY')
+  }
 }
 
 function openLock(dataFolder: string): Database.Database {

@@ -2,6 +2,7 @@ import { parseArgs } from 'node:util'
 import { calculate } from './experiments/calculate.ts'
 import { chirpStackFleet } from './experiments/chirpstack-fleet.ts'
 import { deadDevice } from './experiments/dead-device.ts'
+import { fieldDiagnosticsCost } from './experiments/field-diagnostics.ts'
 import { historyIngest } from './experiments/history-ingest.ts'
 import { latency } from './experiments/latency.ts'
 import { modbusCpu } from './experiments/modbus-cpu.ts'
@@ -23,6 +24,7 @@ const experiments: readonly Experiment[] = [
   modbusCpu,
   modbusFleet,
   deadDevice,
+  fieldDiagnosticsCost,
   chirpStackFleet(1_000, 50),
   chirpStackFleet(5_000, 400),
 ]

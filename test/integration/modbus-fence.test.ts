@@ -5,6 +5,7 @@ import modbus from 'modbus-serial'
 import { afterEach, describe, expect, it } from 'vitest'
 import { systemClock } from '../../src/core/clock.ts'
 import { PenstockError } from '../../src/core/errors.ts'
+import { noTap } from '../../src/sources/frame-tap.ts'
 import { ModbusConnection } from '../../src/sources/modbus/connection.ts'
 import { ModbusException } from '../../src/sources/modbus/exception.ts'
 import { Transactions } from '../../src/sources/modbus/exchange/transactions.ts'
@@ -41,6 +42,7 @@ const transactionsOver = (wire: Wire, onStray: () => void, onEnd: (cause: Pensto
     datagrams: false,
     onStray,
     onEnd,
+    tap: noTap,
   })
 
 describe('a Modbus connection to a server that misbehaves', () => {

@@ -162,7 +162,7 @@ describe('penstock watch', () => {
 
   it('watches all tags of a device, and without a name every tag of the plant', async () => {
     await during(['boiler'], async () => {
-      await vi.waitFor(() => expect(new Set(lines.map((line) => line.split('  ')[1])).size).toBe(16), 10_000)
+      await vi.waitFor(() => expect(new Set(lines.map((line) => line.split('  ')[1])).size).toBe(17), 10_000)
     })
     lines = []
     await during([], async () => {
@@ -219,7 +219,7 @@ describe('a server that takes few operations at a time', () => {
     lines = []
     const stop = new AbortController()
     const watching = watch([], at(), out, stop.signal)
-    await vi.waitFor(() => expect(new Set(lines.map((line) => line.split('  ')[1])).size).toBe(18), 10_000)
+    await vi.waitFor(() => expect(new Set(lines.map((line) => line.split('  ')[1])).size).toBe(19), 10_000)
     stop.abort()
     expect(await watching).toBe(0)
   })

@@ -2,6 +2,7 @@ import { pause } from '../../core/clock.ts'
 import type { ModbusDeviceConfig, ModbusSourceConfig } from '../../core/plant.ts'
 import type { DeviceTags, IndexedTag } from '../../core/tag-index.ts'
 import type { FieldDriver } from '../driver.ts'
+import type { FieldDiagnostics } from '../field-diagnostics.ts'
 import type { SourceContext } from '../source.ts'
 import { ModbusConnection } from './connection.ts'
 import { exchangeOf } from './exchange/exchange-of.ts'
@@ -14,15 +15,19 @@ import { openWire } from './transport/open-wire.ts'
 /** The poller asks one thing at a time, which every device and serial gateway can take. */
 const WINDOW = 1
 
+export type ModbusDriverContext = Pick<SourceContext, 'clock' | 'random' | 'report' | 'secret'>
+
 /** Modbus under the poller: one connection or serial line for all units of a source. */
 export class ModbusDriver implements FieldDriver<ModbusBlock, ModbusDeviceConfig> {
   readonly #config: ModbusSourceConfig
-  readonly #context: SourceContext
+  readonly #context: ModbusDriverContext
+  readonly #diagnostics: FieldDiagnostics | undefined
   readonly #unanswered = new Unanswered()
 
-  constructor(config: ModbusSourceConfig, context: SourceContext) {
+  constructor(config: ModbusSourceConfig, context: ModbusDriverContext, diagnostics?: FieldDiagnostics) {
     this.#config = config
     this.#context = context
+    this.#diagnostics = diagnostics
   }
 
   plan(device: DeviceTags<ModbusDeviceConfig>, tags: readonly IndexedTag[]): ModbusBlock[] {
@@ -30,9 +35,17 @@ export class ModbusDriver implements FieldDriver<ModbusBlock, ModbusDeviceConfig
   }
 
   async connect(signal: AbortSignal): Promise<ModbusSession> {
+    const { clock, report } = this.#context
+    return new ModbusSession(await this.open(signal), report, { clock, recorder: this.#diagnostics?.figures })
+  }
+
+  /** A connection for whoever reads tables without tags; rejects as `connect` does. */
+  async open(signal: AbortSignal, window = WINDOW): Promise<ModbusConnection> {
     const { timeoutMs, delayAfterConnectMs } = this.#config
     const { clock, random, report } = this.#context
     const wire = await openWire(this.#config, this.#context, signal)
+    const tap = this.#diagnostics?.frames
+    tap?.noted(`Connected to ${wire.endpoint}`)
     const connection = new ModbusConnection({
       exchange: (onEnd) =>
         exchangeOf({
@@ -43,13 +56,14 @@ export class ModbusDriver implements FieldDriver<ModbusBlock, ModbusDeviceConfig
           unanswered: this.#unanswered,
           onStray: () => report.count('strays'),
           onEnd,
+          tap,
         }),
       endpoint: wire.endpoint,
       timeoutMs,
-      window: WINDOW,
+      window,
     })
     if (delayAfterConnectMs > 0) await pause(clock, delayAfterConnectMs, signal)
-    return new ModbusSession(connection, report)
+    return connection
   }
 }
 

@@ -24,13 +24,17 @@ const names: Readonly<Record<number, string>> = {
   11: 'gateway target device failed to respond',
 }
 
+export const exceptionName = (code: number): string => names[code] ?? 'not a code of the specification'
+
 /** The device answered with an exception. */
 export class ModbusException extends PenstockError {
   readonly exceptionCode: number
 
   constructor(exceptionCode: number, unitId: number, endpoint: string) {
-    const name = names[exceptionCode] ?? 'not a code of the specification'
-    super('REQUEST_REFUSED', `Unit ${unitId} at ${endpoint} answered with exception ${exceptionCode}, ${name}`)
+    super(
+      'REQUEST_REFUSED',
+      `Unit ${unitId} at ${endpoint} answered with exception ${exceptionCode}, ${exceptionName(exceptionCode)}`,
+    )
     this.exceptionCode = exceptionCode
   }
 }

@@ -25,6 +25,8 @@ export interface ModbusBlock extends ReadBlock {
   readonly start: number
   readonly count: number
   readonly items: readonly ReadItem[]
+  /** Registers or bits that are some item's. */
+  readonly used: number
 }
 
 /**
@@ -105,5 +107,19 @@ export function splitBlock({ unitId, area, items }: ModbusBlock): [ModbusBlock, 
 function blockOf(unitId: number, area: Area, items: readonly ReadItem[]): ModbusBlock {
   const start = items[0]?.start ?? 0
   const end = Math.max(...items.map((item) => item.start + item.count))
-  return { tags: items.map((item) => item.tag), unitId, area, start, count: end - start, items }
+  return { tags: items.map((item) => item.tag), unitId, area, start, count: end - start, items, used: covered(items) }
+}
+
+/** Bytes of an answer to the block that tags have. */
+export const bytesUsed = ({ area, used }: ModbusBlock): number => (isBitArea(area) ? Math.ceil(used / 8) : 2 * used)
+
+/** `items` ascending by start. */
+function covered(items: readonly ReadItem[]): number {
+  let end = 0
+  let sum = 0
+  for (const { start, count } of items) {
+    sum += Math.max(0, start + count - Math.max(start, end))
+    end = Math.max(end, start + count)
+  }
+  return sum
 }

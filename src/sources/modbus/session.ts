@@ -1,19 +1,26 @@
-import type { Milliseconds } from '../../core/clock.ts'
+import type { Clock, Milliseconds } from '../../core/clock.ts'
 import { PenstockError } from '../../core/errors.ts'
 import type { SampleSink } from '../../core/sample.ts'
 import { StatusCode } from '../../core/status-code.ts'
 import type { FieldSession, ReadOutcome } from '../driver.ts'
+import { noRecorder, type RequestRecorder } from '../request-recorder.ts'
 import type { SourceContext } from '../source.ts'
 import { type Area, isBitArea } from './address.ts'
 import { isUndecodable } from './decoded.ts'
 import { ModbusException, meaningOf } from './exception.ts'
-import { type ModbusBlock, type ReadItem, splitBlock } from './read-plan.ts'
+import { bytesUsed, type ModbusBlock, type ReadItem, splitBlock } from './read-plan.ts'
 
 /** A connection as far as a session needs it; see `ModbusConnection`. */
 export interface TableReader {
   readonly ended: Promise<PenstockError>
   read(unitId: number, area: Area, start: number, count: number, within?: Milliseconds): Promise<Buffer>
   close(): Promise<void>
+}
+
+/** Who is told how long each request took, and how it ended. */
+export interface Recording {
+  readonly clock: Clock
+  readonly recorder: RequestRecorder | undefined
 }
 
 const READ = { kind: 'read' } as const
@@ -26,10 +33,14 @@ export class ModbusSession implements FieldSession<ModbusBlock> {
   readonly ended: Promise<PenstockError>
   readonly #connection: TableReader
   readonly #report: Pick<SourceContext['report'], 'count'>
+  readonly #recorder: RequestRecorder
+  readonly #now: () => Milliseconds
 
-  constructor(connection: TableReader, report: Pick<SourceContext['report'], 'count'>) {
+  constructor(connection: TableReader, report: Pick<SourceContext['report'], 'count'>, recording?: Recording) {
     this.#connection = connection
     this.#report = report
+    this.#recorder = recording?.recorder ?? noRecorder
+    this.#now = () => recording?.clock.monotonic() ?? 0
     this.ended = connection.ended
   }
 
@@ -39,14 +50,23 @@ export class ModbusSession implements FieldSession<ModbusBlock> {
 
   async read(block: ModbusBlock, sink: SampleSink, within?: Milliseconds): Promise<ReadOutcome<ModbusBlock>> {
     const { unitId, area, start, count, items } = block
+    const deviceKey = items[0]?.tag.device.key ?? ''
+    const sentAt = this.#now()
     this.#report.count('requests')
     try {
       const data = await this.#connection.read(unitId, area, start, count, within)
+      this.#recorder.answered(deviceKey, this.#now() - sentAt, data.length, bytesUsed(block))
       for (const item of items) deliver(item, block, data, sink)
       return READ
     } catch (error) {
-      if (!(error instanceof ModbusException)) throw error
+      const took = this.#now() - sentAt
+      if (!(error instanceof ModbusException)) {
+        if (error instanceof PenstockError) this.#recorder.failed(deviceKey, took, error.code)
+        throw error
+      }
       this.#report.count('refusals')
+      this.#recorder.answered(deviceKey, took, 0, 0)
+      this.#recorder.refused(deviceKey, `exception ${error.exceptionCode}`)
       return refusal(error, block, sink)
     }
   }

@@ -2,6 +2,7 @@ import { connect as connectTcp } from 'node:net'
 import type { Clock } from '../../core/clock.ts'
 import { PenstockError } from '../../core/errors.ts'
 import type { S7SourceConfig } from '../../core/plant.ts'
+import type { FrameTap } from '../frame-tap.ts'
 import { connectionRequest } from './iso.ts'
 import { type Negotiated, readSetupReply, setupRequest } from './pdu.ts'
 import { LARGEST_PDU } from './pdu-budget.ts'
@@ -29,9 +30,16 @@ export interface Connected {
  * Rejects with CONNECTION_LOST, TIMEOUT, ACCESS_DENIED (the CPU refuses rack and slot, or the setup),
  * PROTOCOL_VIOLATION, or STOPPED when `signal` aborts.
  */
-export function connectCpu(endpoint: Endpoint, clock: Clock, signal: AbortSignal): Promise<Connected> {
+export function connectCpu(endpoint: Endpoint, clock: Clock, signal: AbortSignal, tap?: FrameTap): Promise<Connected> {
   if (signal.aborted) return Promise.reject(stopped())
-  return new Promise((resolve, reject) => new Handshake(endpoint, clock, signal, resolve, reject))
+  return new Promise((resolve, reject) => new Handshake({ endpoint, clock, signal, tap }, resolve, reject))
+}
+
+interface Attempt {
+  readonly endpoint: Endpoint
+  readonly clock: Clock
+  readonly signal: AbortSignal
+  readonly tap: FrameTap | undefined
 }
 
 class Handshake implements TransportHandler {
@@ -45,9 +53,7 @@ class Handshake implements TransportHandler {
   #waitingFor: 'open' | 'confirm' | 'pdu' | 'nothing' = 'open'
 
   constructor(
-    endpoint: Endpoint,
-    clock: Clock,
-    signal: AbortSignal,
+    { endpoint, clock, signal, tap }: Attempt,
     resolve: (connected: Connected) => void,
     reject: (error: PenstockError) => void,
   ) {
@@ -57,7 +63,7 @@ class Handshake implements TransportHandler {
     this.#wanted = { pdu: endpoint.pdu ?? LARGEST_PDU, parallel: WANTED_JOBS }
     this.#resolve = resolve
     this.#reject = reject
-    this.#transport = new IsoTransport(connectTcp({ host, port }), `${host}:${port}`, LARGEST_PDU, this)
+    this.#transport = new IsoTransport(connectTcp({ host, port }), `${host}:${port}`, LARGEST_PDU, this, tap)
     const abort = () => this.#transport.end(stopped())
     signal.addEventListener('abort', abort, { once: true })
     const cancelDeadline = clock.after(connectTimeoutMs, () => this.#transport.end(this.#tooLate()))

@@ -1,5 +1,7 @@
 import type { Clock, Milliseconds } from '../../core/clock.ts'
 import { PenstockError } from '../../core/errors.ts'
+import type { FrameTap } from '../frame-tap.ts'
+import { noRecorder, type RequestRecorder } from '../request-recorder.ts'
 import { tooMuchUnasked, UnaskedBytes } from '../unasked-bytes.ts'
 import type { Connected } from './connect.ts'
 import type { ReadRequest } from './nodes7-codec.ts'
@@ -15,10 +17,23 @@ export interface ConnectionOptions {
   /** How long a request may take from being sent. */
   readonly timeoutMs: Milliseconds
   readonly count: (counter: 'requests' | 'strays') => void
+  /** Is told how each request fared. */
+  readonly recorder?: RequestRecorder | undefined
+  readonly tap?: FrameTap | undefined
+}
+
+/** What a request is for. */
+export interface Purpose {
+  readonly deviceKey: string
+  /** Bytes that its answer carries, and of these that tags have. */
+  readonly bytes: number
+  readonly used: number
 }
 
 interface Job {
   readonly request: ReadRequest
+  readonly purpose: Purpose
+  sentAt: Milliseconds
   readonly resolve: (replies: readonly SpanReply[]) => void
   readonly reject: (error: PenstockError) => void
   cancelDeadline: () => void
@@ -38,6 +53,7 @@ export class S7Connection implements TransportHandler {
   readonly #options: ConnectionOptions
   readonly #onEnd: (error: PenstockError) => void
   readonly #parallel: number
+  readonly #recorder: RequestRecorder
   readonly #underWay = new Map<number, Job>()
   readonly #unasked: UnaskedBytes
   #waiting: Job[] = []
@@ -50,6 +66,7 @@ export class S7Connection implements TransportHandler {
     this.#transport = transport
     this.#options = options
     this.#unasked = new UnaskedBytes(options.clock)
+    this.#recorder = options.recorder ?? noRecorder
     this.#onEnd = onEnd
     transport.handOver(this)
   }
@@ -58,10 +75,10 @@ export class S7Connection implements TransportHandler {
    * Sends the request and resolves with one reply a span. Rejects with TIMEOUT, PROTOCOL_VIOLATION (the reply is no
    * answer to it) or CONNECTION_LOST; then the request may be used again.
    */
-  read(request: ReadRequest): Promise<readonly SpanReply[]> {
+  read(request: ReadRequest, purpose: Purpose): Promise<readonly SpanReply[]> {
     return new Promise((resolve, reject) => {
       if (this.#cause) return reject(this.#cause)
-      this.#waiting.push({ request, resolve, reject, cancelDeadline: () => undefined })
+      this.#waiting.push({ request, purpose, sentAt: 0, resolve, reject, cancelDeadline: () => undefined })
       this.#sendNext()
     })
   }
@@ -80,6 +97,7 @@ export class S7Connection implements TransportHandler {
     const job = this.#underWay.get(reference)
     if (!job) {
       this.#options.count('strays')
+      this.#options.tap?.noted(`The frame before answers nothing that is asked (reference ${reference})`)
       if (!this.#unasked.bear(message.pdu.length)) this.#transport.end(tooMuchUnasked(this.#transport.endpoint))
       return
     }
@@ -97,7 +115,7 @@ export class S7Connection implements TransportHandler {
     this.#waiting = []
     for (const job of jobs) {
       job.cancelDeadline()
-      fail(job, error)
+      this.#fail(job, error)
     }
     this.#onEnd(error)
   }
@@ -116,30 +134,46 @@ export class S7Connection implements TransportHandler {
     try {
       const frame = job.request.begin(reference)
       this.#underWay.set(reference, job)
+      job.sentAt = clock.monotonic()
       job.cancelDeadline = clock.after(timeoutMs, () => this.#tooLate(reference, job))
       count('requests')
       this.#transport.send(frame)
     } catch (error) {
-      fail(job, error)
+      this.#fail(job, error)
     }
   }
 
   #answer(job: Job, pdu: Buffer): void {
     try {
-      job.resolve(repliesTo(job.request, pdu))
+      const replies = repliesTo(job.request, pdu)
+      const { deviceKey, bytes, used } = job.purpose
+      const took = this.#options.clock.monotonic() - job.sentAt
+      if (replies.some((reply) => 'refusal' in reply)) this.#recorder.answered(deviceKey, took, 0, 0)
+      else this.#recorder.answered(deviceKey, took, bytes, used)
+      job.resolve(replies)
     } catch (error) {
-      fail(job, error)
+      this.#fail(job, error)
     }
   }
 
   #tooLate(reference: number, job: Job): void {
     this.#underWay.delete(reference)
     const { endpoint } = this.#transport
-    fail(
-      job,
-      new PenstockError('TIMEOUT', `The CPU at ${endpoint} did not answer within ${this.#options.timeoutMs} ms`),
-    )
+    const message = `The CPU at ${endpoint} did not answer within ${this.#options.timeoutMs} ms`
+    this.#options.tap?.noted(`${message} (reference ${reference})`)
+    this.#fail(job, new PenstockError('TIMEOUT', message))
     this.#sendNext()
+  }
+
+  #fail(job: Job, cause: unknown): void {
+    job.request.abandon()
+    const error =
+      cause instanceof PenstockError
+        ? cause
+        : new PenstockError('PROTOCOL_VIOLATION', 'The reply could not be taken apart', { cause })
+    const { clock } = this.#options
+    if (job.sentAt > 0) this.#recorder.failed(job.purpose.deviceKey, clock.monotonic() - job.sentAt, error.code)
+    job.reject(error)
   }
 
   #brokenOff(cause: PenstockError): PenstockError {
@@ -164,10 +198,4 @@ function repliesTo(request: ReadRequest, pdu: Buffer): SpanReply[] {
   }
   const bytes = request.finish(items)
   return items.map(({ refusal }, position) => (refusal ? { refusal } : { bytes: bytes[position] as Buffer }))
-}
-
-function fail(job: Job, error: unknown): void {
-  job.request.abandon()
-  if (error instanceof PenstockError) job.reject(error)
-  else job.reject(new PenstockError('PROTOCOL_VIOLATION', 'The reply could not be taken apart', { cause: error }))
 }

@@ -2,6 +2,7 @@ import { PenstockError } from '../../core/errors.ts'
 import type { S7DeviceConfig, S7SourceConfig } from '../../core/plant.ts'
 import type { DeviceTags, IndexedTag } from '../../core/tag-index.ts'
 import type { FieldDriver } from '../driver.ts'
+import type { FieldDiagnostics } from '../field-diagnostics.ts'
 import type { SourceContext } from '../source.ts'
 import { connectCpu } from './connect.ts'
 import { proveNodes7 } from './nodes7-self-test.ts'
@@ -17,11 +18,13 @@ export type S7DriverContext = Pick<SourceContext, 'clock' | 'log' | 'report'>
 export class S7Driver implements FieldDriver<S7ReadBlock, S7DeviceConfig> {
   readonly #config: S7SourceConfig
   readonly #context: S7DriverContext
+  readonly #diagnostics: FieldDiagnostics | undefined
   #libraryProved = false
 
-  constructor(config: S7SourceConfig, context: S7DriverContext) {
+  constructor(config: S7SourceConfig, context: S7DriverContext, diagnostics?: FieldDiagnostics) {
     this.#config = config
     this.#context = context
+    this.#diagnostics = diagnostics
   }
 
   /** Throws CONFIG_INVALID for a tag that `validateS7` would have refused. */
@@ -40,12 +43,20 @@ export class S7Driver implements FieldDriver<S7ReadBlock, S7DeviceConfig> {
     const { clock, log, report } = this.#context
     if (!this.#libraryProved) proveNodes7()
     this.#libraryProved = true
-    const connected = await connectCpu(this.#config, clock, signal)
+    const connected = await connectCpu(this.#config, clock, signal, this.#diagnostics?.frames)
     const { pdu, parallel } = connected.negotiated
     log.info({ endpoint: connected.transport.endpoint, pdu, parallel }, 'Connected to the CPU')
     const { timeoutMs, timeZone = 'UTC' } = this.#config
     const zone = new Zone(timeZone)
-    return new S7Session(connected, { clock, timeoutMs, maxItems: this.#maxItems, zone, log, report })
+    return new S7Session(connected, {
+      clock,
+      timeoutMs,
+      maxItems: this.#maxItems,
+      zone,
+      log,
+      report,
+      diagnostics: this.#diagnostics,
+    })
   }
 
   get #maxItems(): number {

@@ -2,14 +2,16 @@ import type { Clock, Milliseconds } from '../../core/clock.ts'
 import type { PenstockError } from '../../core/errors.ts'
 import type { Logger } from '../../core/logger.ts'
 import type { SampleSink } from '../../core/sample.ts'
-import type { IndexedTag, TagIndex } from '../../core/tag-index.ts'
+import { AD_HOC, type IndexedTag, type TagIndex } from '../../core/tag-index.ts'
 import type { FieldSession, ReadOutcome } from '../driver.ts'
+import type { FieldDiagnostics } from '../field-diagnostics.ts'
 import type { SourceReport } from '../source.ts'
 import type { Connected } from './connect.ts'
-import { S7Connection, type SpanReply } from './connection.ts'
+import { type Purpose, S7Connection, type SpanReply } from './connection.ts'
 import { decode } from './decode.ts'
 import { LearnedAreas } from './learned-areas.ts'
 import { ReadRequest } from './nodes7-codec.ts'
+import type { Negotiated } from './pdu.ts'
 import { payloadOf } from './pdu-budget.ts'
 import { type ByteArea, inRequestOrder, packAreas, planAreas, type S7ReadBlock, splitArea } from './read-plan.ts'
 import { arrayTooLong, type Refusal } from './refusal.ts'
@@ -26,6 +28,7 @@ export interface SessionOptions {
   readonly zone: Zone
   readonly log: Logger
   readonly report: Pick<SourceReport, 'count'>
+  readonly diagnostics?: FieldDiagnostics | undefined
 }
 
 /** What it takes to read one block over this connection. */
@@ -41,6 +44,7 @@ interface BlockState {
 interface AreaRequest {
   readonly areas: readonly ByteArea[]
   readonly request: ReadRequest
+  readonly purpose: Purpose
 }
 
 /**
@@ -49,6 +53,8 @@ interface AreaRequest {
  */
 export class S7Session implements FieldSession<S7ReadBlock> {
   readonly ended: Promise<PenstockError>
+  /** What the CPU granted. */
+  readonly negotiated: Negotiated
   readonly #connection: S7Connection
   readonly #options: SessionOptions
   readonly #blocks = new WeakMap<S7ReadBlock, BlockState>()
@@ -58,12 +64,17 @@ export class S7Session implements FieldSession<S7ReadBlock> {
   readonly #unsaid: IndexedTag[] = []
 
   constructor(connected: Connected, options: SessionOptions) {
-    const { clock, timeoutMs, report } = options
+    const { clock, timeoutMs, report, diagnostics } = options
     const { promise, resolve } = Promise.withResolvers<PenstockError>()
     this.ended = promise
+    this.negotiated = connected.negotiated
     this.#options = options
     const count = (counter: 'requests' | 'strays') => report.count(counter)
-    this.#connection = new S7Connection(connected, { clock, timeoutMs, count }, resolve)
+    this.#connection = new S7Connection(
+      connected,
+      { clock, timeoutMs, count, recorder: diagnostics?.figures, tap: diagnostics?.frames },
+      resolve,
+    )
   }
 
   async read(block: S7ReadBlock, sink: SampleSink): Promise<ReadOutcome<S7ReadBlock>> {
@@ -122,14 +133,19 @@ export class S7Session implements FieldSession<S7ReadBlock> {
       request: new ReadRequest(
         pack.map(({ area, db, start, length }) => ({ area, db, start, length: Math.min(length, longest) })),
       ),
+      purpose: purposeOf(pack, longest),
     }))
   }
 
   /** Resolves when every request is settled; rejects, then, with the first failure. Answered areas are taken either way. */
   async #readAll(requests: readonly AreaRequest[], take: TakeReply): Promise<void> {
     const [only] = requests
-    if (only && requests.length === 1) return distribute(only, await this.#connection.read(only.request), take)
-    const settled = await Promise.allSettled(requests.map(({ request }) => this.#connection.read(request)))
+    if (only && requests.length === 1) {
+      return distribute(only, await this.#connection.read(only.request, only.purpose), take)
+    }
+    const settled = await Promise.allSettled(
+      requests.map(({ request, purpose }) => this.#connection.read(request, purpose)),
+    )
     let failure: unknown
     for (const [position, outcome] of settled.entries()) {
       if (outcome.status === 'fulfilled') distribute(requests[position] as AreaRequest, outcome.value, take)
@@ -155,9 +171,11 @@ export class S7Session implements FieldSession<S7ReadBlock> {
   #refuse(area: ByteArea, of: Refusal, sink: SampleSink): void {
     const refusal = area.area === 'DB' ? of : { ...of, reason: of.elsewhere ?? of.reason }
     this.#options.report.count('refusals')
+    this.#options.diagnostics?.figures.refused(area.tags[0]?.tag.device.key ?? '', refusal.code)
     for (const { tag } of area.tags) {
       sink.failed(tag.index, refusal.status)
-      if (this.#refused.get(tag.index)?.code === refusal.code) continue
+      // Whoever reads once is told, and nobody else.
+      if (tag.index === AD_HOC || this.#refused.get(tag.index)?.code === refusal.code) continue
       this.#refused.set(tag.index, refusal)
       this.#unsaid.push(tag)
     }
@@ -198,6 +216,22 @@ export class S7Session implements FieldSession<S7ReadBlock> {
   }
 }
 
+function purposeOf(areas: readonly ByteArea[], longest: number): Purpose {
+  const deviceKey = areas[0]?.tags[0]?.tag.device.key ?? ''
+  const sum = (of: (area: ByteArea) => number) => areas.reduce((total, area) => total + Math.min(longest, of(area)), 0)
+  return { deviceKey, bytes: sum(({ length }) => length), used: sum(bytesUsed) }
+}
+
+/** Bytes of the area that are some tag's. */
+function bytesUsed({ tags }: ByteArea): number {
+  let end = 0
+  let sum = 0
+  for (const { item } of tags) {
+    sum += Math.max(0, item.offset + item.length - Math.max(item.offset, end))
+    end = Math.max(end, item.offset + item.length)
+  }
+  return sum
+}
 type TakeReply = (area: ByteArea, reply: SpanReply) => void
 
 function distribute({ areas }: AreaRequest, replies: readonly SpanReply[], take: TakeReply): void {

@@ -1,5 +1,6 @@
 import type { Socket } from 'node:net'
 import { PenstockError } from '../../core/errors.ts'
+import { type FrameTap, noTap } from '../frame-tap.ts'
 import { dataFrame, FrameReader, type IsoMessage, readFrame } from './iso.ts'
 
 export type TransportMessage =
@@ -25,16 +26,18 @@ export class IsoTransport {
   readonly #socket: Socket
   readonly #frames = new FrameReader()
   readonly #longestPdu: number
+  readonly #tap: FrameTap
   #handler: TransportHandler
   #pieces: Buffer[] = []
   #piecesLength = 0
   #cause: PenstockError | undefined
 
-  constructor(socket: Socket, endpoint: string, longestPdu: number, handler: TransportHandler) {
+  constructor(socket: Socket, endpoint: string, longestPdu: number, handler: TransportHandler, tap: FrameTap = noTap) {
     this.#socket = socket
     this.endpoint = endpoint
     this.#longestPdu = longestPdu
     this.#handler = handler
+    this.#tap = tap
     socket.setNoDelay(true)
     socket.setKeepAlive(true, KEEP_ALIVE_AFTER)
     socket.on('connect', () => this.#handler.message({ kind: 'open' }))
@@ -51,7 +54,9 @@ export class IsoTransport {
   }
 
   send(frame: Buffer): void {
-    if (!this.#cause) this.#socket.write(frame)
+    if (this.#cause) return
+    this.#tap.sent(frame)
+    this.#socket.write(frame)
   }
 
   sendPdu(pdu: Buffer): void {
@@ -62,14 +67,19 @@ export class IsoTransport {
   end(error: PenstockError): void {
     if (this.#cause) return
     this.#cause = error
+    this.#tap.noted(error.message)
     this.#socket.destroy()
     this.#handler.ended(error)
   }
 
   #receive(chunk: Buffer): void {
     try {
-      this.#frames.push(chunk, (frame) => this.#take(readFrame(frame)))
+      this.#frames.push(chunk, (frame) => {
+        this.#tap.received(frame, 'answer')
+        this.#take(readFrame(frame))
+      })
     } catch (cause) {
+      this.#tap.received(chunk, 'invalid')
       const message = `What comes from ${this.endpoint} is not ISO on TCP, so it cannot be S7`
       this.end(new PenstockError('PROTOCOL_VIOLATION', message, { cause }))
     }

@@ -1,5 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import type { ModbusDeviceConfig } from '../../../src/core/plant.ts'
+import { StatusCode } from '../../../src/core/status-code.ts'
+import { AD_HOC } from '../../../src/core/tag-index.ts'
 import type { FieldSession, ReadBlock } from '../../../src/sources/driver.ts'
 import { PolledSource } from '../../../src/sources/poller.ts'
 import { ManualClock } from '../../support/manual-clock.ts'
@@ -157,6 +159,38 @@ describe('an ad-hoc request', () => {
     const stopped = endOf(polled.lane.run('pump', readA))
     await polled.stop()
     expect(await stopped).toMatchObject({ code: 'STOPPED' })
+  })
+})
+
+describe('an address that is read once', () => {
+  const wanted = (of: ModbusDeviceConfig) => {
+    const read = tag('read-once', { type: 'Double', address: 'holding:9' })
+    const [only] = devicesOf(source([{ ...of, tags: [read] }]))
+    return { device: of, tags: (only?.tags ?? []).map((each) => ({ ...each, index: AD_HOC })) }
+  }
+
+  it('is told to who asked and to nobody else, also where the device has no tags yet', async () => {
+    bus.valueOf = () => 21.5
+    const [pump, bare] = [device('pump', { tags: tags('a') }), device('bare', { unitId: 2 })]
+    begin(pump, bare)
+    await clock.advance(10)
+    for (const each of [pump, bare]) {
+      const done = polled.lane.read(wanted(each))
+      await clock.advance(20)
+      expect(await done).toEqual({ value: 21.5, status: StatusCode.Good, took: 10 })
+    }
+    expect(context.sink.last.has(AD_HOC)).toBe(false)
+  })
+
+  it('that the device does not answer harms no polling', async () => {
+    const pump = device('pump', { tags: tags('a') })
+    begin(pump)
+    await clock.advance(10)
+    bus.mute.add('read-once')
+    const done = Promise.allSettled([polled.lane.read(wanted(pump))])
+    await clock.advance(5_000)
+    expect(await done).toEqual([{ status: 'rejected', reason: expect.objectContaining({ code: 'TIMEOUT' }) }])
+    expect(polled.polling()?.breakers.pump).toEqual({ state: 'closed', failures: 0, nextProbeAt: null })
   })
 })
 

@@ -1,6 +1,7 @@
 import type { Clock } from '../../../core/clock.ts'
 import type { PenstockError } from '../../../core/errors.ts'
 import type { ModbusSourceConfig } from '../../../core/plant.ts'
+import { type FrameTap, noTap } from '../../frame-tap.ts'
 import { asciiFraming } from '../framing/ascii.ts'
 import { DatagramReader, FrameReader } from '../framing/mbap.ts'
 import { rtuFraming } from '../framing/rtu.ts'
@@ -22,6 +23,8 @@ export interface ExchangeParts {
   readonly unanswered: Unanswered
   readonly onStray: () => void
   readonly onEnd: (cause: PenstockError) => void
+  /** Sees every frame, and what became of those that were asked for. */
+  readonly tap?: FrameTap | undefined
 }
 
 /** How questions are asked over the source's transport. */
@@ -32,7 +35,8 @@ export function exchangeOf(parts: ExchangeParts): Exchange {
   return new PacedExchange({ make: (ended) => unpaced({ ...parts, onEnd: ended }), clock, gapMs, onEnd })
 }
 
-function unpaced({ config, ...parts }: ExchangeParts): Exchange {
+function unpaced({ config, tap = noTap, ...rest }: ExchangeParts): Exchange {
+  const parts = { ...rest, tap }
   switch (config.transport) {
     case 'tcp':
     case 'tls':

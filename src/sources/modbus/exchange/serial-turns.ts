@@ -1,5 +1,6 @@
 import type { Clock, Milliseconds } from '../../../core/clock.ts'
 import { PenstockError } from '../../../core/errors.ts'
+import type { FrameTap, FrameWorth } from '../../frame-tap.ts'
 import { tooMuchUnasked, UnaskedBytes } from '../../unasked-bytes.ts'
 import type { LineFraming, LineReader } from '../framing/line-framing.ts'
 import { EXCEPTION_BIT, faultOfAnswer, type ReadRequest, readRequestOf } from '../read-request.ts'
@@ -21,6 +22,7 @@ export interface SerialTurnsOptions {
   readonly onStray: () => void
   /** Once, when the wire is gone; every pending question has been settled by then. */
   readonly onEnd: (cause: PenstockError) => void
+  readonly tap: FrameTap
 }
 
 /** What is on the line now: the question itself, or one of another shape before it, whose answer is not delivered. */
@@ -56,11 +58,15 @@ export class SerialTurns implements Exchange {
   #ended = false
 
   constructor(options: SerialTurnsOptions) {
-    const { wire, clock, timing, framing } = options
+    const { wire, clock, timing, framing, tap } = options
     this.#options = options
     this.#unasked = new UnaskedBytes(clock)
     this.#quietFrom = clock.monotonic() + timing.silenceMs
-    this.#reader = framing.reader({ frame: (adu) => this.#receive(adu), noise: () => this.#noise() })
+    this.#reader = framing.reader({
+      frame: (adu, frame) => this.#receive(adu, frame),
+      noise: () => this.#noise(),
+      skipped: (bytes) => tap.received(bytes, 'invalid'),
+    })
     wire.listen({ data: (bytes) => this.#read(bytes), lost: (cause) => void this.end(cause) })
   }
 
@@ -69,14 +75,15 @@ export class SerialTurns implements Exchange {
     const { clock, wire } = this.#options
     this.#whenQuiet(clock.monotonic() + question.timeoutMs, (quiet) => {
       if (quiet) this.#begin(question)
-      else this.#settle(new PenstockError('TIMEOUT', `${wire.endpoint} is never silent: ${CHECK_LINE}`))
+      else this.#giveUp(`${wire.endpoint} is never silent: ${CHECK_LINE}`)
     })
   }
 
   async end(cause: PenstockError): Promise<void> {
-    const { wire, onEnd, unanswered } = this.#options
+    const { wire, onEnd, unanswered, tap } = this.#options
     if (!this.#ended) {
       this.#ended = true
+      tap.noted(cause.message)
       this.#cancelSilence()
       if (this.#turn) unanswered.add(this.#turn.request)
       this.#turn = undefined
@@ -86,14 +93,20 @@ export class SerialTurns implements Exchange {
     await wire.close()
   }
 
+  #giveUp(words: string): void {
+    this.#options.tap.noted(words)
+    this.#settle(new PenstockError('TIMEOUT', words))
+  }
+
   #begin(question: Question): void {
-    const { unanswered } = this.#options
+    const { unanswered, tap } = this.#options
     const doubtful = unanswered.mayRefuse(question.request)
+    if (doubtful) tap.noted('An answer may still be late, so something of another shape is asked for first')
     this.#send(question, doubtful ? unanswered.probeFor(question.adu) : question.adu, doubtful)
   }
 
   #send(question: Question, adu: Buffer, isProbe: boolean): void {
-    const { wire, clock, framing, timing } = this.#options
+    const { wire, clock, framing, timing, tap } = this.#options
     const request = isProbe ? readRequestOf(adu) : question.request
     if (!request) throw new Error('a probe is a read')
     const sent = framing.encode(adu)
@@ -103,12 +116,13 @@ export class SerialTurns implements Exchange {
     this.#reader.expect(request, sent)
     const cancel = clock.after(question.timeoutMs + characters * timing.characterMs, () => this.#overdue())
     this.#cancelTimer = cancel
+    tap.sent(sent)
     wire.write(sent)
   }
 
   #read(bytes: Buffer): void {
     if (this.#ended) return
-    const { wire, clock, timing, onStray } = this.#options
+    const { wire, clock, timing, onStray, tap } = this.#options
     this.#quietFrom = Math.max(this.#quietFrom, clock.monotonic() + timing.silenceMs)
     const due = Math.min(bytes.length, this.#turn?.due ?? 0)
     if (this.#turn) this.#turn.due -= due
@@ -117,6 +131,7 @@ export class SerialTurns implements Exchange {
       return
     }
     if (!this.#turn) {
+      tap.received(bytes, 'stray')
       onStray()
       return
     }
@@ -125,27 +140,32 @@ export class SerialTurns implements Exchange {
     if (this.#turn) this.#cancelSilence = clock.after(timing.pauseMs, () => this.#reader.silent())
   }
 
-  #receive(adu: Buffer): void {
+  #receive(adu: Buffer, frame: Buffer): void {
+    const { tap, onStray, framing } = this.#options
     const turn = this.#turn
-    if (turn && this.#answers(turn, adu)) this.#answered(turn, adu)
-    else this.#options.onStray()
+    if (turn && !turn.echoed && framing.encode(adu).equals(turn.sent)) {
+      turn.echoed = true
+      tap.noted('The line brought the request back')
+      onStray()
+      return
+    }
+    const worth = turn ? this.#worthOf(turn, adu) : 'stray'
+    tap.received(frame, worth)
+    if (turn && worth === 'answer') this.#answered(turn, adu)
+    else onStray()
   }
 
-  #answers(turn: Turn, adu: Buffer): boolean {
-    const { framing, unanswered } = this.#options
-    if (!turn.echoed && framing.encode(adu).equals(turn.sent)) {
-      turn.echoed = true
-      return false
-    }
+  #worthOf(turn: Turn, adu: Buffer): FrameWorth {
     const fault = faultOfAnswer(turn.request, adu)
     if (fault !== undefined) {
-      if (adu[0] === turn.request.unitId) turn.misfit = fault
-      return false
+      if (adu[0] !== turn.request.unitId) return 'stray'
+      turn.misfit = fault
+      return 'invalid'
     }
     const isException = ((adu[1] ?? 0) & EXCEPTION_BIT) !== 0
-    if (!isException || !unanswered.mayRefuse(turn.request)) return true
+    if (!isException || !this.#options.unanswered.mayRefuse(turn.request)) return 'answer'
     turn.misfit = 'an exception came that may belong to an earlier request'
-    return false
+    return 'stray'
   }
 
   #answered(turn: Turn, adu: Buffer): void {
@@ -165,12 +185,14 @@ export class SerialTurns implements Exchange {
   #overdue(): void {
     const turn = this.#turn
     if (!turn) return
-    const { clock, wire, timing, unanswered, renewWhenMute } = this.#options
+    const { clock, wire, timing, unanswered, renewWhenMute, tap } = this.#options
     const { question, request, misfit, isProbe } = turn
     this.#leaveTurn()
     unanswered.add(request)
     const words = timeoutWords(request.unitId, wire.endpoint, question.timeoutMs)
-    const why = new PenstockError('TIMEOUT', misfit === undefined ? words : `${words}: ${misfit}`)
+    const reason = misfit === undefined ? words : `${words}: ${misfit}`
+    tap.noted(reason)
+    const why = new PenstockError('TIMEOUT', reason)
     if (isProbe && renewWhenMute && [...this.#asked].every((unitId) => unanswered.has(unitId))) {
       void this.end(lost(`Nobody answers at ${wire.endpoint}, so the connection is made anew: ${words}`))
       return

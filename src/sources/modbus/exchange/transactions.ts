@@ -1,7 +1,8 @@
 import type { Clock, Milliseconds } from '../../../core/clock.ts'
 import { PenstockError } from '../../../core/errors.ts'
+import type { FrameTap } from '../../frame-tap.ts'
 import { tooMuchUnasked, UnaskedBytes } from '../../unasked-bytes.ts'
-import { FramingError, frameOf, type MbapReader } from '../framing/mbap.ts'
+import { FramingError, frameOf, type MbapReader, type OnFrame } from '../framing/mbap.ts'
 import { faultOfAnswer } from '../read-request.ts'
 import { lost, type Wire } from '../transport/wire.ts'
 import { type Exchange, type Question, timeoutWords } from './exchange.ts'
@@ -11,13 +12,14 @@ export interface TransactionsOptions {
   readonly clock: Clock
   /** In [0, 1): chooses the first transaction id, so that no frame of an earlier connection fits by habit. */
   readonly random: () => number
-  readonly reader: (onFrame: (transactionId: number, adu: Buffer) => void) => MbapReader
+  readonly reader: (onFrame: OnFrame) => MbapReader
   /** Whether bytes that are no frame cost only themselves, because the next one begins in the next datagram. */
   readonly datagrams: boolean
   /** A frame came that answers nothing that is still asked. */
   readonly onStray: () => void
   /** Once, when the wire is gone; every pending question has been settled by then. */
   readonly onEnd: (cause: PenstockError) => void
+  readonly tap: FrameTap
 }
 
 interface Pending extends Question {
@@ -51,23 +53,26 @@ export class Transactions implements Exchange {
     this.#options = options
     this.#unasked = new UnaskedBytes(options.clock)
     this.#transactionId = Math.floor(options.random() * 0x1_0000)
-    this.#reader = options.reader((transactionId, adu) => this.#receive(transactionId, adu))
+    this.#reader = options.reader((transactionId, adu, frame) => this.#receive(transactionId, adu, frame))
     options.wire.listen({ data: (bytes) => this.#read(bytes), lost: (cause) => void this.end(cause) })
   }
 
   ask(question: Question): void {
-    const { clock, wire } = this.#options
+    const { clock, wire, tap } = this.#options
     const transactionId = this.#nextTransactionId()
     const deadline = clock.monotonic() + question.timeoutMs
     this.#pending.set(transactionId, { ...question, transactionId, deadline })
     this.#sweepAt(deadline)
-    wire.write(frameOf(transactionId, question.adu))
+    const frame = frameOf(transactionId, question.adu)
+    tap.sent(frame)
+    wire.write(frame)
   }
 
   async end(cause: PenstockError): Promise<void> {
-    const { wire, onEnd } = this.#options
+    const { wire, onEnd, tap } = this.#options
     if (!this.#ended) {
       this.#ended = true
+      tap.noted(cause.message)
       this.#sweep?.cancel()
       this.#sweep = undefined
       for (const pending of [...this.#pending.values()]) this.#fail(pending, cause)
@@ -82,22 +87,26 @@ export class Transactions implements Exchange {
       this.#reader.push(bytes)
     } catch (error) {
       if (!(error instanceof FramingError)) throw error
-      const { wire, datagrams } = this.#options
+      const { wire, datagrams, tap } = this.#options
+      tap.received(bytes, 'invalid')
       if (datagrams) this.#stray(bytes)
       else
         void this.end(lost(`${wire.endpoint} sent bytes that are no Modbus TCP (${error.message}); ${ASK_TRANSPORT}`))
     }
   }
 
-  #receive(transactionId: number, adu: Buffer): void {
+  #receive(transactionId: number, adu: Buffer, frame: Buffer): void {
     if (this.#ended) return
+    const { tap } = this.#options
     const pending = this.#pending.get(transactionId)
     if (!pending) {
+      tap.received(frame, 'stray')
       this.#abandoned.delete(transactionId)
-      this.#stray(adu)
+      this.#stray(frame)
       return
     }
     const fault = faultOfAnswer(pending.request, adu)
+    tap.received(frame, fault === undefined ? 'answer' : 'invalid')
     if (fault === undefined) {
       this.#pending.delete(transactionId)
       pending.settle(adu)
@@ -144,7 +153,7 @@ export class Transactions implements Exchange {
 
   /** Afterwards it looks again at the first deadline that is still to come. */
   #failOverdue(): void {
-    const { clock, wire } = this.#options
+    const { clock, wire, tap } = this.#options
     this.#sweep = undefined
     const now = clock.monotonic()
     for (const pending of [...this.#pending.values()]) {
@@ -153,6 +162,7 @@ export class Transactions implements Exchange {
         continue
       }
       const words = timeoutWords(pending.request.unitId, wire.endpoint, pending.timeoutMs)
+      tap.noted(`${words} (transaction ${pending.transactionId})`)
       this.#fail(pending, new PenstockError('TIMEOUT', words))
     }
   }

@@ -1,4 +1,4 @@
-import type { LineFraming, LineListener, LineReader } from './line-framing.ts'
+import { type LineFraming, type LineListener, type LineReader, MOST_SKIPPED } from './line-framing.ts'
 
 const COLON = 0x3a
 const CARRIAGE_RETURN = 0x0d
@@ -29,6 +29,8 @@ class AsciiReader implements LineReader {
   /** The characters after the colon; undefined between frames. */
   #open: number[] | undefined
   #inNoise = false
+  /** What was left out since the last frame. */
+  #skipped: number[] = []
 
   constructor(listener: LineListener) {
     this.#listener = listener
@@ -48,43 +50,53 @@ class AsciiReader implements LineReader {
   }
 
   clear(): void {
-    if (this.#open) this.#noise()
+    if (this.#open) this.#leaveOut([COLON, ...this.#open])
     this.#open = undefined
-    this.#inNoise = false
+    this.#endNoise()
   }
 
   #take(byte: number): void {
     if (byte === COLON) {
-      if (this.#open) this.#noise()
+      if (this.#open) this.#leaveOut([COLON, ...this.#open])
       this.#open = []
       return
     }
     if (!this.#open) {
-      this.#noise()
+      this.#leaveOut([byte])
       return
     }
     this.#open.push(byte)
     if (byte !== LINE_FEED && this.#open.length < MOST_FRAME_CHARACTERS) return
-    const adu = aduOf(this.#open)
+    const characters = [COLON, ...this.#open]
     this.#open = undefined
+    const frame = Buffer.from(characters)
+    const adu = aduOfAscii(frame)
     if (!adu) {
-      this.#noise()
+      this.#leaveOut(characters)
       return
     }
-    this.#inNoise = false
-    this.#listener.frame(adu)
+    this.#endNoise()
+    this.#listener.frame(adu, frame)
   }
 
-  #noise(): void {
+  #leaveOut(characters: readonly number[]): void {
     if (!this.#inNoise) this.#listener.noise()
     this.#inNoise = true
+    if (this.#skipped.length < MOST_SKIPPED) this.#skipped.push(...characters)
+  }
+
+  #endNoise(): void {
+    this.#inNoise = false
+    if (this.#skipped.length === 0) return
+    this.#listener.skipped(Buffer.from(this.#skipped))
+    this.#skipped = []
   }
 }
 
-/** What stands between colon and LF, if it is a frame whose LRC is right. */
-function aduOf(characters: readonly number[]): Buffer | undefined {
-  if (characters.at(-2) !== CARRIAGE_RETURN || characters.at(-1) !== LINE_FEED) return undefined
-  const digits = String.fromCharCode(...characters.slice(0, -2))
+/** What stands between colon and CR LF, if this is a frame whose LRC is right. */
+export function aduOfAscii(frame: Buffer): Buffer | undefined {
+  if (frame[0] !== COLON || frame.at(-2) !== CARRIAGE_RETURN || frame.at(-1) !== LINE_FEED) return undefined
+  const digits = frame.toString('latin1', 1, frame.length - 2)
   if (!/^(?:[0-9A-Fa-f]{2}){4,}$/.test(digits)) return undefined
   const bytes = Buffer.from(digits, 'hex')
   const adu = bytes.subarray(0, -1)

@@ -1,10 +1,12 @@
 import type { ReadRequest } from '../read-request.ts'
 
 export interface LineListener {
-  /** A whole frame whose check sum is right: unit, function, data. */
-  frame(adu: Buffer): void
+  /** A whole frame whose check sum is right: unit, function and data of it, and all its bytes. */
+  frame(adu: Buffer, frame: Buffer): void
   /** Bytes begin that are no frame. */
   noise(): void
+  /** These bytes came before whatever comes next, and were no frame; of very many the first. */
+  skipped(bytes: Buffer): void
 }
 
 /** Finds frames in what a serial line brings. Nothing on a line says which request a frame belongs to. */
@@ -17,6 +19,9 @@ export interface LineReader {
   /** Throws away what is no frame yet. */
   clear(): void
 }
+
+/** Of what is no frame, as much as is handed out: more than the longest frame has. */
+export const MOST_SKIPPED = 600
 
 /** How a request becomes bytes on a line, and bytes become frames. */
 export interface LineFraming {

@@ -11,6 +11,9 @@ const MOST_ADU_BYTES = 254
 /** The bytes on the connection are no Modbus TCP; where the next frame begins cannot be known any more. */
 export class FramingError extends Error {}
 
+/** Is given the ADU of each frame, and the whole of it. */
+export type OnFrame = (transactionId: number, adu: Buffer, frame: Buffer) => void
+
 /** Takes what it is given, in any pieces. Throws FramingError at bytes that are no frame. */
 export interface MbapReader {
   push(bytes: Buffer): void
@@ -18,10 +21,10 @@ export interface MbapReader {
 
 /** Cuts what arrives into frames, however the network cut it. */
 export class FrameReader implements MbapReader {
-  readonly #onFrame: (transactionId: number, adu: Buffer) => void
+  readonly #onFrame: OnFrame
   #rest: Buffer | undefined
 
-  constructor(onFrame: (transactionId: number, adu: Buffer) => void) {
+  constructor(onFrame: OnFrame) {
     this.#onFrame = onFrame
   }
 
@@ -37,9 +40,9 @@ export class FrameReader implements MbapReader {
       const end = at + HEADER_BYTES + length
       if (bytes.length < end) break
       const transactionId = bytes.readUInt16BE(at)
-      const adu = bytes.subarray(at + HEADER_BYTES, end)
+      const frame = bytes.subarray(at, end)
       at = end
-      this.#onFrame(transactionId, adu)
+      this.#onFrame(transactionId, frame.subarray(HEADER_BYTES), frame)
     }
     this.#rest = at < bytes.length ? bytes.subarray(at) : undefined
   }
@@ -57,9 +60,9 @@ export function frameOf(transactionId: number, adu: Buffer): Buffer {
 
 /** Takes each datagram for one frame (MODBUS over UDP has no rule of its own): no more and no less. */
 export class DatagramReader implements MbapReader {
-  readonly #onFrame: (transactionId: number, adu: Buffer) => void
+  readonly #onFrame: OnFrame
 
-  constructor(onFrame: (transactionId: number, adu: Buffer) => void) {
+  constructor(onFrame: OnFrame) {
     this.#onFrame = onFrame
   }
 
@@ -69,6 +72,6 @@ export class DatagramReader implements MbapReader {
     const [protocolId, said] = [datagram.readUInt16BE(2), datagram.readUInt16BE(4)]
     if (protocolId !== 0) throw new FramingError(`protocol id ${protocolId} instead of 0`)
     if (said !== length) throw new FramingError(`a length of ${said} in a datagram with ${length}`)
-    this.#onFrame(datagram.readUInt16BE(0), datagram.subarray(HEADER_BYTES))
+    this.#onFrame(datagram.readUInt16BE(0), datagram.subarray(HEADER_BYTES), datagram)
   }
 }

@@ -1,6 +1,6 @@
 import { EXCEPTION_BIT, type ReadRequest } from '../read-request.ts'
 import { crc16 } from './crc16.ts'
-import type { LineFraming, LineListener, LineReader } from './line-framing.ts'
+import { type LineFraming, type LineListener, type LineReader, MOST_SKIPPED } from './line-framing.ts'
 
 const CRC_BYTES = 2
 /** Unit, function, an exception code and the CRC. */
@@ -34,6 +34,8 @@ class RtuReader implements LineReader {
   /** The request as it was sent, until the line has brought it back: adapters for RS-485 may hear themselves. */
   #sent: Buffer | undefined
   #inNoise = false
+  /** What was left out since the last frame. */
+  #skipped: number[] = []
 
   constructor(listener: LineListener) {
     this.#listener = listener
@@ -54,19 +56,17 @@ class RtuReader implements LineReader {
     for (let at = 0; this.#request && at + LEAST_FRAME_BYTES <= this.#rest.length; at++) {
       const length = answerLength(this.#request, this.#rest.subarray(at))
       if (length === undefined || !isFrame(this.#rest.subarray(at), length)) continue
-      if (at > 0) this.#noise()
-      this.#rest = this.#rest.subarray(at)
+      if (at > 0) this.#leaveOut(at)
       this.#take(length)
       return
     }
   }
 
   clear(): void {
-    if (this.#rest.length > 0) this.#noise()
-    this.#rest = Buffer.alloc(0)
+    if (this.#rest.length > 0) this.#leaveOut(this.#rest.length)
+    this.#endNoise()
     this.#request = undefined
     this.#sent = undefined
-    this.#inNoise = false
   }
 
   /** Whether something was found at the front; false where more must come first. */
@@ -86,23 +86,35 @@ class RtuReader implements LineReader {
       this.#take(length)
       return true
     }
-    this.#noise()
-    this.#rest = rest.subarray(1)
+    this.#leaveOut(1)
     return true
   }
 
   #take(length: number): void {
-    const adu = this.#rest.subarray(0, length - CRC_BYTES)
+    const frame = this.#rest.subarray(0, length)
     this.#rest = this.#rest.subarray(length)
-    this.#inNoise = false
-    this.#listener.frame(adu)
+    this.#endNoise()
+    this.#listener.frame(frame.subarray(0, -CRC_BYTES), frame)
   }
 
-  #noise(): void {
+  #leaveOut(length: number): void {
     if (!this.#inNoise) this.#listener.noise()
     this.#inNoise = true
+    if (this.#skipped.length < MOST_SKIPPED) this.#skipped.push(...this.#rest.subarray(0, length))
+    this.#rest = this.#rest.subarray(length)
+  }
+
+  #endNoise(): void {
+    this.#inNoise = false
+    if (this.#skipped.length === 0) return
+    this.#listener.skipped(Buffer.from(this.#skipped))
+    this.#skipped = []
   }
 }
+
+/** A frame without its CRC, if that is right. */
+export const aduOfRtu = (frame: Buffer): Buffer | undefined =>
+  frame.length >= LEAST_FRAME_BYTES && isFrame(frame, frame.length) ? frame.subarray(0, -CRC_BYTES) : undefined
 
 const isFrame = (bytes: Buffer, length: number): boolean =>
   length <= bytes.length && bytes.readUInt16LE(length - CRC_BYTES) === crc16(bytes.subarray(0, length - CRC_BYTES))

@@ -1,11 +1,13 @@
 import fc from 'fast-check'
 import { beforeEach, describe, expect, it } from 'vitest'
 import { PenstockError } from '../../../../../src/core/errors.ts'
+import { FrameRing } from '../../../../../src/sources/frame-ring.ts'
 import { ModbusConnection } from '../../../../../src/sources/modbus/connection.ts'
 import { ModbusException } from '../../../../../src/sources/modbus/exception.ts'
 import { networkTiming } from '../../../../../src/sources/modbus/exchange/line-timing.ts'
 import { SerialTurns } from '../../../../../src/sources/modbus/exchange/serial-turns.ts'
 import { Unanswered } from '../../../../../src/sources/modbus/exchange/unanswered.ts'
+import { frameWordsOf } from '../../../../../src/sources/modbus/frame-words.ts'
 import { asciiFraming } from '../../../../../src/sources/modbus/framing/ascii.ts'
 import { encodeRtu, rtuFraming } from '../../../../../src/sources/modbus/framing/rtu.ts'
 import type { Wire, WireListener } from '../../../../../src/sources/modbus/transport/wire.ts'
@@ -64,10 +66,12 @@ describe('a serial line', () => {
   let connection: ModbusConnection
   let unanswered: Unanswered
   let strays: number
+  let ring: FrameRing
 
   const connect = (framing: 'rtu' | 'ascii' = 'rtu', renewWhenMute = false) => {
     wire = new MemoryWire()
     strays = 0
+    ring = new FrameRing(clock, frameWordsOf({ transport: framing }))
     connection = new ModbusConnection({
       exchange: (onEnd) =>
         new SerialTurns({
@@ -79,12 +83,14 @@ describe('a serial line', () => {
           renewWhenMute,
           onStray: () => strays++,
           onEnd,
+          tap: ring,
         }),
       endpoint: 'line',
       timeoutMs: TIMEOUT_MS,
       window: 1,
     })
   }
+  const traced = () => ring.since(0).frames.map(({ kind, text }) => `${kind}: ${text}`)
   const read = (start: number, count = 3, unitId = 1) => outcomeOf(connection.read(unitId, 'holding', start, count))
   const asked = () => wire.written.map((frame) => [frame[1], frame.readUInt16BE(2), frame.readUInt16BE(4)])
   const answer = (...bytes: number[]) => wire.bring(encodeRtu(Buffer.from(bytes)))
@@ -164,6 +170,53 @@ describe('a serial line', () => {
       [3, 200, 2],
       [3, 200, 3],
     ])
+  })
+
+  it.each(['rtu', 'ascii'] as const)(
+    'shows with %s each frame, the late ones and the probes, in words',
+    async (framing) => {
+      connect(framing)
+      const bring = (...bytes: number[]) =>
+        wire.bring((framing === 'rtu' ? rtuFraming : asciiFraming).encode(Buffer.from(bytes)))
+      await done(read(100))
+      const second = read(200)
+      await clock.advance(10)
+      bring(1, 3, 6, 0, 100, 0, 101, 0, 102)
+      bring(1, 3, 4, 0, 200, 0, 201)
+      await clock.advance(10)
+      bring(1, 3, 6, 0, 200, 0, 201, 0, 202)
+      await done(second)
+      expect(traced()).toEqual([
+        'sent: unit 1: read holding:100–102 (3)',
+        'note: Unit 1 at line did not answer within 100 ms',
+        'note: An answer may still be late, so something of another shape is asked for first',
+        'sent: unit 1: read holding:200–201 (2)',
+        'invalid: unit 1: holding = 100 101 102',
+        'answer: unit 1: holding:200 = 200 201',
+        'sent: unit 1: read holding:200–202 (3)',
+        'answer: unit 1: holding:200 = 200 201 202',
+      ])
+    },
+  )
+
+  it('shows noise with its bytes, what comes unasked, an echo, and the end', async () => {
+    wire.bring(Buffer.of(7, 7))
+    const reading = read(100)
+    await clock.advance(10)
+    wire.bring(wire.written[0] as Buffer)
+    wire.bring(Buffer.from('f3a9', 'hex'))
+    wire.bring(Buffer.from('1c0077', 'hex'))
+    await done(reading)
+    await connection.close()
+    expect(traced()).toEqual([
+      'stray: 2 bytes that make no RTU frame',
+      'sent: unit 1: read holding:100–102 (3)',
+      'note: The line brought the request back',
+      'invalid: 5 bytes that make no RTU frame',
+      expect.stringMatching(/^note: Unit 1 at line did not answer within 100 ms: bytes came that make no frame/),
+      'note: The connection to line was ended (STOPPED)',
+    ])
+    expect(ring.since(0).frames[3]?.hex).toBe('f3a91c0077')
   })
 
   it('asks for yet another shape each time, other tables too, while the unit stays mute', async () => {

@@ -11,14 +11,16 @@ const answer = hex('01 03 06 0001 0002 0003')
 /** A reader that expects the answer to `adu`, and what it found. */
 function expecting(adu: Buffer) {
   const found: string[] = []
+  const skipped: string[] = []
   const reader = rtuFraming.reader({
     frame: (frame) => found.push(frame.toString('hex')),
     noise: () => found.push('noise'),
+    skipped: (bytes) => skipped.push(bytes.toString('hex')),
   })
   const request = readRequestOf(adu)
   if (!request) throw new Error('no read')
   reader.expect(request, encodeRtu(adu))
-  return { reader, found }
+  return { reader, found, skipped }
 }
 
 describe('what a line with RTU brings', () => {

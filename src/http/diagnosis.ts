@@ -1,0 +1,83 @@
+import type { FrameTrace, ReadAnswer, ReadProblem, SourceDiagnostics, WantedReading } from '../core/diagnostics.ts'
+import { PenstockError } from '../core/errors.ts'
+
+/** What is asked of the engine; all reject with ROOM_UNAVAILABLE or TIMEOUT while it does not answer. */
+export interface Diagnosis {
+  diagnostics(source?: string): Promise<readonly SourceDiagnostics[]>
+  /** null: nothing is traced of this source. */
+  frames(source: string, after: number): Promise<FrameTrace | null>
+  readOnce(wanted: WantedReading): Promise<ReadAnswer>
+}
+
+export interface Answer {
+  readonly status: number
+  readonly body: object
+}
+
+const READ_SETTINGS = ['device', 'address', 'type', 'encoding', 'byteOrder', 'wordOrder', 'order', 'length'] as const
+
+const statusOf: Readonly<Record<ReadProblem['problem'], number>> = {
+  unknown: 404,
+  invalid: 400,
+  busy: 429,
+  unconnected: 503,
+  unanswered: 504,
+}
+
+/**
+ * `/diagnostics`, `/diagnostics/<source>`, `/diagnostics/<source>/frames?after=<number>` and
+ * `/diagnostics/<source>/read?device=<key>&address=<address>`; undefined for any other path. Whatever goes wrong is
+ * said as `error` in words: 400 what is asked for cannot be, 404 it is not there, 429 another address is being read,
+ * 503 the engine does not answer or the device is not connected, 504 the device does not answer.
+ */
+export async function answerDiagnosis(
+  path: string,
+  query: URLSearchParams,
+  diagnosis: Diagnosis,
+): Promise<Answer | undefined> {
+  const [, root, source, what, more] = path.split('/').map(decoded)
+  if (root !== 'diagnostics' || more !== undefined) return undefined
+  if (what !== undefined && what !== 'frames' && what !== 'read') return undefined
+  try {
+    if (source === undefined) return { status: 200, body: { sources: await diagnosis.diagnostics() } }
+    if (what === 'read') return await read(source, query, diagnosis)
+    const [found] = await diagnosis.diagnostics(source)
+    if (!found) return failed(404, `There is no source with the key "${source}".`)
+    return what === undefined ? { status: 200, body: found } : await frames(source, query, diagnosis)
+  } catch (error) {
+    if (!(error instanceof PenstockError)) throw error
+    return failed(503, 'The engine does not answer just now; ask again.')
+  }
+}
+
+async function frames(source: string, query: URLSearchParams, diagnosis: Diagnosis): Promise<Answer> {
+  const after = Number(query.get('after') ?? 0)
+  if (!Number.isSafeInteger(after) || after < 0) {
+    return failed(400, 'after is the number of a frame, a whole number from 0.')
+  }
+  const trace = await diagnosis.frames(source, after)
+  if (trace) return { status: 200, body: trace }
+  return failed(404, `The source "${source}" runs no connection whose frames are kept.`)
+}
+
+async function read(source: string, query: URLSearchParams, diagnosis: Diagnosis): Promise<Answer> {
+  const settings: readonly string[] = READ_SETTINGS
+  const unknown = [...query.keys()].find((name) => !settings.includes(name))
+  if (unknown !== undefined) return failed(400, `There is no setting "${unknown}"; there are ${settings.join(', ')}.`)
+  const given = READ_SETTINGS.flatMap((name) => (query.has(name) ? [[name, query.get(name) ?? ''] as const] : []))
+  const address = query.get('address')
+  if (address === null) return failed(400, 'Say which address: ?device=<key>&address=holding:100, for example.')
+  const answer = await diagnosis.readOnce({ source, ...Object.fromEntries(given), address })
+  return 'problem' in answer ? failed(statusOf[answer.problem], answer.error) : { status: 200, body: answer }
+}
+
+const failed = (status: number, error: string): Answer => ({ status, body: { error } })
+
+/** As it was before it became part of a path; what is no such text stands for itself. */
+function decoded(part: string): string {
+  try {
+    return decodeURIComponent(part)
+  } catch {
+    return part
+  }
+}

@@ -1,0 +1,87 @@
+import { describe, expect, it } from 'vitest'
+import type { ReadAnswer, ReadingReport, ReadProblem, SourceDiagnostics } from '../../../src/core/diagnostics.ts'
+import { PenstockError } from '../../../src/core/errors.ts'
+import { answerDiagnosis, type Diagnosis } from '../../../src/http/diagnosis.ts'
+
+const line = { key: 'line' } as SourceDiagnostics
+const trace = { source: 'line', frames: [], missed: 3 }
+const reading: ReadingReport = { address: '', type: 'UInt16', value: 7, status: 'Good', ms: 1.5 }
+const answers: Readonly<Record<string, ReadAnswer>> = {
+  gone: { problem: 'unknown', error: 'no such device' },
+  wrong: { problem: 'invalid', error: 'no such address' },
+  busy: { problem: 'busy', error: 'another is being read' },
+  off: { problem: 'unconnected', error: 'not connected' },
+  mute: { problem: 'unanswered', error: 'no answer' },
+}
+const engine: Diagnosis = {
+  diagnostics: async (source) => [line].filter(({ key }) => source === undefined || key === source),
+  frames: async (_source, after) => (after === 99 ? null : trace),
+  readOnce: async (wanted) => answers[wanted.address] ?? { ...reading, address: JSON.stringify(wanted) },
+}
+const ask = (path: string, query = '', of = engine) => answerDiagnosis(path, new URLSearchParams(query), of)
+
+describe('diagnostics over HTTP', () => {
+  it('are of all sources, of one, or its frames', async () => {
+    expect(await ask('/diagnostics')).toEqual({ status: 200, body: { sources: [line] } })
+    expect(await ask('/diagnostics/line')).toEqual({ status: 200, body: line })
+    expect(await ask('/diagnostics/line/frames', 'after=7')).toEqual({ status: 200, body: trace })
+  })
+
+  it('name a source that is not there, and one without frames', async () => {
+    expect(await ask('/diagnostics/other')).toMatchObject({
+      status: 404,
+      body: { error: expect.stringMatching(/"other"/) },
+    })
+    expect(await ask('/diagnostics/line/frames', 'after=99')).toMatchObject({ status: 404 })
+  })
+
+  it('refuse a number of a frame that is none', async () => {
+    for (const after of ['-1', 'x', '1.5'])
+      expect(await ask('/diagnostics/line/frames', `after=${after}`)).toMatchObject({ status: 400 })
+  })
+
+  it('say while there is no engine that it does not answer', async () => {
+    const gone = async () => {
+      throw new PenstockError('ROOM_UNAVAILABLE', 'gone')
+    }
+    expect(await ask('/diagnostics', '', { diagnostics: gone, frames: gone, readOnce: gone })).toMatchObject({
+      status: 503,
+    })
+  })
+
+  it('read one address with the settings that the query has', async () => {
+    const asked = { source: 'line', device: 'meter', address: 'holding:7', order: 'CDAB' }
+    const answer = await ask('/diagnostics/line/read', 'device=meter&address=holding:7&order=CDAB')
+    expect(answer).toEqual({ status: 200, body: { ...reading, address: JSON.stringify(asked) } })
+  })
+
+  it.each([
+    ['gone', 404],
+    ['wrong', 400],
+    ['busy', 429],
+    ['off', 503],
+    ['mute', 504],
+  ])('say in words why an address is not read: %s', async (address, status) => {
+    const { error } = answers[address] as ReadProblem
+    expect(await ask('/diagnostics/line/read', `address=${address}`)).toEqual({ status, body: { error } })
+  })
+
+  it('refuse to read without an address, or with a setting there is not', async () => {
+    expect(await ask('/diagnostics/line/read')).toMatchObject({
+      status: 400,
+      body: { error: expect.stringMatching(/which address/) },
+    })
+    expect(await ask('/diagnostics/line/read', 'address=a&value=1')).toMatchObject({ status: 400 })
+  })
+
+  it('find a source whose key was written for an address line', async () => {
+    expect(await ask('/diagnostics/%6cine')).toEqual({ status: 200, body: line })
+    expect(await ask('/diagnostics/%')).toMatchObject({ status: 404 })
+  })
+
+  it('leave other paths to others', async () => {
+    for (const path of ['/', '/findings', '/diagnostics/line/other', '/diagnostics/line/frames/more']) {
+      expect(await ask(path)).toBeUndefined()
+    }
+  })
+})
