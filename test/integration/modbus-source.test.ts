@@ -10,7 +10,7 @@ import type { SimulatedUnit } from '../../src/demo/modbus/register-map.ts'
 import { modbusSource } from '../../src/sources/modbus/source-type.ts'
 import type { Source } from '../../src/sources/source.ts'
 import { RecordingContext } from '../support/modbus-context.ts'
-import { FaultServer, faults } from '../support/modbus-fault-server.ts'
+import { FaultServer, faults, tells } from '../support/modbus-fault-server.ts'
 import { PymodbusServer, startLibmodbus } from '../support/modbus-peers.ts'
 import { device, devicesOf, source, tag } from '../support/modbus-plant.ts'
 
@@ -286,7 +286,7 @@ describe('a Modbus line', () => {
     const since = counts().map((count, i) => count - (before[i] ?? 0))
     expect(Math.min(...since.slice(5))).toBeGreaterThan(75)
     expect(Math.max(...since.slice(0, 5))).toBeLessThan(10)
-    expect(gateway.value('unit10/id')).toBe(7)
+    expect(gateway.value('unit10/id')).toBe(tells(10, 3, 7))
     await gateway.source.stop()
     await server.stop()
   })

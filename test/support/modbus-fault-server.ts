@@ -1,3 +1,4 @@
+import { once } from 'node:events'
 import { type AddressInfo, createServer, type Server, type Socket } from 'node:net'
 import { setTimeout as delay } from 'node:timers/promises'
 
@@ -9,12 +10,14 @@ export interface Asked {
   readonly functionCode: number
   readonly start: number
   readonly count: number
-  /** The right answer: register n holds n. */
+  /** The right answer: each register holds what `tells` says. */
   readonly right: Buffer
   /** The request's number on this connection, from 0. */
   readonly position: number
   /** Keeps bytes back until the next request has come, which is then answered after them. */
   readonly hold: (bytes: Buffer) => void
+  /** Keeps bytes back until the next request has been answered. */
+  readonly overtake: (bytes: Buffer) => void
 }
 
 export type Behaviour = (asked: Asked) => void | Promise<void>
@@ -28,10 +31,17 @@ export function frame(transactionId: number, adu: Buffer, protocolId = 0, length
   return Buffer.concat([header, adu])
 }
 
-/** Registers `start` to `start + count - 1` of a unit where register n holds n. */
+/** Addresses below this one hold something else in each of the units 1 to 16 and each table of registers. */
+export const TELLING_ADDRESSES = 2_048
+
+/** What a register holds: its address, in the holding registers of unit 1; the others are told apart from these. */
+export const tells = (unitId: number, functionCode: number, address: number): number =>
+  (address + (unitId - 1) * 2 * TELLING_ADDRESSES + (functionCode === 4 ? TELLING_ADDRESSES : 0)) & 0xffff
+
+/** The answer with registers `start` to `start + count - 1` of a unit. */
 export function registersAdu(unitId: number, functionCode: number, start: number, count: number): Buffer {
   const data = Buffer.alloc(2 * count)
-  for (let i = 0; i < count; i++) data.writeUInt16BE((start + i) & 0xffff, 2 * i)
+  for (let i = 0; i < count; i++) data.writeUInt16BE(tells(unitId, functionCode, start + i), 2 * i)
   return Buffer.concat([Buffer.of(unitId, functionCode, data.length), data])
 }
 
@@ -47,6 +57,7 @@ export const faults = {
   duplicated: ({ socket, right }) => void socket.write(Buffer.concat([right, right])),
   mute: () => undefined,
   late: ({ hold, right }) => hold(right),
+  overtaken: ({ overtake, right }) => overtake(right),
   'another transaction': ({ socket, transactionId, right }) => {
     socket.write(frame(transactionId + 1, right.subarray(6)))
   },
@@ -56,8 +67,8 @@ export const faults = {
   'another unit': ({ socket, transactionId, unitId, functionCode, start, count }) => {
     socket.write(frame(transactionId, registersAdu(unitId + 1, functionCode, start + 7, count)))
   },
-  'another function': ({ socket, transactionId, unitId, start, count }) => {
-    socket.write(frame(transactionId, registersAdu(unitId, 4, start + 7, count)))
+  'another function': ({ socket, transactionId, unitId, functionCode, start, count }) => {
+    socket.write(frame(transactionId, registersAdu(unitId, 7 - functionCode, start + 7, count)))
   },
   'too few registers': ({ socket, transactionId, unitId, functionCode, start, count }) => {
     socket.write(frame(transactionId, registersAdu(unitId, functionCode, start + 7, count - 1)))
@@ -67,7 +78,7 @@ export const faults = {
   },
   'a lying byte count': ({ socket, transactionId, unitId, functionCode, count }) => {
     const adu = registersAdu(unitId, functionCode, 7, count)
-    adu[2] = 2
+    adu.writeUInt8(adu.readUInt8(2) ^ 4, 2)
     socket.write(frame(transactionId, adu))
   },
   'an exception without end': ({ socket, transactionId, unitId, functionCode }) => {
@@ -112,6 +123,16 @@ export class FaultServer {
     return this.#sockets.size
   }
 
+  /** Refuses connections for a moment; those that are open go on. */
+  async refuseFor(milliseconds: number): Promise<void> {
+    if (!this.#server.listening) return
+    const { port } = this
+    this.#server.close()
+    await delay(milliseconds)
+    this.#server.listen(port, '127.0.0.1')
+    await once(this.#server, 'listening')
+  }
+
   stop(): Promise<void> {
     return new Promise((resolve) => {
       this.#server.close(() => resolve())
@@ -127,6 +148,7 @@ export class FaultServer {
     let rest = Buffer.alloc(0)
     let position = 0
     const held: Buffer[] = []
+    const overtaken: Buffer[] = []
     // A device answers one request after the other: what it writes never mixes with another answer.
     let busy = Promise.resolve()
     socket.on('data', (chunk) => {
@@ -139,18 +161,21 @@ export class FaultServer {
           socket,
           position: position++,
           hold: (bytes: Buffer) => void held.push(bytes),
+          overtake: (bytes: Buffer) => void overtaken.push(bytes),
         }
-        busy = busy.then(() => {
-          if (!socket.writable) return undefined
-          for (const bytes of held.splice(0)) socket.write(bytes)
-          return this.behave(asked)
+        busy = busy.then(async () => {
+          const before = overtaken.splice(0)
+          const write = (bytes: Buffer) => socket.writable && socket.write(bytes)
+          held.splice(0).forEach(write)
+          if (socket.writable) await this.behave(asked)
+          before.forEach(write)
         })
       }
     })
   }
 }
 
-function readRequest(request: Buffer): Omit<Asked, 'socket' | 'position' | 'hold'> {
+function readRequest(request: Buffer): Omit<Asked, 'socket' | 'position' | 'hold' | 'overtake'> {
   const transactionId = request.readUInt16BE(0)
   const [unitId, functionCode] = [request.readUInt8(6), request.readUInt8(7)]
   const [start, count] = [request.readUInt16BE(8), request.readUInt16BE(10)]

@@ -43,6 +43,10 @@ class Peer {
     return value ?? ''
   }
 
+  signal(signal: NodeJS.Signals): void {
+    this.#process.kill(signal)
+  }
+
   stop(): Promise<void> {
     if (this.#process.exitCode !== null || this.#process.signalCode !== null) return Promise.resolve()
     return new Promise((resolve) => {
@@ -104,6 +108,11 @@ export class PymodbusServer {
 
   remove({ unit = 1, ...place }: Place, count: number): Promise<void> {
     return this.#change({ unit, ...place, remove: count })
+  }
+
+  /** SIGSTOP makes it mute while its connections stand, SIGCONT lets it go on, SIGKILL ends it without a word. */
+  signal(signal: 'SIGSTOP' | 'SIGCONT' | 'SIGKILL'): void {
+    this.#peer.signal(signal)
   }
 
   stop(): Promise<void> {

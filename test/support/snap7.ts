@@ -1,7 +1,7 @@
 import { type ChildProcess, fork } from 'node:child_process'
 import { once } from 'node:events'
-import { createServer } from 'node:net'
 import { fileURLToPath } from 'node:url'
+import { freePort } from './free-port.ts'
 
 export type Snap7Area = 'DB' | 'M' | 'I' | 'Q' | 'T' | 'C'
 
@@ -28,13 +28,14 @@ export class Snap7Plc {
     this.#process = child
   }
 
-  /** Starts it on a free port with these data blocks and areas; of timers and counters two bytes each. */
+  /** Starts it, on a free port unless one is given, with these data blocks and areas; timers and counters two bytes each. */
   static async start(
     blocks: ReadonlyMap<number, Buffer>,
     areas: Readonly<Partial<Record<Exclude<Snap7Area, 'DB'>, Buffer>>> = {},
+    given?: number,
   ): Promise<Snap7Plc> {
     const program = fileURLToPath(new URL('./snap7-process.ts', import.meta.url))
-    const port = await freePort()
+    const port = given ?? (await freePort())
     const child = fork(program, {
       execArgv: [],
       serialization: 'advanced',
@@ -90,16 +91,4 @@ async function answerOf(child: ChildProcess): Promise<void> {
   } finally {
     child.off('exit', died)
   }
-}
-
-/** Snap7 cannot be asked which port the system chose for it. */
-function freePort(): Promise<number> {
-  return new Promise((resolve, reject) => {
-    const probe = createServer()
-    probe.once('error', reject)
-    probe.listen(0, '127.0.0.1', () => {
-      const address = probe.address()
-      probe.close(() => (address && typeof address === 'object' ? resolve(address.port) : reject(new Error('no port'))))
-    })
-  })
 }

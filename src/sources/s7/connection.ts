@@ -2,6 +2,7 @@ import type { Clock, Milliseconds } from '../../core/clock.ts'
 import { PenstockError } from '../../core/errors.ts'
 import type { FrameTap } from '../frame-tap.ts'
 import { noRecorder, type RequestRecorder } from '../request-recorder.ts'
+import { tooMuchUnasked, UnaskedBytes } from '../unasked-bytes.ts'
 import type { Connected } from './connect.ts'
 import type { ReadRequest } from './nodes7-codec.ts'
 import { readReadReply, referenceOf } from './pdu.ts'
@@ -54,6 +55,7 @@ export class S7Connection implements TransportHandler {
   readonly #parallel: number
   readonly #recorder: RequestRecorder
   readonly #underWay = new Map<number, Job>()
+  readonly #unasked: UnaskedBytes
   #waiting: Job[] = []
   #reference = 0
   #cause: PenstockError | undefined
@@ -63,6 +65,7 @@ export class S7Connection implements TransportHandler {
     this.#parallel = negotiated.parallel
     this.#transport = transport
     this.#options = options
+    this.#unasked = new UnaskedBytes(options.clock)
     this.#recorder = options.recorder ?? noRecorder
     this.#onEnd = onEnd
     transport.handOver(this)
@@ -95,6 +98,7 @@ export class S7Connection implements TransportHandler {
     if (!job) {
       this.#options.count('strays')
       this.#options.tap?.noted(`The frame before answers nothing that is asked (reference ${reference})`)
+      if (!this.#unasked.bear(message.pdu.length)) this.#transport.end(tooMuchUnasked(this.#transport.endpoint))
       return
     }
     this.#underWay.delete(reference)

@@ -91,7 +91,8 @@ export class IsoTransport {
       this.#handler.message(message)
       return
     }
-    this.#piecesLength += message.data.length
+    // A piece of nothing counts, too, so that they cannot go on without end.
+    this.#piecesLength += Math.max(message.data.length, message.last ? 0 : 1)
     if (this.#piecesLength > this.#longestPdu) throw new Error(`a PDU longer than ${this.#longestPdu} bytes`)
     const whole = message.last && this.#pieces.length === 0
     if (!whole && message.data.length > 0) this.#pieces.push(Buffer.from(message.data))

@@ -1,6 +1,7 @@
 import type { Clock, Milliseconds } from '../../../core/clock.ts'
 import { PenstockError } from '../../../core/errors.ts'
 import type { FrameTap, FrameWorth } from '../../frame-tap.ts'
+import { tooMuchUnasked, UnaskedBytes } from '../../unasked-bytes.ts'
 import type { LineFraming, LineReader } from '../framing/line-framing.ts'
 import { EXCEPTION_BIT, faultOfAnswer, type ReadRequest, readRequestOf } from '../read-request.ts'
 import { lost, type Wire } from '../transport/wire.ts'
@@ -30,6 +31,8 @@ interface Turn {
   readonly request: ReadRequest
   readonly sent: Buffer
   readonly isProbe: boolean
+  /** Bytes that may still come because of it: its answer, and itself as an echo. */
+  due: number
   /** The line brought our own request back, as adapters for RS-485 may. */
   echoed: boolean
   /** What came instead of the answer, in words. */
@@ -46,6 +49,7 @@ export class SerialTurns implements Exchange {
   readonly #reader: LineReader
   /** Units that were asked over this wire. */
   readonly #asked = new Set<number>()
+  readonly #unasked: UnaskedBytes
   #question: Question | undefined
   #turn: Turn | undefined
   #quietFrom: Milliseconds
@@ -56,6 +60,7 @@ export class SerialTurns implements Exchange {
   constructor(options: SerialTurnsOptions) {
     const { wire, clock, timing, framing, tap } = options
     this.#options = options
+    this.#unasked = new UnaskedBytes(clock)
     this.#quietFrom = clock.monotonic() + timing.silenceMs
     this.#reader = framing.reader({
       frame: (adu, frame) => this.#receive(adu, frame),
@@ -106,9 +111,9 @@ export class SerialTurns implements Exchange {
     if (!request) throw new Error('a probe is a read')
     const sent = framing.encode(adu)
     this.#asked.add(request.unitId)
-    this.#turn = { question, request, sent, isProbe, echoed: false, misfit: undefined }
-    this.#reader.expect(request, sent)
     const characters = framing.charactersOf(adu.length) + framing.charactersOf(3 + request.dataBytes)
+    this.#turn = { question, request, sent, isProbe, due: characters, echoed: false, misfit: undefined }
+    this.#reader.expect(request, sent)
     const cancel = clock.after(question.timeoutMs + characters * timing.characterMs, () => this.#overdue())
     this.#cancelTimer = cancel
     tap.sent(sent)
@@ -117,8 +122,14 @@ export class SerialTurns implements Exchange {
 
   #read(bytes: Buffer): void {
     if (this.#ended) return
-    const { clock, timing, onStray, tap } = this.#options
+    const { wire, clock, timing, onStray, tap } = this.#options
     this.#quietFrom = Math.max(this.#quietFrom, clock.monotonic() + timing.silenceMs)
+    const due = Math.min(bytes.length, this.#turn?.due ?? 0)
+    if (this.#turn) this.#turn.due -= due
+    if (!this.#unasked.bear(bytes.length - due)) {
+      void this.end(tooMuchUnasked(wire.endpoint))
+      return
+    }
     if (!this.#turn) {
       tap.received(bytes, 'stray')
       onStray()

@@ -1,6 +1,7 @@
 import type { Clock, Milliseconds } from '../../../core/clock.ts'
 import { PenstockError } from '../../../core/errors.ts'
 import type { FrameTap } from '../../frame-tap.ts'
+import { tooMuchUnasked, UnaskedBytes } from '../../unasked-bytes.ts'
 import { FramingError, frameOf, type MbapReader, type OnFrame } from '../framing/mbap.ts'
 import { faultOfAnswer } from '../read-request.ts'
 import { lost, type Wire } from '../transport/wire.ts'
@@ -42,6 +43,7 @@ export class Transactions implements Exchange {
   /** By transaction id, the oldest first. */
   readonly #pending = new Map<number, Pending>()
   readonly #abandoned = new Set<number>()
+  readonly #unasked: UnaskedBytes
   #transactionId: number
   #ended = false
   /** The timer for the first of all deadlines. */
@@ -49,6 +51,7 @@ export class Transactions implements Exchange {
 
   constructor(options: TransactionsOptions) {
     this.#options = options
+    this.#unasked = new UnaskedBytes(options.clock)
     this.#transactionId = Math.floor(options.random() * 0x1_0000)
     this.#reader = options.reader((transactionId, adu, frame) => this.#receive(transactionId, adu, frame))
     options.wire.listen({ data: (bytes) => this.#read(bytes), lost: (cause) => void this.end(cause) })
@@ -84,21 +87,22 @@ export class Transactions implements Exchange {
       this.#reader.push(bytes)
     } catch (error) {
       if (!(error instanceof FramingError)) throw error
-      const { wire, datagrams, onStray, tap } = this.#options
+      const { wire, datagrams, tap } = this.#options
       tap.received(bytes, 'invalid')
-      if (datagrams) onStray()
+      if (datagrams) this.#stray(bytes)
       else
         void this.end(lost(`${wire.endpoint} sent bytes that are no Modbus TCP (${error.message}); ${ASK_TRANSPORT}`))
     }
   }
 
   #receive(transactionId: number, adu: Buffer, frame: Buffer): void {
+    if (this.#ended) return
     const { tap } = this.#options
     const pending = this.#pending.get(transactionId)
     if (!pending) {
       tap.received(frame, 'stray')
       this.#abandoned.delete(transactionId)
-      this.#options.onStray()
+      this.#stray(frame)
       return
     }
     const fault = faultOfAnswer(pending.request, adu)
@@ -111,6 +115,12 @@ export class Transactions implements Exchange {
     const { unitId } = pending.request
     const message = `Unit ${unitId} at ${this.#options.wire.endpoint} answered something that was not asked: ${fault}`
     this.#fail(pending, new PenstockError('PROTOCOL_VIOLATION', message))
+  }
+
+  #stray(bytes: Buffer): void {
+    const { wire, onStray } = this.#options
+    onStray()
+    if (!this.#unasked.bear(bytes.length)) void this.end(tooMuchUnasked(wire.endpoint))
   }
 
   #fail(pending: Pending, why: PenstockError): void {

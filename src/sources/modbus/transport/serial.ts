@@ -121,7 +121,8 @@ class SerialWire implements Wire {
   }
 
   close(): Promise<void> {
-    this.#child.kill()
+    // It has nothing to put in order, and may hang.
+    this.#child.kill('SIGKILL')
     return this.#gone
   }
 }
