@@ -54,7 +54,8 @@ export class HttpServer {
         context.body = sources ? { sources } : { error: 'The engine does not answer just now; ask again.' }
         return
       }
-      const diagnosed = await answerDiagnosis(context.path, context.URL.searchParams, parts.diagnosis)
+      const asker = { address: context.req.socket.remoteAddress, fetchSite: context.get('Sec-Fetch-Site') || undefined }
+      const diagnosed = await answerDiagnosis(context.path, context.URL.searchParams, asker, parts.diagnosis)
       if (diagnosed) {
         context.status = diagnosed.status
         context.body = diagnosed.body

@@ -9,6 +9,12 @@ export interface Diagnosis {
   readOnce(wanted: WantedReading): Promise<ReadAnswer>
 }
 
+/** Who asks: the address it comes from, and, of a browser, what it says of the page (Fetch Metadata, `Sec-Fetch-Site`). */
+export interface Asker {
+  readonly address: string | undefined
+  readonly fetchSite?: string | undefined
+}
+
 export interface Answer {
   readonly status: number
   readonly body: object
@@ -27,12 +33,13 @@ const statusOf: Readonly<Record<ReadProblem['problem'], number>> = {
 /**
  * `/diagnostics`, `/diagnostics/<source>`, `/diagnostics/<source>/frames?after=<number>` and
  * `/diagnostics/<source>/read?device=<key>&address=<address>`; undefined for any other path. Whatever goes wrong is
- * said as `error` in words: 400 what is asked for cannot be, 404 it is not there, 429 another address is being read,
+ * said as `error` in words: 400 what is asked for cannot be, 403 a device is not read for this asker, 404 it is not there, 429 another address is being read,
  * 503 the engine does not answer or the device is not connected, 504 the device does not answer.
  */
 export async function answerDiagnosis(
   path: string,
   query: URLSearchParams,
+  asker: Asker,
   diagnosis: Diagnosis,
 ): Promise<Answer | undefined> {
   const [, root, source, what, more] = path.split('/').map(decoded)
@@ -40,7 +47,7 @@ export async function answerDiagnosis(
   if (what !== undefined && what !== 'frames' && what !== 'read') return undefined
   try {
     if (source === undefined) return { status: 200, body: { sources: await diagnosis.diagnostics() } }
-    if (what === 'read') return await read(source, query, diagnosis)
+    if (what === 'read') return refusalOf(asker) ?? (await read(source, query, diagnosis))
     const [found] = await diagnosis.diagnostics(source)
     if (!found) return failed(404, `There is no source with the key "${source}".`)
     return what === undefined ? { status: 200, body: found } : await frames(source, query, diagnosis)
@@ -70,6 +77,18 @@ async function read(source: string, query: URLSearchParams, diagnosis: Diagnosis
   const answer = await diagnosis.readOnce({ source, ...Object.fromEntries(given), address })
   return 'problem' in answer ? failed(statusOf[answer.problem], answer.error) : { status: 200, body: answer }
 }
+
+/** Nobody logs in here: a device is asked only for whoever is on this machine, and not for a page that lured a browser. */
+function refusalOf({ address, fetchSite }: Asker): Answer | undefined {
+  if (address === undefined || !loopback.test(address)) {
+    return failed(403, 'A device is read for askers on the machine of the gateway only; run penstock read-once there.')
+  }
+  if (fetchSite === undefined || fetchSite === 'same-origin' || fetchSite === 'none') return undefined
+  return failed(403, 'A device is not read for a page of another site.')
+}
+
+/** IPv4, IPv6, and IPv4 in IPv6. */
+const loopback = /^(?:127\.|::1$|::ffff:127\.)/
 
 const failed = (status: number, error: string): Answer => ({ status, body: { error } })
 

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import type { ReadAnswer, ReadingReport, ReadProblem, SourceDiagnostics } from '../../../src/core/diagnostics.ts'
 import { PenstockError } from '../../../src/core/errors.ts'
-import { answerDiagnosis, type Diagnosis } from '../../../src/http/diagnosis.ts'
+import { type Asker, answerDiagnosis, type Diagnosis } from '../../../src/http/diagnosis.ts'
 
 const line = { key: 'line' } as SourceDiagnostics
 const trace = { source: 'line', frames: [], missed: 3 }
@@ -18,7 +18,9 @@ const engine: Diagnosis = {
   frames: async (_source, after) => (after === 99 ? null : trace),
   readOnce: async (wanted) => answers[wanted.address] ?? { ...reading, address: JSON.stringify(wanted) },
 }
-const ask = (path: string, query = '', of = engine) => answerDiagnosis(path, new URLSearchParams(query), of)
+const here: Asker = { address: '127.0.0.1' }
+const ask = (path: string, query = '', of = engine, asker = here) =>
+  answerDiagnosis(path, new URLSearchParams(query), asker, of)
 
 describe('diagnostics over HTTP', () => {
   it('are of all sources, of one, or its frames', async () => {
@@ -83,5 +85,38 @@ describe('diagnostics over HTTP', () => {
     for (const path of ['/', '/findings', '/diagnostics/line/other', '/diagnostics/line/frames/more']) {
       expect(await ask(path)).toBeUndefined()
     }
+  })
+
+  it.each<[string, Asker]>([
+    ['another machine', { address: '192.168.1.20' }],
+    ['another machine, over IPv6', { address: '::ffff:192.168.1.20' }],
+    ['nobody knows whom', { address: undefined }],
+    ['a page of another site', { address: '127.0.0.1', fetchSite: 'cross-site' }],
+    ['a page of a sibling site', { address: '::1', fetchSite: 'same-site' }],
+  ])('read no device for %s', async (_who, asker) => {
+    const asked: unknown[] = []
+    const of: Diagnosis = {
+      ...engine,
+      readOnce: async (wanted) => {
+        asked.push(wanted)
+        return reading
+      },
+    }
+    expect(await ask('/diagnostics/line/read', 'device=meter&address=holding:0', of, asker)).toMatchObject({
+      status: 403,
+    })
+    expect(asked).toEqual([])
+    expect(await ask('/diagnostics/line', '', of, asker)).toMatchObject({ status: 200 })
+  })
+
+  it.each<Asker>([
+    { address: '::1' },
+    { address: '::ffff:127.0.0.1' },
+    { address: '127.0.0.1', fetchSite: 'none' },
+    { address: '127.0.0.1', fetchSite: 'same-origin' },
+  ])('read a device for whoever is on this machine: %o', async (asker) => {
+    expect(await ask('/diagnostics/line/read', 'device=meter&address=holding:0', engine, asker)).toMatchObject({
+      status: 200,
+    })
   })
 })
