@@ -1,5 +1,6 @@
 import type { z } from 'zod'
 import { type DataType, dataTypes, isNumeric } from '../core/data-type.ts'
+import { modbusEncodings, payloadEncodings, s7Encodings } from '../core/encodings.ts'
 import { historyPolicies } from '../core/history-policy.ts'
 import { charsets, paddings, registerOrders, type TagConfig } from '../core/plant.ts'
 import { complain } from './complaint.ts'
@@ -128,84 +129,6 @@ export const padding = choice(paddings, {
     'What fills a String up to its length and is left out: `trim` all from the first NUL on and spaces at the end, ' +
     '`nul` or `space` only the one, `keep` nothing.',
 })
-
-export const modbusEncodings = [
-  'bool',
-  'int8',
-  'uint8',
-  'int16',
-  'uint16',
-  'int32',
-  'uint32',
-  'int64',
-  'uint64',
-  'float16',
-  'float32',
-  'float64',
-  'bcd16',
-  'bcd32',
-  'bcd64',
-  'string',
-  'bytes',
-  'unix32',
-  'unix64',
-  'unix64ms',
-  'cp56',
-  'date3',
-  'date6',
-  'date7',
-  'bcddate',
-] as const
-
-/** How a number can lie in the payload of a LoRaWAN device. */
-export const payloadEncodings = [
-  'int8',
-  'uint8',
-  'int16',
-  'uint16',
-  'int24',
-  'uint24',
-  'int32',
-  'uint32',
-  'int64',
-  'uint64',
-  'float32',
-  'float64',
-] as const
-
-/** The S7 data types that can be read. */
-export const s7Encodings = [
-  'BOOL',
-  'BYTE',
-  'WORD',
-  'DWORD',
-  'LWORD',
-  'CHAR',
-  'WCHAR',
-  'SINT',
-  'USINT',
-  'INT',
-  'UINT',
-  'DINT',
-  'UDINT',
-  'LINT',
-  'ULINT',
-  'REAL',
-  'LREAL',
-  'STRING',
-  'WSTRING',
-  'S5TIME',
-  'TIME',
-  'LTIME',
-  'DATE',
-  'TOD',
-  'LTOD',
-  'DT',
-  'LDT',
-  'DTL',
-  'TIMER',
-  'COUNTER',
-] as const
 
 export const chirpstackTag = section('A value of a LoRaWAN device.', {
   ...tagShape,

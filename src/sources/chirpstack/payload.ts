@@ -1,27 +1,11 @@
 import type { DataType } from '../../core/data-type.ts'
+import { type PayloadEncoding, payloadEncodings } from '../../core/encodings.ts'
 import type { TagConfig } from '../../core/plant.ts'
 import { type Problem, showValue } from '../../core/problem.ts'
 import { StatusCode } from '../../core/status-code.ts'
 import type { ChirpStackAddress } from './address.ts'
 import { type JsonObject, stepInto } from './json.ts'
 import type { Reading } from './reading.ts'
-
-/** How a number lies in the bytes of a payload. */
-export const payloadEncodings = [
-  'int8',
-  'uint8',
-  'int16',
-  'uint16',
-  'int24',
-  'uint24',
-  'int32',
-  'uint32',
-  'int64',
-  'uint64',
-  'float32',
-  'float64',
-] as const
-export type PayloadEncoding = (typeof payloadEncodings)[number]
 
 /**
  * The encodings that a type can stand behind, the default first: those whose every value it holds exactly. A type

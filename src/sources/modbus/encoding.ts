@@ -1,36 +1,9 @@
 import type { DataType } from '../../core/data-type.ts'
+import type { ModbusEncoding } from '../../core/encodings.ts'
 import type { ByteOrder, Charset, Padding } from '../../core/plant.ts'
 import type { RegisterHalf } from './address.ts'
 
-/** How a value lies in registers. Modbus itself knows only bits and 16-bit registers; the rest is the device's custom. */
-export const encodings = [
-  'bool',
-  'int8',
-  'uint8',
-  'int16',
-  'uint16',
-  'int32',
-  'uint32',
-  'int64',
-  'uint64',
-  'float16',
-  'float32',
-  'float64',
-  'bcd16',
-  'bcd32',
-  'bcd64',
-  'string',
-  'bytes',
-  'unix32',
-  'unix64',
-  'unix64ms',
-  'cp56',
-  'date3',
-  'date6',
-  'date7',
-  'bcddate',
-] as const
-export type Encoding = (typeof encodings)[number]
+export type Encoding = ModbusEncoding
 
 /** Those whose value is as long as the tag says. */
 export type SizedEncoding = 'string' | 'bytes'

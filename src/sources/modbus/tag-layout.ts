@@ -1,4 +1,5 @@
 import type { DataType } from '../../core/data-type.ts'
+import { modbusEncodings } from '../../core/encodings.ts'
 import { byteOrderOf, type ModbusDeviceConfig, type TagConfig, wordOrderOf } from '../../core/plant.ts'
 import type { Problem } from '../../core/problem.ts'
 import { takesAnyNumber } from '../../core/transform/transform.ts'
@@ -8,7 +9,6 @@ import {
   allowedEncodings,
   defaultEncoding,
   type Encoding,
-  encodings,
   type Layout,
   numberEncodings,
   registersOf,
@@ -115,7 +115,7 @@ function encodingOf(
   if (tag.encoding === undefined) {
     return address.half ? byteOf(tag, problems) : (defaultEncoding(type) ?? unsaid(tag, problems))
   }
-  const encoding = encodings.find((each) => each === tag.encoding)
+  const encoding = modbusEncodings.find((each) => each === tag.encoding)
   if (encoding && allowed.includes(encoding)) return encoding
   const message = encoding
     ? `Not every ${encoding} fits a tag of type ${type} exactly; allowed are ${allowed.join(', ')}.`

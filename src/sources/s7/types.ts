@@ -1,4 +1,5 @@
 import type { DataType } from '../../core/data-type.ts'
+import { type S7Encoding, s7Encodings } from '../../core/encodings.ts'
 
 interface TypeFacts {
   /** Of a text: of its header alone, which its characters follow. */
@@ -16,7 +17,6 @@ const unsigned8 = ['Byte', 'UInt16', 'Int16', 'UInt32', 'Int32', 'UInt64', 'Int6
 const unsigned16 = ['UInt16', 'UInt32', 'Int32', 'UInt64', 'Int64', 'Float', 'Double'] as const
 const unsigned32 = ['UInt32', 'UInt64', 'Int64', 'Double'] as const
 
-/** The elementary data types of S7 (IEC 61131-3 names as in TIA Portal), and timers and counters of STEP 7. */
 const facts = {
   BOOL: { bytes: 1, fits: ['Boolean'], aliases: ['X'] },
   BYTE: { bytes: 1, fits: unsigned8, aliases: ['B'] },
@@ -48,11 +48,11 @@ const facts = {
   DTL: { bytes: 12, fits: ['DateTime'] },
   TIMER: { bytes: 2, fits: ['Double', 'UInt32', 'Int32', 'UInt64', 'Int64'] },
   COUNTER: { bytes: 2, fits: [...unsigned16, 'Int16'] },
-} as const satisfies Readonly<Record<string, TypeFacts>>
+} as const satisfies Readonly<Record<S7Encoding, TypeFacts>>
 
-export type S7Type = keyof typeof facts
+export type S7Type = S7Encoding
 
-export const s7Types = Object.keys(facts) as readonly S7Type[]
+export const s7Types: readonly S7Type[] = s7Encodings
 
 export const exactTypes = (type: S7Type): readonly [DataType, ...DataType[]] => facts[type].fits
 

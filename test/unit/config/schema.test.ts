@@ -1,8 +1,5 @@
 import { hostname } from 'node:os'
 import { describe, expect, it } from 'vitest'
-import { modbusEncodings, s7Encodings } from '../../../src/config/tag-schema.ts'
-import { encodings } from '../../../src/sources/modbus/encoding.ts'
-import { s7Types } from '../../../src/sources/s7/types.ts'
 import { configOf, linesOf, modbusPlant } from './loading.ts'
 
 const chirpstackPlant = (devEui: string) => `
@@ -186,11 +183,6 @@ describe('a tag', () => {
       staleAfterMs: 9_000,
       badAfterMs: 0,
     })
-  })
-
-  it('may have every encoding that its protocol can read, and no other', () => {
-    expect(modbusEncodings).toEqual(encodings)
-    expect(s7Encodings).toEqual(s7Types)
   })
 })
 

@@ -1,11 +1,10 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { payloadEncodings as configEncodings } from '../../../../src/config/tag-schema.ts'
 import { type DataType, fitValue } from '../../../../src/core/data-type.ts'
 import type { TagConfig } from '../../../../src/core/plant.ts'
 import { StatusCode } from '../../../../src/core/status-code.ts'
 import { type ChirpStackAddress, parseAddress } from '../../../../src/sources/chirpstack/address.ts'
-import { payloadEncodings, payloadProblems, payloadReader } from '../../../../src/sources/chirpstack/payload.ts'
+import { payloadProblems, payloadReader } from '../../../../src/sources/chirpstack/payload.ts'
 import { loraTag } from '../../../support/chirpstack-plant.ts'
 
 const hex = (text: string): string => Buffer.from(text, 'hex').toString('base64')
@@ -116,9 +115,5 @@ describe('a tag of the payload', () => {
     ['object.t', { type: 'Int16', encoding: 'int16', byteOrder: 'little' }, ['encoding', 'byteOrder']],
   ] as const)('at %s with %o has faults in %j', (address, fields, faults) => {
     expect(problems(address, fields)).toEqual(faults)
-  })
-
-  it('can have in the configuration every encoding that there is', () => {
-    expect(configEncodings).toEqual(payloadEncodings)
   })
 })
