@@ -1,7 +1,10 @@
 import { defineConfig } from 'vitest/config'
 
-/** One project a kind of test; see CONTRIBUTING.md for what belongs where. */
-const project = (name: string, testTimeout: number, fileParallelism = true) => ({
+/**
+ * One project a kind of test; see CONTRIBUTING.md for what belongs where. `maxWorkers` files run at the same time: tests
+ * with sockets mostly wait, those that start whole gateways want the machine for themselves.
+ */
+const project = (name: string, testTimeout: number, maxWorkers: number) => ({
   test: {
     name,
     include: [`test/${name}/**/*.test.ts`],
@@ -9,7 +12,7 @@ const project = (name: string, testTimeout: number, fileParallelism = true) => (
     pool: 'forks' as const,
     testTimeout,
     hookTimeout: 60_000,
-    fileParallelism,
+    maxWorkers,
   },
 })
 
@@ -17,10 +20,10 @@ export default defineConfig({
   test: {
     reporters: ['default', './test/support/closing-line.ts'],
     projects: [
-      project('unit', 10_000),
-      project('integration', 60_000),
-      project('e2e', 90_000, false),
-      project('fault', 120_000, false),
+      project('unit', 10_000, 2),
+      project('integration', 60_000, 3),
+      project('e2e', 90_000, 1),
+      project('fault', 120_000, 1),
     ],
   },
 })

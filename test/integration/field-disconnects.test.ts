@@ -81,7 +81,7 @@ async function pending(config: ModbusSourceConfig, reads: number): Promise<Modbu
         wire,
         clock,
         random: () => 0.5,
-        unanswered: new Unanswered(),
+        unanswered: new Unanswered(clock),
         onStray: () => log.push('stray'),
         onEnd,
       }),

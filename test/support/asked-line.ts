@@ -60,7 +60,7 @@ const AREAS = { 3: 'holding', 4: 'input' } as const
 /** Asks one Modbus endpoint for registers here and there, through the real exchange, over ever new connections. */
 export class AskedLine {
   readonly #options: AskedLineOptions
-  readonly #unanswered = new Unanswered()
+  readonly #unanswered = new Unanswered(systemClock)
   #open: Promise<Open> | undefined
   #missed = 0
   #address = 0

@@ -22,12 +22,13 @@ export class ModbusDriver implements FieldDriver<ModbusBlock, ModbusDeviceConfig
   readonly #config: ModbusSourceConfig
   readonly #context: ModbusDriverContext
   readonly #diagnostics: FieldDiagnostics | undefined
-  readonly #unanswered = new Unanswered()
+  readonly #unanswered: Unanswered
 
   constructor(config: ModbusSourceConfig, context: ModbusDriverContext, diagnostics?: FieldDiagnostics) {
     this.#config = config
     this.#context = context
     this.#diagnostics = diagnostics
+    this.#unanswered = new Unanswered(context.clock)
   }
 
   plan(device: DeviceTags<ModbusDeviceConfig>, groups: readonly PollSet[]): ModbusBlock[][] {

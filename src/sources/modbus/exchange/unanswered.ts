@@ -1,7 +1,19 @@
+import type { Clock, Milliseconds } from '../../../core/clock.ts'
 import type { ReadRequest } from '../read-request.ts'
 
 /** More than anything waits in a device, a gateway and a network together; older ones are forgotten. */
 const MOST_REMEMBERED = 256
+
+/**
+ * Nothing waits longer, so that an answer that is not there then never comes. Without an end to it a unit that was off
+ * for hours would have used up the shapes that it knows, and be asked for what it refuses ever after.
+ */
+const LATEST: Milliseconds = 30_000
+
+interface Shape {
+  readonly request: ReadRequest
+  readonly until: Milliseconds
+}
 
 /**
  * What was asked on a serial line and never answered, unit by unit. Nothing in an answer there says which address it is
@@ -11,13 +23,18 @@ const MOST_REMEMBERED = 256
  */
 export class Unanswered {
   /** The shapes of each unit, the oldest first. */
-  readonly #shapes = new Map<number, Map<string, ReadRequest>>()
+  readonly #shapes = new Map<number, Map<string, Shape>>()
+  readonly #clock: Clock
+
+  constructor(clock: Clock) {
+    this.#clock = clock
+  }
 
   add(request: ReadRequest): void {
-    const shapes = this.#shapes.get(request.unitId) ?? new Map<string, ReadRequest>()
+    const shapes = this.#of(request.unitId) ?? new Map<string, Shape>()
     this.#shapes.set(request.unitId, shapes)
     shapes.delete(shapeOf(request))
-    shapes.set(shapeOf(request), request)
+    shapes.set(shapeOf(request), { request, until: this.#clock.monotonic() + LATEST })
     const [oldest] = shapes.keys()
     if (shapes.size > MOST_REMEMBERED && oldest !== undefined) shapes.delete(oldest)
   }
@@ -27,13 +44,13 @@ export class Unanswered {
   }
 
   has(unitId: number): boolean {
-    return this.#shapes.has(unitId)
+    return this.#of(unitId) !== undefined
   }
 
   /** Whether an exception to this function of the unit may belong to a question that was given up. */
   mayRefuse({ unitId, functionCode }: ReadRequest): boolean {
-    const shapes = this.#shapes.get(unitId)
-    return shapes !== undefined && [...shapes.values()].some((shape) => shape.functionCode === functionCode)
+    const shapes = this.#of(unitId)
+    return shapes !== undefined && [...shapes.values()].some(({ request }) => request.functionCode === functionCode)
   }
 
   /**
@@ -43,7 +60,7 @@ export class Unanswered {
   probeFor(adu: Buffer): Buffer {
     const [unitId = 0, functionCode = 0] = adu
     const [start, count] = [adu.readUInt16BE(2), adu.readUInt16BE(4)]
-    const shapes = this.#shapes.get(unitId)
+    const shapes = this.#of(unitId)
     for (const [otherFunction, otherCount] of likeness(functionCode, count)) {
       const first = Math.min(start, 0x1_0000 - otherCount)
       const dataBytes = otherFunction <= 2 ? Math.ceil(otherCount / 8) : 2 * otherCount
@@ -55,6 +72,17 @@ export class Unanswered {
       return probe
     }
     throw new Error('more shapes are remembered than there are')
+  }
+
+  /** Of which an answer may still come. */
+  #of(unitId: number): Map<string, Shape> | undefined {
+    const shapes = this.#shapes.get(unitId)
+    if (!shapes) return undefined
+    const now = this.#clock.monotonic()
+    for (const [name, { until }] of shapes) if (until <= now) shapes.delete(name)
+    if (shapes.size > 0) return shapes
+    this.#shapes.delete(unitId)
+    return undefined
   }
 }
 

@@ -106,7 +106,7 @@ describe('a serial line', () => {
 
   beforeEach(() => {
     clock = new ManualClock()
-    unanswered = new Unanswered()
+    unanswered = new Unanswered(clock)
     connect()
   })
 
@@ -121,7 +121,7 @@ describe('a serial line', () => {
         fc.asyncProperty(faults, fc.integer({ min: 1 }), async (faultsToCome, seed) => {
           const script = [...faultsToCome]
           clock = new ManualClock()
-          unanswered = new Unanswered()
+          unanswered = new Unanswered(clock)
           connect(framing)
           const random = randomFrom(seed)
           const next = () => script.shift() ?? 'right'
@@ -150,6 +150,28 @@ describe('a serial line', () => {
       )
       expect(right).toBeGreaterThan(300)
     })
+  })
+
+  it('reads a unit again that was off for hours, whatever it was asked for meanwhile', async () => {
+    for (let hour = 0; hour < 300; hour++) {
+      expect(await done(read(100))).toBe('TIMEOUT')
+      await clock.advance(5_000)
+    }
+    await clock.advance(60_000)
+    const back = read(100)
+    await clock.advance(10)
+    expect(asked().at(-1)).toEqual([3, 100, 3])
+    answer(1, 3, 6, 0, 100, 0, 101, 0, 102)
+    expect(await done(back)).toEqual([100, 101, 102])
+  })
+
+  it('takes its refusal for an answer as soon as no earlier one can come', async () => {
+    expect(await done(read(100))).toBe('TIMEOUT')
+    await clock.advance(60_000)
+    const back = read(100)
+    await clock.advance(10)
+    answer(1, 0x83, 2)
+    expect(await done(back)).toBe('exception 2')
   })
 
   it('takes the answer that may be late for no other one: it asks for another shape until that is answered', async () => {
