@@ -1,10 +1,10 @@
 import { defineConfig } from 'vitest/config'
 
 /**
- * One project a kind of test; see CONTRIBUTING.md for what belongs where. `maxWorkers` files run at the same time: tests
- * with sockets mostly wait, those that start whole gateways want the machine for themselves.
+ * One project a kind of test; see CONTRIBUTING.md for what belongs where. Two files run at the same time where tests need
+ * little of the machine; those that start whole gateways come after them, one by one.
  */
-const project = (name: string, testTimeout: number, maxWorkers: number) => ({
+const project = (name: string, testTimeout: number, maxWorkers: 1 | 2) => ({
   test: {
     name,
     include: [`test/${name}/**/*.test.ts`],
@@ -13,6 +13,7 @@ const project = (name: string, testTimeout: number, maxWorkers: number) => ({
     testTimeout,
     hookTimeout: 60_000,
     maxWorkers,
+    sequence: { groupOrder: 2 - maxWorkers },
   },
 })
 
@@ -21,7 +22,7 @@ export default defineConfig({
     reporters: ['default', './test/support/closing-line.ts'],
     projects: [
       project('unit', 10_000, 2),
-      project('integration', 60_000, 3),
+      project('integration', 60_000, 2),
       project('e2e', 90_000, 1),
       project('fault', 120_000, 1),
     ],
