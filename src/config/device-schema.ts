@@ -28,6 +28,7 @@ import {
   s7Tag,
   wordOrder,
 } from './tag-schema.ts'
+import { isTimeZone } from './time-zone.ts'
 import { withName, withUnits } from './units.ts'
 
 const plate = (description: string, example: string) => text({ description, example }).optional()
@@ -231,15 +232,6 @@ function checkOrder({ order, byteOrder, wordOrder }: Orders, context: z.core.$Re
   const message = 'It says what byteOrder and wordOrder say.'
   const mend = `Keep order, or byteOrder: ${byteOrderOf(order)} and wordOrder: ${wordOrderOf(order)} in its place.`
   complain(context, [{ at: ['order'], message, mend }])
-}
-
-function isTimeZone(timeZone: string): boolean {
-  try {
-    return new Intl.DateTimeFormat('en', { timeZone }).resolvedOptions().timeZone !== ''
-  } catch (error) {
-    if (error instanceof RangeError) return false
-    throw error
-  }
 }
 
 export const s7Device = section('What is read of an S7 CPU.', {

@@ -2,6 +2,7 @@ import { z } from 'zod'
 import { complain } from './complaint.ts'
 import { choice, explain, wholeNumber } from './fields.ts'
 import { settingOf } from './raw.ts'
+import { isTimeZone } from './time-zone.ts'
 
 type Preset = { readonly slot: number } | { readonly localTsap: number; readonly remoteTsap: number }
 
@@ -28,15 +29,6 @@ const tsap = (about: { readonly description: string; readonly example: string; r
       .transform((written) => Number(`0x${written.replace(/^0x/i, '').replace('.', '')}`)),
     { ...about, allowed: 'two octets in hexadecimal, in quotes, as "03.02" or "0x0302"' },
   )
-
-/** Intl knows the zones of the IANA database. */
-function isTimeZone(name: string): boolean {
-  try {
-    return new Intl.DateTimeFormat('en', { timeZone: name }).resolvedOptions().timeZone !== ''
-  } catch {
-    return false
-  }
-}
 
 /** How a CPU is reached, and what is asked of it. */
 export const s7Connection = {
