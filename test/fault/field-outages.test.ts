@@ -26,6 +26,8 @@ let seen: Map<string, () => Shown[]>
 const alive = new Set<Source>()
 /** The change that is under way: no device fails in the middle of being told a value. */
 let changing: Promise<void> = Promise.resolve()
+let changes = new AbortController()
+let untilUnchanged: Promise<void> = Promise.resolve()
 
 async function startPeer(source: Exclude<Source, 'press'>, where: number | string = 0): Promise<PymodbusServer> {
   const transport = ({ meter: 'tcp', chiller: 'rtu-over-tcp', pump: 'rtu' } as const)[source]
@@ -130,14 +132,13 @@ beforeEach(async () => {
   ends.push(() => scada.end())
   seen = new Map()
   for (const tag of sources.flatMap(tagsOf)) seen.set(tag, await scada.watch(tag))
-  const stop = new AbortController()
-  const untilStopped = keepChanging(stop.signal)
-  ends.push(async () => {
-    stop.abort()
-    await untilStopped
-  })
+  changes = new AbortController()
+  untilUnchanged = keepChanging(changes.signal)
 })
 afterEach(async () => {
+  // First of all, since devices that came back during the test are ended before what was started ahead of them.
+  changes.abort()
+  await untilUnchanged
   for (const end of ends.splice(0).reverse()) await end()
   alive.clear()
 })
