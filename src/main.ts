@@ -1,4 +1,5 @@
-import { join } from 'node:path'
+import { extname, join } from 'node:path'
+import { fileURLToPath } from 'node:url'
 import type { Config } from './config/schema.ts'
 import { systemClock } from './core/clock.ts'
 import type { WantedReading } from './core/diagnostics.ts'
@@ -6,6 +7,8 @@ import type { Logger } from './core/logger.ts'
 import type { EngineRoomData } from './engine/room-data.ts'
 import { HttpServer } from './http/app.ts'
 import type { GatewayHealth } from './http/gateway-health.ts'
+import { WebFiles } from './http/ui/web-files.ts'
+import { webServiceOf } from './http/web-service.ts'
 import type { ConfiguredPlant } from './link/contract.ts'
 import { removeStalePkiLocks } from './opcua/pki-locks.ts'
 import type { OpcuaRoomData } from './opcua/room-data.ts'
@@ -13,6 +16,7 @@ import { opcuaSettingsOf } from './opcua/settings-from-config.ts'
 import { type RoomName, Rooms, roomEntry } from './rooms/gateway.ts'
 import { lockDataFolder } from './store/data-folder-lock.ts'
 import { prepareHistoryDatabase } from './store/history-database.ts'
+import { HistoryFile } from './store/history-file.ts'
 import { version } from './version.ts'
 
 export interface GatewayOptions {
@@ -41,6 +45,9 @@ export interface Gateway {
 /** Heap limits of the rooms: ten times what a plant of 10,000 tags needs, and small enough to be noticed. */
 const ENGINE_HEAP_MB = 512
 const OPCUA_HEAP_MB = 1_024
+
+/** The built pages, beside the built program or, where the sources run, where it will be. */
+const webFolder = fileURLToPath(new URL(extname(import.meta.url) === '.ts' ? '../dist/web' : './web', import.meta.url))
 
 /** The whole gateway: own the data folder, start the rooms, serve HTTP, and end all of it in reverse. */
 export async function startGateway(options: GatewayOptions): Promise<Gateway> {
@@ -97,13 +104,24 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
     }
   }
 
-  const findings = () => rooms.findings()
   const diagnosis = {
     diagnostics: (source?: string) => rooms.diagnostics(source),
     frames: (source: string, after: number) => rooms.frames(source, after),
     readOnce: (wanted: WantedReading) => rooms.readOnce(wanted),
   }
-  const http = new HttpServer({ settings: config.http, log, health, findings, diagnosis })
+  const history = new HistoryFile(dataFolder)
+  const service = webServiceOf({
+    config,
+    secrets,
+    history,
+    diagnosis,
+    health,
+    findings: () => rooms.findings(),
+    connect: () => rooms.linkToEngine(),
+    clock: systemClock,
+    log,
+  })
+  const http = new HttpServer({ settings: config.http, log, service, files: new WebFiles(webFolder), version })
   let httpPort: number
   try {
     // What no restart of a room would mend is said here, once.
@@ -118,6 +136,7 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
   let stopped: Promise<boolean> | undefined
   const stop = async () => {
     await http.stop()
+    history.close()
     const inOrder = await rooms.stop()
     lock.release()
     if (inOrder) log.info({}, 'gateway stopped in order')

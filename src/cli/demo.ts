@@ -49,6 +49,7 @@ function demoConfiguration(plant: DemoPlant, { opcuaPort, webPort, bind, open }:
   document.setIn(['opcua', 'bind'], bind)
   document.setIn(['http', 'port'], webPort)
   document.setIn(['http', 'bind'], bind)
+  document.setIn(['http', 'allowUnencrypted'], !LOOPBACK.includes(bind))
   if (!LOOPBACK.includes(bind) && bind !== '0.0.0.0') document.setIn(['opcua', 'hostname'], bind)
   if (open) {
     document.setIn(['opcua', 'security', 'allowUnencrypted'], true)

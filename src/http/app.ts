@@ -1,74 +1,83 @@
+import { randomUUID } from 'node:crypto'
 import { createServer, type Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
-import Koa from 'koa'
-import type { Findings } from '../core/drift.ts'
+import Koa, { type Context } from 'koa'
 import { describeError, PenstockError } from '../core/errors.ts'
 import type { Logger } from '../core/logger.ts'
-import { answerDiagnosis, type Diagnosis } from './diagnosis.ts'
-import type { GatewayHealth } from './gateway-health.ts'
+import type { GateSettings } from './access/gate.ts'
+import { answerProblem } from './api/answer-problem.ts'
+import { notFound } from './api/problem.ts'
+import { API_PREFIX, ApiRouter } from './api/router.ts'
+import { answerPlainly } from './plain-answers.ts'
+import { apiRoutes } from './routes/api-routes.ts'
+import type { WebService } from './routes/service.ts'
+import { securityHeaders } from './ui/security-headers.ts'
+import type { WebFiles } from './ui/web-files.ts'
 
-export interface HttpSettings {
+export interface HttpSettings extends GateSettings {
   readonly bind: string
   readonly port: number
 }
 
-/**
- * What the gateway answers over HTTP: `/livez` (the process runs), `/readyz` (every room does its work; 503 while
- * one does not), `/findings` (what sources found beside the configuration), `/diagnostics` (how the sources' requests
- * fare, and what goes over their connections) and `/`, the health in full.
- */
+/** What a client may call its request; anything else gets a name of ours. */
+const requestIdPattern = /^[A-Za-z0-9._-]{1,64}$/
+
+/** The gateway over HTTP: the API, the pages, and short answers for supervisors and scripts. */
 export class HttpServer {
   readonly #settings: HttpSettings
   readonly #log: Logger
   readonly #server: Server
+  readonly #service: WebService
+  readonly #files: WebFiles
+  readonly #api: ApiRouter
 
-  constructor(parts: {
-    settings: HttpSettings
-    log: Logger
-    health: () => Promise<GatewayHealth>
-    findings: () => Promise<readonly Findings[] | null>
-    diagnosis: Diagnosis
-  }) {
+  constructor(parts: { settings: HttpSettings; log: Logger; service: WebService; files: WebFiles; version: string }) {
     this.#settings = parts.settings
     this.#log = parts.log
+    this.#service = parts.service
+    this.#files = parts.files
+    this.#api = new ApiRouter(parts.service.gate, apiRoutes(parts.service, parts.version))
     const app = new Koa()
     app.silent = true
-    app.on('error', (error) => this.#log.warn({ error: describeError(error) }, 'an HTTP request failed'))
-    app.use(async (context, next) => {
-      context.set({ 'X-Content-Type-Options': 'nosniff', 'Cache-Control': 'no-store' })
-      await next()
+    app.proxy = parts.settings.behindProxy
+    app.on('error', (error) => {
+      // Whoever follows live values and goes away.
+      if (error?.code === 'ERR_STREAM_PREMATURE_CLOSE' || error?.code === 'ECONNRESET') return
+      this.#log.warn({ error: describeError(error) }, 'an HTTP request failed')
     })
-    app.use(async (context) => {
-      if (context.method !== 'GET' && context.method !== 'HEAD') {
-        context.status = 405
-        context.set('Allow', 'GET, HEAD')
-        return
-      }
-      if (context.path === '/livez') {
-        context.body = { status: 'alive' }
-        return
-      }
-      if (context.path === '/findings') {
-        const sources = await parts.findings()
-        context.status = sources ? 200 : 503
-        context.body = sources ? { sources } : { error: 'The engine does not answer just now; ask again.' }
-        return
-      }
-      const asker = { address: context.req.socket.remoteAddress, fetchSite: context.get('Sec-Fetch-Site') || undefined }
-      const diagnosed = await answerDiagnosis(context.path, context.URL.searchParams, asker, parts.diagnosis)
-      if (diagnosed) {
-        context.status = diagnosed.status
-        context.body = diagnosed.body
-        return
-      }
-      if (context.path !== '/readyz' && context.path !== '/') return
-      const health = await parts.health()
-      context.status = context.path === '/' || health.ready ? 200 : 503
-      context.body = context.path === '/' ? health : { ready: health.ready, rooms: health.rooms }
-    })
+    app.use((context) => this.#answer(context))
     const respond = app.callback()
     // Koa's promise never rejects: what fails goes to its error event.
     this.#server = createServer((request, response) => void respond(request, response))
+  }
+
+  async #answer(context: Context): Promise<void> {
+    const given = context.get('X-Request-Id')
+    const requestId = requestIdPattern.test(given) ? given : randomUUID()
+    context.set({ ...securityHeaders(), 'Cache-Control': 'no-store', 'X-Request-Id': requestId })
+    try {
+      if (context.path.startsWith(`${API_PREFIX}/`)) await this.#api.answer(context)
+      else await this.#answerBeside(context)
+    } catch (error) {
+      answerProblem(context, error, requestId, this.#log)
+    }
+  }
+
+  async #answerBeside(context: Context): Promise<void> {
+    if (context.method !== 'GET' && context.method !== 'HEAD') {
+      context.status = 405
+      context.set('Allow', 'GET, HEAD')
+      return
+    }
+    if (await this.#files.answerFile(context)) return
+    const isForProgram = ['/livez', '/readyz'].includes(context.path) || context.accepts('json', 'html') !== 'html'
+    if (!isForProgram) {
+      this.#files.answerPage(context)
+      return
+    }
+    const { health, findings, diagnosis, gate } = this.#service
+    if (await answerPlainly(context, { health, findings, diagnosis, gate })) return
+    throw notFound(`There is nothing at ${context.path}; ${API_PREFIX}/openapi.json says what the API has.`)
   }
 
   /** Listens; rejects when the address cannot be bound. Answers the port, which the system chose for port 0. */
@@ -91,6 +100,7 @@ export class HttpServer {
 
   /** Ends every connection; safe to repeat. */
   stop(): Promise<void> {
+    this.#service.feed.close()
     return new Promise((resolve) => {
       this.#server.close(() => resolve())
       this.#server.closeAllConnections()

@@ -2,7 +2,7 @@ import { createHmac, randomBytes, timingSafeEqual } from 'node:crypto'
 import { makeRoles, type NodeId, type ServerSession, type UserManagerOptions, WellKnownRoles } from 'node-opcua'
 import type { Clock } from '../core/clock.ts'
 import type { Logger } from '../core/logger.ts'
-import { LoginThrottle } from './login-throttle.ts'
+import { LoginThrottle } from '../core/login-throttle.ts'
 import type { OpcuaUser } from './settings.ts'
 
 /** The most that a configured name can have. */

@@ -1,5 +1,5 @@
 import { extname } from 'node:path'
-import { MessageChannel } from 'node:worker_threads'
+import { MessageChannel, type MessagePort } from 'node:worker_threads'
 import type { Clock, Milliseconds } from '../core/clock.ts'
 import type { FrameTrace, ReadAnswer, SourceDiagnostics, WantedReading } from '../core/diagnostics.ts'
 import type { Findings } from '../core/drift.ts'
@@ -113,6 +113,15 @@ export class Rooms {
   /** Reads one address between two polls. Rejects with ROOM_UNAVAILABLE or TIMEOUT where the engine does not answer. */
   async readOnce(wanted: WantedReading): Promise<ReadAnswer> {
     return this.#engineLink.ask('readOnce', wanted, READ_WITHIN)
+  }
+
+  /** A port at whose other end the engine serves plant and values; undefined while there is no engine. */
+  linkToEngine(): MessagePort | undefined {
+    const engine = this.#engine.link
+    if (!engine || engine.ended) return undefined
+    const { port1, port2 } = new MessageChannel()
+    give(engine, port1)
+    return port2
   }
 
   opcuaHealth(): Promise<OpcuaHealth | null> {

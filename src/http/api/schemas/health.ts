@@ -1,0 +1,80 @@
+import { z } from 'zod'
+import { deviceStates, sourceCounters, sourceStates } from '../../../core/health.ts'
+
+const time = z.number().describe('Milliseconds of the epoch.')
+
+const breaker = z.object({
+  state: z.enum(['closed', 'doubted', 'open', 'half-open']),
+  failures: z.int(),
+  nextProbeAt: time.nullable(),
+})
+
+export const deviceHealth = z.object({
+  key: z.string(),
+  state: z.enum(deviceStates),
+  reason: z.string().describe('What was seen and what to do; empty when all is well.'),
+  lostUplinks: z.int().optional(),
+  breaker: breaker.optional(),
+})
+
+export const sourceHealth = z.object({
+  key: z.string(),
+  state: z.enum(sourceStates),
+  reason: z.string(),
+  since: time,
+  counters: z.record(z.enum(sourceCounters), z.number()),
+  polling: z
+    .object({
+      load: z.number().describe('Share of the time of the connection that its devices take; at 1 it is full.'),
+      latenessP50Ms: z.number().nullable(),
+      latenessP99Ms: z.number().nullable(),
+      roundTripP50Ms: z.number().nullable(),
+      roundTripP99Ms: z.number().nullable(),
+    })
+    .optional(),
+  devices: z.array(deviceHealth),
+})
+export type SourceHealthAnswer = z.output<typeof sourceHealth>
+
+const room = z.object({ state: z.string(), restarts: z.int(), lastRestart: z.string() })
+
+export const gatewayHealth = z.object({
+  name: z.string(),
+  version: z.string(),
+  ready: z.boolean().describe('Values are collected and served.'),
+  startedAt: time,
+  now: time.describe("The gateway's clock."),
+  rooms: z.object({ engine: room, opcua: room }),
+  tags: z
+    .object({ good: z.int(), uncertain: z.int(), bad: z.int() })
+    .nullable()
+    .describe('How many tags are of which quality; null while the engine does not answer.'),
+  sources: z.array(sourceHealth).nullable(),
+  store: z
+    .object({
+      ok: z.boolean(),
+      reason: z.string(),
+      lastCommitAt: time.nullable(),
+      history: z.object({
+        ok: z.boolean(),
+        reason: z.string(),
+        written: z.number(),
+        waiting: z.number(),
+        lost: z.number(),
+        lastCommitAt: time.nullable(),
+        slowestCommitMs: z.number(),
+      }),
+    })
+    .nullable(),
+  opcua: z
+    .object({
+      startedAt: time,
+      endpoints: z.array(z.string()),
+      sessions: z.int(),
+      subscriptions: z.int(),
+      monitoredItems: z.int(),
+      engineHeard: z.boolean(),
+    })
+    .nullable(),
+})
+export type GatewayHealthAnswer = z.output<typeof gatewayHealth>

@@ -1,0 +1,52 @@
+import type { Context } from 'koa'
+import type { Findings } from '../core/drift.ts'
+import type { Gate } from './access/gate.ts'
+import { answerDiagnosis, type Diagnosis } from './diagnosis.ts'
+import type { GatewayHealth } from './gateway-health.ts'
+
+export interface PlainParts {
+  readonly health: () => Promise<GatewayHealth>
+  readonly findings: () => Promise<readonly Findings[] | null>
+  readonly diagnosis: Diagnosis
+  readonly gate: Gate
+}
+
+/**
+ * What the gateway says without a page around it, for supervisors, scripts and the command line: `/livez` (the process
+ * runs) and `/readyz` (every room does its work; 503 while one does not) to everybody; the health in full (`/`),
+ * `/findings` and `/diagnostics` to this machine, and to users elsewhere. False: there is no such thing.
+ */
+export async function answerPlainly(context: Context, parts: PlainParts): Promise<boolean> {
+  const { path } = context
+  if (path === '/livez') {
+    context.body = { status: 'alive' }
+    return true
+  }
+  if (path === '/readyz') {
+    const { ready, rooms } = await parts.health()
+    context.status = ready ? 200 : 503
+    context.body = { ready, rooms }
+    return true
+  }
+  if (path !== '/' && path !== '/findings' && !/^\/diagnostics(?:\/|$)/.test(path)) return false
+  const asker = parts.gate.askerOf(context)
+  if (!asker.isLocal) {
+    parts.gate.checkWay(context)
+    await parts.gate.require(context, 'Observer')
+  }
+  if (path === '/') {
+    context.body = await parts.health()
+    return true
+  }
+  if (path === '/findings') {
+    const sources = await parts.findings()
+    context.status = sources ? 200 : 503
+    context.body = sources ? { sources } : { error: 'The engine does not answer just now; ask again.' }
+    return true
+  }
+  const diagnosed = await answerDiagnosis(path, context.URL.searchParams, asker, parts.diagnosis)
+  if (!diagnosed) return false
+  context.status = diagnosed.status
+  context.body = diagnosed.body
+  return true
+}

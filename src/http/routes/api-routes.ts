@@ -1,0 +1,33 @@
+import { z } from 'zod'
+import { openApiOf } from '../api/openapi.ts'
+import { type Route, route } from '../api/route.ts'
+import { diagnosticsRoutes } from './diagnostics-routes.ts'
+import { healthRoutes } from './health-routes.ts'
+import { plantRoutes } from './plant-routes.ts'
+import type { WebService } from './service.ts'
+import { sessionRoutes } from './session-routes.ts'
+import { valueRoutes } from './value-routes.ts'
+
+/** Every operation of the API, and the document that describes them all. */
+export function apiRoutes(service: WebService, version: string): Route[] {
+  const routes: Route[] = [
+    ...sessionRoutes(service),
+    ...healthRoutes(service),
+    ...plantRoutes(service),
+    ...valueRoutes(service),
+    ...diagnosticsRoutes(service),
+  ]
+  const describing = route({
+    method: 'GET',
+    path: '/openapi.json',
+    role: 'Observer',
+    group: 'API',
+    summary: 'This API in OpenAPI 3.1',
+    answer: z.looseObject({ openapi: z.string() }),
+    etag: true,
+    handle: async () => document,
+  })
+  routes.push(describing)
+  const document = { openapi: '3.1.0', ...openApiOf(routes, version) }
+  return routes
+}

@@ -1,0 +1,40 @@
+import { type Route, route } from '../api/route.ts'
+import { type GatewayHealthAnswer, gatewayHealth } from '../api/schemas/health.ts'
+import type { PlantMirror } from '../live/plant-mirror.ts'
+import { qualityOf } from '../live/value-answer.ts'
+import { mirrorOf, type WebService } from './service.ts'
+
+/** How the gateway is, whole. */
+export function healthRoutes(service: WebService): Route[] {
+  return [
+    route({
+      method: 'GET',
+      path: '/health',
+      role: 'Observer',
+      group: 'Gateway',
+      summary: 'How the gateway, its sources, devices and clients are',
+      answer: gatewayHealth,
+      handle: async () => {
+        const { engine, ...health } = await service.health()
+        const mirror = engine ? await mirrorOf(service).catch(() => undefined) : undefined
+        return {
+          ...health,
+          name: service.name,
+          now: service.clock.now(),
+          tags: mirror ? countQualities(mirror) : null,
+          sources: engine?.sources ?? null,
+          store: engine?.store ?? null,
+        }
+      },
+    }),
+  ]
+}
+
+function countQualities(mirror: PlantMirror): NonNullable<GatewayHealthAnswer['tags']> {
+  const counts = { good: 0, uncertain: 0, bad: 0 }
+  for (const tag of mirror.indexing.present) {
+    // A tag that the operator has switched off is nothing that is wrong.
+    if (!tag.disabled) counts[qualityOf(mirror.valueOf(tag).status)]++
+  }
+  return counts
+}

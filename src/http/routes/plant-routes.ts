@@ -1,0 +1,171 @@
+import { z } from 'zod'
+import { historyPolicyOf } from '../../core/history-policy.ts'
+import { type DeviceBase, fieldEndpointOf, type SourceConfig } from '../../core/plant.ts'
+import type { IndexedTag } from '../../core/tag-index.ts'
+import { notFound } from '../api/problem.ts'
+import { type Route, route } from '../api/route.ts'
+import {
+  type DeviceAnswer,
+  device as deviceSchema,
+  plant,
+  type TagAnswer,
+  tagDetail,
+  tagPage,
+} from '../api/schemas/plant.ts'
+import { qualityOf } from '../live/value-answer.ts'
+import { mirrorOf, type WebService } from './service.ts'
+import { wayOf } from './value-way.ts'
+
+const MOST_TAGS = 5_000
+
+const tagsQuery = z.strictObject({
+  source: z.string().optional().describe('Only of this source.'),
+  device: z.string().optional().describe('Only of this device.'),
+  search: z.string().max(200).optional().describe('Only those whose id, name, device or address has this text.'),
+  quality: z.enum(['good', 'uncertain', 'bad']).optional().describe('Only those that are so now.'),
+  after: z.string().optional().describe('`next` of the page before.'),
+  limit: z.coerce.number().int().min(1).max(MOST_TAGS).default(1_000),
+})
+
+/** The plant as it runs: sources, devices, tags. */
+export function plantRoutes(service: WebService): Route[] {
+  return [
+    route({
+      method: 'GET',
+      path: '/plant',
+      role: 'Observer',
+      group: 'Plant',
+      summary: 'Every source with its devices',
+      answer: plant,
+      etag: true,
+      handle: async () => {
+        const mirror = await mirrorOf(service)
+        const sources = mirror.plant.sources.map((source) => ({
+          key: source.key,
+          name: source.name,
+          kind: source.kind,
+          disabled: source.disabled,
+          endpoint: endpointOf(source),
+          devices: source.devices.map((device) => deviceAnswer(source, device)),
+        }))
+        return { revision: mirror.revision, tags: mirror.indexing.present.length, sources }
+      },
+    }),
+    route({
+      method: 'GET',
+      path: '/devices/{device}',
+      role: 'Observer',
+      group: 'Plant',
+      summary: 'One device',
+      pathParameters: z.strictObject({ device: z.string() }),
+      answer: deviceSchema,
+      etag: true,
+      handle: async ({ path }) => {
+        const { plant } = await mirrorOf(service)
+        for (const source of plant.sources) {
+          const device = source.devices.find(({ key }) => key === path.device)
+          if (device) return deviceAnswer(source, device)
+        }
+        throw notFound(`The plant has no device with the key "${path.device}".`)
+      },
+    }),
+    route({
+      method: 'GET',
+      path: '/tags',
+      role: 'Observer',
+      group: 'Plant',
+      summary: 'Tags, page by page',
+      query: tagsQuery,
+      answer: tagPage,
+      etag: true,
+      handle: async ({ query }) => {
+        const { source, device, search, quality, after, limit } = query
+        const mirror = await mirrorOf(service)
+        const wanted = search?.toLowerCase()
+        const matching = mirror.plant.sources
+          .filter(({ key }) => source === undefined || key === source)
+          .flatMap(({ devices }) => devices)
+          .filter(({ key }) => device === undefined || key === device)
+          .flatMap(({ key }) => mirror.indexing.ofDevice(key))
+          .filter((tag) => wanted === undefined || textOf(tag).includes(wanted))
+          .filter((tag) => quality === undefined || qualityOf(mirror.valueOf(tag).status) === quality)
+        const begin = after === undefined ? 0 : matching.findIndex(({ id }) => id === after) + 1
+        const page = matching.slice(begin, begin + limit)
+        const last = page.at(-1)
+        const isMore = begin + limit < matching.length && last !== undefined
+        return {
+          revision: mirror.revision,
+          total: matching.length,
+          tags: page.map(tagAnswer),
+          ...(isMore ? { next: last.id } : {}),
+        }
+      },
+    }),
+    route({
+      method: 'GET',
+      path: '/tags/{device}/{tag}',
+      role: 'Observer',
+      group: 'Plant',
+      summary: 'One tag, with the way of its value from the device to the clients',
+      pathParameters: z.strictObject({ device: z.string(), tag: z.string() }),
+      answer: tagDetail,
+      handle: async ({ path }) => {
+        const { indexing } = await mirrorOf(service)
+        const found = indexing.byId(`${path.device}/${path.tag}`)
+        if (!found) throw notFound(`The plant has no tag "${path.device}/${path.tag}".`)
+        return { ...tagAnswer(found), nodeId: `nsu=urn:penstock:plant;s=${found.id}`, way: wayOf(found) }
+      },
+    }),
+  ]
+}
+
+const endpointOf = (source: SourceConfig): string => {
+  if (source.kind === 'calculated') return ''
+  return source.kind === 'chirpstack' ? source.url : fieldEndpointOf(source)
+}
+
+function deviceAnswer(source: SourceConfig, device: SourceConfig['devices'][number]): DeviceAnswer {
+  const { key, name, description, manufacturer, model, serialNumber, tags, commands } = device
+  return {
+    key,
+    name,
+    ...given({ description, manufacturer, model, serialNumber }),
+    source: source.key,
+    disabled: source.disabled || device.disabled,
+    address: addressOf(device),
+    tags: tags.length,
+    commands: commands?.length ?? 0,
+  }
+}
+
+function addressOf(device: DeviceBase & { devEui?: string; gatewayId?: string; unitId?: number }): string {
+  return device.devEui ?? device.gatewayId ?? (device.unitId === undefined ? '' : `unit ${device.unitId}`)
+}
+
+function tagAnswer(indexed: IndexedTag): TagAnswer {
+  const { id, tag, device, source, disabled } = indexed
+  const { key, name, description, type, arrayLength, address, unit, range, states, access = 'read' } = tag
+  return {
+    id,
+    key,
+    name,
+    ...given({ description, arrayLength, unit, range }),
+    ...(states ? { states: states.map((state) => ({ value: state.value, name: state.name })) } : {}),
+    device: device.key,
+    source: source.key,
+    type,
+    address,
+    access,
+    history: historyPolicyOf(indexed),
+    disabled,
+  }
+}
+
+const textOf = ({ id, tag, device }: IndexedTag): string =>
+  `${id} ${tag.name} ${device.name} ${tag.address}`.toLowerCase()
+
+/** Without what is not set. */
+function given<T extends object>(all: T): { [Name in keyof T]?: Exclude<T[Name], undefined> } {
+  const entries = Object.entries(all).filter(([, value]) => value !== undefined)
+  return Object.fromEntries(entries) as { [Name in keyof T]?: Exclude<T[Name], undefined> }
+}

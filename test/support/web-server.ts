@@ -1,0 +1,147 @@
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import type { UserRole } from '../../src/config/opcua-choices.ts'
+import { type Config, configSchema } from '../../src/config/schema.ts'
+import { systemClock } from '../../src/core/clock.ts'
+import type { FrameTrace, ReadAnswer, SourceDiagnostics } from '../../src/core/diagnostics.ts'
+import type { Findings } from '../../src/core/drift.ts'
+import { PenstockError } from '../../src/core/errors.ts'
+import { type Logger, silentLogger } from '../../src/core/logger.ts'
+import type { Plant } from '../../src/core/plant.ts'
+import { HttpServer } from '../../src/http/app.ts'
+import type { GatewayHealth } from '../../src/http/gateway-health.ts'
+import { WebFiles } from '../../src/http/ui/web-files.ts'
+import { webServiceOf } from '../../src/http/web-service.ts'
+import { HistoryFile } from '../../src/store/history-file.ts'
+import { connected, EngineStandIn } from './opcua-engine.ts'
+import { PlantRecorder } from './recorded-plant.ts'
+
+export const USERS = {
+  olga: { role: 'Observer', password: 'olga looks' },
+  oscar: { role: 'Operator', password: 'oscar works' },
+  erik: { role: 'Engineer', password: 'erik builds' },
+} as const satisfies Record<string, { role: UserRole; password: string }>
+export type UserName = keyof typeof USERS
+
+export const basic = (name: string, password: string): string =>
+  `Basic ${Buffer.from(`${name}:${password}`).toString('base64')}`
+
+interface WebServerOptions {
+  readonly plant: Plant
+  /** Without: those of `USERS`. */
+  readonly users?: readonly UserName[]
+  readonly http?: object
+  readonly log?: Logger
+  readonly webFolder?: string
+}
+
+/** The web of a gateway whose engine a stand-in is; listening at a port of the system's choice. */
+export class WebServer {
+  engine: EngineStandIn | undefined
+  readonly folder: string
+  readonly recorder: PlantRecorder
+  readonly plant: Plant
+  findings: readonly Findings[] | null = []
+  origin = ''
+  readonly #history: HistoryFile
+  readonly #server: HttpServer
+
+  private constructor(options: WebServerOptions, folder: string) {
+    const { plant, users = ['olga', 'oscar', 'erik'], log = silentLogger } = options
+    this.plant = plant
+    this.folder = folder
+    this.engine = new EngineStandIn(plant)
+    this.recorder = new PlantRecorder(folder, plant)
+    this.#history = new HistoryFile(folder)
+    const secrets = Object.fromEntries(
+      users.map((name) => [`PENSTOCK_${name.toUpperCase()}_PASSWORD`, USERS[name].password]),
+    )
+    const config: Config = configSchema.parse({
+      gateway: { name: 'Plant of tests', data: folder },
+      opcua: { users: users.map((name) => ({ name, role: USERS[name].role })) },
+      http: { port: 0, ...options.http },
+      sources: [],
+    })
+    let given: EngineStandIn | undefined
+    const service = webServiceOf({
+      config,
+      secrets,
+      history: this.#history,
+      diagnosis: {
+        diagnostics: async (source) => this.#diagnostics().filter(({ key }) => source === undefined || source === key),
+        frames: async (source) => this.#frames(source),
+        readOnce: async ({ address }) => this.#read(address),
+      },
+      health: async () => this.#health(),
+      findings: async () => this.findings,
+      connect: () => {
+        if (!this.engine || this.engine === given) return undefined
+        given = this.engine
+        return this.engine.port
+      },
+      clock: systemClock,
+      log,
+    })
+    const files = new WebFiles(options.webFolder ?? join(folder, 'no-pages'))
+    this.#server = new HttpServer({ settings: config.http, log, service, files, version: '9.9.9' })
+  }
+
+  static async start(options: WebServerOptions): Promise<WebServer> {
+    const server = new WebServer(options, mkdtempSync(join(tmpdir(), 'penstock-web-')))
+    server.origin = `http://127.0.0.1:${await server.#server.start()}`
+    return server
+  }
+
+  /** As a script asks, with the user's password. */
+  ask(path: string, as?: UserName, init: RequestInit = {}): Promise<Response> {
+    const headers = new Headers(init.headers)
+    if (as) headers.set('Authorization', basic(as, USERS[as].password))
+    return fetch(`${this.origin}${path}`, { ...init, headers })
+  }
+
+  /** What is answered, as JSON. */
+  async json<Answer = Record<string, unknown>>(path: string, as?: UserName, init?: RequestInit): Promise<Answer> {
+    return (await (await this.ask(path, as, init)).json()) as Answer
+  }
+
+  /** Another engine, with the same plant and values of its own. */
+  renewEngine(): EngineStandIn {
+    this.engine = new EngineStandIn(this.plant)
+    return this.engine
+  }
+
+  async stop(): Promise<void> {
+    await this.#server.stop()
+    this.engine?.die()
+    this.#history.close()
+    await this.recorder.close()
+    rmSync(this.folder, { recursive: true, force: true })
+  }
+
+  #health(): GatewayHealth {
+    const running = { state: 'running', restarts: 0, lastRestart: '' }
+    return {
+      ready: this.engine !== undefined,
+      version: '9.9.9',
+      startedAt: 1_750_000_000_000,
+      rooms: { engine: running, opcua: running },
+      engine: this.engine?.health ?? null,
+      opcua: null,
+    }
+  }
+
+  #diagnostics(): SourceDiagnostics[] {
+    if (!this.engine) throw new PenstockError('ROOM_UNAVAILABLE', 'gone')
+    return this.plant.sources.map((source) => connected(source.key, source.devices))
+  }
+
+  #frames(source: string): FrameTrace | null {
+    return source === 'line' ? { source, frames: [], missed: 0 } : null
+  }
+
+  #read(address: string): ReadAnswer {
+    if (address === 'holding:1') return { address, type: 'UInt16', value: 7, status: 'Good', ms: 1.5 }
+    return { problem: 'invalid', error: `There is no address "${address}".` }
+  }
+}
