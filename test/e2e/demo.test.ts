@@ -5,9 +5,9 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
-import { type Browser, chromium } from 'playwright-core'
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest'
 import { freePort } from '../support/free-port.ts'
+import { looks, startBrowser, WebVisitor } from '../support/web-browser.ts'
 
 /** What a newcomer does with the README in hand: the built program, its demo plant, its own client, a browser. */
 const cli = fileURLToPath(new URL('../../dist/cli.js', import.meta.url))
@@ -124,27 +124,24 @@ describe('the demo', () => {
     expect(stderr).toMatch(/--user/)
   })
 
-  it('answers its health in a browser', async () => {
-    const flags = ['--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-run', '--disable-sync']
-    const offline = ['--disable-background-networking', '--disable-component-update']
-    const browser: Browser = await chromium.launch({
-      executablePath: '/usr/bin/chromium',
-      args: [...flags, ...offline],
-    })
+  it('shows its pages in a browser, and its health to programs', async () => {
+    const browser = await startBrowser()
     try {
-      const page = await browser.newPage()
-      const response = await page.goto(`http://localhost:${webPort}/`)
-      expect(response?.status()).toBe(200)
-      const health = JSON.parse((await page.textContent('pre')) ?? '') as Record<string, unknown>
-      expect(health).toMatchObject({
-        ready: true,
-        rooms: { engine: { state: 'running' }, opcua: { state: 'running' } },
-      })
-      expect((await page.goto(`http://localhost:${webPort}/readyz`))?.status()).toBe(200)
-      expect((await page.goto(`http://localhost:${webPort}/livez`))?.status()).toBe(200)
+      const visitor = await WebVisitor.come(browser, `http://localhost:${webPort}`, looks.light)
+      await visitor.open('/')
+      await visitor.logIn('demo', 'demo')
+      await visitor.page.getByRole('heading', { name: 'Overview' }).waitFor()
+      expect(visitor.complaints).toEqual([])
     } finally {
       await browser.close()
     }
+    const health = (await (await fetch(`http://localhost:${webPort}/`)).json()) as Record<string, unknown>
+    expect(health).toMatchObject({
+      ready: true,
+      rooms: { engine: { state: 'running' }, opcua: { state: 'running' } },
+    })
+    expect((await fetch(`http://localhost:${webPort}/readyz`)).status).toBe(200)
+    expect((await fetch(`http://localhost:${webPort}/livez`)).status).toBe(200)
   })
 
   it('ends in order, and begins again with the last values, Uncertain until each device speaks', async () => {

@@ -1,0 +1,298 @@
+import {
+  ActionIcon,
+  Alert,
+  Card,
+  Code,
+  CopyButton,
+  Group,
+  Progress,
+  SimpleGrid,
+  Skeleton,
+  Stack,
+  Table,
+  Text,
+  Title,
+  Tooltip,
+} from '@mantine/core'
+import { IconAlertTriangle, IconCheck, IconCircleCheck, IconCopy } from '@tabler/icons-react'
+import { Link } from 'wouter'
+import { useHealth, usePlant } from '../api/queries.ts'
+import type { GatewayHealthAnswer, PlantAnswer } from '../api/types.ts'
+import type { Locale } from '../i18n/locale.ts'
+import { useLocale } from '../i18n/use-locale.tsx'
+import { useLiveSelection, useLiveSources } from '../live/use-live.tsx'
+import { Age } from '../parts/age.tsx'
+import { Empty } from '../parts/empty.tsx'
+import { Facts } from '../parts/facts.tsx'
+import { PageTitle } from '../parts/page-title.tsx'
+import { QualityCount } from '../parts/quality.tsx'
+import { StateBadge } from '../parts/state-badge.tsx'
+import { needsAttention } from '../parts/states.ts'
+import { Trouble } from '../parts/trouble.tsx'
+import { WideTable } from '../parts/wide-table.tsx'
+
+/** How everything is, in one sentence, and what needs attention. */
+export function OverviewPage() {
+  const locale = useLocale()
+  const { t } = locale
+  useLiveSelection('none')
+  const { data: health, error, refetch } = useHealth()
+  const { data: plant } = usePlant()
+  const liveSources = useLiveSources()
+  if (!health) {
+    return (
+      <>
+        <PageTitle title={t('overview.title')} />
+        {error ? <Trouble error={error} retry={() => void refetch()} /> : <Skeleton h={220} />}
+      </>
+    )
+  }
+  const sources = liveSources ?? health.sources ?? []
+  return (
+    <>
+      <PageTitle title={t('overview.title')}>
+        <Text size="sm" className="quiet">
+          {t('overview.version', { version: health.version })} ·{' '}
+          {t('overview.up', { duration: locale.span(health.now - health.startedAt) })}
+        </Text>
+      </PageTitle>
+      <Stack>
+        <Verdict health={health} sources={sources} plant={plant} />
+        <SimpleGrid cols={{ base: 1, sm: 2, lg: 4 }}>
+          <TagsCard tags={health.tags} />
+          <ClientsCard opcua={health.opcua} />
+          <StoreCard store={health.store} />
+          <EndpointCard endpoints={health.opcua?.endpoints ?? []} />
+        </SimpleGrid>
+        <SourcesCard sources={sources} plant={plant} />
+        <DevicesCard sources={sources} plant={plant} />
+      </Stack>
+    </>
+  )
+}
+
+type Sources = readonly NonNullable<GatewayHealthAnswer['sources']>[number][]
+
+/** What is not as it should be, each in words; nothing where all is well. */
+function troublesOf(health: GatewayHealthAnswer, sources: Sources, { t, n }: Locale): string[] {
+  const troubles: string[] = []
+  if (health.rooms.engine.state !== 'running') troubles.push(t('overview.engineDown'))
+  if (health.rooms.opcua.state !== 'running') troubles.push(t('overview.opcuaDown'))
+  if (health.store && !health.store.ok) troubles.push(t('overview.storeTrouble'))
+  const badSources = sources.filter(({ state }) => ['backoff', 'refused', 'degraded'].includes(state)).length
+  if (badSources > 0) troubles.push(n('overview.sourcesTrouble', badSources))
+  const badDevices = sources.flatMap(({ devices }) => devices).filter(({ state }) => needsAttention(state)).length
+  if (badDevices > 0) troubles.push(n('overview.devicesTrouble', badDevices))
+  if (health.tags && health.tags.bad > 0) troubles.push(n('overview.badTags', health.tags.bad))
+  return troubles
+}
+
+interface VerdictProps {
+  readonly health: GatewayHealthAnswer
+  readonly sources: Sources
+  readonly plant: PlantAnswer | undefined
+}
+
+function Verdict({ health, sources, plant }: VerdictProps) {
+  const locale = useLocale()
+  const { t, n } = locale
+  if (plant && plant.sources.length === 0) return <Alert color="blue">{t('overview.empty')}</Alert>
+  const troubles = troublesOf(health, sources, locale)
+  if (troubles.length > 0) {
+    const what = new Intl.ListFormat(locale.language).format(troubles)
+    const isServing = health.ready
+    return (
+      <Alert color={isServing ? 'orange' : 'red'} icon={<IconAlertTriangle />} role="status">
+        <Text fw={600}>{t('overview.attention', { what })}</Text>
+        {health.store?.reason ? <Text size="sm">{health.store.reason}</Text> : null}
+      </Alert>
+    )
+  }
+  const { good = 0, uncertain = 0, bad = 0 } = health.tags ?? {}
+  const all = good + uncertain + bad
+  const tags = good === all ? n('overview.tags', all) : t('overview.someTags', { good, count: all })
+  return (
+    <Alert color="green" icon={<IconCircleCheck />} role="status">
+      <Text fw={600}>{t('overview.allWell', { sources: n('overview.sources', sources.length), tags })}</Text>
+    </Alert>
+  )
+}
+
+function TagsCard({ tags }: { readonly tags: GatewayHealthAnswer['tags'] }) {
+  const { t } = useLocale()
+  if (!tags) return null
+  const all = Math.max(1, tags.good + tags.uncertain + tags.bad)
+  return (
+    <Card withBorder component="section" aria-label={t('overview.tagsCard')}>
+      <Title order={2} size="h5" mb="xs">
+        {t('overview.tagsCard')}
+      </Title>
+      <Progress.Root size={10} mb="sm" aria-hidden>
+        <Progress.Section value={(tags.good / all) * 100} color="green" aria-hidden />
+        <Progress.Section value={(tags.uncertain / all) * 100} color="orange" aria-hidden />
+        <Progress.Section value={(tags.bad / all) * 100} color="red" aria-hidden />
+      </Progress.Root>
+      <Stack gap={4}>
+        {(['good', 'uncertain', 'bad'] as const).map((quality) => (
+          <Link key={quality} href={`/plant?quality=${quality}`} style={{ color: 'inherit', textDecoration: 'none' }}>
+            <QualityCount quality={quality} count={tags[quality]} />
+          </Link>
+        ))}
+      </Stack>
+    </Card>
+  )
+}
+
+function ClientsCard({ opcua }: { readonly opcua: GatewayHealthAnswer['opcua'] }) {
+  const { t, number } = useLocale()
+  return (
+    <Card withBorder component="section" aria-label={t('overview.clientsCard')}>
+      <Title order={2} size="h5" mb="xs">
+        {t('overview.clientsCard')}
+      </Title>
+      {opcua ? (
+        <Facts
+          facts={[
+            [t('overview.sessions'), number(opcua.sessions)],
+            [t('overview.subscriptions'), number(opcua.subscriptions)],
+            [t('overview.items'), number(opcua.monitoredItems)],
+          ]}
+        />
+      ) : (
+        <Text className="quiet">{t('overview.opcuaDown')}</Text>
+      )}
+    </Card>
+  )
+}
+
+function EndpointCard({ endpoints }: { readonly endpoints: readonly string[] }) {
+  const { t } = useLocale()
+  return (
+    <Card withBorder component="section" aria-label={t('overview.endpoint')}>
+      <Title order={2} size="h5" mb="xs">
+        {t('overview.endpoint')}
+      </Title>
+      <Stack gap={6}>
+        {endpoints.map((endpoint) => (
+          <Group key={endpoint} gap={6} wrap="nowrap">
+            <Code style={{ overflowWrap: 'anywhere', flex: 1 }}>{endpoint}</Code>
+            <CopyButton value={endpoint}>
+              {({ copied, copy }) => (
+                <Tooltip label={t(copied ? 'overview.copied' : 'overview.copy')}>
+                  <ActionIcon
+                    variant="subtle"
+                    color={copied ? 'green' : 'gray'}
+                    onClick={copy}
+                    aria-label={`${t('overview.copy')} ${endpoint}`}
+                  >
+                    {copied ? <IconCheck size={16} /> : <IconCopy size={16} />}
+                  </ActionIcon>
+                </Tooltip>
+              )}
+            </CopyButton>
+          </Group>
+        ))}
+      </Stack>
+    </Card>
+  )
+}
+
+function StoreCard({ store }: { readonly store: GatewayHealthAnswer['store'] }) {
+  const { t, number } = useLocale()
+  if (!store) return null
+  return (
+    <Card withBorder component="section" aria-label={t('overview.storeCard')}>
+      <Title order={2} size="h5" mb="xs">
+        {t('overview.storeCard')}
+      </Title>
+      <Facts
+        facts={[
+          [t('overview.written'), number(store.history.written)],
+          [t('overview.lost'), number(store.history.lost)],
+          [t('overview.lastCommit'), <Age key="at" at={store.history.lastCommitAt} />],
+        ]}
+      />
+    </Card>
+  )
+}
+
+interface SourcesProps {
+  readonly sources: Sources
+  readonly plant: PlantAnswer | undefined
+}
+
+function SourcesCard({ sources, plant }: SourcesProps) {
+  const { t, n } = useLocale()
+  const names = new Map(plant?.sources.map((source) => [source.key, source]))
+  return (
+    <Card withBorder component="section" aria-label={t('overview.sourcesCard')}>
+      <Title order={2} size="h5" mb="xs">
+        {t('overview.sourcesCard')}
+      </Title>
+      <WideTable
+        minWidth={520}
+        caption={t('overview.sourcesCard')}
+        head={[t('overview.source'), t('overview.state'), t('overview.since'), t('overview.reason')]}
+      >
+        {sources.map(({ key, state, since, reason, devices }) => {
+          const source = names.get(key)
+          return (
+            <Table.Tr key={key}>
+              <Table.Td>
+                <Link href={`/plant?source=${key}`}>{source?.name ?? key}</Link>
+                <Text size="xs" className="quiet">
+                  {source ? t(`kind.${source.kind}`) : ''} · {n('overview.deviceCount', devices.length)}
+                </Text>
+              </Table.Td>
+              <Table.Td>
+                <StateBadge state={state} />
+              </Table.Td>
+              <Table.Td>
+                <Age at={since} />
+              </Table.Td>
+              <Table.Td>
+                <Text size="sm">{reason}</Text>
+              </Table.Td>
+            </Table.Tr>
+          )
+        })}
+      </WideTable>
+    </Card>
+  )
+}
+
+function DevicesCard({ sources, plant }: SourcesProps) {
+  const { t } = useLocale()
+  const names = new Map(plant?.sources.flatMap(({ devices }) => devices).map(({ key, name }) => [key, name]))
+  const troubled = sources.flatMap(({ devices }) => devices).filter(({ state }) => needsAttention(state))
+  return (
+    <Card withBorder component="section" aria-label={t('overview.devices')}>
+      <Title order={2} size="h5" mb="xs">
+        {t('overview.devices')}
+      </Title>
+      {troubled.length === 0 ? (
+        <Empty text={t('overview.noTrouble')} />
+      ) : (
+        <WideTable
+          minWidth={480}
+          caption={t('overview.devices')}
+          head={[t('overview.device'), t('overview.state'), t('overview.reason')]}
+        >
+          {troubled.map(({ key, state, reason }) => (
+            <Table.Tr key={key}>
+              <Table.Td>
+                <Link href={`/devices/${key}`}>{names.get(key) ?? key}</Link>
+              </Table.Td>
+              <Table.Td>
+                <StateBadge state={state} />
+              </Table.Td>
+              <Table.Td>
+                <Text size="sm">{reason}</Text>
+              </Table.Td>
+            </Table.Tr>
+          ))}
+        </WideTable>
+      )}
+    </Card>
+  )
+}

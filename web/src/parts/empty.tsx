@@ -1,0 +1,16 @@
+import { Center, Stack, Text } from '@mantine/core'
+import { IconInbox } from '@tabler/icons-react'
+
+/** Nothing is here, and why, and what to do about it. */
+export function Empty({ text }: { readonly text: string }) {
+  return (
+    <Center py="xl" px="md">
+      <Stack align="center" gap="xs" maw={460}>
+        <IconInbox size={36} stroke={1.2} className="quiet" aria-hidden />
+        <Text ta="center" className="quiet">
+          {text}
+        </Text>
+      </Stack>
+    </Center>
+  )
+}
