@@ -23,7 +23,7 @@ describe('what is left out', () => {
       autoTrustClients: false,
     })
     expect(opcua.users).toEqual([])
-    expect(http).toEqual({ port: 8080, bind: '127.0.0.1' })
+    expect(http).toEqual({ port: 8080, bind: '127.0.0.1', behindProxy: false, allowUnencrypted: false })
   })
 
   it('makes a server that clients find at opc.tcp://<host name of the machine>:4840/penstock', () => {
