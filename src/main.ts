@@ -13,6 +13,7 @@ import { opcuaSettingsOf } from './opcua/settings-from-config.ts'
 import { type RoomName, Rooms, roomEntry } from './rooms/gateway.ts'
 import { lockDataFolder } from './store/data-folder-lock.ts'
 import { prepareHistoryDatabase } from './store/history-database.ts'
+import { preparePenstockDatabase } from './store/penstock-database.ts'
 import { version } from './version.ts'
 
 export interface GatewayOptions {
@@ -55,6 +56,7 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
     templates: config.templates,
     dataFolder,
     history: config.history,
+    commands: config.commands,
     logLevel: config.log.level,
     secrets,
   }
@@ -107,6 +109,7 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
   let httpPort: number
   try {
     // What no restart of a room would mend is said here, once.
+    preparePenstockDatabase(dataFolder)
     prepareStore()
     httpPort = await http.start()
   } catch (error) {

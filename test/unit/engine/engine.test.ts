@@ -16,6 +16,8 @@ import { Link } from '../../../src/link/link.ts'
 import type { SourceContext, SourceType } from '../../../src/sources/source.ts'
 import type { SourceTypes } from '../../../src/sources/supervisor.ts'
 import { openHistoryDatabase } from '../../../src/store/history-database.ts'
+import { openPenstockDatabase } from '../../../src/store/penstock-database.ts'
+import { commandSettings } from '../../support/command-rig.ts'
 import { aModbusDevice, aPlant, aTag } from '../../support/small-plant.ts'
 
 let folder: string
@@ -58,6 +60,8 @@ async function anEngine(start: (key: string) => void = () => undefined) {
     database,
     templates: [],
     history: { keepMs: 86_400_000 },
+    penstock: openPenstockDatabase(folder),
+    commands: commandSettings,
     onFatal: (error) => {
       throw error
     },
