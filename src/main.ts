@@ -105,7 +105,7 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
     frames: (source: string, after: number) => rooms.frames(source, after),
     readOnce: (wanted: WantedReading) => rooms.readOnce(wanted),
   }
-  const http = new HttpServer({ settings: config.http, log, health, findings, diagnosis })
+  const http = new HttpServer({ settings: config.http, log, health, findings, diagnosis, commands: rooms })
   let httpPort: number
   try {
     // What no restart of a room would mend is said here, once.

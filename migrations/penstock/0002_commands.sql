@@ -22,11 +22,9 @@ CREATE TABLE commands (
   idempotency_key TEXT
 ) STRICT;
 CREATE INDEX commands_device ON commands (device, id);
-CREATE INDEX commands_unfinished ON commands (id) WHERE state IN ('queued', 'sending', 'sent', 'transmitted');
 CREATE INDEX commands_finished ON commands (changed_at) WHERE state NOT IN ('queued', 'sending', 'sent', 'transmitted');
 CREATE INDEX commands_state ON commands (state, id);
 CREATE INDEX commands_key ON commands (user, idempotency_key, id) WHERE idempotency_key IS NOT NULL;
-CREATE INDEX commands_sent ON commands (sent_at) WHERE sent_at IS NOT NULL;
 
 CREATE TABLE command_steps (
   command INTEGER NOT NULL REFERENCES commands (id) ON DELETE CASCADE,

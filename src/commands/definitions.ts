@@ -1,10 +1,10 @@
 import type { Milliseconds } from '../core/clock.ts'
 import type { CommandConfig, GuardConfig, Order, ParameterConfig, Refusal } from '../core/command.ts'
 import type { TagValue } from '../core/data-type.ts'
+import { fitArgument } from '../core/fit-argument.ts'
 import { nearest } from '../core/nearest.ts'
 import type { DeviceBase, SourceConfig, TagConfig } from '../core/plant.ts'
 import { StatusCode } from '../core/status-code.ts'
-import { fitArgument } from './fit-argument.ts'
 
 /** A device with its source. */
 export interface Place {

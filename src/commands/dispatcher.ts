@@ -1,5 +1,5 @@
 import type { Clock, Milliseconds } from '../core/clock.ts'
-import { type CommandSettings, isFinal, type Refusal } from '../core/command.ts'
+import { type CommandSettings, isFinal, nextStates, type Refusal } from '../core/command.ts'
 import type { StoredCommand } from '../core/command-journal.ts'
 import type { CommandOutlet, Delivery, OutgoingCommand, SentCommand } from '../core/command-outlet.ts'
 import { describeError } from '../core/errors.ts'
@@ -198,6 +198,9 @@ export class Dispatcher {
         return { state: 'expired', ...expiry({ ...command, reason: said.reason }) }
       return said
     }
+    if (!nextStates.sending.includes(said.state)) {
+      return uncertain(`What sends it says that it is ${said.state}, which cannot be. Look at the device.`)
+    }
     if (isFinal(said.state) || outlet.follow) return said
     return uncertain('It was sent, and nobody can say what became of it. Look at the device before it is sent again.')
   }
@@ -208,7 +211,7 @@ export class Dispatcher {
     this.#active--
     sending.settle()
     this.kick(device)
-    for (const next of [...this.#ready]) {
+    for (const next of this.#ready) {
       if (this.#active >= this.#parts.settings.parallel) break
       this.#ready.delete(next)
       this.kick(next)

@@ -1,8 +1,8 @@
 import type { GuardConfig, Refusal } from '../core/command.ts'
+import { fitArgument } from '../core/fit-argument.ts'
 import { showValue } from '../core/problem.ts'
 import { isGood, StatusCode, statusName } from '../core/status-code.ts'
 import type { TagValues } from '../core/tag-values.ts'
-import { fitArgument } from './fit-argument.ts'
 
 /** The first condition that does not hold; undefined: all do. A value that is not Good fulfils nothing. */
 export function brokenGuard(guards: readonly GuardConfig[], values: TagValues): Refusal | undefined {

@@ -1,5 +1,6 @@
 import type { z } from 'zod'
 import type { Plant } from '../core/plant.ts'
+import { commandFaultsOf } from './command-references.ts'
 import { always, complain } from './complaint.ts'
 import { contradictionsOf } from './contradictions.ts'
 import { duplicatesOf } from './duplicates.ts'
@@ -26,7 +27,12 @@ export const configSchema = section('Configuration of a Penstock gateway.', {
   sources: list(sourceSchema, 'Connections to network servers, devices and CPUs, with what is behind them.'),
 }).superRefine(
   (config: unknown, context) =>
-    complain(context, [...duplicatesOf(config), ...contradictionsOf(config), ...unknownTemplatesOf(config)]),
+    complain(context, [
+      ...duplicatesOf(config),
+      ...contradictionsOf(config),
+      ...unknownTemplatesOf(config),
+      ...commandFaultsOf(config),
+    ]),
   always,
 )
 

@@ -4,6 +4,8 @@ import Koa from 'koa'
 import type { Findings } from '../core/drift.ts'
 import { describeError, PenstockError } from '../core/errors.ts'
 import type { Logger } from '../core/logger.ts'
+import { commandCall } from './command-call.ts'
+import { answerCommands, type CommandDesk } from './command-routes.ts'
 import { answerDiagnosis, type Diagnosis } from './diagnosis.ts'
 import type { GatewayHealth } from './gateway-health.ts'
 
@@ -15,7 +17,8 @@ export interface HttpSettings {
 /**
  * What the gateway answers over HTTP: `/livez` (the process runs), `/readyz` (every room does its work; 503 while
  * one does not), `/findings` (what sources found beside the configuration), `/diagnostics` (how the sources' requests
- * fare, and what goes over their connections) and `/`, the health in full.
+ * fare, and what goes over their connections), `/commands` and `/audit` (what devices are told, and who did what) and
+ * `/`, the health in full.
  */
 export class HttpServer {
   readonly #settings: HttpSettings
@@ -28,6 +31,7 @@ export class HttpServer {
     health: () => Promise<GatewayHealth>
     findings: () => Promise<readonly Findings[] | null>
     diagnosis: Diagnosis
+    commands: CommandDesk
   }) {
     this.#settings = parts.settings
     this.#log = parts.log
@@ -39,6 +43,12 @@ export class HttpServer {
       await next()
     })
     app.use(async (context) => {
+      const asked = await answerCommands(commandCall(context), parts.commands)
+      if (asked) {
+        context.status = asked.status
+        context.body = asked.body
+        return
+      }
       if (context.method !== 'GET' && context.method !== 'HEAD') {
         context.status = 405
         context.set('Allow', 'GET, HEAD')

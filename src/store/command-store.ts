@@ -40,7 +40,7 @@ interface StepRow {
 }
 
 const quoted = (states: readonly CommandState[]): string => states.map((state) => `'${state}'`).join(', ')
-// As the partial indexes have it, so that SQLite uses them.
+// As the partial index has it, so that SQLite uses it.
 const UNFINISHED = quoted(commandStates.filter((state) => !isFinal(state)))
 
 /** Commands in `penstock.db`. */
@@ -114,10 +114,12 @@ export class CommandStore implements CommandJournal {
 
   lastSent(since: number): readonly { readonly device: string; readonly subject: string; readonly at: number }[] {
     return this.#database
-      .prepare<[number], { device: string; subject: string; at: number }>(
-        'SELECT device, subject, max(sent_at) AS at FROM commands WHERE sent_at > ? GROUP BY device, subject',
-      )
-      .all(since)
+      .prepare<{ since: number }, { device: string; subject: string; at: number }>(`
+        SELECT device, subject, max(sent_at) AS at FROM (
+          SELECT * FROM commands WHERE changed_at > @since AND state NOT IN (${UNFINISHED})
+          UNION ALL SELECT * FROM commands WHERE state IN (${UNFINISHED})
+        ) WHERE sent_at > @since GROUP BY device, subject`)
+      .all({ since })
   }
 
   prune(before: number, limit: number): number {

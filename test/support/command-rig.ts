@@ -16,7 +16,7 @@ import { AuditLog } from '../../src/store/audit.ts'
 import { CommandStore } from '../../src/store/command-store.ts'
 import { openPenstockDatabase } from '../../src/store/penstock-database.ts'
 import { ManualClock } from './manual-clock.ts'
-import { aModbusDevice, aPlant, aTag } from './small-plant.ts'
+import { aModbusDevice, aTag } from './small-plant.ts'
 
 export const commandSettings: CommandSettings = {
   queueLength: 100,

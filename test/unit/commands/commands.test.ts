@@ -422,7 +422,7 @@ it('finished commands are deleted at their age, and those that go on are not', a
   expect(rig.commands.list({ limit: 10 }).map(({ id }) => id)).toEqual([1])
 })
 
-it('10,000 commands for 1,000 devices go out in the order of each device', async () => {
+it('10,000 commands for 1,000 devices go out in the order of each device', { timeout: 60_000 }, async () => {
   const devices = Array.from({ length: 1_000 }, (_, at) => aWritableDevice(`d${at}`))
   const prompt = new PromptOutlet()
   const rig = aRig(aPlant(devices), prompt)

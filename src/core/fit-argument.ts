@@ -1,9 +1,9 @@
-import type { Refusal } from '../core/command.ts'
-import { isBigInteger, isInteger, isNumeric, shapeName, type TagValue, type ValueShape } from '../core/data-type.ts'
-import { parseDateTime } from '../core/date-time.ts'
-import { showValue } from '../core/problem.ts'
-import { fitTag, isKnownState, type StateConfig } from '../core/states.ts'
-import { StatusCode } from '../core/status-code.ts'
+import type { Refusal } from './command.ts'
+import { isBigInteger, isInteger, isNumeric, shapeName, type TagValue, type ValueShape } from './data-type.ts'
+import { parseDateTime } from './date-time.ts'
+import { showValue } from './problem.ts'
+import { fitTag, isKnownState, type StateConfig } from './states.ts'
+import { StatusCode } from './status-code.ts'
 
 /** What a value has to be. */
 export interface Wanted extends ValueShape {
