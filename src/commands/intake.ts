@@ -3,7 +3,7 @@ import type { CommandAnswer, CommandRequest, CommandSettings, Refusal } from '..
 import type { CommandJournal, NewCommand, StoredCommand } from '../core/command-journal.ts'
 import { describeError } from '../core/errors.ts'
 import { nearest } from '../core/nearest.ts'
-import { StatusCode } from '../core/status-code.ts'
+import { isBad, StatusCode } from '../core/status-code.ts'
 import { orderText } from '../core/stored-value.ts'
 import type { TagValues } from '../core/tag-values.ts'
 import { type CommandBook, recordOf } from './command-book.ts'
@@ -148,7 +148,7 @@ export class Intake {
   #valueBefore({ device }: CommandRequest, { order }: Definition): unknown {
     if (order.kind !== 'write') return undefined
     const tag = this.#parts.values.tag(`${device}/${order.tag}`)
-    if (!tag) return undefined
+    if (!tag || isBad(this.#parts.values.table.status[tag.index] as number)) return undefined
     return auditValue(this.#parts.values.table.value(tag.index))
   }
 

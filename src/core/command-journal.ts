@@ -12,7 +12,7 @@ export interface StoredCommand extends CommandRecord {
 
 /** A command that is accepted by being written. */
 export type NewCommand = Omit<StoredCommand, 'id' | 'state' | 'reason' | 'status' | 'changedAt' | 'handle'> & {
-  /** For the audit log: what the tag was before. */
+  /** For the audit log: what the tag was before, where that is known. */
   readonly before?: unknown
 }
 

@@ -8,6 +8,7 @@ import {
   isFinal,
 } from '../core/command.ts'
 import type { CommandJournal, JournalChange, Move, NewCommand, StoredCommand } from '../core/command-journal.ts'
+import { statusName } from '../core/status-code.ts'
 import { orderOf, orderText } from '../core/stored-value.ts'
 import type { AuditLog } from './audit.ts'
 
@@ -174,7 +175,7 @@ export class CommandStore implements CommandJournal {
       id,
       from: before.state,
       ...(reason === '' ? {} : { reason }),
-      ...(status === null ? {} : { status }),
+      ...(status === null ? {} : { status: statusName(status) }),
     }
     this.#audit.append({
       at,
