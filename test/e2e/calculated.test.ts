@@ -1,5 +1,4 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
-import { checkConfiguration } from '../../src/cli/configuration.ts'
 import type { Gateway } from '../../src/main.ts'
 import { TENANT } from '../support/chirpstack-plant.ts'
 import { ChirpStackServer, HALL, TENANT_KEY } from '../support/chirpstack-server.ts'
@@ -69,8 +68,11 @@ afterEach(async () => {
 
 async function change(tags: readonly object[], calculated: readonly object[]): Promise<void> {
   const text = JSON.stringify({ ...JSON.parse(plant.text), sources: sourcesWith(tags, calculated) })
-  const { config, secrets } = checkConfiguration(text, plant.file, plant.env)
-  await gateway.changePlant({ plant: { sources: config.sources }, templates: config.templates, secrets })
+  const by = { user: 'olga', origin: 'cli' } as const
+  expect(await gateway.configuration.apply({ draft: { text }, by, comment: '' })).toMatchObject({
+    ok: true,
+    live: true,
+  })
 }
 
 it('a client reads registers as the engineer means them, and what is calculated of them and of an uplink', async () => {
