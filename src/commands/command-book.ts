@@ -37,6 +37,8 @@ export class CommandBook {
   readonly #parts: CommandBookParts
   readonly #commits: GroupCommit
   readonly #live = new Map<number, StoredCommand>()
+  /** Those of which a step is not on disk yet. */
+  readonly #moving = new Set<number>()
   readonly #lanes = new Map<string, DeviceLane>()
   #queued = 0
   #news: CommandRecord[] = []
@@ -84,15 +86,27 @@ export class CommandBook {
    * Brings a command a step on; `done` is called when that is on disk, with the command, or with undefined where it is
    * in a state that this cannot follow.
    */
-  move(id: number, { to, by = SYSTEM, ...step }: Step, done?: (moved: StoredCommand | undefined) => void): void {
+  move(
+    id: number,
+    { to, by = SYSTEM, expectedAt: expected, ...step }: Step,
+    done?: (moved: StoredCommand | undefined) => void,
+  ): void {
     const from = step.from ?? commandStates.filter((state) => nextStates[state].includes(to) || isUpdate(state, to))
+    const expectedAt = Number.isFinite(expected) ? Math.round(expected as number) : undefined
+    this.#moving.add(id)
     this.#commits.submit({
-      changes: [{ move: { id, at: this.#parts.clock.now(), by, ...step, from, to } }],
+      changes: [{ move: { id, expectedAt, at: this.#parts.clock.now(), by, ...step, from, to } }],
       done: ([moved]) => {
+        this.#moving.delete(id)
         if (moved) this.#take(moved)
         done?.(moved)
       },
     })
+  }
+
+  /** A step of it is just being written. */
+  isMoving(id: number): boolean {
+    return this.#moving.has(id)
   }
 
   /** Writes what waits, now. False where that failed. */

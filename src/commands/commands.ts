@@ -164,7 +164,7 @@ export class Commands implements CommandReport {
     const { clock, journal, settings } = this.#parts
     const now = clock.now()
     for (const command of this.#book.live.values()) {
-      if (command.state !== 'queued' || command.deadline > now) continue
+      if (command.state !== 'queued' || command.deadline > now || this.#book.isMoving(command.id)) continue
       const reason = command.reason || this.#whyWaiting(command.device)
       this.#book.move(command.id, { to: 'expired', from: ['queued'], ...expiry({ ...command, reason }) })
     }

@@ -12,6 +12,14 @@ export class Directory {
   }
 
   place(device: string): Place | undefined {
+    return this.#current().get(device)
+  }
+
+  get devices(): readonly string[] {
+    return [...this.#current().keys()]
+  }
+
+  #current(): ReadonlyMap<string, Place> {
     const plant = this.#plant()
     if (this.#mapped !== plant) {
       this.#mapped = plant
@@ -19,11 +27,6 @@ export class Directory {
         plant.sources.flatMap((source) => source.devices.map((each) => [each.key, { source, device: each }])),
       )
     }
-    return this.#places.get(device)
-  }
-
-  get devices(): readonly string[] {
-    this.place('')
-    return [...this.#places.keys()]
+    return this.#places
   }
 }

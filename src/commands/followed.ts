@@ -81,7 +81,7 @@ export class Followed {
     for (const lane of this.#parts.book.lanes.values()) {
       for (const id of lane.unsettled) {
         const command = this.#parts.book.live.get(id)
-        if (command && command.deadline + FOUND_OUT_WITHIN < now) {
+        if (command && !this.#parts.book.isMoving(id) && command.deadline + FOUND_OUT_WITHIN < now) {
           this.#giveUp(
             command,
             'The gateway ended while it was being sent, and it was not found out whether it went out.',

@@ -46,22 +46,31 @@ export class GroupCommit {
     const batch = this.#waiting
     if (batch.length === 0) return true
     this.#waiting = []
+    const unwritten = this.#commit(batch)
+    if (unwritten.length < batch.length) this.#onCommitted()
+    if (unwritten.length > 0) return false
+    if (this.#failing) this.#log.info({}, 'commands are written again')
+    this.#failing = false
+    return true
+  }
+
+  /** Answers what could not be written. */
+  #commit(batch: readonly Submission[]): readonly Submission[] {
     let outcomes: readonly (StoredCommand | undefined)[]
     try {
       outcomes = this.#journal.commit(batch.flatMap(({ changes }) => changes))
     } catch (error) {
+      // One that the database does not take must not keep the others from it.
+      if (batch.length > 1 && isOfTheData(error)) return batch.flatMap((each) => this.#commit([each]))
       this.#failed(batch, error)
-      return false
+      return batch
     }
-    if (this.#failing) this.#log.info({}, 'commands are written again')
-    this.#failing = false
     let at = 0
     for (const { changes, done } of batch) {
       done(outcomes.slice(at, at + changes.length))
       at += changes.length
     }
-    this.#onCommitted()
-    return true
+    return []
   }
 
   #failed(batch: readonly Submission[], error: unknown): void {
@@ -78,4 +87,10 @@ export class GroupCommit {
   #schedule(delay: Milliseconds): void {
     this.#cancel ??= this.#clock.after(delay, () => void this.flush())
   }
+}
+
+/** True where it is what is written that is wrong, and not the disk, or another who writes. */
+function isOfTheData(error: unknown): boolean {
+  const code = error instanceof Error && 'code' in error ? String(error.code) : undefined
+  return code === undefined || /^SQLITE_(?:CONSTRAINT|MISMATCH|TOOBIG|ERROR)/.test(code)
 }

@@ -15,6 +15,8 @@ import type { Outlets } from './outlets.ts'
 /** How long an idempotency key is remembered. */
 export const KEY_HOLDS: Milliseconds = 86_400_000
 const LONGEST_KEY = 200
+/** As configurations have it. */
+const LONGEST_WAIT: Milliseconds = 30 * 86_400_000
 
 export interface IntakeParts {
   readonly book: CommandBook
@@ -73,7 +75,8 @@ export class Intake {
     if (!place) return { refused: this.#unknownDevice(request.device) }
     const defined = defineOrder(place, request.order)
     if (isRefusal(defined)) return { refused: defined }
-    const deadline = request.deadline ?? now + (defined.expiresAfterMs ?? this.#parts.settings.expiresAfterMs)
+    const asked = request.deadline === undefined ? undefined : Math.floor(request.deadline)
+    const deadline = asked ?? now + (defined.expiresAfterMs ?? this.#parts.settings.expiresAfterMs)
     const refusal = this.#refusalOf(request, defined, place, deadline, now)
     if (refusal) return { refused: refusal }
     const lane = this.#parts.book.lane(request.device)
@@ -98,6 +101,9 @@ export class Intake {
     }
     if (asked !== undefined && !(Number.isFinite(asked) && asked > now)) {
       return { status: StatusCode.BadTimeout, reason: 'Its deadline has passed already; ask again with a later one.' }
+    }
+    if (asked !== undefined && asked > now + LONGEST_WAIT) {
+      return { status: StatusCode.BadInvalidArgument, reason: 'A deadline is at most 30 days from now.' }
     }
     if (needsConfirmation && confirmed !== true) {
       const reason = `${device}/${subject} must be confirmed: ask again, and say that it is meant.`

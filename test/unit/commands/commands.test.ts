@@ -447,3 +447,21 @@ it('10,000 commands for 1,000 devices go out in the order of each device', { tim
   expect(values.size).toBe(1_000)
   for (const sent of values.values()) expect(sent).toEqual([0, 1, 2, 3, 4, 5, 6, 7, 8, 9])
 })
+
+it('one that the database does not take keeps no other from it', async () => {
+  const { rig } = withOutlet()
+  rig.running = undefined
+  rig.database.exec(`
+    CREATE TRIGGER no_pump BEFORE INSERT ON commands WHEN new.device = 'pump' BEGIN SELECT raise(ABORT, 'no'); END`)
+  const answers = await Promise.all([rig.write('boiler', 1), rig.write('pump', 2), rig.write('boiler', 3)])
+  expect(answers.map((answer) => 'accepted' in answer)).toEqual([true, false, true])
+})
+
+it('a deadline is at most 30 days away, and need not be a whole millisecond', async () => {
+  const { rig } = withOutlet()
+  const month = 30 * 86_400_000
+  expect(await rig.refused(rig.write('boiler', 1, { deadline: rig.clock.now() + month + 1 }))).toBe(
+    'BadInvalidArgument',
+  )
+  expect(await rig.accepted(rig.write('boiler', 1, { deadline: rig.clock.now() + 1_000.5 }))).toBe(1)
+})
