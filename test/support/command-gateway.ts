@@ -8,12 +8,12 @@ const entry = fileURLToPath(new URL('./command-gateway-entry.ts', import.meta.ur
 
 /** A gateway in a process of its own that takes commands over HTTP, to be killed. */
 export class CommandGateway {
-  readonly #url: string
+  readonly url: string
   readonly #child: ChildProcess
   #output = ''
 
   private constructor(plant: PlantFolder) {
-    this.#url = `http://127.0.0.1:${plant.httpPort}`
+    this.url = `http://127.0.0.1:${plant.httpPort}`
     this.#child = fork(entry, [plant.file], { stdio: ['ignore', 'pipe', 'pipe', 'ipc'] })
     for (const stream of [this.#child.stdout, this.#child.stderr]) {
       stream?.on('data', (chunk: Buffer) => {
@@ -37,7 +37,7 @@ export class CommandGateway {
     const body = JSON.stringify({ device, tag: 'setpoint', value: 1, ...more })
     const headers = { 'Content-Type': 'application/json' }
     try {
-      const response = await fetch(`${this.#url}/commands`, { method: 'POST', headers, body })
+      const response = await fetch(`${this.url}/commands`, { method: 'POST', headers, body })
       return response.status === 202 ? ((await response.json()) as ShownCommand) : undefined
     } catch {
       return undefined
@@ -45,17 +45,17 @@ export class CommandGateway {
   }
 
   async command(id: number): Promise<ShownCommand> {
-    return (await (await fetch(`${this.#url}/commands/${id}`)).json()) as ShownCommand
+    return (await (await fetch(`${this.url}/commands/${id}`)).json()) as ShownCommand
   }
 
   async cancel(id: number): Promise<number> {
-    return (await fetch(`${this.#url}/commands/${id}`, { method: 'DELETE' })).status
+    return (await fetch(`${this.url}/commands/${id}`, { method: 'DELETE' })).status
   }
 
   async unfinished(): Promise<readonly ShownCommand[]> {
     const states = ['queued', 'sending', 'sent', 'transmitted']
     const lists = states.map(async (state) => {
-      const response = await fetch(`${this.#url}/commands?state=${state}&limit=1000`)
+      const response = await fetch(`${this.url}/commands?state=${state}&limit=1000`)
       return ((await response.json()) as { commands: ShownCommand[] }).commands
     })
     return (await Promise.all(lists)).flat()
