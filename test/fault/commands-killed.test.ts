@@ -72,7 +72,7 @@ beforeEach(async () => {
       kind: 'modbus',
       host: '127.0.0.1',
       port,
-      devices: line.map((key) => ({ key, unitId: 1, tags: [{ ...tags[0], address: 'holding:0' }] })),
+      devices: line.map((key, at) => ({ key, unitId: at + 1, tags: [{ ...tags[0], address: 'holding:0' }] })),
     },
     {
       key: 'net',
