@@ -3,7 +3,7 @@ import type { FrameWords } from '../frame-ring.ts'
 import { exceptionName } from './exception.ts'
 import { aduOfAscii } from './framing/ascii.ts'
 import { aduOfRtu } from './framing/rtu.ts'
-import { EXCEPTION_BIT } from './read-request.ts'
+import { EXCEPTION_BIT } from './request.ts'
 
 /** Transaction id, protocol id and length. */
 const MBAP_BYTES = 6

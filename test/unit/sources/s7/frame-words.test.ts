@@ -50,7 +50,7 @@ describe('a frame of S7 in words', () => {
 
   it('says why a whole request is refused', () => {
     const refused = dataFrame(Buffer.from([0x32, 2, 0, 0, 0, 77, 0, 0, 0, 0, 0x81, 0x04]))
-    expect(s7Words.describe(refused, false, read)).toContain('error 0x8104, the CPU refuses to be read')
+    expect(s7Words.describe(refused, false, read)).toContain('error 0x8104, the CPU refuses access')
   })
 
   it('says something of any bytes', () => {
