@@ -59,9 +59,10 @@ const bcd = (value: number): number => (Math.floor(value / 10) << 4) | (value % 
 
 /** Three decimal digits with the finest of the four bases that reaches: 10 ms, 100 ms, 1 s, 10 s. */
 function s5Time(time: Milliseconds): Buffer | Unwritable {
+  if (time < 0) return impossible
   for (const base of [0, 1, 2, 3]) {
     const steps = Math.round(time / 10 ** (1 + base))
-    if (steps < 0 || steps > 999) continue
+    if (steps > 999) continue
     return Buffer.of((base << 4) | Math.floor(steps / 100), bcd(steps % 100))
   }
   return impossible
