@@ -116,7 +116,10 @@ export class PolledSource<Block extends ReadBlock, Device extends PolledDeviceCo
       requestFor: (tag) => requestFor(options.driver, { device: tag.device as unknown as Device, tags: [tag] }),
       trouble: (key) => this.#troubleOf(key),
       sinkOf: (key) => this.#line.devices.find(({ config: of }) => of.key === key)?.sink,
-      run: (key, job) => this.#between(this.#writes, key, job),
+      run: (key, job) =>
+        this.#run?.abort.signal.aborted === false
+          ? this.#between(this.#writes, key, job)
+          : Promise.reject(new PenstockError('STOPPED', 'The source was stopped')),
       wrote: (key, state) => diagnostics?.figures.wrote(key, state),
     })
     if (!diagnostics) return

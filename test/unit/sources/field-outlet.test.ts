@@ -93,7 +93,7 @@ describe('writing over a line', () => {
     const reads = bus.reads.length
     expect(await done(send(command('pump', 'a', 9)))).toEqual({ state: 'confirmed', reason: '' })
     expect(bus.reads.length).toBe(reads)
-    await clock.advance(6_000)
+    await clock.advance(11_000)
     expect(context.sink.last.get(0)?.value).toBe(9)
   })
 
@@ -137,6 +137,7 @@ describe('writing over a line', () => {
     await clock.advance(10)
     expect(bus.writes.map(({ tag: key }) => key)).toEqual(['a'])
     await polled.stop()
+    await clock.advance(200)
     expect(await out).toMatchObject({ state: 'uncertain' })
     expect(await waiting).toMatchObject({ state: 'queued' })
   })
