@@ -37,6 +37,8 @@ interface Turn {
   echoed: boolean
   /** What came instead of the answer, in words. */
   misfit: string | undefined
+  /** It is a write, and the unit answered that it did another one. */
+  wrong: boolean
 }
 
 /**
@@ -122,7 +124,7 @@ export class SerialTurns implements Exchange {
     const sent = framing.encode(adu)
     this.#asked.add(request.unitId)
     const characters = framing.charactersOf(adu.length) + framing.charactersOf(answerBytes(request))
-    this.#turn = { question, request, sent, isProbe, due: characters, echoed: false, misfit: undefined }
+    this.#turn = { question, request, sent, isProbe, due: characters, echoed: false, misfit: undefined, wrong: false }
     this.#reader.expect(request, sent)
     const cancel = clock.after(question.timeoutMs + characters * timing.characterMs, () => this.#overdue())
     this.#cancelTimer = cancel
@@ -171,6 +173,7 @@ export class SerialTurns implements Exchange {
     if (fault !== undefined) {
       if (adu[0] !== turn.request.unitId) return 'stray'
       turn.misfit = fault
+      turn.wrong ||= turn.request.echo !== undefined && adu[1] === turn.request.functionCode
       return 'invalid'
     }
     const isException = ((adu[1] ?? 0) & EXCEPTION_BIT) !== 0
@@ -198,13 +201,13 @@ export class SerialTurns implements Exchange {
     const turn = this.#turn
     if (!turn) return
     const { clock, wire, timing, unanswered, renewWhenMute, tap } = this.#options
-    const { question, request, misfit, isProbe } = turn
+    const { question, request, misfit, wrong, isProbe } = turn
     this.#leaveTurn()
     unanswered.add(request)
     const words = timeoutWords(request.unitId, wire.endpoint, question.timeoutMs)
     const reason = misfit === undefined ? words : `${words}: ${misfit}`
     tap.noted(reason)
-    const why = new PenstockError('TIMEOUT', reason)
+    const why = new PenstockError(wrong ? 'PROTOCOL_VIOLATION' : 'TIMEOUT', reason)
     if (isProbe && renewWhenMute && [...this.#asked].every((unitId) => unanswered.has(unitId))) {
       void this.end(lost(`Nobody answers at ${wire.endpoint}, so the connection is made anew: ${words}`))
       return

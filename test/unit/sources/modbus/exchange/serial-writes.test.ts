@@ -123,6 +123,11 @@ describe('a write on a serial line', () => {
     expect(line.asked.slice(2)).toEqual(['6@10', '3@10', '6@10'])
   })
 
+  it('is not done by an answer that repeats another write, which is told apart from none', async () => {
+    line.answers = (adu) => (adu[1] === 6 ? writeRegister(1, 11, 5) : right(adu))
+    expect(await write(5)).toBe('PROTOCOL_VIOLATION')
+  })
+
   it('goes out with its permit only, and not after the unit did not answer what had to be asked first', async () => {
     expect(await done(connection.write(writeRegister(1, 10, 5), { take: () => false }))).toBe('STOPPED')
     expect(line.asked).toEqual(['3@10'])
