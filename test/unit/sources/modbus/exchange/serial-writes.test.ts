@@ -37,7 +37,7 @@ class Line implements Wire {
     queueMicrotask(() => this.#listener?.data(Buffer.from(bytes)))
   }
 
-  async close(): Promise<void> {}
+  close = () => Promise.resolve()
 }
 
 /** As a unit answers whose registers hold 7. */
@@ -118,7 +118,11 @@ describe('a write on a serial line', () => {
     line.answers = () => undefined
     expect(await write(9)).toBe('TIMEOUT')
     // What was late comes with the next request; then the unit is mute again.
-    line.answers = (adu) => (adu[1] === 3 ? (line.bring(encodeRtu(writeRegister(1, 10, 9))), right(adu)) : undefined)
+    line.answers = (adu) => {
+      if (adu[1] !== 3) return undefined
+      line.bring(encodeRtu(writeRegister(1, 10, 9)))
+      return right(adu)
+    }
     expect(await write(9)).toBe('TIMEOUT')
     expect(line.asked.slice(2)).toEqual(['6@10', '3@10', '6@10'])
   })
