@@ -16,7 +16,6 @@ export const StatusCode = {
   BadUserAccessDenied: 0x801f_0000,
   BadNoCommunication: 0x8031_0000,
   BadWaitingForInitialData: 0x8032_0000,
-  BadNodeIdUnknown: 0x8034_0000,
   BadNotWritable: 0x803b_0000,
   BadOutOfRange: 0x803c_0000,
   BadNotSupported: 0x803d_0000,

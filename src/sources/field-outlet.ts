@@ -35,7 +35,10 @@ const ASK_AGAIN_AFTER: Milliseconds = 100
 /** Attempts to read back that are not answered. */
 const MOST_UNANSWERED = 2
 
-const reasonOf = (error: unknown): string => describeError(error).replace(/ \([A-Z_]+\)/g, '')
+/** Without the codes that are for logs. */
+const reasonOf = (error: unknown): string => describeError(error).replace(/ \([A-Z_]{4,}\)/g, '')
+
+const sentence = (words: string): string => (words.endsWith('.') ? words : `${words}.`)
 
 /** What is known right after a write. */
 interface Told {
@@ -114,7 +117,9 @@ export class FieldOutlet implements CommandOutlet {
     try {
       const told = await this.#turn(command, signal, (session) => this.#tell(session, write, permit, immediately))
       if (told === undefined) return held()
-      if (told.answer.kind === 'lost' && !sent) return this.#unsent(tag, told.answer.cause, held)
+      if (!sent && told.answer.kind === 'lost') return this.#unsent(tag, told.answer.cause, held)
+      // What had to be read first is not there yet.
+      if (!sent && told.answer.kind === 'open') return unanswered(tag, told.answer.reason)
       return await this.#settle(write, told, signal)
     } catch (error) {
       return this.#unsent(tag, error, held)
@@ -180,17 +185,17 @@ export class FieldOutlet implements CommandOutlet {
       return {
         state: 'refused',
         status: StatusCode.BadNotSupported,
-        reason: `${nameOf(tag)} was not written: ${reason}.`,
+        reason: `${nameOf(tag)} was not written: ${sentence(reason)}`,
       }
     }
-    return { state: 'failed', status: StatusCode.BadTimeout, reason: `${nameOf(tag)} was not written: ${reason}.` }
+    return unanswered(tag, reason)
   }
 
   async #settle(write: FieldWrite, { answer, back }: Told, signal: AbortSignal): Promise<Delivery> {
     const { tag } = write
     const name = nameOf(tag)
     if (answer.kind === 'refused' || answer.kind === 'failed') {
-      return { state: answer.kind, status: answer.status, reason: `${name}: ${answer.reason}.` }
+      return { state: answer.kind, status: answer.status, reason: `${name}: ${sentence(answer.reason)}` }
     }
     const reads = confirmsByReading(tag)
     if (answer.kind === 'done' && !reads) return { state: 'confirmed', reason: '' }
@@ -249,10 +254,16 @@ const confirmsByReading = ({ tag }: IndexedTag): boolean => tag.write?.confirm !
 
 const nameOf = ({ tag }: IndexedTag): string => `"${tag.name}" (${tag.address})`
 
+const unanswered = (tag: IndexedTag, why: string): Delivery => ({
+  state: 'failed',
+  status: StatusCode.BadTimeout,
+  reason: `${nameOf(tag)} was not written: ${sentence(why)}`,
+})
+
 const unreachable = (tag: IndexedTag, why: string): Delivery => ({
   state: 'refused',
   status: StatusCode.BadNoCommunication,
-  reason: `${nameOf(tag)} was not written: ${why}.`,
+  reason: `${nameOf(tag)} was not written: ${sentence(why)}`,
 })
 
 interface Doubt {

@@ -170,6 +170,10 @@ describe('a write over Modbus that everything happens to', () => {
     expect(await writing.write('masked', true)).toMatchObject({ state: 'confirmed' })
     expect(server.registers[20]).toBe(0xa5bd)
     expect(server.writes).toEqual(['6@20', '22@20'])
+    // The register could not be read, so nothing was written.
+    server.exception = 5
+    expect(await writing.write('bit', false)).toMatchObject({ state: 'failed', status: StatusCode.BadTimeout })
+    expect(server.writes).toEqual(['6@20', '22@20'])
     // Nothing came between the reading and the writing of the register.
     expect(server.functions[server.functions.indexOf(6) - 1]).toBe(3)
   })

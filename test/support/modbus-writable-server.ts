@@ -32,6 +32,8 @@ export class WritableServer {
   latencyMs = 0
   /** Reads are not answered. */
   mute = false
+  /** Reads are answered with this exception. */
+  exception: number | undefined
   readonly #server: Server
   readonly #sockets = new Set<Socket>()
 
@@ -80,7 +82,9 @@ export class WritableServer {
     const functionCode = adu.readUInt8(1)
     this.functions.push(functionCode)
     if (functionCode <= 4) {
-      if (!this.mute && socket.writable) socket.write(frame(transactionId, this.#read(adu)))
+      const { exception } = this
+      const refusal = exception && Buffer.of(adu[0]!, functionCode | 0x80, exception)
+      if (!this.mute && socket.writable) socket.write(frame(transactionId, refusal || this.#read(adu)))
       return
     }
     this.writes.push(`${functionCode}@${adu.readUInt16BE(2)}`)

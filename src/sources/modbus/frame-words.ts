@@ -78,7 +78,7 @@ export function describeAdu(adu: Buffer, sent: boolean, request: Buffer | undefi
     return `${unit}: exception ${code}, ${exceptionName(code)}${asked}`
   }
   if (functionCode >= 1 && functionCode <= 4) return `${unit}: ${dataWords(adu, request)}`
-  return `${unit}: answer to ${nameOf(functionCode)}${asked}`
+  return `${unit}: answer to ${requestWords(adu)}${asked}`
 }
 
 const nameOf = (functionCode: number): string => functions[functionCode]?.join(' ') ?? `function ${functionCode}`
@@ -92,7 +92,10 @@ function requestWords(adu: Buffer): string {
   if (functionCode === 6) return `write holding:${start} = ${second}`
   if (functionCode === 22 && adu.length >= 8)
     return `write bits 0x${hex(~second & 0xffff)} of holding:${start} = 0x${hex(adu.readUInt16BE(6))}`
-  const values = functionCode === 15 || functionCode === 16 ? writtenWords(adu, functionCode === 15, second) : ''
+  const values =
+    (functionCode === 15 || functionCode === 16) && adu.length > MBAP_BYTES
+      ? writtenWords(adu, functionCode === 15, second)
+      : ''
   return `${nameOf(functionCode)}:${start}${second > 1 ? `–${start + second - 1}` : ''} (${second})${values}`
 }
 

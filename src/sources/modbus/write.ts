@@ -1,7 +1,7 @@
 import { StatusCode } from '../../core/status-code.ts'
 import type { WriteAnswer, WritePermit } from '../field-write.ts'
 import type { Area } from './address.ts'
-import { exceptionName, type ModbusException } from './exception.ts'
+import type { ModbusException } from './exception.ts'
 import type { ModbusWrite } from './write-plan.ts'
 import { maskRegister, writeCoil, writeCoils, writeRegister, writeRegisters } from './write-requests.ts'
 
@@ -43,9 +43,9 @@ const merged = (current: Buffer, value: Buffer, mask: Buffer): Buffer =>
   Buffer.from(current.map((byte, at) => (byte & ~mask[at]!) | (value[at]! & mask[at]!)))
 
 /** What an exception says of a write (MODBUS Application Protocol V1.1b3 §7). */
-export function meaningOfRefusal({ exceptionCode: code, message }: ModbusException): WriteAnswer {
-  const reason = (what: string) => `${message}: ${what}`
-  switch (code) {
+export function meaningOfRefusal({ exceptionCode, message, code }: ModbusException): WriteAnswer {
+  const reason = (what: string) => `${message.replace(` (${code})`, '')}: ${what}`
+  switch (exceptionCode) {
     case 1:
       return {
         kind: 'refused',
@@ -79,6 +79,10 @@ export function meaningOfRefusal({ exceptionCode: code, message }: ModbusExcepti
     case 11:
       return { kind: 'open', reason: reason('the gateway passed it on, and the device did not answer it') }
     default:
-      return { kind: 'failed', status: StatusCode.BadDeviceFailure, reason: reason(`${exceptionName(code)}`) }
+      return {
+        kind: 'failed',
+        status: StatusCode.BadDeviceFailure,
+        reason: reason('what it has done of it is not known'),
+      }
   }
 }
