@@ -109,8 +109,9 @@ export class FieldOutlet implements CommandOutlet {
     let sent = false
     const permit = {
       take: () => {
-        sent = !signal.aborted && !late()
-        return sent
+        if (signal.aborted || late()) return false
+        sent = true
+        return true
       },
     }
     const immediately = confirmsByReading(tag) && (tag.tag.write?.readBackAfterMs ?? 0) === 0
@@ -122,6 +123,8 @@ export class FieldOutlet implements CommandOutlet {
       if (!sent && told.answer.kind === 'open') return unanswered(tag, told.answer.reason)
       return await this.#settle(write, told, signal)
     } catch (error) {
+      // Whatever went wrong: what went out is not said to have stayed.
+      if (sent) return this.#settle(write, { answer: { kind: 'lost', cause: error } }, signal)
       return this.#unsent(tag, error, held)
     }
   }
