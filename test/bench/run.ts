@@ -11,6 +11,7 @@ import { modbusCpu } from './experiments/modbus-cpu.ts'
 import { modbusFleet } from './experiments/modbus-fleet.ts'
 import { start } from './experiments/start.ts'
 import { tenThousand } from './experiments/ten-thousand.ts'
+import { writeLatency } from './experiments/write-latency.ts'
 import type { Experiment, Row } from './row.ts'
 
 /**
@@ -28,6 +29,7 @@ const experiments: readonly Experiment[] = [
   modbusCpu,
   modbusFleet,
   deadDevice,
+  writeLatency,
   fieldDiagnosticsCost,
   chirpStackFleet(1_000, 50),
   chirpStackFleet(5_000, 400),
