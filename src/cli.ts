@@ -1,9 +1,12 @@
 #!/usr/bin/env node
 import { Command, InvalidArgumentError, Option } from 'commander'
+import { backupCommands } from './cli/backup-commands.ts'
 import { clientCommands, output } from './cli/client-commands.ts'
+import { configCommands } from './cli/config-commands.ts'
 import { endWith } from './cli/end.ts'
 import { fieldCommands } from './cli/field-commands.ts'
 import type { HistoryFlags } from './cli/history.ts'
+import { orderCommands } from './cli/order-commands.ts'
 import { version } from './version.ts'
 
 // Each command loads only what it needs: a gateway that starts has no use for a client's half of the OPC UA stack.
@@ -83,6 +86,9 @@ program
     await endWith(Promise.resolve().then(() => history(tag, flags, process.env, output)))
   })
 
+configCommands(program)
+backupCommands(program)
 fieldCommands(program)
+orderCommands(program)
 clientCommands(program)
 await program.parseAsync()

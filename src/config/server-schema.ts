@@ -1,5 +1,6 @@
 import { isIP } from 'node:net'
 import { hostname as machineName } from 'node:os'
+import { validate } from 'node-cron'
 import { z } from 'zod'
 import {
   choice,
@@ -10,6 +11,7 @@ import {
   host,
   list,
   ofList,
+  ofText,
   section,
   text,
   wholeNumber,
@@ -153,6 +155,66 @@ export const historySchema = section(
     }).prefault('90d'),
   },
 ).transform(withUnits)
+
+export const commandsSchema = section('Commands to devices: what waits to be sent, and what is kept of it.', {
+  queueLength: wholeNumber({
+    description: 'How many commands may wait for one device; more are refused with BadTooManyOperations.',
+    low: 1,
+    high: 10_000,
+    example: '100',
+  }).default(100),
+  totalQueueLength: wholeNumber({
+    description: 'How many commands may wait for all devices together; more are refused with BadResourceUnavailable.',
+    low: 1,
+    high: 1_000_000,
+    example: '10000',
+  }).default(10_000),
+  parallel: wholeNumber({
+    description: 'How many devices are sent something at the same time; each device gets one command at a time.',
+    low: 1,
+    high: 10_000,
+    example: '64',
+  }).default(64),
+  expiresAfter: duration({
+    description:
+      'How long a command may wait to be sent, where neither it nor its tag says so; after that it is not done any more.',
+    low: 1_000,
+    high: 30 * 86_400_000,
+    example: '2m',
+  }).prefault('2m'),
+  keep: duration({
+    description: 'Age at which finished commands are deleted; the audit log keeps who asked for them.',
+    low: 3_600_000,
+    high: 36_500 * 86_400_000,
+    example: '365d',
+  }).prefault('90d'),
+}).transform(withUnits)
+
+export const backupSchema = section('Backups of the data folder, made while the gateway runs and verified.', {
+  schedule: explain(
+    z
+      .string()
+      .max(100, ofText)
+      .refine((schedule) => schedule.trim().split(/\s+/).length === 5 && validate(schedule)),
+    {
+      description: 'When a backup is made: minute, hour, day, month and weekday, in the time zone of the machine.',
+      allowed: 'five fields of cron',
+      example: "'30 2 * * *'",
+      otherwise: 'no backups are made; `penstock backup` makes one at any time',
+    },
+  ).optional(),
+  folder: text({
+    description: 'Gets a folder for each backup; best on another disk. Relative to where Penstock is started.',
+    longest: 1_000,
+    example: '/mnt/backup/penstock',
+  }).default('backup'),
+  keep: wholeNumber({
+    description: 'How many backups stay in the folder, the newest.',
+    low: 1,
+    high: 10_000,
+    example: '7',
+  }).default(7),
+})
 
 export const logSchema = section('The log, JSON lines on standard output.', {
   level: choice(['debug', 'info', 'warn', 'error'], {

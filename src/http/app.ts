@@ -8,6 +8,7 @@ import type { GateSettings } from './access/gate.ts'
 import { answerProblem } from './api/answer-problem.ts'
 import { notFound } from './api/problem.ts'
 import { API_PREFIX, ApiRouter } from './api/router.ts'
+import { answerForOperators } from './operator-answers.ts'
 import { answerPlainly } from './plain-answers.ts'
 import { apiRoutes } from './routes/api-routes.ts'
 import type { WebService } from './routes/service.ts'
@@ -64,19 +65,20 @@ export class HttpServer {
   }
 
   async #answerBeside(context: Context): Promise<void> {
-    if (context.method !== 'GET' && context.method !== 'HEAD') {
+    const isRead = context.method === 'GET' || context.method === 'HEAD'
+    if (isRead && (await this.#files.answerFile(context))) return
+    const isForProgram = ['/livez', '/readyz'].includes(context.path) || context.accepts('json', 'html') !== 'html'
+    if (isRead && !isForProgram) {
+      this.#files.answerPage(context)
+      return
+    }
+    if (await answerForOperators(context, this.#service)) return
+    if (!isRead) {
       context.status = 405
       context.set('Allow', 'GET, HEAD')
       return
     }
-    if (await this.#files.answerFile(context)) return
-    const isForProgram = ['/livez', '/readyz'].includes(context.path) || context.accepts('json', 'html') !== 'html'
-    if (!isForProgram) {
-      this.#files.answerPage(context)
-      return
-    }
-    const { health, findings, diagnosis, gate } = this.#service
-    if (await answerPlainly(context, { health, findings, diagnosis, gate })) return
+    if (await answerPlainly(context, this.#service)) return
     throw notFound(`There is nothing at ${context.path}; ${API_PREFIX}/openapi.json says what the API has.`)
   }
 

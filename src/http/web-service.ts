@@ -1,25 +1,30 @@
 import { join } from 'node:path'
 import type { MessagePort } from 'node:worker_threads'
 import type { Config } from '../config/schema.ts'
-import type { Clock } from '../core/clock.ts'
+import type { Findings } from '../core/drift.ts'
 import { PenstockError } from '../core/errors.ts'
-import type { HistorySource } from '../core/history-source.ts'
 import type { Logger } from '../core/logger.ts'
 import { ConfiguredUsers } from './access/configured-users.ts'
 import { Gate } from './access/gate.ts'
 import { SessionFile } from './access/session-file.ts'
 import { Sessions } from './access/sessions.ts'
 import { SetupCode } from './access/setup-code.ts'
+import type { CommandDesk } from './command-routes.ts'
+import type { Diagnosis } from './diagnosis.ts'
 import { EngineFeed } from './live/engine-feed.ts'
 import type { WebService } from './routes/service.ts'
 
-interface WebServiceParts extends Pick<WebService, 'history' | 'diagnosis' | 'health' | 'findings'> {
+interface WebServiceParts extends Pick<WebService, 'history' | 'health' | 'configuration' | 'localToken' | 'clock'> {
   readonly config: Config
   readonly secrets: Readonly<Record<string, string>>
-  readonly history: HistorySource
-  /** A port at whose other end the engine is; undefined while there is none. */
-  readonly connect: () => MessagePort | undefined
-  readonly clock: Clock
+  /** What can be asked of the engine. */
+  readonly rooms: Diagnosis &
+    CommandDesk & {
+      /** null while the engine does not answer. */
+      findings(): Promise<readonly Findings[] | null>
+      /** A port at whose other end the engine is; undefined while there is none. */
+      linkToEngine(): MessagePort | undefined
+    }
   readonly log: Logger
 }
 
@@ -28,7 +33,7 @@ interface WebServiceParts extends Pick<WebService, 'history' | 'diagnosis' | 'he
  * without a password.
  */
 export function webServiceOf(parts: WebServiceParts): WebService {
-  const { config, secrets, connect, clock, log, history, diagnosis, health, findings } = parts
+  const { config, secrets, rooms, clock, log, history, health, configuration, localToken } = parts
   const file = new SessionFile(join(config.gateway.data, 'web-sessions.json'), log)
   const configured = config.opcua.users.map(({ name, role, passwordEnv }) => {
     const password = secrets[passwordEnv]
@@ -40,6 +45,7 @@ export function webServiceOf(parts: WebServiceParts): WebService {
   const setup = new SetupCode(log)
   if (configured.length === 0) setup.announce()
   const gate = new Gate({ settings: config.http, users, sessions, setup, clock, log })
-  const feed = new EngineFeed({ connect, clock, log })
-  return { name: config.gateway.name, clock, gate, users, feed, history, diagnosis, health, findings }
+  const feed = new EngineFeed({ connect: () => rooms.linkToEngine(), clock, log })
+  const asked = { diagnosis: rooms, commands: rooms, findings: () => rooms.findings() }
+  return { name: config.gateway.name, clock, gate, users, feed, history, health, configuration, localToken, ...asked }
 }

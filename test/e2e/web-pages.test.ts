@@ -127,7 +127,7 @@ describe('the pages', () => {
     await inspect('plant')
     await page.getByPlaceholder('Name, device or address').fill('runs')
     await expect.poll(() => page.getByRole('row').count()).toBe(2)
-    await page.getByRole('row', { name: /Pump runs (?:Stands|Runs) Good/ }).waitFor()
+    await page.getByRole('row', { name: /Pump runs .*(?:Stands|Runs) .*Good/ }).waitFor()
     await page.getByPlaceholder('Name, device or address').fill('')
     await page.getByText('Bad', { exact: true }).click()
     await page.getByRole('row', { name: /Never read/ }).waitFor()

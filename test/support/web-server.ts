@@ -1,18 +1,24 @@
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import type { ConfigurationDesk } from '../../src/config/desk.ts'
 import type { UserRole } from '../../src/config/opcua-choices.ts'
 import { type Config, configSchema } from '../../src/config/schema.ts'
+import type { AuditRow } from '../../src/core/audit.ts'
 import { systemClock } from '../../src/core/clock.ts'
+import type { CommandAnswer, CommandRecord, CommandRequest } from '../../src/core/command.ts'
 import type { FrameTrace, ReadAnswer, SourceDiagnostics } from '../../src/core/diagnostics.ts'
 import type { Findings } from '../../src/core/drift.ts'
 import { PenstockError } from '../../src/core/errors.ts'
 import { type Logger, silentLogger } from '../../src/core/logger.ts'
 import type { Plant } from '../../src/core/plant.ts'
+import { StatusCode } from '../../src/core/status-code.ts'
 import { HttpServer } from '../../src/http/app.ts'
 import type { GatewayHealth } from '../../src/http/gateway-health.ts'
+import { LocalToken } from '../../src/http/local-token.ts'
 import { WebFiles } from '../../src/http/ui/web-files.ts'
 import { webServiceOf } from '../../src/http/web-service.ts'
+import type { CommandHistory } from '../../src/link/contract.ts'
 import { HistoryFile } from '../../src/store/history-file.ts'
 import { connected, EngineStandIn } from './opcua-engine.ts'
 import { PlantRecorder } from './recorded-plant.ts'
@@ -26,6 +32,58 @@ export type UserName = keyof typeof USERS
 
 export const basic = (name: string, password: string): string =>
   `Basic ${Buffer.from(`${name}:${password}`).toString('base64')}`
+
+const notHere = (): never => {
+  throw new Error('This web has no configuration of its own')
+}
+const noConfiguration: ConfigurationDesk = {
+  current: notHere,
+  check: notHere,
+  apply: notHere,
+  versions: notHere,
+  text: notHere,
+}
+
+/** Takes every command of the device `pump`, and keeps what it was asked. */
+class CommandStandIn {
+  readonly records: CommandRecord[] = []
+  readonly asked: CommandRequest[] = []
+  readonly audit: AuditRow[] = []
+
+  command(request: CommandRequest): CommandAnswer {
+    this.asked.push(request)
+    if (request.device !== 'pump') {
+      return { refused: { status: StatusCode.BadNodeIdUnknown, reason: `There is no device "${request.device}"` } }
+    }
+    const at = 1_760_000_000_000
+    const { device, order, by } = request
+    const accepted: CommandRecord = {
+      id: this.records.length + 1,
+      device,
+      order,
+      by,
+      state: 'queued',
+      reason: '',
+      priority: 0,
+      acceptedAt: at,
+      changedAt: at,
+      deadline: at + 60_000,
+    }
+    this.records.unshift(accepted)
+    return { accepted }
+  }
+
+  cancel(id: number): CommandAnswer {
+    const found = this.records.find((record) => record.id === id)
+    if (!found) return { refused: { status: StatusCode.BadNotFound, reason: `There is no command ${id}` } }
+    return { accepted: { ...found, state: 'cancelled' } }
+  }
+
+  steps(id: number): CommandHistory | null {
+    const command = this.records.find((record) => record.id === id)
+    return command ? { command, steps: [] } : null
+  }
+}
 
 interface WebServerOptions {
   readonly plant: Plant
@@ -43,6 +101,7 @@ export class WebServer {
   readonly recorder: PlantRecorder
   readonly plant: Plant
   findings: readonly Findings[] | null = []
+  readonly commands = new CommandStandIn()
   origin = ''
   readonly #history: HistoryFile
   readonly #server: HttpServer
@@ -68,18 +127,25 @@ export class WebServer {
       config,
       secrets,
       history: this.#history,
-      diagnosis: {
+      rooms: {
         diagnostics: async (source) => this.#diagnostics().filter(({ key }) => source === undefined || source === key),
         frames: async (source) => this.#frames(source),
         readOnce: async ({ address }) => this.#read(address),
+        findings: async () => this.findings,
+        command: async (request) => this.commands.command(request),
+        cancelCommand: async ({ id }) => this.commands.cancel(id),
+        commands: async () => this.commands.records,
+        commandSteps: async (id) => this.commands.steps(id),
+        audit: async () => this.commands.audit,
+        linkToEngine: () => {
+          if (!this.engine || this.engine === given) return undefined
+          given = this.engine
+          return this.engine.port
+        },
       },
+      configuration: noConfiguration,
+      localToken: new LocalToken(folder),
       health: async () => this.#health(),
-      findings: async () => this.findings,
-      connect: () => {
-        if (!this.engine || this.engine === given) return undefined
-        given = this.engine
-        return this.engine.port
-      },
       clock: systemClock,
       log,
     })
@@ -125,6 +191,7 @@ export class WebServer {
       ready: this.engine !== undefined,
       version: '9.9.9',
       startedAt: 1_750_000_000_000,
+      backup: null,
       rooms: { engine: running, opcua: running },
       engine: this.engine?.health ?? null,
       opcua: null,

@@ -9,9 +9,10 @@ import type { Diagnosis } from '../diagnosis.ts'
 import type { GatewayHealth } from '../gateway-health.ts'
 import type { EngineFeed } from '../live/engine-feed.ts'
 import type { PlantMirror } from '../live/plant-mirror.ts'
+import type { OperatorParts } from '../operator-answers.ts'
 
 /** What the routes answer from. */
-export interface WebService {
+export interface WebService extends OperatorParts {
   /** Name of the gateway. */
   readonly name: string
   readonly clock: Clock

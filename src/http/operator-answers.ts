@@ -1,0 +1,53 @@
+import type { Context } from 'koa'
+import type { ConfigurationDesk } from '../config/desk.ts'
+import { commandCall } from './command-call.ts'
+import { answerCommands, type CommandDesk } from './command-routes.ts'
+import { answerConfiguration } from './configuration-routes.ts'
+import type { Answer } from './diagnosis.ts'
+import { jsonBody } from './json-body.ts'
+import type { LocalToken } from './local-token.ts'
+
+export interface OperatorParts {
+  readonly commands: CommandDesk
+  readonly configuration: ConfigurationDesk
+  /** Whoever has it may do everything. */
+  readonly localToken: LocalToken
+}
+
+/**
+ * What the command line on the gateway's machine asks: `/commands` and `/audit` (what devices are told, and who did
+ * what), and `/configuration`, for whoever has the local token. False: it is none of these.
+ */
+export async function answerForOperators(context: Context, parts: OperatorParts): Promise<boolean> {
+  const answer = /^\/configuration(?:\/|$)/.test(context.path)
+    ? await configured(context, parts)
+    : await answerCommands(commandCall(context), parts.commands)
+  if (!answer) return false
+  context.status = answer.status
+  context.body = answer.body
+  return true
+}
+
+async function configured(context: Context, { configuration, localToken }: OperatorParts): Promise<Answer> {
+  const { req, method, path } = context
+  if (!localToken.isIn(req.headers.authorization)) {
+    const error = 'The configuration is for whoever can read the data folder: run penstock config on that machine.'
+    return { status: 401, body: { error } }
+  }
+  const body = await jsonBody(req)
+  if ('problem' in body) return { status: 400, body: { error: body.problem } }
+  const by = { user: 'local', origin: 'cli', address: req.socket.remoteAddress } as const
+  const asked = {
+    method,
+    path: path.slice('/configuration'.length),
+    query: context.URL.searchParams,
+    body: body.value,
+    by,
+  }
+  return (
+    (await answerConfiguration(asked, configuration)) ?? {
+      status: 404,
+      body: { error: `There is no ${method} ${path}.` },
+    }
+  )
+}
