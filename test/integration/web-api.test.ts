@@ -62,6 +62,8 @@ describe('who may ask what', () => {
     '/diagnostics',
     '/diagnostics/line',
     '/diagnostics/line/frames',
+    '/commands',
+    '/devices/pump/commands',
     '/findings',
     '/openapi.json',
   ]
@@ -83,6 +85,44 @@ describe('who may ask what', () => {
     }
   })
 
+  it('lets only who may operate command a device, in his own name', async () => {
+    const send = (as?: UserName) => web.ask('/api/v1/commands', as, post({ device: 'pump', tag: 'level', value: 7 }))
+    expect((await send()).status).toBe(401)
+    expect((await send('olga')).status).toBe(403)
+    expect(web.commands.asked).toEqual([])
+    const response = await send('oscar')
+    expect(response.status).toBe(202)
+    const { id } = (await response.json()) as { id: number }
+    expect(web.commands.asked).toMatchObject([
+      { device: 'pump', order: { kind: 'write', tag: 'level', value: 7 }, by: { user: 'oscar', origin: 'http' } },
+    ])
+    expect(await web.json(`/api/v1/commands/${id}`, 'olga')).toMatchObject({ state: 'queued', values: { value: 7 } })
+    const cancel = (as: UserName) => web.ask(`/api/v1/commands/${id}`, as, { method: 'DELETE' })
+    expect((await cancel('olga')).status).toBe(403)
+    expect(await (await cancel('oscar')).json()).toMatchObject({ state: 'cancelled', isFinal: true })
+  })
+
+  it('says why a command is refused, by its StatusCode and in words', async () => {
+    const refused = await web.ask('/api/v1/commands', 'oscar', post({ device: 'ghost', command: 'open' }))
+    expect(refused.status).toBe(404)
+    expect(await refused.json()).toMatchObject({ code: 'BadNodeIdUnknown', detail: expect.stringContaining('ghost') })
+    expect((await web.ask('/api/v1/commands', 'oscar', post({ device: 'pump' }))).status).toBe(400)
+  })
+
+  it('shows who did what only to engineers', async () => {
+    web.commands.audit.push({
+      id: 1,
+      at: begin,
+      by: { user: 'oscar', origin: 'http' },
+      action: 'command.accept',
+      subject: 'pump/level',
+      outcome: 'done',
+    })
+    expect((await web.ask('/api/v1/audit')).status).toBe(401)
+    for (const name of ['olga', 'oscar'] as const) expect((await web.ask('/api/v1/audit', name)).status).toBe(403)
+    expect(await web.json('/api/v1/audit', 'erik')).toMatchObject({ rows: [{ action: 'command.accept' }] })
+  })
+
   it('tests every route that there is', async () => {
     const { paths } = await web.json<{ paths: Record<string, Record<string, object>> }>('/api/v1/openapi.json', 'olga')
     const described = Object.entries(paths).flatMap(([path, methods]) =>
@@ -90,7 +130,13 @@ describe('who may ask what', () => {
     )
     expect(described.toSorted()).toEqual(
       [
+        'delete /api/v1/commands/{id}',
         'delete /api/v1/session',
+        'get /api/v1/audit',
+        'get /api/v1/commands',
+        'get /api/v1/commands/{id}',
+        'get /api/v1/devices/{device}/commands',
+        'post /api/v1/commands',
         'get /api/v1/devices/{device}',
         'get /api/v1/diagnostics',
         'get /api/v1/diagnostics/{source}',

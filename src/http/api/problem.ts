@@ -29,11 +29,13 @@ export class ApiProblem extends Error {
 
 export const notFound = (detail: string): ApiProblem => new ApiProblem({ status: 404, code: 'NOT_FOUND', detail })
 
-export const engineSilent = (): ApiProblem =>
+const ASK_AGAIN = 'The engine, which collects the values, does not answer just now; ask again in some seconds.'
+
+export const engineSilent = (detail = ASK_AGAIN): ApiProblem =>
   new ApiProblem({
     status: 503,
     code: 'ENGINE_UNAVAILABLE',
-    detail: 'The engine, which collects the values, does not answer just now; ask again in some seconds.',
+    detail,
     headers: { 'Retry-After': '2' },
   })
 

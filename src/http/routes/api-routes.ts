@@ -1,6 +1,7 @@
 import { z } from 'zod'
 import { openApiOf } from '../api/openapi.ts'
 import { type Route, route } from '../api/route.ts'
+import { commandApiRoutes } from './command-api-routes.ts'
 import { diagnosticsRoutes } from './diagnostics-routes.ts'
 import { healthRoutes } from './health-routes.ts'
 import { plantRoutes } from './plant-routes.ts'
@@ -15,6 +16,7 @@ export function apiRoutes(service: WebService, version: string): Route[] {
     ...healthRoutes(service),
     ...plantRoutes(service),
     ...valueRoutes(service),
+    ...commandApiRoutes(service),
     ...diagnosticsRoutes(service),
   ]
   const describing = route({

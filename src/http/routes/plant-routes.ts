@@ -13,6 +13,7 @@ import {
   tagPage,
 } from '../api/schemas/plant.ts'
 import { qualityOf } from '../live/value-answer.ts'
+import { given } from './given.ts'
 import { mirrorOf, type WebService } from './service.ts'
 import { wayOf } from './value-way.ts'
 
@@ -163,9 +164,3 @@ function tagAnswer(indexed: IndexedTag): TagAnswer {
 
 const textOf = ({ id, tag, device }: IndexedTag): string =>
   `${id} ${tag.name} ${device.name} ${tag.address}`.toLowerCase()
-
-/** Without what is not set. */
-function given<T extends object>(all: T): { [Name in keyof T]?: Exclude<T[Name], undefined> } {
-  const entries = Object.entries(all).filter(([, value]) => value !== undefined)
-  return Object.fromEntries(entries) as { [Name in keyof T]?: Exclude<T[Name], undefined> }
-}

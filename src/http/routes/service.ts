@@ -32,11 +32,11 @@ const LOOK_WITHIN_MS = 3_000
 export const mirrorOf = ({ feed }: WebService): Promise<PlantMirror> => orSilent(() => feed.look(LOOK_WITHIN_MS))
 
 /** What is asked of the engine; a room that does not answer is an ApiProblem 503. */
-export async function orSilent<Answer>(ask: () => Promise<Answer>): Promise<Answer> {
+export async function orSilent<Answer>(ask: () => Promise<Answer>, detail?: string): Promise<Answer> {
   try {
     return await ask()
   } catch (error) {
-    if (error instanceof PenstockError && isRetryable(error)) throw engineSilent()
+    if (error instanceof PenstockError && isRetryable(error)) throw engineSilent(detail)
     throw error
   }
 }
