@@ -53,6 +53,15 @@ beforeAll(async () => {
             poll: '200ms',
             history: 'change',
             wordOrder: 'little',
+            commands: [
+              {
+                key: 'fill',
+                name: 'Fill the tank',
+                parameters: [{ key: 'from', name: 'From', type: 'UInt16', unit: '%', range: { low: 0, high: 100 } }],
+                writes: [{ tag: 'start-level', value: '$from' }],
+                needsConfirmation: true,
+              },
+            ],
             tags: [
               {
                 key: 'level',
@@ -62,6 +71,15 @@ beforeAll(async () => {
                 address: 'input:0',
                 unit: '%',
                 transform: { scale: 0.1 },
+              },
+              {
+                key: 'start-level',
+                name: 'Start level',
+                type: 'UInt16',
+                address: 'holding:0',
+                unit: '%',
+                access: 'readWrite',
+                range: { low: 0, high: 100 },
               },
               { key: 'pumped', name: 'Pumped volume', type: 'Int32', address: 'input:10', unit: 'l' },
               { key: 'running', name: 'Pump runs', type: 'Boolean', address: 'discrete:0', states: ['Stands', 'Runs'] },
@@ -79,6 +97,7 @@ beforeAll(async () => {
     ],
     { [API_KEY_ENV]: demo.apiKey },
   )
+  folder = withEngineer(folder)
   gateway = await startGatewayOf(folder)
   ;[scada, browser] = await Promise.all([ScadaClient.connect(folder.endpointUrl), startBrowser()])
   visitor = await WebVisitor.come(browser, `http://127.0.0.1:${folder.httpPort}`, looks.light)
@@ -95,6 +114,13 @@ afterAll(async () => {
   await demo.close()
   folder.remove()
 })
+
+/** The same plant with a user who may do everything. */
+function withEngineer(plain: PlantFolder): PlantFolder {
+  const config = JSON.parse(plain.text) as { opcua: { users: object[] } }
+  config.opcua.users.push({ name: 'erik', role: 'Engineer' })
+  return { ...plain, text: JSON.stringify(config), env: { ...plain.env, PENSTOCK_ERIK_PASSWORD: PASSWORD } }
+}
 
 /** Nothing keeps people out, and nothing was complained about; leaves a picture. */
 async function inspect(name: string): Promise<void> {
@@ -185,6 +211,36 @@ describe('the pages', () => {
     expect(page.url()).toMatch(/tag=pump%2Flevel/)
     await page.getByRole('row', { name: /pump\/level/ }).waitFor()
     await inspect('trends')
+  })
+
+  it('let an engineer write a tag and command a device, and show what became of it and who did it', async () => {
+    const other = await WebVisitor.come(browser, `http://127.0.0.1:${folder.httpPort}`, looks.light)
+    const { page } = other
+    await other.open('/devices/pump?tag=pump%2Fstart-level')
+    await other.logIn('erik', PASSWORD)
+    const panel = page.getByRole('dialog')
+    await panel.getByLabel(/New value/).fill('37')
+    await panel.getByRole('button', { name: 'Send' }).click()
+    await panel.getByText('Confirmed').waitFor()
+    await expect.poll(() => scada.read('pump/start-level').then(({ value }) => value), { timeout: WITHIN }).toBe(37)
+    await page.keyboard.press('Escape')
+    await page.getByRole('tab', { name: 'Commands' }).click()
+    const form = page.getByRole('region', { name: 'Send Fill the tank' })
+    await form.getByLabel(/From/).fill('41')
+    await form.getByLabel(/I mean it/).check()
+    await form.getByRole('button', { name: 'Send' }).click()
+    await form.getByText('Confirmed').waitFor()
+    await other.picture('commands')
+    expect(await other.obstacles()).toEqual([])
+    await page.getByRole('link', { name: 'Audit' }).click()
+    await page
+      .getByRole('row', { name: /erik.*pump/ })
+      .first()
+      .waitFor()
+    await other.picture('audit')
+    expect(other.complaints).toEqual([])
+    await other.leave()
+    await page.close()
   })
 
   it('list the devices that wait for an operator', async () => {

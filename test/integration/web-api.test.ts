@@ -106,7 +106,10 @@ describe('who may ask what', () => {
     const refused = await web.ask('/api/v1/commands', 'oscar', post({ device: 'ghost', command: 'open' }))
     expect(refused.status).toBe(404)
     expect(await refused.json()).toMatchObject({ code: 'BadNodeIdUnknown', detail: expect.stringContaining('ghost') })
-    expect((await web.ask('/api/v1/commands', 'oscar', post({ device: 'pump' }))).status).toBe(400)
+    const mistaken = await web.ask('/api/v1/commands', 'oscar', post({ device: 'pump', command: '', colour: 'red' }))
+    expect(mistaken.status).toBe(400)
+    const { errors } = (await mistaken.json()) as { errors: { field: string }[] }
+    expect(errors.map(({ field }) => field).toSorted()).toEqual(['colour', 'command'])
   })
 
   it('shows who did what only to engineers', async () => {

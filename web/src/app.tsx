@@ -16,6 +16,8 @@ const DevicePage = lazy(async () => ({ default: (await import('./pages/device-pa
 const TrendsPage = lazy(async () => ({ default: (await import('./pages/trends-page.tsx')).TrendsPage }))
 const DiscoveryPage = lazy(async () => ({ default: (await import('./pages/discovery-page.tsx')).DiscoveryPage }))
 const DiagnosticsPage = lazy(async () => ({ default: (await import('./pages/diagnostics-page.tsx')).DiagnosticsPage }))
+const CommandsPage = lazy(async () => ({ default: (await import('./pages/commands-page.tsx')).CommandsPage }))
+const AuditPage = lazy(async () => ({ default: (await import('./pages/audit-page.tsx')).AuditPage }))
 const ApiPage = lazy(async () => ({ default: (await import('./pages/api-page.tsx')).ApiPage }))
 
 /** Who is not known logs in; who is sees the page that the address names. */
@@ -56,6 +58,8 @@ function Pages() {
           <Route path="/trends" component={TrendsPage} />
           <Route path="/discovery" component={DiscoveryPage} />
           <Route path="/diagnostics" component={DiagnosticsPage} />
+          <Route path="/commands" component={CommandsPage} />
+          <Route path="/audit" component={AuditPage} />
           <Route path="/api" component={ApiPage} />
           <Route component={NotFoundPage} />
         </Switch>

@@ -15,6 +15,7 @@ export const readableColours: CSSVariablesResolver = () => ({
   light: {
     '--mantine-color-dimmed': 'var(--mantine-color-gray-7)',
     '--mantine-color-cyan-light-color': '#084c5a',
+    '--mantine-color-cyan-filled-hover': '#095c6b',
     '--mantine-color-green-light-color': '#1b6e2e',
     '--mantine-color-orange-light-color': '#9c3a00',
     '--mantine-color-red-light-color': '#b01e1e',
@@ -23,5 +24,6 @@ export const readableColours: CSSVariablesResolver = () => ({
   },
   dark: {
     '--mantine-color-dimmed': 'var(--mantine-color-dark-1)',
+    '--mantine-color-cyan-filled-hover': '#095c6b',
   },
 })

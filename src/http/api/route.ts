@@ -86,13 +86,26 @@ export function route<
 function checked(where: FieldError['in'], schema: z.ZodType, value: unknown, errors: FieldError[]): unknown {
   const parsed = schema.safeParse(value)
   if (parsed.success) return parsed.data
-  for (const issue of parsed.error.issues) {
-    const names = issue.code === 'unrecognized_keys' ? issue.keys : [undefined]
-    for (const name of names) {
-      const field = z.core.toDotPath(name === undefined ? issue.path : [...issue.path, name])
-      const message = name === undefined ? issue.message : 'There is no such field.'
-      errors.push({ in: where, field, message })
+  for (const { path, message, keys } of parsed.error.issues.flatMap((issue) => plainIssues(issue))) {
+    for (const name of keys ?? [undefined]) {
+      const field = z.core.toDotPath(name === undefined ? path : [...path, name])
+      errors.push({ in: where, field, message: name === undefined ? message : 'There is no such field.' })
     }
   }
   return undefined
+}
+
+interface PlainIssue {
+  readonly path: PropertyKey[]
+  readonly message: string
+  /** Names that are not known. */
+  readonly keys?: readonly string[]
+}
+
+/** Of several forms that a value may have, what is wrong with the one that it is nearest to. */
+function plainIssues(issue: z.core.$ZodIssue): PlainIssue[] {
+  if (issue.code === 'unrecognized_keys') return [issue]
+  const [nearest] = issue.code === 'invalid_union' ? issue.errors.toSorted((a, b) => a.length - b.length) : []
+  if (!nearest) return [{ path: issue.path, message: issue.message }]
+  return nearest.flatMap(plainIssues).map((inner) => ({ ...inner, path: [...issue.path, ...inner.path] }))
 }

@@ -1,7 +1,11 @@
 import { keepPreviousData, QueryClient, useMutation, useQuery, useQueryClient } from '@tanstack/react-query'
 import { part, RequestFailed, request } from './request.ts'
 import type {
+  AuditAnswer,
+  CommandAnswered,
+  CommandDetailAnswer,
   DeviceAnswer,
+  DeviceCommandsAnswer,
   DiagnosticsAnswer,
   FindingsAnswer,
   FrameTraceAnswer,
@@ -17,6 +21,7 @@ import type {
 const HEALTH_EVERY = 5_000
 const DIAGNOSTICS_EVERY = 3_000
 const FRAMES_EVERY = 1_000
+const COMMANDS_EVERY = 1_000
 const FINDINGS_EVERY = 15_000
 const TREND_EVERY = 30_000
 const A_PAGE = 5_000
@@ -159,6 +164,68 @@ export const useFrames = (source: string, isRunning: boolean) =>
     refetchInterval: isRunning ? FRAMES_EVERY : false,
     retry: false,
   })
+
+/** Commands, the newest first, with their states as they change. */
+export const useCommands = (device?: string) =>
+  useQuery({
+    queryKey: ['commands', device],
+    queryFn: ({ signal }) =>
+      request<{ commands: CommandAnswered[] }>('/commands', { query: { device, limit: 200 }, signal }),
+    refetchInterval: COMMANDS_EVERY,
+  })
+
+export const useCommand = (id: number) =>
+  useQuery({
+    queryKey: ['commands', 'one', id],
+    queryFn: ({ signal }) => request<CommandDetailAnswer>(`/commands/${id}`, { signal }),
+    refetchInterval: ({ state }) => (state.data?.isFinal ? false : COMMANDS_EVERY),
+  })
+
+export const useDeviceCommands = (device: string) =>
+  useQuery({
+    queryKey: ['plant', 'commands', device],
+    queryFn: ({ signal }) => request<DeviceCommandsAnswer>(`/devices/${part(device)}/commands`, { signal }),
+    staleTime: 60_000,
+  })
+
+export type Sending = {
+  readonly device: string
+  readonly idempotencyKey: string
+  readonly confirmed?: boolean
+} & (
+  | { readonly tag: string; readonly value: unknown }
+  | { readonly command: string; readonly arguments: Readonly<Record<string, unknown>> }
+)
+
+export function useSend() {
+  const client = useQueryClient()
+  return useMutation({
+    mutationFn: (body: Sending) => request<CommandAnswered>('/commands', { method: 'POST', body }),
+    onSettled: () => client.invalidateQueries({ queryKey: ['commands'] }),
+  })
+}
+
+export function useCancel() {
+  const client = useQueryClient()
+  return useMutation({
+    mutationFn: (id: number) => request<CommandAnswered>(`/commands/${id}`, { method: 'DELETE' }),
+    onSettled: () => client.invalidateQueries({ queryKey: ['commands'] }),
+  })
+}
+
+export const useAudit = (before: number | undefined) =>
+  useQuery({
+    queryKey: ['audit', before],
+    queryFn: ({ signal }) => request<AuditAnswer>('/audit', { query: { before, limit: 100 }, signal }),
+    placeholderData: keepPreviousData,
+  })
+
+/** Whether whoever is logged in may do what a user of this role may. */
+export function useMay(role: 'Operator' | 'Engineer'): boolean {
+  const { data: session } = useSession()
+  const able: readonly string[] = role === 'Operator' ? ['Operator', 'Engineer'] : ['Engineer']
+  return session?.user?.roles.some((each) => able.includes(each)) ?? false
+}
 
 export const useReadOnce = (source: string) =>
   useMutation({

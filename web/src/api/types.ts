@@ -1,4 +1,10 @@
 /** What the API answers: the types of the very schemas that it is documented by. */
+export type {
+  AuditAnswer,
+  CommandAnswered,
+  CommandDetailAnswer,
+  DeviceCommandsAnswer,
+} from '../../../src/http/api/schemas/commands.ts'
 export type { DiagnosticsAnswer, FrameTraceAnswer, ReadingAnswer } from '../../../src/http/api/schemas/diagnostics.ts'
 export type { FindingsAnswer } from '../../../src/http/api/schemas/discovery.ts'
 export type { GatewayHealthAnswer, SourceHealthAnswer } from '../../../src/http/api/schemas/health.ts'

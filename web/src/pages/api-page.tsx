@@ -18,6 +18,7 @@ const colours: Readonly<Record<string, string>> = { get: 'blue', post: 'green', 
 export function ApiPage() {
   const { t } = useLocale()
   const { data, error } = useOpenApi()
+  const [open, setOpen] = useState<string | null>(null)
   useLiveSelection('none')
   const entries = Object.entries(data?.paths ?? {}).flatMap(([path, operations]) =>
     Object.entries(operations).map(([method, operation]): Entry => ({ path, method, operation })),
@@ -44,7 +45,7 @@ export function ApiPage() {
             <Title order={2} size="h5" mb="xs">
               {group}
             </Title>
-            <Accordion variant="contained" order={3}>
+            <Accordion variant="contained" order={3} value={open} onChange={setOpen}>
               {entries
                 .filter(({ operation }) => operation.tags.includes(group))
                 .map((entry) => (
@@ -59,7 +60,7 @@ export function ApiPage() {
                       </Group>
                     </Accordion.Control>
                     <Accordion.Panel>
-                      <Operation {...entry} />
+                      {open === entry.operation.operationId ? <Operation {...entry} /> : null}
                     </Accordion.Panel>
                   </Accordion.Item>
                 ))}
@@ -140,7 +141,11 @@ function Try({ path }: { readonly path: string }) {
   }
   return (
     <div>
-      <Button size="xs" variant="default" onClick={() => void ask().catch((error: unknown) => setAnswer(String(error)))}>
+      <Button
+        size="xs"
+        variant="default"
+        onClick={() => void ask().catch((error: unknown) => setAnswer(String(error)))}
+      >
         {t('api.try')}
       </Button>
       {answer === '' ? null : (

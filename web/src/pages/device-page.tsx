@@ -1,5 +1,5 @@
 import { Anchor, Breadcrumbs, Card, Grid, Group, Loader, Skeleton, Stack, Tabs, Text } from '@mantine/core'
-import { IconChartLine, IconFileText, IconList, IconWifi } from '@tabler/icons-react'
+import { IconChartLine, IconFileText, IconList, IconSend, IconWifi } from '@tabler/icons-react'
 import { lazy, Suspense, useCallback } from 'react'
 import { Link, useParams, useSearchParams } from 'wouter'
 import { useDevice, useDiagnostics, usePlant, useTags } from '../api/queries.ts'
@@ -8,6 +8,7 @@ import { canBeDrawn } from '../chart/series.ts'
 import { useLocale } from '../i18n/use-locale.tsx'
 import { useLiveSelection, useLiveSources } from '../live/use-live.tsx'
 import { Age } from '../parts/age.tsx'
+import { DeviceCommands } from '../parts/device-commands.tsx'
 import { Empty } from '../parts/empty.tsx'
 import { Facts } from '../parts/facts.tsx'
 import { Frames } from '../parts/frames.tsx'
@@ -107,6 +108,9 @@ function Device({ device }: { readonly device: DeviceAnswer }) {
             <Tabs.Tab value="link" leftSection={<IconWifi size={16} />}>
               {t('device.link')}
             </Tabs.Tab>
+            <Tabs.Tab value="commands" leftSection={<IconSend size={16} />}>
+              {t('device.commands')}
+            </Tabs.Tab>
             {isPolled ? (
               <Tabs.Tab value="frames" leftSection={<IconFileText size={16} />}>
                 {t('device.frames')}
@@ -123,6 +127,9 @@ function Device({ device }: { readonly device: DeviceAnswer }) {
           </Tabs.Panel>
           <Tabs.Panel value="link">
             <DeviceLink device={device} lostUplinks={health?.lostUplinks} tags={tags} onOpen={open} />
+          </Tabs.Panel>
+          <Tabs.Panel value="commands">
+            <DeviceCommands device={device.key} />
           </Tabs.Panel>
           {isPolled ? (
             <Tabs.Panel value="frames">

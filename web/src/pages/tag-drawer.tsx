@@ -2,7 +2,7 @@ import { Alert, Button, Code, Divider, Drawer, Group, Loader, Stack, Text, Title
 import { IconChartLine, IconRefresh } from '@tabler/icons-react'
 import { lazy, Suspense } from 'react'
 import { Link, useSearchParams } from 'wouter'
-import { useHealth, useReadOnce, useSession, useTagDetail } from '../api/queries.ts'
+import { useHealth, useMay, useReadOnce, useTagDetail } from '../api/queries.ts'
 import type { TagDetailAnswer } from '../api/types.ts'
 import { canBeDrawn } from '../chart/series.ts'
 import { useLocale } from '../i18n/use-locale.tsx'
@@ -10,6 +10,7 @@ import { useLiveValue } from '../live/use-live.tsx'
 import { Age } from '../parts/age.tsx'
 import { Facts } from '../parts/facts.tsx'
 import { QualityText } from '../parts/quality.tsx'
+import { SendForm } from '../parts/send-form.tsx'
 import { Trouble } from '../parts/trouble.tsx'
 import { ValueText, valueInWords } from '../parts/value-text.tsx'
 
@@ -53,8 +54,7 @@ function TagPanel({ tag }: { readonly tag: TagDetailAnswer }) {
   const locale = useLocale()
   const { t } = locale
   const value = useLiveValue(tag.id)
-  const { data: session } = useSession()
-  const mayRead = session?.user?.roles.some((role) => role !== 'Observer') ?? false
+  const may = useMay('Operator')
   return (
     <Stack>
       <div>
@@ -86,7 +86,20 @@ function TagPanel({ tag }: { readonly tag: TagDetailAnswer }) {
           ],
         ]}
       />
-      {mayRead && tag.address !== '' ? <ReadNow tag={tag} /> : null}
+      {may && tag.address !== '' ? <ReadNow tag={tag} /> : null}
+      {may && tag.access === 'readWrite' && tag.arrayLength === undefined ? (
+        <section aria-label={t('commands.write')}>
+          <Title order={3} size="h6" mb="xs">
+            {t('commands.write')}
+          </Title>
+          <SendForm
+            device={tag.device}
+            wanted={[{ ...tag, name: t('commands.value') }]}
+            needsConfirmation={false}
+            order={(values) => ({ tag: tag.key, value: values[tag.key] })}
+          />
+        </section>
+      ) : null}
       {canBeDrawn(tag) ? <TagTrend tag={tag} /> : null}
       <Divider />
       <Way tag={tag} />

@@ -5,12 +5,14 @@ import {
   IconApi,
   IconBinaryTree2,
   IconChartLine,
+  IconClipboardList,
   IconLayoutDashboard,
   IconRadar2,
+  IconSend,
 } from '@tabler/icons-react'
 import type { ReactNode } from 'react'
 import { Link, useLocation } from 'wouter'
-import { useSession } from '../api/queries.ts'
+import { useMay, useSession } from '../api/queries.ts'
 import { useLocale } from '../i18n/use-locale.tsx'
 import { ConnectionBadge, ConnectionBanner } from './connection.tsx'
 import { Preferences } from './preferences.tsx'
@@ -20,7 +22,9 @@ const pages = [
   { path: '/plant', name: 'nav.plant', Icon: IconBinaryTree2 },
   { path: '/trends', name: 'nav.trends', Icon: IconChartLine },
   { path: '/discovery', name: 'nav.discovery', Icon: IconRadar2 },
+  { path: '/commands', name: 'nav.commands', Icon: IconSend },
   { path: '/diagnostics', name: 'nav.diagnostics', Icon: IconActivityHeartbeat },
+  { path: '/audit', name: 'nav.audit', Icon: IconClipboardList },
   { path: '/api', name: 'nav.api', Icon: IconApi },
 ] as const
 
@@ -30,6 +34,8 @@ export function Shell({ children }: { readonly children: ReactNode }) {
   const [isOpen, { toggle, close }] = useDisclosure()
   const [location] = useLocation()
   const { data: session } = useSession()
+  const mayAudit = useMay('Engineer')
+  const shown = pages.filter(({ path }) => path !== '/audit' || mayAudit)
   const isHere = (path: string) =>
     path === '/'
       ? location === '/'
@@ -62,7 +68,7 @@ export function Shell({ children }: { readonly children: ReactNode }) {
         </Group>
       </AppShell.Header>
       <AppShell.Navbar p="xs" aria-label={t('nav.label')}>
-        {pages.map(({ path, name, Icon }) => (
+        {shown.map(({ path, name, Icon }) => (
           <NavLink
             key={path}
             component={Link}
