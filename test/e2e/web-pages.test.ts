@@ -292,6 +292,8 @@ describe('the pages', () => {
     expect(visitor.complaints).toEqual([])
     await gateway.stop()
     await page.getByText('The gateway cannot be reached').waitFor({ timeout: WITHIN })
+    // What nobody has said for a while is not shown as good.
+    await page.getByRole('row', { name: /Pumped volume .*Last value, source lost/ }).waitFor()
     await visitor.picture('gone')
     gateway = await startGatewayOf(folder)
     await expect.poll(() => page.getByText('The gateway cannot be reached').count(), { timeout: WITHIN }).toBe(0)

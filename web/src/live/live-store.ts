@@ -33,6 +33,8 @@ interface Listeners {
 export class LiveStore {
   readonly #listeners: Listeners
   readonly #values = new Map<string, TagValueAnswer>()
+  /** The values as they are shown while the gateway is not heard. */
+  readonly #doubted = new Map<string, TagValueAnswer>()
   readonly #valueListeners = new Map<string, Set<() => void>>()
   readonly #anyListeners = new Set<() => void>()
   readonly #stateListeners = new Set<() => void>()
@@ -61,8 +63,15 @@ export class LiveStore {
     return this.#state
   }
 
+  /** A value as far as it can be believed: while the gateway is not heard, it is the last one known. */
   value(id: string): TagValueAnswer | undefined {
-    return this.#values.get(id)
+    const value = this.#values.get(id)
+    if (!value || this.#state !== 'lost' || value.quality === 'bad') return value
+    const known = this.#doubted.get(id)
+    if (known) return known
+    const doubted = { ...value, quality: 'uncertain', status: 'UncertainNoCommunicationLastUsableValue' } as const
+    this.#doubted.set(id, doubted)
+    return doubted
   }
 
   /** What was heard of a tag since somebody first wanted to keep it. */
@@ -181,8 +190,14 @@ export class LiveStore {
 
   #setState(state: LiveState): void {
     if (state === this.#state) return
+    const concernsValues = state === 'lost' || this.#state === 'lost'
     this.#state = state
+    this.#doubted.clear()
     for (const listener of this.#stateListeners) listener()
+    if (!concernsValues) return
+    this.version++
+    for (const listeners of this.#valueListeners.values()) for (const listener of listeners) listener()
+    for (const listener of this.#anyListeners) listener()
   }
 
   #sampleOf({ value, quality, sourceTime, serverTime }: TagValueAnswer): HeardSample {

@@ -20,7 +20,7 @@ const colours: Readonly<Record<CommandAnswered['state'], string>> = {
 export function CommandState({ state }: { readonly state: CommandAnswered['state'] }) {
   const { t } = useLocale()
   return (
-    <Badge color={colours[state]} variant="light" radius="sm" tt="none" fw={600} autoContrast>
+    <Badge color={colours[state]} variant="light" radius="sm" tt="none" fw={600} autoContrast miw="max-content">
       {t(`command.${state}`)}
     </Badge>
   )

@@ -6,7 +6,16 @@ import { type DeviceState, type SourceState, stateColours } from './states.ts'
 export function StateBadge({ state }: { readonly state: SourceState | DeviceState }) {
   const { t } = useLocale()
   return (
-    <Badge color={stateColours[state]} variant="light" radius="sm" size="md" tt="none" fw={600} autoContrast>
+    <Badge
+      color={stateColours[state]}
+      variant="light"
+      radius="sm"
+      size="md"
+      tt="none"
+      fw={600}
+      autoContrast
+      miw="max-content"
+    >
       {t(`state.${state}`)}
     </Badge>
   )
