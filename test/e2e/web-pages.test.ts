@@ -135,6 +135,37 @@ describe('the pages', () => {
     expect(new URL(visitor.page.url()).pathname).toBe('/plant')
   })
 
+  it('take at most 300 kB to load for the first time', async () => {
+    const other = await WebVisitor.come(browser, `http://127.0.0.1:${folder.httpPort}`, looks.light)
+    let bytes = 0
+    other.page.on('response', (response) => {
+      bytes += Number(response.headers()['content-length'] ?? 0)
+    })
+    await other.open('/')
+    await other.logIn(USER, PASSWORD)
+    await other.page.getByRole('heading', { name: 'Overview' }).waitFor()
+    await other.leave()
+    expect(bytes).toBeGreaterThan(100_000)
+    expect(bytes).toBeLessThan(300_000)
+  })
+
+  it.each([
+    ['de-DE', 'Anmelden', 'Übersicht'],
+    ['fr-FR', 'Se connecter', "Vue d'ensemble"],
+  ])('speak the language of the browser: %s', async (locale, login, overview) => {
+    const other = await WebVisitor.come(browser, `http://127.0.0.1:${folder.httpPort}`, looks.light, locale)
+    const { page } = other
+    await other.open('/')
+    await page.getByRole('textbox').first().fill(USER)
+    await page.locator('input[type=password]').fill(PASSWORD)
+    await page.getByRole('button', { name: login, exact: true }).click()
+    await page.getByRole('heading', { name: overview }).waitFor()
+    await other.picture(`overview-${locale}`)
+    expect(await page.getAttribute('html', 'lang')).toBe(locale.slice(0, 2))
+    expect(other.complaints).toEqual([])
+    await other.leave()
+  })
+
   it('say in one sentence how the gateway is, and which devices need attention', async () => {
     const { page } = visitor
     await page.getByRole('link', { name: 'Overview' }).click()
