@@ -48,8 +48,8 @@ export function AuditPage() {
                 <Table.Td className="numeric">{time(at)}</Table.Td>
                 <Table.Td>
                   {by.user}
-                  <Text size="xs" className="quiet">
-                    {[by.origin, by.address, by.client].filter((each) => each !== undefined).join(' · ')}
+                  <Text size="xs" className="quiet" title={by.client}>
+                    {[by.origin, by.address].filter((each) => each !== undefined).join(' · ')}
                   </Text>
                 </Table.Td>
                 <Table.Td>{action}</Table.Td>

@@ -107,7 +107,7 @@ function Drift({ source, drift }: Pick<Found, 'source' | 'drift'>) {
         {drift.map(({ kind, devEui, name, device, tag, reason, mend }) => (
           <Table.Tr key={`${kind} ${devEui} ${tag ?? ''}`}>
             <Table.Td>
-              <Badge variant="light" color="gray" radius="sm" tt="none" autoContrast>
+              <Badge variant="light" color="gray" radius="sm" tt="none" autoContrast miw="max-content">
                 {t(`drift.${kind}`)}
               </Badge>
             </Table.Td>
