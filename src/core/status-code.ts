@@ -4,11 +4,13 @@
  */
 export const StatusCode = {
   Good: 0x0000_0000,
+  GoodCompletesAsynchronously: 0x002e_0000,
   Bad: 0x8000_0000,
   UncertainNoCommunicationLastUsableValue: 0x408f_0000,
   UncertainLastUsableValue: 0x4090_0000,
   UncertainEngineeringUnitsExceeded: 0x4094_0000,
   UncertainDataSubNormal: 0x40a4_0000,
+  BadResourceUnavailable: 0x8004_0000,
   BadCommunicationError: 0x8005_0000,
   BadDecodingError: 0x8007_0000,
   BadTimeout: 0x800a_0000,
@@ -22,6 +24,7 @@ export const StatusCode = {
   BadSensorFailure: 0x808c_0000,
   BadOutOfService: 0x808d_0000,
   BadNoData: 0x809b_0000,
+  BadInvalidArgument: 0x80ab_0000,
   BadBoundNotFound: 0x80d7_0000,
 } as const
 

@@ -21,7 +21,7 @@ import { StatusCodeCache } from '../status-codes.ts'
 import type { DeviceConfig, DeviceNodesContext } from './device-nodes.ts'
 import { DI_URI, type Namespaces } from './namespaces.ts'
 import { NodeFactory, publish } from './node-factory.ts'
-import { readPermissions } from './permissions.ts'
+import { commandPermissions, readPermissions } from './permissions.ts'
 import { SourceNodes } from './source-nodes.ts'
 import { addTagVariable, updateTagVariable } from './tag-nodes.ts'
 
@@ -43,9 +43,11 @@ interface FormerTag {
 export class PlantNodes {
   /** By tag number; undefined where the plant has that tag no more. */
   readonly tagVariables: (UAVariable | undefined)[] = []
+  readonly factory: NodeFactory
   readonly #addressSpace: AddressSpace
   readonly #namespace: Namespace
   readonly #permissions: readonly RolePermissionType[]
+  readonly #writable: readonly RolePermissionType[]
   readonly #context: DeviceNodesContext
   readonly #sourcesFolder: UAObject
   readonly #deviceSet: UAObject
@@ -56,15 +58,17 @@ export class PlantNodes {
   readonly #engineConnected: UAVariable
   readonly #storeOk: UAVariable
   readonly #storeReason: UAVariable
-  readonly #statuses = new StatusCodeCache()
+  readonly statuses = new StatusCodeCache()
 
   constructor({ addressSpace, namespaces, plant, indexing, allowAnonymous, now }: PlantNodesOptions) {
     const permissions = readPermissions(allowAnonymous)
     this.#addressSpace = addressSpace
     this.#namespace = namespaces.plant
     this.#permissions = permissions
-    const statuses = this.#statuses
+    this.#writable = commandPermissions(allowAnonymous)
+    const { statuses } = this
     const factory = new NodeFactory({ namespace: namespaces.plant, permissions, statuses, now })
+    this.factory = factory
     const types = namespaces.types.index
     const gateway = factory.object({
       id: '#gateway',
@@ -136,16 +140,16 @@ export class PlantNodes {
   }
 
   showStore(store: StoreHealth, now: number): void {
-    const good = this.#statuses.of(StatusCode.Good)
+    const good = this.statuses.of(StatusCode.Good)
     publish(this.#storeOk, DataType.Boolean, store.ok, good, now)
     publish(this.#storeReason, DataType.String, store.reason, good, now)
   }
 
   /** What is known only from the engine turns Uncertain while it is not heard. */
   showEngine(heard: boolean, now: number): void {
-    publish(this.#engineConnected, DataType.Boolean, heard, this.#statuses.of(StatusCode.Good), now)
+    publish(this.#engineConnected, DataType.Boolean, heard, this.statuses.of(StatusCode.Good), now)
     if (heard) return
-    const uncertain = this.#statuses.of(StatusCode.UncertainNoCommunicationLastUsableValue)
+    const uncertain = this.statuses.of(StatusCode.UncertainNoCommunicationLastUsableValue)
     const told = [...this.#sources.values()].flatMap(({ status }) => status)
     for (const variable of [...told, this.#storeOk, this.#storeReason]) showUnheard(variable, uncertain, now)
   }
@@ -174,8 +178,12 @@ export class PlantNodes {
   #addTag(tag: IndexedTag): void {
     const device = this.#sources.get(tag.source.key)?.devices.get(tag.device.key)?.object
     if (!device) throw new PenstockError('PROTOCOL_VIOLATION', `Tag ${tag.id} has no device in the plant`)
-    this.tagVariables[tag.index] = addTagVariable(this.#namespace, device, tag, this.#permissions)
+    this.tagVariables[tag.index] = addTagVariable(this.#namespace, device, tag, this.#permissionsOf(tag))
     this.#known.set(tag.index, tag)
+  }
+
+  #permissionsOf({ tag }: IndexedTag): readonly RolePermissionType[] {
+    return tag.access === 'readWrite' ? this.#writable : this.#permissions
   }
 
   /** Takes tag and variable out of their number. */
@@ -194,7 +202,7 @@ export class PlantNodes {
       this.#addTag(tag)
       return
     }
-    updateTagVariable(this.#namespace, former.variable, former.tag.tag, tag, this.#permissions)
+    updateTagVariable(this.#namespace, former.variable, former.tag.tag, tag, this.#permissionsOf(tag))
     this.tagVariables[tag.index] = former.variable
     this.#known.set(tag.index, tag)
   }
@@ -208,7 +216,7 @@ export class PlantNodes {
   }
 
   #showTagCount(count: number, now: number): void {
-    publish(this.#tagCount, DataType.UInt32, count, this.#statuses.of(StatusCode.Good), now)
+    publish(this.#tagCount, DataType.UInt32, count, this.statuses.of(StatusCode.Good), now)
   }
 }
 
