@@ -16,7 +16,15 @@ import type { CommandAnswer } from '../../src/core/command.ts'
 import { dataTypes, type Scalar, type TagValue } from '../../src/core/data-type.ts'
 import { StatusCode } from '../../src/core/status-code.ts'
 import { variantOf } from '../../src/opcua/data-values.ts'
-import { type CommandRoom, commandPlant, obey, pump, startCommandRoom } from '../support/opcua-commands.ts'
+import {
+  type CommandRoom,
+  commandPlant,
+  identityOf,
+  obey,
+  operator,
+  pump,
+  startCommandRoom,
+} from '../support/opcua-commands.ts'
 import { EngineStandIn } from '../support/opcua-engine.ts'
 import { nodeId, watch } from '../support/opcua-room.ts'
 import { aTag } from '../support/small-plant.ts'
@@ -84,7 +92,10 @@ describe('a tag', () => {
   })
 
   it('that nobody has is BadNodeIdUnknown', async () => {
-    expect(await write('pump/nothing', double(1))).toBe(StatusCodes.BadNodeIdUnknown)
+    for (const nowhere of [nodeId('pump/nothing'), 'ns=77;s=pump/speed']) {
+      const value = { ...writeOf('pump/speed', double(1)), nodeId: nowhere }
+      expect(await otto.write(value)).toBe(StatusCodes.BadNodeIdUnknown)
+    }
   })
 
   it('does not show what was written: only what the engine publishes', async () => {
@@ -296,6 +307,28 @@ describe('the answer to a write', () => {
       ['pump', 2],
     ])
     expect(orders[0]).toEqual(['tank', 3])
+  })
+})
+
+describe('a client that goes while its write is under way', () => {
+  it('costs nobody else anything, and the write is done all the same', async () => {
+    const confirming = room.engine.onCommand
+    const client = await room.client()
+    await client.connect(room.endpointUrl)
+    const session = await client.createSession(identityOf(operator))
+    const answered = new Promise<void>((resolve) => {
+      room.engine.onCommand = async (request) => {
+        await client.disconnect()
+        setImmediate(resolve)
+        return confirming(request)
+      }
+    })
+    const lost = write('pump/speed', double(5), session).catch((error: Error) => error)
+    await answered
+
+    expect(await lost).toBeInstanceOf(Error)
+    expect(await write('pump/speed', double(6))).toBe(StatusCodes.Good)
+    expect(room.asked.map(({ order }) => order.kind === 'write' && order.value)).toContain(5)
   })
 })
 

@@ -21,6 +21,7 @@ export class CommandNodes {
   readonly #addressSpace: AddressSpace
   readonly #context: CommandNodesContext
   readonly #devices = new Map<string, { readonly nodes: DeviceCommands; readonly config: DeviceBase }>()
+  #heard = false
 
   constructor({ addressSpace, context, plant, now }: CommandNodesOptions) {
     this.#addressSpace = addressSpace
@@ -44,6 +45,7 @@ export class CommandNodes {
 
   /** Shows all that is known, or that it may not hold any more while the engine is not heard. */
   showHeard(heard: boolean, now: number): void {
+    this.#heard = heard
     for (const { nodes } of this.#devices.values()) {
       if (heard) nodes.show(now)
       else nodes.showUnheard(now)
@@ -86,7 +88,7 @@ export class CommandNodes {
     } else {
       const added = new DeviceCommands(this.#context, object, device, now)
       this.#devices.set(device.key, { nodes: added, config: device })
-      added.show(now)
+      if (this.#heard) added.show(now)
     }
   }
 

@@ -53,12 +53,12 @@ const shapes = fc.record({
   arrayLength: fc.option(fc.integer({ min: 1, max: 6 }), { nil: undefined }),
 })
 
-const valueOf = ({ type, arrayLength }: ValueShape): fc.Arbitrary<Scalar | Scalar[]> =>
+const anyValueOf = ({ type, arrayLength }: ValueShape): fc.Arbitrary<Scalar | Scalar[]> =>
   arrayLength === undefined
     ? scalars[type]
     : fc.array(scalars[type], { minLength: arrayLength, maxLength: arrayLength })
 
-const shapeWithValue = shapes.chain((shape) => fc.tuple(fc.constant(shape), valueOf(shape)))
+const shapeWithValue = shapes.chain((shape) => fc.tuple(fc.constant(shape), anyValueOf(shape)))
 
 describe('a value that a client writes', () => {
   it('reaches the engine unchanged if its type, rank and length are those of the tag', () => {
@@ -136,6 +136,9 @@ describe('a value that a client writes', () => {
   })
 
   it('is refused with BadTypeMismatch if there is none', () => {
+    expect(writtenValue({ type: 'Double' }, received(new DataValue({})), WHOLE)).toEqual({
+      refused: StatusCodes.BadTypeMismatch,
+    })
     expect(write({ type: 'Double' }, new Variant({ dataType: DataType.Null }))).toEqual({
       refused: StatusCodes.BadTypeMismatch,
     })
