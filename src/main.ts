@@ -1,18 +1,23 @@
 import { join } from 'node:path'
+import type { Database } from 'better-sqlite3'
+import { type Beginning, ConfigurationLife } from './config/life.ts'
+import type { Loaded } from './config/load.ts'
 import type { Config } from './config/schema.ts'
 import { systemClock } from './core/clock.ts'
-import type { WantedReading } from './core/diagnostics.ts'
 import type { Logger } from './core/logger.ts'
 import type { EngineRoomData } from './engine/room-data.ts'
 import { HttpServer } from './http/app.ts'
 import type { GatewayHealth } from './http/gateway-health.ts'
+import { LocalToken } from './http/local-token.ts'
 import type { ConfiguredPlant } from './link/contract.ts'
 import { removeStalePkiLocks } from './opcua/pki-locks.ts'
 import type { OpcuaRoomData } from './opcua/room-data.ts'
 import { opcuaSettingsOf } from './opcua/settings-from-config.ts'
 import { type RoomName, Rooms, roomEntry } from './rooms/gateway.ts'
+import { ConfigurationVersions } from './store/configuration-versions.ts'
 import { lockDataFolder } from './store/data-folder-lock.ts'
 import { prepareHistoryDatabase } from './store/history-database.ts'
+import { openPenstockDatabase } from './store/penstock-database.ts'
 import { version } from './version.ts'
 
 export interface GatewayOptions {
@@ -20,6 +25,12 @@ export interface GatewayOptions {
   /** Secrets by the name of their environment variable, all that the configuration names. */
   readonly secrets: Readonly<Record<string, string>>
   readonly log: Logger
+  readonly configuration: Beginning & {
+    /** Where it comes from, as versions and logs name it. */
+    readonly name: string
+    /** Checks another one in every part, with the environment as it is then. */
+    readonly check: (text: string) => Loaded
+  }
   /** Other modules for the rooms' threads, for tests that need a room to misbehave. */
   readonly entries?: Partial<Record<RoomName, URL>>
 }
@@ -29,11 +40,8 @@ export interface Gateway {
   readonly running: Promise<void>
   readonly httpPort: number
   health(): Promise<GatewayHealth>
-  /**
-   * Makes this the plant that runs, live: what is the same in both goes on undisturbed. Rejects with ROOM_UNAVAILABLE
-   * or TIMEOUT where that takes a while longer, because the engine is being started.
-   */
-  changePlant(to: ConfiguredPlant): Promise<void>
+  /** The configuration that holds, and how it becomes another, live. */
+  readonly configuration: ConfigurationLife
   /** Ends everything; safe to repeat. Answers whether it ended in order, so that nothing that was taken is lost. */
   stop(): Promise<boolean>
 }
@@ -97,19 +105,24 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
     }
   }
 
-  const findings = () => rooms.findings()
-  const diagnosis = {
-    diagnostics: (source?: string) => rooms.diagnostics(source),
-    frames: (source: string, after: number) => rooms.frames(source, after),
-    readOnce: (wanted: WantedReading) => rooms.readOnce(wanted),
-  }
-  const http = new HttpServer({ settings: config.http, log, health, findings, diagnosis })
+  const changePlant = (to: ConfiguredPlant) => rooms.changePlant(to)
+  let database: Database | undefined
+  let configuration: ConfigurationLife
+  let http: HttpServer
   let httpPort: number
   try {
     // What no restart of a room would mend is said here, once.
     prepareStore()
+    database = openPenstockDatabase(dataFolder)
+    const versions = new ConfigurationVersions(database)
+    const { check } = options.configuration
+    configuration = new ConfigurationLife({ versions, check, changePlant, started: config, clock: systemClock, log })
+    configuration.begin(options.configuration)
+    const localToken = new LocalToken(dataFolder)
+    http = new HttpServer({ settings: config.http, log, health, rooms, configuration, localToken })
     httpPort = await http.start()
   } catch (error) {
+    database?.close()
     lock.release()
     throw error
   }
@@ -119,6 +132,7 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
   const stop = async () => {
     await http.stop()
     const inOrder = await rooms.stop()
+    database?.close()
     lock.release()
     if (inOrder) log.info({}, 'gateway stopped in order')
     else log.error({}, 'gateway stopped, but not in order: the last second of values may be missing on disk')
@@ -128,7 +142,7 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
     running: rooms.running,
     httpPort,
     health,
-    changePlant: (to) => rooms.changePlant(to),
+    configuration,
     stop: () => {
       stopped ??= stop()
       return stopped

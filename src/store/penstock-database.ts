@@ -4,6 +4,7 @@ import { fileURLToPath } from 'node:url'
 import Database from 'better-sqlite3'
 import { migrate } from './migrate.ts'
 
+export const penstockFile = 'penstock.db'
 const MIGRATIONS = fileURLToPath(new URL('../../migrations/penstock', import.meta.url))
 
 /**
@@ -14,7 +15,7 @@ const MIGRATIONS = fileURLToPath(new URL('../../migrations/penstock', import.met
  */
 export function openPenstockDatabase(dataFolder: string): Database.Database {
   mkdirSync(dataFolder, { recursive: true, mode: 0o700 })
-  const database = new Database(join(dataFolder, 'penstock.db'))
+  const database = new Database(join(dataFolder, penstockFile))
   try {
     database.pragma('journal_mode = WAL')
     database.pragma('synchronous = FULL')
