@@ -138,7 +138,7 @@ export const opcuaSchema = section('The OPC UA server.', {
     low: 0,
     high: 60_000,
     example: '2s',
-  }).prefault(`${defaultWriteTimeout}ms`),
+  }).prefault(`${defaultWriteTimeout / 1_000}s`),
   users: list(userSchema, 'Who may log in.').max(1_000, ofList).default([]),
 }).transform((opcua) => withUnits({ ...opcua, hostname: opcua.hostname ?? machineName() }))
 

@@ -8,10 +8,9 @@ import { changeBetween, changedPlant, inSteps, type PlantChange } from '../core/
 import { type IndexedTag, type NumberedPlant, TagIndexing } from '../core/tag-index.ts'
 import type { StoreHealth } from '../link/contract.ts'
 import { establishNamespaces } from './address-space/namespaces.ts'
-import { commandPermissions, setNamespacePermissions } from './address-space/permissions.ts'
+import { setNamespacePermissions } from './address-space/permissions.ts'
 import { PlantNodes } from './address-space/plant-nodes.ts'
 import { hardenNodeOpcua } from './hardening/install.ts'
-import { CommandCalls } from './orders/command-calls.ts'
 import { CommandNodes } from './orders/command-nodes.ts'
 import type { CommandRecords } from './orders/command-records.ts'
 import type { Orders } from './orders/orders.ts'
@@ -37,7 +36,8 @@ export class Projection {
   readonly values: TagValues
   readonly commands: CommandNodes
   readonly #records: CommandRecords
-  readonly #namespace: number
+  /** Index of the plant's namespace. */
+  readonly namespace: number
   readonly #nodes: PlantNodes
   readonly #serviceLevel: ServiceLevelVariable
   readonly #clock: Clock
@@ -54,24 +54,18 @@ export class Projection {
     this.#plant = plant.plant
     this.#indexing = new TagIndexing(plant.plant, plant.ids)
     const namespaces = establishNamespaces(addressSpace)
-    this.#namespace = namespaces.plant.index
+    this.namespace = namespaces.plant.index
     setNamespacePermissions(addressSpace, allowAnonymous)
     this.#serviceLevel = new ServiceLevelVariable(addressSpace, now)
     const indexing = this.#indexing
     this.#nodes = new PlantNodes({ addressSpace, namespaces, plant: plant.plant, indexing, allowAnonymous, now })
-    const { factory, statuses } = this.#nodes
     this.commands = new CommandNodes({
       addressSpace,
-      context: {
-        namespace: namespaces.plant,
-        types: namespaces.types.index,
-        factory,
-        statuses,
-        records,
-        calls: new CommandCalls(orders, statuses),
-        permissions: commandPermissions(allowAnonymous),
-      },
+      namespaces,
       plant: plant.plant,
+      allowAnonymous,
+      records,
+      orders,
       now,
     })
     hardenNodeOpcua(addressSpace, this.#serviceLevel.variable)
@@ -104,7 +98,7 @@ export class Projection {
 
   /** The tag of the variable with this NodeId, as it is configured now. */
   tagOf({ namespace, value }: NodeId): IndexedTag | undefined {
-    return namespace === this.#namespace && typeof value === 'string' ? this.#indexing.byId(value) : undefined
+    return namespace === this.namespace && typeof value === 'string' ? this.#indexing.byId(value) : undefined
   }
 
   /** What writing the variable with this NodeId asks for, as it is configured now. */
@@ -121,7 +115,8 @@ export class Projection {
 
   /** Commands came into other states. */
   showCommands(records: readonly CommandRecord[]): void {
-    this.commands.tell(this.#records.take(records), this.#clock.now())
+    const now = this.#clock.now()
+    for (const record of records) if (this.#records.take(record)) this.commands.tell(record, now)
   }
 
   /** How all sources are, each with those of its devices of which there is something new. */

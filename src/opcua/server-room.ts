@@ -116,7 +116,8 @@ export class OpcuaServerRoom {
   #serveCommands({ server, addressSpace }: PreparedServer, projection: Projection): void {
     const targetOf = ({ nodeId }: UAVariable) => projection.writeTargetOf(nodeId)
     const { log } = this.#options
-    serveWrites(server.engine, new WriteService({ addressSpace, orders: this.#orders, targetOf, log }))
+    const { namespace } = projection
+    serveWrites(server.engine, new WriteService({ addressSpace, orders: this.#orders, namespace, targetOf, log }))
     serveDefaults(server.engine, projection.commands)
   }
 

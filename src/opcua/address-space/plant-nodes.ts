@@ -43,7 +43,6 @@ interface FormerTag {
 export class PlantNodes {
   /** By tag number; undefined where the plant has that tag no more. */
   readonly tagVariables: (UAVariable | undefined)[] = []
-  readonly factory: NodeFactory
   readonly #addressSpace: AddressSpace
   readonly #namespace: Namespace
   readonly #permissions: readonly RolePermissionType[]
@@ -58,7 +57,7 @@ export class PlantNodes {
   readonly #engineConnected: UAVariable
   readonly #storeOk: UAVariable
   readonly #storeReason: UAVariable
-  readonly statuses = new StatusCodeCache()
+  readonly #statuses = new StatusCodeCache()
 
   constructor({ addressSpace, namespaces, plant, indexing, allowAnonymous, now }: PlantNodesOptions) {
     const permissions = readPermissions(allowAnonymous)
@@ -66,9 +65,8 @@ export class PlantNodes {
     this.#namespace = namespaces.plant
     this.#permissions = permissions
     this.#writable = commandPermissions(allowAnonymous)
-    const { statuses } = this
+    const statuses = this.#statuses
     const factory = new NodeFactory({ namespace: namespaces.plant, permissions, statuses, now })
-    this.factory = factory
     const types = namespaces.types.index
     const gateway = factory.object({
       id: '#gateway',
@@ -140,16 +138,16 @@ export class PlantNodes {
   }
 
   showStore(store: StoreHealth, now: number): void {
-    const good = this.statuses.of(StatusCode.Good)
+    const good = this.#statuses.of(StatusCode.Good)
     publish(this.#storeOk, DataType.Boolean, store.ok, good, now)
     publish(this.#storeReason, DataType.String, store.reason, good, now)
   }
 
   /** What is known only from the engine turns Uncertain while it is not heard. */
   showEngine(heard: boolean, now: number): void {
-    publish(this.#engineConnected, DataType.Boolean, heard, this.statuses.of(StatusCode.Good), now)
+    publish(this.#engineConnected, DataType.Boolean, heard, this.#statuses.of(StatusCode.Good), now)
     if (heard) return
-    const uncertain = this.statuses.of(StatusCode.UncertainNoCommunicationLastUsableValue)
+    const uncertain = this.#statuses.of(StatusCode.UncertainNoCommunicationLastUsableValue)
     const told = [...this.#sources.values()].flatMap(({ status }) => status)
     for (const variable of [...told, this.#storeOk, this.#storeReason]) showUnheard(variable, uncertain, now)
   }
@@ -216,7 +214,7 @@ export class PlantNodes {
   }
 
   #showTagCount(count: number, now: number): void {
-    publish(this.#tagCount, DataType.UInt32, count, this.statuses.of(StatusCode.Good), now)
+    publish(this.#tagCount, DataType.UInt32, count, this.#statuses.of(StatusCode.Good), now)
   }
 }
 

@@ -2,17 +2,27 @@ import type { AddressSpace, CallMethodRequest, ISessionContext, NodeId, UAObject
 import type { CommandRecord } from '../../core/command.ts'
 import type { DeviceBase, Plant } from '../../core/plant.ts'
 import type { PlantChange } from '../../core/plant-change.ts'
+import type { Namespaces } from '../address-space/namespaces.ts'
+import { NodeFactory } from '../address-space/node-factory.ts'
+import { commandPermissions, readPermissions } from '../address-space/permissions.ts'
 import { patchMethod } from '../hardening/patch-method.ts'
 import { reviveItems } from '../hardening/revive-items.ts'
+import { StatusCodeCache } from '../status-codes.ts'
+import { CommandCalls } from './command-calls.ts'
+import type { CommandRecords } from './command-records.ts'
 import type { CommandNodesContext } from './context.ts'
 import { DeviceCommands, takesOrders } from './device-commands.ts'
+import type { Orders } from './orders.ts'
 import type { RequestNodes } from './request-nodes.ts'
 import type { WriteTarget } from './write-target.ts'
 
 export interface CommandNodesOptions {
   readonly addressSpace: AddressSpace
-  readonly context: CommandNodesContext
+  readonly namespaces: Namespaces
   readonly plant: Plant
+  readonly allowAnonymous: boolean
+  readonly records: CommandRecords
+  readonly orders: Orders
   readonly now: number
 }
 
@@ -23,9 +33,19 @@ export class CommandNodes {
   readonly #devices = new Map<string, { readonly nodes: DeviceCommands; readonly config: DeviceBase }>()
   #heard = false
 
-  constructor({ addressSpace, context, plant, now }: CommandNodesOptions) {
+  constructor({ addressSpace, namespaces, plant, allowAnonymous, records, orders, now }: CommandNodesOptions) {
+    const namespace = namespaces.plant
+    const statuses = new StatusCodeCache()
     this.#addressSpace = addressSpace
-    this.#context = context
+    this.#context = {
+      namespace,
+      types: namespaces.types.index,
+      factory: new NodeFactory({ namespace, permissions: readPermissions(allowAnonymous), statuses, now }),
+      statuses,
+      records,
+      calls: new CommandCalls(orders, statuses),
+      permissions: commandPermissions(allowAnonymous),
+    }
     for (const { devices } of plant.sources) for (const device of devices) this.#place(device, now)
   }
 
@@ -38,9 +58,9 @@ export class CommandNodes {
     reviveItems(this.#addressSpace)
   }
 
-  /** Commands came into other states. */
-  tell(records: readonly CommandRecord[], now: number): void {
-    for (const record of records) this.#devices.get(record.device)?.nodes.tell(record, now)
+  /** A command came into another state. */
+  tell(record: CommandRecord, now: number): void {
+    this.#devices.get(record.device)?.nodes.tell(record, now)
   }
 
   /** Shows all that is known, or that it may not hold any more while the engine is not heard. */
@@ -83,7 +103,8 @@ export class CommandNodes {
       nodes?.remove()
       this.#forget(device.key)
     } else if (nodes) {
-      nodes.update(device, now)
+      const added = nodes.update(device, now)
+      if (this.#heard) for (const request of added) request.show(now)
       this.#devices.set(device.key, { nodes, config: device })
     } else {
       const added = new DeviceCommands(this.#context, object, device, now)

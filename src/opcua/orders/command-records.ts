@@ -22,9 +22,24 @@ export class CommandRecords {
     this.#clock = clock
   }
 
-  /** Takes what the engine says; answers with those of them that are news, in their order. */
-  take(records: readonly CommandRecord[]): CommandRecord[] {
-    return records.filter((record) => this.#take(record))
+  /** Takes what the engine says; answers whether it is news. */
+  take(record: CommandRecord): boolean {
+    const { id, device, order } = record
+    const before = this.#open.get(id)
+    this.#doubtful.delete(id)
+    if (this.#ends.has(id)) return false
+    if (before && before.state === record.state && before.changedAt === record.changedAt) return false
+    if (before) this.#count(before, -1)
+    if (isFinal(record.state)) this.#end(record)
+    else {
+      this.#open.set(id, record)
+      this.#count(record, 1)
+    }
+    for (const key of [keyOf(device), ...(order.kind === 'command' ? [keyOf(device, order.command)] : [])]) {
+      const newest = this.#newest.get(key)
+      if (!newest || newest.id <= id) this.#newest.set(key, record)
+    }
+    return true
   }
 
   /** The engine is about to say again which commands go on. */
@@ -32,18 +47,15 @@ export class CommandRecords {
     this.#doubtful = new Set(this.#open.keys())
   }
 
-  /** It has said it: what it did not mention has ended unseen. Answers with the devices of those. */
-  settle(): ReadonlySet<string> {
-    const devices = new Set<string>()
+  /** It has said it: what it did not mention has ended unseen. */
+  settle(): void {
     for (const id of this.#doubtful) {
       const record = this.#open.get(id)
       if (!record) continue
       this.#close(record)
       this.#endedUnseen.add(record)
-      devices.add(record.device)
     }
     this.#doubtful.clear()
-    return devices
   }
 
   /** The newest of the device, or of one of its commands, that is known here. */
@@ -90,25 +102,6 @@ export class CommandRecords {
     for (const command of [undefined, ...commands]) this.#newest.delete(keyOf(device, command))
   }
 
-  #take(record: CommandRecord): boolean {
-    const { id, device, order } = record
-    const before = this.#open.get(id)
-    this.#doubtful.delete(id)
-    if (this.#ends.has(id)) return false
-    if (before && before.state === record.state && before.changedAt === record.changedAt) return false
-    if (before) this.#count(before, -1)
-    if (isFinal(record.state)) this.#end(record)
-    else {
-      this.#open.set(id, record)
-      this.#count(record, 1)
-    }
-    for (const key of [keyOf(device), ...(order.kind === 'command' ? [keyOf(device, order.command)] : [])]) {
-      const newest = this.#newest.get(key)
-      if (!newest || newest.id <= id) this.#newest.set(key, record)
-    }
-    return true
-  }
-
   #end(record: CommandRecord): void {
     const { id } = record
     this.#open.delete(id)
@@ -126,7 +119,10 @@ export class CommandRecords {
   }
 
   #count({ device, state }: CommandRecord, by: 1 | -1): void {
-    if (state === 'queued') this.#queued.set(device, this.queued(device) + by)
+    if (state !== 'queued') return
+    const count = this.queued(device) + by
+    if (count === 0) this.#queued.delete(device)
+    else this.#queued.set(device, count)
   }
 }
 

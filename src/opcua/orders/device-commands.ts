@@ -1,5 +1,13 @@
 import { isDeepStrictEqual } from 'node:util'
-import { coerceNodeId, DataType, resolveNodeId, type UAObject, type UAVariable } from 'node-opcua'
+import {
+  coerceNodeId,
+  DataType,
+  type ISessionContext,
+  resolveNodeId,
+  type UAObject,
+  type UAVariable,
+  type Variant,
+} from 'node-opcua'
 import type { CommandRecord } from '../../core/command.ts'
 import type { DeviceBase } from '../../core/plant.ts'
 import { StatusCode } from '../../core/status-code.ts'
@@ -71,25 +79,26 @@ export class DeviceCommands {
       inputs: cancelArguments(),
       outputs: cancelResults(commandStateType(types)),
     }
-    const call = (inputs: Parameters<typeof calls.cancel>[1], by: Parameters<typeof calls.cancel>[2]) =>
-      calls.cancel(this.#key, inputs, by)
+    const call = (inputs: Variant[], by: ISessionContext) => calls.cancel(this.#key, inputs, by)
     addMethod(namespace, { ...method, call }, permissions)
     this.update(config, now)
   }
 
-  /** The device takes these commands now; nodes of those that are as they were are left alone. */
-  update({ commands = [] }: DeviceBase, now: number): void {
+  /** The device takes these commands now; nodes of those that are as they were are left alone. Answers with new ones. */
+  update({ commands = [] }: DeviceBase, now: number): RequestNodes[] {
     const wanted = new Map(commands.map((command) => [command.key, command]))
     for (const [key, nodes] of this.#requests) {
       if (isDeepStrictEqual(wanted.get(key), nodes.command)) continue
       nodes.remove()
       this.#requests.delete(key)
     }
-    for (const [key, command] of wanted) {
-      if (this.#requests.has(key)) continue
+    const added = [...wanted].filter(([key]) => !this.#requests.has(key))
+    return added.map(([key, command]) => {
       const parents = { commands: this.#object, folder: this.#folder }
-      this.#requests.set(key, new RequestNodes(this.#context, this.#key, command, parents, now))
-    }
+      const nodes = new RequestNodes(this.#context, this.#key, command, parents, now)
+      this.#requests.set(key, nodes)
+      return nodes
+    })
   }
 
   /** What can be written, or called, of the command with this key. */

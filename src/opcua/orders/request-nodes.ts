@@ -74,7 +74,6 @@ export class RequestNodes {
       this.target = requestTarget(device, command)
       this.#request = this.#addRequest(`${id}/request`, this.target, now)
     }
-    this.show(now)
   }
 
   /** Shows the newest of the command, if there was one. */

@@ -24,6 +24,8 @@ import { writtenValue } from './written-value.ts'
 export interface WriteServiceOptions {
   readonly addressSpace: AddressSpace
   readonly orders: Orders
+  /** Index of the plant's namespace, in which nothing has a value that clients give it. */
+  readonly namespace: number
   /** What the variable stands for, as it is configured now; undefined where it cannot be written. */
   readonly targetOf: (variable: UAVariable) => WriteTarget | undefined
   readonly log: Logger
@@ -70,7 +72,9 @@ export class WriteService {
     if (node?.nodeClass !== NodeClass.Variable || value.attributeId !== AttributeIds.Value) return otherwise(value)
     const variable = node as UAVariable
     if (!(variable.accessLevel & AccessLevelFlag.CurrentWrite)) return StatusCodes.BadNotWritable
-    if (!this.#options.targetOf(variable)) return otherwise(value)
+    if (!this.#options.targetOf(variable)) {
+      return variable.nodeId.namespace === this.#options.namespace ? StatusCodes.BadNotWritable : otherwise(value)
+    }
     // From here on, whatever node-opcua and our fixes check of a write leads to us, and not to its own value.
     const writable = variable as unknown as Writable
     if (!Object.hasOwn(writable, 'writeValue')) writable.writeValue = this.#taker()
