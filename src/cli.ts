@@ -1,5 +1,6 @@
 #!/usr/bin/env node
 import { Command, InvalidArgumentError, Option } from 'commander'
+import { backupCommands } from './cli/backup-commands.ts'
 import { clientCommands, output } from './cli/client-commands.ts'
 import { configCommands } from './cli/config-commands.ts'
 import { endWith } from './cli/end.ts'
@@ -85,6 +86,7 @@ program
   })
 
 configCommands(program)
+backupCommands(program)
 fieldCommands(program)
 clientCommands(program)
 await program.parseAsync()

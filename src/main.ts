@@ -14,6 +14,8 @@ import { removeStalePkiLocks } from './opcua/pki-locks.ts'
 import type { OpcuaRoomData } from './opcua/room-data.ts'
 import { opcuaSettingsOf } from './opcua/settings-from-config.ts'
 import { type RoomName, Rooms, roomEntry } from './rooms/gateway.ts'
+import { healthOf } from './rooms/health.ts'
+import { BackupSchedule } from './store/backup-schedule.ts'
 import { ConfigurationVersions } from './store/configuration-versions.ts'
 import { lockDataFolder } from './store/data-folder-lock.ts'
 import { prepareHistoryDatabase } from './store/history-database.ts'
@@ -46,7 +48,7 @@ export interface Gateway {
   stop(): Promise<boolean>
 }
 
-/** Heap limits of the rooms: ten times what a plant of 10,000 tags needs, and small enough to be noticed. */
+/** Of the rooms: ten times what a plant of 10,000 tags needs, and small enough to be noticed. */
 const ENGINE_HEAP_MB = 512
 const OPCUA_HEAP_MB = 1_024
 
@@ -93,19 +95,12 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
   })
 
   const health = async (): Promise<GatewayHealth> => {
-    const states = rooms.states()
-    const [ofEngine, ofOpcua] = await Promise.all([rooms.engineHealth(), rooms.opcuaHealth()])
-    return {
-      ready: states.engine.state === 'running' && states.opcua.state === 'running',
-      version,
-      startedAt,
-      rooms: states,
-      engine: ofEngine,
-      opcua: ofOpcua,
-    }
+    const backup = backups?.health ?? null
+    return { version, startedAt, backup, ...(await healthOf(rooms)) }
   }
 
   const changePlant = (to: ConfiguredPlant) => rooms.changePlant(to)
+  const backups = scheduledBackups(config, log)
   let database: Database | undefined
   let configuration: ConfigurationLife
   let http: HttpServer
@@ -127,10 +122,12 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
     throw error
   }
   rooms.start()
+  backups?.start()
 
   let stopped: Promise<boolean> | undefined
   const stop = async () => {
     await http.stop()
+    await backups?.stop()
     const inOrder = await rooms.stop()
     database?.close()
     lock.release()
@@ -148,4 +145,11 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
       return stopped
     },
   }
+}
+
+function scheduledBackups({ backup, gateway }: Config, log: Logger): BackupSchedule | undefined {
+  const { schedule } = backup
+  if (schedule === undefined) return undefined
+  const settings = { ...backup, schedule }
+  return new BackupSchedule({ settings, dataFolder: gateway.data, program: version, clock: systemClock, log })
 }
