@@ -17,7 +17,14 @@ import {
   wholeNumber,
 } from './fields.ts'
 import { passwordEnvOf } from './names.ts'
-import { defaultLimits, type OpcuaLimits, securityModes, securityPolicies, userRoles } from './opcua-choices.ts'
+import {
+  defaultLimits,
+  defaultWriteTimeout,
+  type OpcuaLimits,
+  securityModes,
+  securityPolicies,
+  userRoles,
+} from './opcua-choices.ts'
 import { withUnits } from './units.ts'
 
 const listenAddress = (description: string, example: string) =>
@@ -126,8 +133,16 @@ export const opcuaSchema = section('The OPC UA server.', {
   }).default('/penstock'),
   security: security.prefault({}),
   limits: limits.prefault({}),
+  writeTimeout: duration({
+    description:
+      'How long a client that writes a value waits for its device; after that the write is answered with ' +
+      'GoodCompletesAsynchronously and goes on. 0ms: it never waits.',
+    low: 0,
+    high: 60_000,
+    example: '2s',
+  }).prefault(`${defaultWriteTimeout / 1_000}s`),
   users: list(userSchema, 'Who may log in.').max(1_000, ofList).default([]),
-}).transform((opcua) => ({ ...opcua, hostname: opcua.hostname ?? machineName() }))
+}).transform((opcua) => withUnits({ ...opcua, hostname: opcua.hostname ?? machineName() }))
 
 export const httpSchema = section('The HTTP server that says how the gateway is.', {
   port: listenPort('TCP port to listen at.', 8_080),

@@ -15,6 +15,7 @@ const durationSettings = [
   'expiresAfter',
   'minInterval',
   'readBackAfter',
+  'writeTimeout',
 ] as const
 type DurationSetting = (typeof durationSettings)[number]
 

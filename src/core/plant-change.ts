@@ -120,7 +120,7 @@ interface PlacedTag {
 const howItIsShown: ReadonlySet<string> = new Set([
   ...['name', 'description', 'manufacturer', 'model', 'serialNumber', 'unit', 'range', 'disabled', 'tags'],
   ...['pollMs', 'staleAfterMs', 'badAfterMs', 'maxRegisters', 'maxCoils', 'maxGap', 'history', 'linkTags', 'template'],
-  'deadband',
+  ...['deadband', 'access', 'write', 'commands'],
 ])
 
 const originOf = (settings: DeviceBase | TagConfig): object =>
