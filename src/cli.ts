@@ -83,6 +83,17 @@ program
     await endWith(Promise.resolve().then(() => history(tag, flags, process.env, output)))
   })
 
+program
+  .command('sessions')
+  .description("who is connected to a running gateway's OPC UA server, on this machine; or ends one of the sessions")
+  .option('--url <url>', 'the HTTP port of the gateway', 'http://127.0.0.1:8080')
+  .option('--close <id>', 'end this session and its subscriptions; its client may log in again')
+  .option('--json', 'print JSON')
+  .action(async ({ url, close, json = false }: { url: string; close?: string; json?: boolean }) => {
+    const { sessions } = await import('./cli/sessions.ts')
+    await endWith(sessions({ url, close, json }, output))
+  })
+
 fieldCommands(program)
 clientCommands(program)
 await program.parseAsync()

@@ -61,6 +61,7 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
   const opcua: OpcuaRoomData = {
     settings: opcuaSettingsOf(config, secrets, pkiFolder),
     dataFolder,
+    startedAt,
     logLevel: config.log.level,
   }
   const prepareStore = () => prepareHistoryDatabase(dataFolder, systemClock.now(), log)
@@ -103,7 +104,11 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
     frames: (source: string, after: number) => rooms.frames(source, after),
     readOnce: (wanted: WantedReading) => rooms.readOnce(wanted),
   }
-  const http = new HttpServer({ settings: config.http, log, health, findings, diagnosis })
+  const sessions = {
+    sessions: () => rooms.sessions(),
+    close: (id: string) => rooms.closeSession(id),
+  }
+  const http = new HttpServer({ settings: config.http, log, health, findings, diagnosis, sessions })
   let httpPort: number
   try {
     // What no restart of a room would mend is said here, once.

@@ -6,6 +6,7 @@ import { describeError, PenstockError } from '../core/errors.ts'
 import type { Logger } from '../core/logger.ts'
 import { answerDiagnosis, type Diagnosis } from './diagnosis.ts'
 import type { GatewayHealth } from './gateway-health.ts'
+import { answerSessions, type OpcuaSessions } from './sessions.ts'
 
 export interface HttpSettings {
   readonly bind: string
@@ -15,7 +16,8 @@ export interface HttpSettings {
 /**
  * What the gateway answers over HTTP: `/livez` (the process runs), `/readyz` (every room does its work; 503 while
  * one does not), `/findings` (what sources found beside the configuration), `/diagnostics` (how the sources' requests
- * fare, and what goes over their connections) and `/`, the health in full.
+ * fare, and what goes over their connections), `/sessions` (who is connected to the OPC UA server) and `/`, the health in
+ * full. Nothing can be changed but by `DELETE /sessions/<id>`, on this machine.
  */
 export class HttpServer {
   readonly #settings: HttpSettings
@@ -28,6 +30,7 @@ export class HttpServer {
     health: () => Promise<GatewayHealth>
     findings: () => Promise<readonly Findings[] | null>
     diagnosis: Diagnosis
+    sessions: OpcuaSessions
   }) {
     this.#settings = parts.settings
     this.#log = parts.log
@@ -39,6 +42,17 @@ export class HttpServer {
       await next()
     })
     app.use(async (context) => {
+      const asker = {
+        address: context.req.socket.remoteAddress,
+        fetchSite: context.get('Sec-Fetch-Site') || undefined,
+        host: context.req.headers.host,
+      }
+      const ofSessions = await answerSessions(context.method, context.path, asker, parts.sessions)
+      if (ofSessions) {
+        context.status = ofSessions.status
+        context.body = ofSessions.body
+        return
+      }
       if (context.method !== 'GET' && context.method !== 'HEAD') {
         context.status = 405
         context.set('Allow', 'GET, HEAD')
@@ -54,7 +68,6 @@ export class HttpServer {
         context.body = sources ? { sources } : { error: 'The engine does not answer just now; ask again.' }
         return
       }
-      const asker = { address: context.req.socket.remoteAddress, fetchSite: context.get('Sec-Fetch-Site') || undefined }
       const diagnosed = await answerDiagnosis(context.path, context.URL.searchParams, asker, parts.diagnosis)
       if (diagnosed) {
         context.status = diagnosed.status

@@ -160,7 +160,12 @@ describe('a tag', () => {
     expect(await value(id, AttributeIds.Description)).toMatchObject({ text: 'Flow temperature' })
     expect(await value(id, AttributeIds.AccessLevel)).toBe(1)
     expect(await value(id, AttributeIds.UserAccessLevel)).toBe(1)
-    expect(await value(id, AttributeIds.MinimumSamplingInterval)).toBe(0)
+  })
+
+  it('says how often it is read at the most, or that its device speaks by itself', async () => {
+    expect(await value(nodeId('boiler/temperature'), AttributeIds.MinimumSamplingInterval)).toBe(1_000)
+    expect(await value(nodeId('press-cpu/cycles'), AttributeIds.MinimumSamplingInterval)).toBe(500)
+    expect(await value(nodeId('meter/energy'), AttributeIds.MinimumSamplingInterval)).toBe(0)
   })
 
   it.each([
