@@ -114,8 +114,8 @@ export class ModelChanges {
     this.#otherMeaning.clear()
   }
 
-  /** Tells everything since the last time: new NodeVersions, and then one event of each kind. */
-  tell(now: number): void {
+  /** Tells everything since the last time: new NodeVersions, and then one event of each kind; in a step each. */
+  *tell(now: number): Generator<undefined, void> {
     this.#raiseVersions(now)
     // Those whose NodeVersion says that they are to be browsed anew come first, if not all can be named.
     const changes = [...this.#changes.values()].toSorted(
@@ -128,6 +128,7 @@ export class ModelChanges {
         .slice(0, MOST_CHANGES)
         .map(({ node, type, verb }) => new ModelChangeStructureDataType({ affected: node, affectedType: type, verb }))
       this.#raise('GeneralModelChangeEventType', 'Nodes of the plant were added, removed or moved', structures)
+      yield
     }
     for (let from = 0; from < others.length; from += MOST_CHANGES) {
       const structures = others
@@ -135,6 +136,7 @@ export class ModelChanges {
         .map(({ nodeId, typeDefinition }) => ({ affected: nodeId, affectedType: typeDefinition }))
         .map((change) => new SemanticChangeStructureDataType(change))
       this.#raise('SemanticChangeEventType', 'Values of the plant have another meaning', structures)
+      yield
     }
   }
 

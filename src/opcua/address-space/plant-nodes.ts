@@ -109,7 +109,7 @@ export class PlantNodes {
       yield renewed.has(tag) || added.has(tag.id) ? tag : undefined
     }
     this.gateway.showTagCount(tagCount, now)
-    this.#changes.tell(now)
+    yield* this.#changes.tell(now)
     yield* reviveItems(this.#addressSpace)
   }
 
