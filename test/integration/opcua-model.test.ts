@@ -172,7 +172,15 @@ describe('a tag', () => {
     ['unit and range', 'temperature', 17_570, ['0:EngineeringUnits', '0:EURange']],
     ['a unit', 'pressure', 17_497, ['0:EngineeringUnits']],
     ['a range', 'level', 2_368, ['0:EURange']],
-    ['neither', 'double', 63, []],
+    [
+      'a unit, a range of its instrument and a precision',
+      'flow',
+      17_497,
+      ['0:EngineeringUnits', '0:InstrumentRange', '0:ValuePrecision'],
+    ],
+    ['a range of its instrument', 'torque', 15_318, ['0:InstrumentRange']],
+    ['a precision', 'index', 2_365, ['0:ValuePrecision']],
+    ['none of these', 'double', 63, []],
   ])('with %s has the analog type that demands just that', async (_what, key, type, properties) => {
     expect(await typeOf(nodeId(`boiler/${key}`))).toBe(`ns=0;i=${type}`)
     expect((await names(nodeId(`boiler/${key}`), 'HasProperty')).map((name) => `0:${name.replace(/^0:/, '')}`)).toEqual(
@@ -187,6 +195,12 @@ describe('a tag', () => {
       displayName: { text: '°C' },
     })
     expect(await value(nodeId('boiler/temperature#EURange'))).toMatchObject({ low: -40, high: 120 })
+  })
+
+  it('carries the range of its instrument and its precision, which may change what it means', async () => {
+    expect(await value(nodeId('boiler/flow#InstrumentRange'))).toMatchObject({ low: 0, high: 40 })
+    expect(await value(nodeId('boiler/flow#ValuePrecision'))).toBe(2)
+    expect(await value(nodeId('boiler/flow#InstrumentRange'), AttributeIds.AccessLevel)).toBe(0x11)
   })
 
   it('can be monitored with a percent deadband when it has a range', async () => {
@@ -209,6 +223,32 @@ describe('a tag', () => {
       await expect.poll(async () => (await session.read({ nodeId: nodeId('boiler/level') })).value.value).toBe(value)
       await vi.waitFor(() => expect(values.slice(1).map((seen) => seen.value.value)).toEqual(expected))
     }
+  })
+})
+
+describe('the gateway', () => {
+  const read = async (name: string) => (await session.read({ nodeId: nodeId(`#gateway/${name}`) })).value.value
+
+  it('says of which version it is, since when it runs, and how much disk is free', async () => {
+    expect(await read('Version')).toBe('1.2.3')
+    expect(await read('StartTime')).toEqual(new Date(0))
+    expect(await read('Uptime')).toBeGreaterThan(0)
+    expect(await read('FreeDiskSpace')).toEqual([1, 705_032_704])
+  })
+
+  it('counts its sources, those that are connected, and samples that wait to be written', async () => {
+    const [first, ...others] = test.engine.health.sources
+    const stopped = { ...connected('line-1', []), state: 'stopped' as const }
+    const lost = { ...connected('field', []), state: 'backoff' as const }
+    expect([await read('SourceCount'), await read('SourcesConnected')]).toEqual([3, 3])
+
+    test.engine.link.tell('sources', [stopped, lost, ...others.slice(1)])
+
+    await expect.poll(async () => [await read('SourceCount'), await read('SourcesConnected')]).toEqual([2, 1])
+    expect(await read('HistoryWaiting')).toEqual([0, 0])
+    expect(await read('HistoryLost')).toEqual([0, 0])
+    test.engine.link.tell('sources', first ? [first, ...others] : [])
+    await expect.poll(() => read('SourcesConnected')).toBe(3)
   })
 })
 
