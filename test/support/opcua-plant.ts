@@ -89,9 +89,6 @@ export const smallPlant = (): Plant => ({
         tagConfig('temperature', { unit: '°C', range: { low: -40, high: 120 }, description: 'Flow temperature' }),
         tagConfig('pressure', { unit: 'bar' }),
         tagConfig('level', { range: { low: 0, high: 100 } }),
-        tagConfig('flow', { unit: 'm³/h', instrumentRange: { low: 0, high: 40 }, transform: { round: 2 } }),
-        tagConfig('torque', { instrumentRange: { low: -5, high: 5 } }),
-        tagConfig('index', { transform: { round: 0 } }),
       ]),
     ]).sources,
     {
