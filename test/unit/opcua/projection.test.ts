@@ -140,7 +140,7 @@ it('what the engine says of tags that are still to come is shown when they are t
   const applied = [1, 2].map((value) => projection.apply(batchOf(last?.index ?? 0, value)))
   const seen = () => addressSpace.findNode(`ns=${nodes().index};s=cpu/tag-499`)
   expect(seen()).toBeNull()
-  await Promise.all(applied)
+  for (const done of applied) await done
 
   await shownStep
   expect((seen() as UAVariable).readValue().value.value).toBe(2)
@@ -155,7 +155,8 @@ it('what an engine said that is lost meanwhile is not shown any more', async () 
 
   const applied = projection.apply(batchOf(last?.index ?? 0, 1))
   projection.showHeard(false)
-  await Promise.all([shownStep, applied])
+  await shownStep
+  await applied
 
   const variable = addressSpace.findNode(`ns=${nodes().index};s=cpu/tag-499`) as UAVariable
   expect(variable.readValue().statusCode).toBe(StatusCodes.BadWaitingForInitialData)
