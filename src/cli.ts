@@ -1,9 +1,12 @@
 #!/usr/bin/env node
 import { Command, InvalidArgumentError, Option } from 'commander'
+import { backupCommands } from './cli/backup-commands.ts'
 import { clientCommands, output } from './cli/client-commands.ts'
+import { configCommands } from './cli/config-commands.ts'
 import { endWith } from './cli/end.ts'
 import { fieldCommands } from './cli/field-commands.ts'
 import type { HistoryFlags } from './cli/history.ts'
+import type { SessionsFlags } from './cli/sessions.ts'
 import { version } from './version.ts'
 
 // Each command loads only what it needs: a gateway that starts has no use for a client's half of the OPC UA stack.
@@ -85,15 +88,19 @@ program
 
 program
   .command('sessions')
-  .description("who is connected to a running gateway's OPC UA server, on this machine; or ends one of the sessions")
-  .option('--url <url>', 'the HTTP port of the gateway', 'http://127.0.0.1:8080')
+  .description("who is connected to the OPC UA server of this machine's gateway; or end one of the sessions")
   .option('--close <id>', 'end this session and its subscriptions; its client may log in again')
+  .option('--url <url>', 'the HTTP port of the gateway', 'http://127.0.0.1:8080')
+  .addOption(config())
+  .option('-d, --data <folder>', 'the data folder; otherwise that of the configuration')
   .option('--json', 'print JSON')
-  .action(async ({ url, close, json = false }: { url: string; close?: string; json?: boolean }) => {
+  .action(async (flags: SessionsFlags) => {
     const { sessions } = await import('./cli/sessions.ts')
-    await endWith(sessions({ url, close, json }, output))
+    await endWith(Promise.resolve().then(() => sessions(flags, process.env, output)))
   })
 
+configCommands(program)
+backupCommands(program)
 fieldCommands(program)
 clientCommands(program)
 await program.parseAsync()

@@ -2,23 +2,28 @@ import type { OpcuaSession } from '../link/contract.ts'
 import { ExitCode } from './client/failure.ts'
 import { table } from './client/format.ts'
 import type { Output } from './client/options.ts'
-import { askGateway } from './field/ask-gateway.ts'
+import { type LocalFlags, LocalGateway } from './config/local-gateway.ts'
+import type { Environment } from './configuration.ts'
 
-export interface SessionsOptions {
-  readonly url: string
-  readonly json: boolean
+export interface SessionsFlags extends LocalFlags {
+  readonly json?: boolean
   /** Id of a session to end; absent: they are listed. */
-  readonly close?: string | undefined
+  readonly close?: string
 }
 
-/** `penstock sessions`: who is connected to a running gateway's OPC UA server; ends one of them. */
-export async function sessions({ url, json, close }: SessionsOptions, out: Output): Promise<number> {
+/** `penstock sessions`: who is connected to the OPC UA server of this machine's gateway; ends one of them. */
+export async function sessions(
+  { json = false, close, ...flags }: SessionsFlags,
+  env: Environment,
+  out: Output,
+): Promise<number> {
+  const gateway = new LocalGateway(flags, env)
   if (close !== undefined) {
-    await askGateway(url, `/sessions/${encodeURIComponent(close)}`, { method: 'DELETE' })
+    await gateway.ask('DELETE', `/sessions/${encodeURIComponent(close)}`)
     out.line(`The session ${close} is closed.`)
     return ExitCode.ok
   }
-  const { sessions: found } = await askGateway<{ sessions: OpcuaSession[] }>(url, '/sessions')
+  const { sessions: found } = await gateway.ask<{ sessions: OpcuaSession[] }>('GET', '/sessions')
   if (json) out.line(JSON.stringify(found, null, 2))
   else for (const line of describeSessions(found)) out.line(line)
   return ExitCode.ok

@@ -1,11 +1,15 @@
-import { createServer, type Server } from 'node:http'
+import { createServer, type IncomingMessage, type Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import Koa from 'koa'
+import type { ConfigurationDesk } from '../config/desk.ts'
 import type { Findings } from '../core/drift.ts'
 import { describeError, PenstockError } from '../core/errors.ts'
 import type { Logger } from '../core/logger.ts'
-import { answerDiagnosis, type Diagnosis } from './diagnosis.ts'
+import { answerConfiguration } from './configuration-routes.ts'
+import { type Answer, answerDiagnosis, type Diagnosis } from './diagnosis.ts'
 import type { GatewayHealth } from './gateway-health.ts'
+import { jsonBody } from './json-body.ts'
+import type { LocalToken } from './local-token.ts'
 import { answerSessions, type OpcuaSessions } from './sessions.ts'
 
 export interface HttpSettings {
@@ -16,8 +20,8 @@ export interface HttpSettings {
 /**
  * What the gateway answers over HTTP: `/livez` (the process runs), `/readyz` (every room does its work; 503 while
  * one does not), `/findings` (what sources found beside the configuration), `/diagnostics` (how the sources' requests
- * fare, and what goes over their connections), `/sessions` (who is connected to the OPC UA server) and `/`, the health in
- * full. Nothing can be changed but by `DELETE /sessions/<id>`, on this machine.
+ * fare, and what goes over their connections) and `/`, the health in full. Only for whoever has the local token are
+ * `/configuration` and `/sessions` (who is connected to the OPC UA server).
  */
 export class HttpServer {
   readonly #settings: HttpSettings
@@ -28,9 +32,10 @@ export class HttpServer {
     settings: HttpSettings
     log: Logger
     health: () => Promise<GatewayHealth>
-    findings: () => Promise<readonly Findings[] | null>
-    diagnosis: Diagnosis
-    sessions: OpcuaSessions
+    rooms: Diagnosis & OpcuaSessions & { findings(): Promise<readonly Findings[] | null> }
+    configuration: ConfigurationDesk
+    /** Whoever has it may do everything. */
+    localToken: LocalToken
   }) {
     this.#settings = parts.settings
     this.#log = parts.log
@@ -41,18 +46,22 @@ export class HttpServer {
       context.set({ 'X-Content-Type-Options': 'nosniff', 'Cache-Control': 'no-store' })
       await next()
     })
+    app.use(async (context, next) => {
+      if (!/^\/configuration(?:\/|$)/.test(context.path)) return next()
+      const answer = await answerLocally(context.req, context.URL, parts)
+      context.status = answer.status
+      context.body = answer.body
+    })
+    app.use(async (context, next) => {
+      if (!/^\/sessions(?:\/|$)/.test(context.path)) return next()
+      const answer = parts.localToken.isIn(context.req.headers.authorization)
+        ? await answerSessions(context.method, context.path, parts.rooms)
+        : strange('Sessions are', 'penstock sessions')
+      if (!answer) return
+      context.status = answer.status
+      context.body = answer.body
+    })
     app.use(async (context) => {
-      const asker = {
-        address: context.req.socket.remoteAddress,
-        fetchSite: context.get('Sec-Fetch-Site') || undefined,
-        host: context.req.headers.host,
-      }
-      const ofSessions = await answerSessions(context.method, context.path, asker, parts.sessions)
-      if (ofSessions) {
-        context.status = ofSessions.status
-        context.body = ofSessions.body
-        return
-      }
       if (context.method !== 'GET' && context.method !== 'HEAD') {
         context.status = 405
         context.set('Allow', 'GET, HEAD')
@@ -63,12 +72,13 @@ export class HttpServer {
         return
       }
       if (context.path === '/findings') {
-        const sources = await parts.findings()
+        const sources = await parts.rooms.findings()
         context.status = sources ? 200 : 503
         context.body = sources ? { sources } : { error: 'The engine does not answer just now; ask again.' }
         return
       }
-      const diagnosed = await answerDiagnosis(context.path, context.URL.searchParams, asker, parts.diagnosis)
+      const asker = { address: context.req.socket.remoteAddress, fetchSite: context.get('Sec-Fetch-Site') || undefined }
+      const diagnosed = await answerDiagnosis(context.path, context.URL.searchParams, asker, parts.rooms)
       if (diagnosed) {
         context.status = diagnosed.status
         context.body = diagnosed.body
@@ -110,3 +120,33 @@ export class HttpServer {
     })
   }
 }
+
+/** The configuration, for whoever has the local token. */
+async function answerLocally(
+  request: IncomingMessage,
+  { pathname, searchParams }: URL,
+  { configuration, localToken }: { readonly configuration: ConfigurationDesk; readonly localToken: LocalToken },
+): Promise<Answer> {
+  if (!localToken.isIn(request.headers.authorization)) {
+    return strange('The configuration is', 'penstock config')
+  }
+  const body = await jsonBody(request)
+  if ('problem' in body) return { status: 400, body: { error: body.problem } }
+  const answer = await answerConfiguration(
+    {
+      method: request.method ?? 'GET',
+      path: pathname.slice('/configuration'.length),
+      query: searchParams,
+      body: body.value,
+      by: { user: 'local', origin: 'cli', address: request.socket.remoteAddress },
+    },
+    configuration,
+  )
+  return answer ?? { status: 404, body: { error: `There is no ${request.method} ${pathname}.` } }
+}
+
+/** To whoever comes without the local token. */
+const strange = (what: string, command: string): Answer => ({
+  status: 401,
+  body: { error: `${what} for whoever can read the data folder: run ${command} on that machine.` },
+})

@@ -1,7 +1,5 @@
 import type { FrameTrace, ReadAnswer, ReadProblem, SourceDiagnostics, WantedReading } from '../core/diagnostics.ts'
 import { PenstockError } from '../core/errors.ts'
-import { type Answer, failed } from './answer.ts'
-import { type Asker, standing } from './asker.ts'
 
 /** What is asked of the engine; all reject with ROOM_UNAVAILABLE or TIMEOUT while it does not answer. */
 export interface Diagnosis {
@@ -9,6 +7,17 @@ export interface Diagnosis {
   /** null: nothing is traced of this source. */
   frames(source: string, after: number): Promise<FrameTrace | null>
   readOnce(wanted: WantedReading): Promise<ReadAnswer>
+}
+
+/** Who asks: the address it comes from, and, of a browser, what it says of the page (Fetch Metadata, `Sec-Fetch-Site`). */
+export interface Asker {
+  readonly address: string | undefined
+  readonly fetchSite?: string | undefined
+}
+
+export interface Answer {
+  readonly status: number
+  readonly body: object
 }
 
 const READ_SETTINGS = ['device', 'address', 'type', 'encoding', 'byteOrder', 'wordOrder', 'order', 'length'] as const
@@ -69,20 +78,19 @@ async function read(source: string, query: URLSearchParams, diagnosis: Diagnosis
   return 'problem' in answer ? failed(statusOf[answer.problem], answer.error) : { status: 200, body: answer }
 }
 
-/** A device is asked only for whoever is on this machine. */
-function refusalOf(asker: Asker): Answer | undefined {
-  switch (standing(asker)) {
-    case 'here':
-      return undefined
-    case 'elsewhere':
-      return failed(
-        403,
-        'A device is read for askers on the machine of the gateway only; run penstock read-once there.',
-      )
-    case 'lured':
-      return failed(403, 'A device is not read for a page of another site: ask http://127.0.0.1.')
+/** Nobody logs in here: a device is asked only for whoever is on this machine, and not for a page that lured a browser. */
+function refusalOf({ address, fetchSite }: Asker): Answer | undefined {
+  if (address === undefined || !loopback.test(address)) {
+    return failed(403, 'A device is read for askers on the machine of the gateway only; run penstock read-once there.')
   }
+  if (fetchSite === undefined || fetchSite === 'same-origin' || fetchSite === 'none') return undefined
+  return failed(403, 'A device is not read for a page of another site.')
 }
+
+/** IPv4, IPv6, and IPv4 in IPv6. */
+const loopback = /^(?:127\.|::1$|::ffff:127\.)/
+
+const failed = (status: number, error: string): Answer => ({ status, body: { error } })
 
 /** As it was before it became part of a path; what is no such text stands for itself. */
 function decoded(part: string): string {

@@ -1,42 +1,30 @@
 import { PenstockError } from '../core/errors.ts'
 import type { OpcuaSession } from '../link/contract.ts'
-import { type Answer, failed } from './answer.ts'
-import { type Asker, standing } from './asker.ts'
+import type { Answer } from './diagnosis.ts'
 
 /** What is asked of the OPC UA server; both reject with ROOM_UNAVAILABLE or TIMEOUT while it does not answer. */
 export interface OpcuaSessions {
   sessions(): Promise<readonly OpcuaSession[]>
   /** False: there is no session with this id. */
-  close(id: string): Promise<boolean>
+  closeSession(id: string): Promise<boolean>
 }
 
 const BASE = '/sessions'
 
 /**
  * `GET /sessions` (who is connected to the OPC UA server) and `DELETE /sessions/<id>` (ends one); undefined for any
- * other path. Both only for askers on this machine: 403 for others, 404 without such a session, 405 for another method,
- * 503 while the OPC UA server does not answer.
+ * other path. 404: there is no such session, 405: another method, 503: the OPC UA server does not answer.
  */
-export async function answerSessions(
-  method: string,
-  path: string,
-  asker: Asker,
-  opcua: OpcuaSessions,
-): Promise<Answer | undefined> {
+export async function answerSessions(method: string, path: string, opcua: OpcuaSessions): Promise<Answer | undefined> {
   const id = idIn(path)
   if (id === undefined) return undefined
-  const from = standing(asker)
-  if (from === 'elsewhere') {
-    return failed(403, 'Sessions are for askers on the machine of the gateway only; run penstock sessions there.')
-  }
-  if (from === 'lured') return failed(403, 'Sessions are not for another site: ask http://127.0.0.1.')
   try {
     if (id === '') {
-      if (method !== 'GET' && method !== 'HEAD') return failed(405, `${BASE} is read; DELETE ${BASE}/<id> ends one.`)
+      if (method !== 'GET') return failed(405, `${BASE} is read with GET; DELETE ${BASE}/<id> ends one.`)
       return { status: 200, body: { sessions: await opcua.sessions() } }
     }
-    if (method !== 'DELETE') return failed(405, `DELETE ends a session; ${BASE} lists them.`)
-    if (await opcua.close(id)) return { status: 200, body: { closed: id } }
+    if (method !== 'DELETE') return failed(405, `DELETE ends a session; GET ${BASE} lists them.`)
+    if (await opcua.closeSession(id)) return { status: 200, body: { closed: id } }
     return failed(404, `There is no session "${id.slice(0, 100)}"; ${BASE} lists those there are.`)
   } catch (error) {
     if (!(error instanceof PenstockError)) throw error
@@ -54,3 +42,5 @@ function idIn(path: string): string | undefined {
     return path.slice(BASE.length + 1)
   }
 }
+
+const failed = (status: number, error: string): Answer => ({ status, body: { error } })

@@ -1,8 +1,10 @@
 import { AttributeIds, type ClientSession, StatusCodes } from 'node-opcua'
 import { afterEach, beforeEach, expect, it, vi } from 'vitest'
 import { sessions as showSessions } from '../../src/cli/sessions.ts'
+import type { ConfigurationDesk } from '../../src/config/desk.ts'
 import { silentLogger } from '../../src/core/logger.ts'
 import { HttpServer } from '../../src/http/app.ts'
+import { LocalToken } from '../../src/http/local-token.ts'
 import { nodeId, type RoomUnderTest, startRoom, users, watch } from '../support/opcua-room.ts'
 
 let room: RoomUnderTest
@@ -19,9 +21,14 @@ beforeEach(async () => {
     settings: { bind: '127.0.0.1', port: 0 },
     log: silentLogger,
     health: unasked,
-    findings: unasked,
-    diagnosis: { diagnostics: unasked, frames: unasked, readOnce: unasked },
-    sessions: { sessions: async () => room.room.sessions(), close: async (id) => room.room.closeSession(id) },
+    rooms: {
+      ...{ findings: unasked, diagnostics: unasked, frames: unasked, readOnce: unasked },
+      sessions: async () => room.room.sessions(),
+      closeSession: async (id) => room.room.closeSession(id),
+    },
+    // Nothing here is about the configuration.
+    configuration: {} as ConfigurationDesk,
+    localToken: new LocalToken(room.pkiFolder),
   })
   url = `http://127.0.0.1:${await http.start()}`
 })
@@ -33,9 +40,21 @@ afterEach(async () => {
 const ask = async (options: { close?: string; json?: boolean }) => {
   const lines: string[] = []
   const out = { line: (text: string) => void lines.push(text), notice: () => undefined }
-  await showSessions({ url, json: false, ...options }, out)
+  await showSessions({ url, config: '', data: room.pkiFolder, ...options }, {}, out)
   return lines
 }
+
+it('whoever cannot read the data folder sees no session and ends none', async () => {
+  const [seen] = room.room.sessions()
+  for (const [method, path] of [
+    ['GET', '/sessions'],
+    ['DELETE', `/sessions/${encodeURIComponent(seen?.id ?? '')}`],
+  ] as const) {
+    const answer = await fetch(new URL(path, url), { method, headers: { Authorization: 'Bearer guessed' } })
+    expect(answer.status).toBe(401)
+  }
+  expect(room.room.sessions()).toHaveLength(1)
+})
 
 it('an administrator sees who is connected, how, since when, and what it costs', async () => {
   const begun = Date.now()

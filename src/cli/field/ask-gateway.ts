@@ -14,15 +14,11 @@ const exitCodes: Readonly<Record<number, number>> = {
  * What a running gateway answers at `path` of its HTTP port. Throws ClientFailure: as the answer's status says, or unreachable,
  * where nothing answers.
  */
-export async function askGateway<Answer>(
-  url: string,
-  path: string,
-  { withinMs = ANSWER_WITHIN_MS, method = 'GET' }: { withinMs?: number; method?: 'GET' | 'DELETE' } = {},
-): Promise<Answer> {
+export async function askGateway<Answer>(url: string, path: string, withinMs = ANSWER_WITHIN_MS): Promise<Answer> {
   const base = baseOf(url)
   let response: Response
   try {
-    response = await fetch(new URL(path, base), { method, signal: AbortSignal.timeout(withinMs) })
+    response = await fetch(new URL(path, base), { signal: AbortSignal.timeout(withinMs) })
   } catch (cause) {
     const message = `No gateway answers at ${base.origin} (${describeError(cause)}): start it, or give the address of its HTTP port with --url`
     throw new ClientFailure(ExitCode.unreachable, message)

@@ -85,7 +85,7 @@ async function readThere(
     given.flatMap(([name, text]) => (text === undefined ? [] : [[name, text] as [string, string]])),
   )
   const path = `/diagnostics/${encodeURIComponent(key)}/read?${query}`
-  return print(await askGateway<ReadingReport>(url, path, { withinMs: GATEWAY_READS_WITHIN_MS }), flags, out)
+  return print(await askGateway<ReadingReport>(url, path, GATEWAY_READS_WITHIN_MS), flags, out)
 }
 
 function print(report: ReadingReport, { json }: ReadOnceFlags, out: Output): number {

@@ -1,8 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import type { ReadAnswer, ReadingReport, ReadProblem, SourceDiagnostics } from '../../../src/core/diagnostics.ts'
 import { PenstockError } from '../../../src/core/errors.ts'
-import type { Asker } from '../../../src/http/asker.ts'
-import { answerDiagnosis, type Diagnosis } from '../../../src/http/diagnosis.ts'
+import { type Asker, answerDiagnosis, type Diagnosis } from '../../../src/http/diagnosis.ts'
 
 const line = { key: 'line' } as SourceDiagnostics
 const trace = { source: 'line', frames: [], missed: 3 }
@@ -93,7 +92,6 @@ describe('diagnostics over HTTP', () => {
     ['another machine, over IPv6', { address: '::ffff:192.168.1.20' }],
     ['nobody knows whom', { address: undefined }],
     ['a page of another site', { address: '127.0.0.1', fetchSite: 'cross-site' }],
-    ['a site whose name stands for this machine', { address: '127.0.0.1', host: 'plant.example:8080' }],
     ['a page of a sibling site', { address: '::1', fetchSite: 'same-site' }],
   ])('read no device for %s', async (_who, asker) => {
     const asked: unknown[] = []
