@@ -37,7 +37,7 @@ export const named = {
 export const folder = text({
   description: 'Folder of it in `Objects/Penstock/Plant`, as the plant is built: line, hall, building.',
   longest: 200,
-  pattern: /^[^\s/\p{Cc}](?:[^/\p{Cc}]*[^\s/\p{Cc}])?(?:\/[^\s/\p{Cc}](?:[^/\p{Cc}]*[^\s/\p{Cc}])?){0,9}$/u,
+  pattern: /^[^\s/](?:[^/]*[^\s/])?(?:\/[^\s/](?:[^/]*[^\s/])?){0,9}$/,
   allowed: 'up to ten names with "/" between them, without spaces at their ends, at most 200 characters',
   example: 'Hall 1/Line 2',
   otherwise: 'the plant itself',

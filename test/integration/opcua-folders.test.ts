@@ -28,8 +28,8 @@ const organized = async (id: string) => {
 }
 const statusOf = async (id: string) =>
   (await session.read({ nodeId: nodeId(id), attributeId: AttributeIds.NodeClass })).statusCode
-const versionOf = async (id: string) =>
-  Number((await session.read({ nodeId: nodeId(`${id}#NodeVersion`) })).value.value as string)
+const versionOf = async (path: string) =>
+  Number((await session.read({ nodeId: nodeId(`#folder-version/${path}`) })).value.value as string)
 
 it('the operator’s folders hold the devices of the plant, which are the nodes of DeviceSet', async () => {
   expect(await organized(PLANT)).toEqual([['#folder/Hall 1', 'Hall 1']])
@@ -53,7 +53,7 @@ it('a device that moves is the same node to its subscriber, and folders that it 
   room.engine.pipeline.polled(room.engine.tag('pump/speed'), 1)
   const { values } = await watch(session, nodeId('pump/speed'))
   await vi.waitFor(() => expect(values.at(-1)?.value.value).toBe(1))
-  const before = await versionOf('#folder/Hall 1')
+  const version = await versionOf('Hall 1')
 
   await room.engine.changePlant(aPlant([pump('Hall 2'), tank('Hall 1')]))
 
@@ -63,7 +63,7 @@ it('a device that moves is the same node to its subscriber, and folders that it 
   ])
   expect(await organized('#folder/Hall 2')).toEqual([['pump', 'Pump']])
   expect(await statusOf('#folder/Hall 1/Line 2')).toBe(StatusCodes.BadNodeIdUnknown)
-  expect(await versionOf('#folder/Hall 1')).toBeGreaterThan(before)
+  expect(await versionOf('Hall 1')).toBeGreaterThan(version)
   room.engine.pipeline.polled(room.engine.tag('pump/speed'), 2)
   await vi.waitFor(() => expect(values.at(-1)?.value.value).toBe(2))
   expect(values.map(({ statusCode }: DataValue) => statusCode.isGoodish())).not.toContain(false)
@@ -76,6 +76,17 @@ it('a folder that gets another name keeps what stands in it', async () => {
   expect(await organized('#folder/North/Line 2')).toEqual([['pump', 'Pump']])
   expect(await statusOf('tank/level')).toBe(StatusCodes.Good)
   expect(await statusOf('#folder/Hall 1')).toBe(StatusCodes.BadNodeIdUnknown)
+})
+
+it('a folder may be called like anything else', async () => {
+  const names = ['Line #2', 'Line', 'Line#NodeVersion', 'Line/#NodeVersion', '#gateway', 'NodeVersion']
+  const pumps = names.map((folder, number) => aModbusDevice(`pump-${number}`, [], { folder }))
+
+  await room.engine.changePlant(aPlant(pumps))
+
+  for (const [number, name] of names.entries()) {
+    expect((await organized(`#folder/${name}`)).map(([id]) => id)).toContain(`pump-${number}`)
+  }
 })
 
 it('folders go with the last device in them, and never take another along', async () => {

@@ -67,7 +67,7 @@ export class DeviceNodes {
     this.#state = component('State', stateType, namespaces.types.index)
     this.#reason = component('Reason', DataType.String, namespaces.types.index)
     this.status = [this.#health, this.#state, this.#reason]
-    changes.version(this.object, device.key, now)
+    changes.version(this.object, `${device.key}#NodeVersion`, now)
     changes.added(this.object, deviceSet)
     folders.place(this.object, device.folder, now)
   }

@@ -37,7 +37,7 @@ export class FolderTree {
     const id = '#gateway/Plant'
     const object = factory.object({ id, name: 'Plant', nameIn, type: 'FolderType', componentOf: gateway })
     this.#plant = { object, parent: undefined, path: '', members: 0 }
-    changes.version(object, id, now)
+    changes.version(object, `${id}#NodeVersion`, now)
   }
 
   /** The device stands in this folder from now on, and in no other; without a path in the plant itself. */
@@ -86,7 +86,8 @@ export class FolderTree {
     const id = `#folder/${path}`
     const name = path.slice(end + 1)
     const object = this.#factory.object({ id, name, type: 'FolderType', organizedBy: parent.object })
-    this.#changes.version(object, id, now)
+    // A folder may be called anything, also like another one's property.
+    this.#changes.version(object, `#folder-version/${path}`, now)
     this.#changes.added(object, parent.object)
     parent.members++
     const folder: Folder = { object, parent, path, members: 0 }

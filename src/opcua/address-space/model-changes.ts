@@ -66,13 +66,13 @@ export class ModelChanges {
     gatherSemanticChanges(addressSpace, (variable) => this.#otherMeaning.add(variable))
   }
 
-  /** Gives the node, whose identifier is `id`, a NodeVersion, which is another whenever its references are. */
+  /** Gives the node a NodeVersion, itself of the identifier `id`, which is another whenever the node's references are. */
   version(node: UAObject, id: string, now: number): void {
     const { factory } = this.#options
     this.#version = Math.max(this.#version, now)
     const property = {
       parent: node,
-      id: `${id}#NodeVersion`,
+      id,
       name: 'NodeVersion',
       nameIn: 0,
       dataType: DataType.String,

@@ -63,8 +63,8 @@ export class PlantNodes {
     const { object: gateway, sourcesFolder } = this.gateway
     const folders = new FolderTree({ factory, changes, gateway, nameIn: types, now })
     const deviceSet = findDeviceSet(addressSpace, namespaces)
-    changes.version(sourcesFolder, '#gateway/Sources', now)
-    changes.version(deviceSet, '#DeviceSet', now)
+    changes.version(sourcesFolder, '#gateway/Sources#NodeVersion', now)
+    changes.version(deviceSet, '#DeviceSet#NodeVersion', now)
     this.#context = { factory, namespaces, statuses, folders, changes, deviceSet }
     for (const source of plant.sources) {
       const nodes = this.#addSource(source, now)

@@ -70,7 +70,7 @@ export class SourceNodes {
       type: 'FolderType',
       componentOf: object,
     })
-    changes.version(this.#folder, `${id}/Devices`, now)
+    changes.version(this.#folder, `${id}/Devices#NodeVersion`, now)
     changes.added(object, sourcesFolder)
   }
 
