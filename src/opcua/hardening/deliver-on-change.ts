@@ -33,10 +33,8 @@ export function deliverOnChange(): void {
       markOnChange(this)
     }
   })
-  const methods = MonitoredItem.prototype as unknown as Record<string, unknown>
-  if (typeof methods['_on_value_changed'] !== 'function') {
-    throw new HardeningError(FIX, 'MonitoredItem._on_value_changed')
-  }
+  const { _on_value_changed: deliver } = MonitoredItem.prototype as unknown as Record<string, unknown>
+  if (typeof deliver !== 'function') throw new HardeningError(FIX, 'MonitoredItem._on_value_changed')
   patchMethod(MonitoredItem.prototype, '_on_value_changed_exception_based', FIX, (original) => {
     return function (this: FoldingItem, dataValue: DataValue, indexRange: unknown) {
       const comesAtMostEvery = this.node?.minimumSamplingInterval ?? 0
