@@ -6,6 +6,7 @@ import { configCommands } from './cli/config-commands.ts'
 import { endWith } from './cli/end.ts'
 import { fieldCommands } from './cli/field-commands.ts'
 import type { HistoryFlags } from './cli/history.ts'
+import { orderCommands } from './cli/order-commands.ts'
 import type { SessionsFlags } from './cli/sessions.ts'
 import { version } from './version.ts'
 
@@ -102,5 +103,6 @@ program
 configCommands(program)
 backupCommands(program)
 fieldCommands(program)
+orderCommands(program)
 clientCommands(program)
 await program.parseAsync()

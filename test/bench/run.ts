@@ -1,6 +1,7 @@
 import { parseArgs } from 'node:util'
 import { calculate } from './experiments/calculate.ts'
 import { chirpStackFleet } from './experiments/chirpstack-fleet.ts'
+import { commandAccept } from './experiments/command-accept.ts'
 import { deadDevice } from './experiments/dead-device.ts'
 import { fieldDiagnosticsCost } from './experiments/field-diagnostics.ts'
 import { historyIngest } from './experiments/history-ingest.ts'
@@ -22,6 +23,7 @@ const experiments: readonly Experiment[] = [
   start,
   historyIngest,
   historyRead,
+  commandAccept,
   calculate,
   modbusCpu,
   modbusFleet,

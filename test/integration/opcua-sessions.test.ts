@@ -27,6 +27,7 @@ beforeAll(async () => {
     health: unasked,
     rooms: {
       ...{ findings: unasked, diagnostics: unasked, frames: unasked, readOnce: unasked },
+      ...{ command: unasked, cancelCommand: unasked, commands: unasked, commandSteps: unasked, audit: unasked },
       sessions: async () => room.room.sessions(),
       closeSession: async (id) => room.room.closeSession(id),
     },
