@@ -3,8 +3,11 @@ import { settingOf } from './raw.ts'
 
 /** Which total bounds what one of its holders may use. */
 const bounds = [
-  ['subscriptionsPerSession', 'subscriptions'],
-  ['monitoredItemsPerSubscription', 'monitoredItems'],
+  ['sessionsPerUser', 'sessions'],
+  ['subscriptionsPerSession', 'subscriptionsPerUser'],
+  ['subscriptionsPerUser', 'subscriptions'],
+  ['monitoredItemsPerSubscription', 'monitoredItemsPerUser'],
+  ['monitoredItemsPerUser', 'monitoredItems'],
 ] as const
 
 /** Settings of the servers that are right each by itself, but not together. The configuration may be wrong otherwise. */

@@ -68,10 +68,13 @@ const limit = (of: keyof OpcuaLimits, description: string, high: number) =>
 
 const limits = section('What clients may use at most.', {
   connections: limit('connections', 'Secure channels at the same time.', 10_000),
-  sessions: limit('sessions', 'Sessions at the same time.', 5_000),
+  sessions: limit('sessions', 'Sessions at the same time; one more is kept for an administrator.', 5_000),
+  sessionsPerUser: limit('sessionsPerUser', 'Sessions of one user.', 5_000),
   subscriptions: limit('subscriptions', 'Subscriptions of all sessions together.', 50_000),
+  subscriptionsPerUser: limit('subscriptionsPerUser', 'Subscriptions of one user.', 50_000),
   subscriptionsPerSession: limit('subscriptionsPerSession', 'Subscriptions of one session.', 1_000),
   monitoredItems: limit('monitoredItems', 'Monitored items of all subscriptions together.', 10_000_000),
+  monitoredItemsPerUser: limit('monitoredItemsPerUser', 'Monitored items of one user.', 10_000_000),
   monitoredItemsPerSubscription: limit(
     'monitoredItemsPerSubscription',
     'Monitored items of one subscription.',

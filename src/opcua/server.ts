@@ -1,8 +1,9 @@
 import {
   type AddressSpace,
   MessageSecurityMode,
-  OPCUAServer,
+  type OPCUAServer,
   type OPCUAServerEndPoint,
+  type OPCUAServerOptions,
   RegisterServerMethod,
   SecurityPolicy,
   type UserTokenPolicy,
@@ -13,6 +14,7 @@ import { PenstockError } from '../core/errors.ts'
 import type { Logger } from '../core/logger.ts'
 import { nodesetFiles } from './address-space/namespaces.ts'
 import { openCertificateStores } from './certificates.ts'
+import { GatewayServer } from './gateway-server.ts'
 import { guardFirstFrame } from './hardening/first-frame.ts'
 import { MAX_ITEM_QUEUE } from './hardening/item-queue-cap.ts'
 import { limitOpenChannelTime } from './hardening/open-channel-deadline.ts'
@@ -21,6 +23,8 @@ import { adjustTransportLimits } from './hardening/transport-limits.ts'
 import { CONTINUATION_POINTS_PER_SESSION } from './history/continuation-points.ts'
 import { MOST_NODES } from './history/limits.ts'
 import { serverProfiles } from './profiles.ts'
+import { correctResults } from './services/exact-results.ts'
+import { requireOrphanage } from './services/subscription-quota.ts'
 import type { OpcuaSettings } from './settings.ts'
 import { Users } from './users.ts'
 
@@ -47,7 +51,7 @@ export interface PreparedServer {
 export async function prepareServer(settings: OpcuaSettings, clock: Clock, log: Logger): Promise<PreparedServer> {
   const { limits } = settings
   const stores = await openCertificateStores(settings, clock, log)
-  const server = new OPCUAServer({
+  const options: OPCUAServerOptions = {
     ...(settings.host === undefined ? {} : { host: settings.host }),
     port: settings.port,
     hostname: settings.hostname,
@@ -72,7 +76,6 @@ export async function prepareServer(settings: OpcuaSettings, clock: Clock, log: 
     transportSettings: { adjustTransportLimits },
     registerServerMethod: RegisterServerMethod.HIDDEN,
     serverCapabilities: {
-      maxSessions: limits.sessions,
       maxSubscriptions: limits.subscriptions,
       maxSubscriptionsPerSession: limits.subscriptionsPerSession,
       maxMonitoredItems: limits.monitoredItems,
@@ -94,13 +97,16 @@ export async function prepareServer(settings: OpcuaSettings, clock: Clock, log: 
       },
       serverProfileArray: serverProfiles(settings),
     },
-  })
+  }
+  const server = new GatewayServer(options, { limits, clock, log })
   await server.initialize()
   const { addressSpace } = server.engine
   const [endpoint] = server.endpoints
   if (!addressSpace || !endpoint)
     throw new PenstockError('STOPPED', 'The OPC UA server was ended while it was prepared')
   offerNoUserCertificates(endpoint)
+  correctResults(server)
+  requireOrphanage(server)
   return { server, addressSpace, endpoint, release: guardConnections(server, endpoint, clock, log) }
 }
 

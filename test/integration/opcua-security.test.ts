@@ -179,7 +179,7 @@ describe('what users may do', () => {
         value: { value: { dataType: DataType.Double, value: 1 } },
       })
 
-      expect(status).toBe(StatusCodes.BadUserAccessDenied)
+      expect(status).toBe(StatusCodes.BadNotWritable)
     },
   )
 

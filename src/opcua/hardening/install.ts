@@ -1,9 +1,12 @@
 import type { IAddressSpace, UAVariable } from 'node-opcua'
+import { checkMonitoredItems } from '../services/item-checks.ts'
 import { checkPermissionOnPush } from './check-permission-on-push.ts'
 import { deliverOnChange } from './deliver-on-change.ts'
 import { restrictDurableSubscriptions } from './durable-subscriptions.ts'
 import { capItemQueue } from './item-queue-cap.ts'
+import { keepNoAliases } from './node-aliases.ts'
 import { setOverflowBitOnAnyStatus } from './overflow-bit.ts'
+import { refuseRangesOfScalars } from './range-of-scalar.ts'
 import { restrictWrites } from './restrict-writes.ts'
 import { keepItemsOfRemovedNodes } from './revive-items.ts'
 import { capSubscriptionLifetime } from './subscription-lifetime.ts'
@@ -19,8 +22,11 @@ export function hardenNodeOpcua(addressSpace: IAddressSpace, anyVariable: UAVari
   setOverflowBitOnAnyStatus()
   capItemQueue()
   capSubscriptionLifetime()
+  checkMonitoredItems()
+  keepNoAliases()
   keepItemsOfRemovedNodes()
-  restrictWrites(anyVariable)
+  restrictWrites(anyVariable, addressSpace.rootFolder.objects)
   unshareReads(anyVariable)
+  refuseRangesOfScalars(anyVariable)
   restrictDurableSubscriptions(addressSpace)
 }

@@ -1,0 +1,206 @@
+import {
+  type BrowseDescriptionOptions,
+  BrowseDirection,
+  BrowseNextRequest,
+  type BrowsePathResult,
+  BrowseRequest,
+  type BrowseRequestOptions,
+  type BrowseResult,
+  type ClientSession,
+  type NodeId,
+  RegisterNodesRequest,
+  resolveNodeId,
+  TranslateBrowsePathsToNodeIdsRequest,
+  UnregisterNodesRequest,
+} from 'node-opcua'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { MOST_PATH_ELEMENTS } from '../../src/opcua/services/exact-results.ts'
+import { ask } from '../support/opcua-requests.ts'
+import { nodeId, type RoomUnderTest, startRoom } from '../support/opcua-room.ts'
+
+let test: RoomUnderTest
+let session: ClientSession
+
+beforeAll(async () => {
+  test = await startRoom()
+  session = await test.session()
+})
+afterAll(() => test.end())
+
+const HIERARCHICAL = 'i=33'
+const boiler: BrowseDescriptionOptions = {
+  nodeId: nodeId('boiler'),
+  browseDirection: BrowseDirection.Forward,
+  referenceTypeId: HIERARCHICAL,
+  includeSubtypes: true,
+  nodeClassMask: 0,
+  resultMask: 63,
+}
+
+const browse = (nodesToBrowse: readonly BrowseDescriptionOptions[], options: BrowseRequestOptions = {}) =>
+  ask<{ results: BrowseResult[] }>(session, new BrowseRequest({ nodesToBrowse: [...nodesToBrowse], ...options }))
+
+const browseNext = (continuationPoints: readonly Buffer[], releaseContinuationPoints = false) =>
+  ask<{ results: BrowseResult[] }>(
+    session,
+    new BrowseNextRequest({ continuationPoints: [...continuationPoints], releaseContinuationPoints }),
+  )
+
+const statuses = (results: readonly (BrowseResult | BrowsePathResult)[]) =>
+  results.map(({ statusCode }) => statusCode.name)
+const namesIn = ({ references }: BrowseResult) => (references ?? []).map(({ browseName }) => browseName.toString())
+
+describe('OPC 10000-4 §5.9.2 Browse', () => {
+  it.each<[string, string, BrowseDescriptionOptions]>([
+    ['BadNodeIdUnknown', 'a node that is not there', { nodeId: nodeId('nothing') }],
+    ['BadReferenceTypeIdInvalid', 'a reference type that is not there', { referenceTypeId: 'i=99999' }],
+    ['BadReferenceTypeIdInvalid', 'a node that is no reference type', { referenceTypeId: 'i=2253' }],
+    ['BadBrowseDirectionInvalid', 'no direction', { browseDirection: BrowseDirection.Invalid }],
+  ])('answers %s for %s, and the other nodes of the request', async (status, _what, wrong) => {
+    const { results } = await browse([boiler, { ...boiler, ...wrong }, boiler])
+
+    expect(statuses(results)).toEqual(['Good', status, 'Good'])
+    expect(namesIn(results[1] as BrowseResult)).toEqual([])
+    expect(namesIn(results[2] as BrowseResult).length).toBeGreaterThan(10)
+  })
+
+  it('is refused as a whole for no node, and for a view that is none', async () => {
+    expect((await browse([])).serviceResult).toBe('BadNothingToDo')
+    expect((await browse([boiler], { view: { viewId: 'i=2253' } })).serviceResult).toBe('BadViewIdUnknown')
+  })
+
+  it('answers only what the masks ask for', async () => {
+    const { results } = await browse([
+      { ...boiler, nodeClassMask: 4 },
+      { ...boiler, resultMask: 0 },
+    ])
+
+    expect(results[0]?.references).toEqual([])
+    expect(results[1]?.references?.every(({ browseName }) => !browseName.name)).toBe(true)
+  })
+})
+
+describe('OPC 10000-4 §5.9.3 BrowseNext', () => {
+  it('brings every reference once, one by one, and ends without a continuation point', async () => {
+    const [all] = (await browse([boiler])).results
+    let [page] = (await browse([boiler], { requestedMaxReferencesPerNode: 1 })).results
+    const found: string[] = []
+    while (page) {
+      found.push(...namesIn(page))
+      expect(page.references?.length).toBe(1)
+      if (!page.continuationPoint?.length) break
+      ;[page] = (await browseNext([page.continuationPoint])).results
+    }
+
+    expect(found).toEqual(namesIn(all as BrowseResult))
+  })
+
+  it('answers BadContinuationPointInvalid for one it has not given, whatever its size, and the others', async () => {
+    const [page] = (await browse([boiler], { requestedMaxReferencesPerNode: 2 })).results
+    const given = page?.continuationPoint as Buffer
+
+    const { results } = await browseNext([Buffer.from('junk'), given, Buffer.alloc(0), Buffer.alloc(10_000)])
+
+    const invalid = 'BadContinuationPointInvalid'
+    expect(statuses(results)).toEqual([invalid, 'Good', invalid, invalid])
+  })
+
+  it('answers BadContinuationPointInvalid for one that was given back', async () => {
+    const [page] = (await browse([boiler], { requestedMaxReferencesPerNode: 2 })).results
+    const given = page?.continuationPoint as Buffer
+
+    expect(statuses((await browseNext([given], true)).results)).toEqual(['Good'])
+    expect(statuses((await browseNext([given])).results)).toEqual(['BadContinuationPointInvalid'])
+  })
+
+  it('answers BadContinuationPointInvalid for one of another session', async () => {
+    const [page] = (await browse([boiler], { requestedMaxReferencesPerNode: 2 })).results
+    const other = await test.session()
+    const request = new BrowseNextRequest({ continuationPoints: [page?.continuationPoint as Buffer] })
+
+    const { results } = await ask<{ results: BrowseResult[] }>(other, request)
+
+    expect(statuses(results)).toEqual(['BadContinuationPointInvalid'])
+  })
+
+  it('is refused as a whole for no continuation point', async () => {
+    expect((await browseNext([])).serviceResult).toBe('BadNothingToDo')
+  })
+})
+
+const path = (names: readonly (string | null)[], from = 'i=85') => ({
+  startingNode: from,
+  relativePath: {
+    elements: names.map((name) => ({
+      referenceTypeId: HIERARCHICAL,
+      isInverse: false,
+      includeSubtypes: true,
+      targetName: { name },
+    })),
+  },
+})
+
+const translate = (browsePaths: readonly object[]) =>
+  ask<{ results: BrowsePathResult[] }>(
+    session,
+    new TranslateBrowsePathsToNodeIdsRequest({ browsePaths: [...browsePaths] }),
+  )
+
+describe('OPC 10000-4 §5.9.4 TranslateBrowsePathsToNodeIds', () => {
+  it.each<[string, string, object]>([
+    ['BadNodeIdUnknown', 'a start that is not there', path(['Server'], nodeId('nothing'))],
+    ['BadNoMatch', 'a name that is not there', path(['Server', 'Nothing'])],
+    ['BadNothingToDo', 'a path without elements', path([])],
+    ['BadBrowseNameInvalid', 'an end without a name', path(['Server', null])],
+    ['BadQueryTooComplex', 'a path of thousands', path(Array.from({ length: 8_000 }, () => 'Server'))],
+    [
+      'BadQueryTooComplex',
+      'a path just too long',
+      path(Array.from({ length: MOST_PATH_ELEMENTS + 1 }, () => 'Server')),
+    ],
+  ])('answers %s for %s, and the other paths of the request', async (status, _what, wrong) => {
+    const { results } = await translate([path(['Server']), wrong, path(['Server', 'ServerStatus'])])
+
+    expect(statuses(results)).toEqual(['Good', status, 'Good'])
+    const [server, , state] = results.map(({ targets }) => targets?.[0]?.targetId.toString())
+    expect([server, state]).toEqual(['ns=0;i=2253', 'ns=0;i=2256'])
+  })
+
+  it('is refused as a whole for no path', async () => {
+    expect((await translate([])).serviceResult).toBe('BadNothingToDo')
+  })
+})
+
+describe('OPC 10000-4 §5.9.5 RegisterNodes', () => {
+  it('answers the NodeIds themselves, of nodes that are not there too, and keeps nothing', async () => {
+    const ids = [nodeId('boiler/pressure'), nodeId('nothing'), 'i=2258'].map((id) => resolveNodeId(id))
+
+    const request = new RegisterNodesRequest({ nodesToRegister: ids })
+    const { registeredNodeIds } = await ask<{ registeredNodeIds: NodeId[] }>(session, request)
+
+    expect(registeredNodeIds.map(String)).toEqual(ids.map(String))
+    const { serviceResult } = await ask(session, new UnregisterNodesRequest({ nodesToUnregister: ids }))
+    expect(serviceResult).toBe('Good')
+  })
+
+  it('is refused as a whole for no node, as is UnregisterNodes (§5.9.6)', async () => {
+    expect((await ask(session, new RegisterNodesRequest({}))).serviceResult).toBe('BadNothingToDo')
+    expect((await ask(session, new UnregisterNodesRequest({}))).serviceResult).toBe('BadNothingToDo')
+  })
+})
+
+describe('OPC 10000-4 §5.8, §5.10 and §5.11.5', () => {
+  it.each([
+    'AddNodesRequest',
+    'AddReferencesRequest',
+    'DeleteNodesRequest',
+    'DeleteReferencesRequest',
+    'QueryFirstRequest',
+    'QueryNextRequest',
+    'HistoryUpdateRequest',
+  ] as const)('%s is answered BadServiceUnsupported: no client changes our address space or history', async (name) => {
+    const requests = await import('node-opcua')
+
+    expect((await ask(session, new requests[name]({}))).serviceResult).toBe('BadServiceUnsupported')
+  })
+})
