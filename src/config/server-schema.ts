@@ -118,6 +118,23 @@ export const opcuaSchema = section('The OPC UA server.', {
   )
     .max(50, ofList)
     .default([]),
+  advertisedPort: wholeNumber({
+    description:
+      'Port that endpoints advertise beside `port`, and clients get that use no address of the server: where a ' +
+      'container host or a router forwards another port.',
+    low: 1,
+    high: 65_535,
+    example: '14840',
+    otherwise: 'the port it listens at',
+  }).optional(),
+  discoveryServer: text({
+    description: 'Local discovery server (LDS) at which the server registers itself.',
+    longest: 300,
+    pattern: /^opc\.tcp:\/\/[^\s/?#]+(?:\/[^\s?#]*)?$/,
+    allowed: 'a URL that begins with "opc.tcp://"',
+    example: 'opc.tcp://localhost:4840',
+    otherwise: 'none',
+  }).optional(),
   path: text({
     description: 'Path of the endpoint URL.',
     longest: 100,

@@ -19,9 +19,10 @@ import type { Clock, Milliseconds } from '../core/clock.ts'
 import { describeError } from '../core/errors.ts'
 import type { Logger } from '../core/logger.ts'
 import { limitKeepAlive } from './hardening/subscription-lifetime.ts'
-import { advertisedUrlFor } from './services/advertised-url.ts'
+import { addressOf, advertisedUrlFor } from './services/advertised-url.ts'
 import { cancelRequests } from './services/cancel.ts'
 import { refuseForShare } from './services/item-checks.ts'
+import { RequestQueue } from './services/request-queue.ts'
 import { SessionQuota } from './services/session-quota.ts'
 import { SubscriptionQuota } from './services/subscription-quota.ts'
 import { type IdentityToken, isAdministrator, userKeyOf } from './services/user-of.ts'
@@ -39,6 +40,8 @@ const LONGEST_SILENCE: Milliseconds = 10 * 60_000
 
 export interface GatewayServerOptions {
   readonly limits: OpcuaLimits
+  /** Port of the endpoint for clients that used an address we do not know. */
+  readonly advertisedPort?: number | undefined
   readonly clock: Clock
   readonly log: Logger
 }
@@ -51,17 +54,22 @@ export interface GatewayServerOptions {
 export class GatewayServer extends OPCUAServer {
   readonly #sessions: SessionQuota<ServerSession>
   readonly #subscriptions: SubscriptionQuota
+  readonly #requests: RequestQueue<Channel>
+  readonly #advertisedPort: number | undefined
   readonly #clock: Clock
   readonly #log: Logger
 
-  constructor(options: OPCUAServerOptions, { limits, clock, log }: GatewayServerOptions) {
+  constructor(options: OPCUAServerOptions, { limits, advertisedPort, clock, log }: GatewayServerOptions) {
     const sessions = new SessionQuota<ServerSession>(limits)
     super({ ...options, serverCapabilities: { ...options.serverCapabilities, maxSessions: sessions.most } })
     this.#sessions = sessions
     this.#subscriptions = new SubscriptionQuota(this, limits)
+    this.#requests = new RequestQueue(clock)
+    this.#advertisedPort = advertisedPort
     this.#clock = clock
     this.#log = log
     this.on('create_session', (session) => this.#expectActivation(session))
+    this.on('closeChannel', (channel) => this.#requests.drop(channel))
     this.on('session_closed', (session) => this.#sessions.release(session))
   }
 
@@ -72,11 +80,21 @@ export class GatewayServer extends OPCUAServer {
       super.on_request(message, channel)
       return
     }
+    if (this.#requests.admit(channel, () => this.#answer(handler as Handler, message, channel))) return
+    this.#log.warn(
+      { address: channel.remoteAddress },
+      'An OPC UA client that sent requests without end was disconnected',
+    )
+    this.#requests.drop(channel)
+    channel.abruptlyInterrupt()
+  }
+
+  #answer(handler: Handler, message: Message, channel: Channel): void {
     this.prepare(message, channel)
     this.emit('request', message.request, channel)
     const fail = (error: unknown) => this.#fail(message, channel, error)
     try {
-      Promise.resolve((handler as Handler).call(this, message, channel)).catch(fail)
+      Promise.resolve(handler.call(this, message, channel)).catch(fail)
     } catch (error) {
       fail(error)
     }
@@ -148,7 +166,8 @@ export class GatewayServer extends OPCUAServer {
   protected override _on_GetEndpointsRequest(message: Message, channel: Channel): void {
     const request = message.request as GetEndpointsRequest
     const urls = this.getDiscoveryUrls()
-    request.endpointUrl = advertisedUrlFor(request.endpointUrl, urls) ?? urls[0] ?? null
+    const fallback = urls.find((url) => addressOf(url)?.port === this.#advertisedPort) ?? urls[0] ?? null
+    request.endpointUrl = advertisedUrlFor(request.endpointUrl, urls) ?? fallback
     super._on_GetEndpointsRequest(message, channel)
   }
 

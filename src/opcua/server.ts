@@ -1,3 +1,4 @@
+import { isIPv6 } from 'node:net'
 import {
   type AddressSpace,
   MessageSecurityMode,
@@ -23,7 +24,8 @@ import { adjustTransportLimits } from './hardening/transport-limits.ts'
 import { CONTINUATION_POINTS_PER_SESSION } from './history/continuation-points.ts'
 import { MOST_NODES } from './history/limits.ts'
 import { serverProfiles } from './profiles.ts'
-import { correctResults } from './services/exact-results.ts'
+import { correctCallResults } from './services/call-results.ts'
+import { sliceWork } from './services/slice-work.ts'
 import { requireOrphanage } from './services/subscription-quota.ts'
 import type { OpcuaSettings } from './settings.ts'
 import { Users } from './users.ts'
@@ -56,6 +58,7 @@ export async function prepareServer(settings: OpcuaSettings, clock: Clock, log: 
     port: settings.port,
     hostname: settings.hostname,
     alternateHostname: [...settings.alternateHostnames],
+    advertisedEndpoints: forwardedUrls(settings),
     resourcePath: settings.resourcePath,
     nodesets: [...nodesetFiles],
     serverCertificateManager: stores.application,
@@ -74,7 +77,7 @@ export async function prepareServer(settings: OpcuaSettings, clock: Clock, log: 
     timeout: IDLE_TIMEOUT,
     maxConnectionsPerEndpoint: limits.connections,
     transportSettings: { adjustTransportLimits },
-    registerServerMethod: RegisterServerMethod.HIDDEN,
+    ...registration(settings),
     serverCapabilities: {
       maxSubscriptions: limits.subscriptions,
       maxSubscriptionsPerSession: limits.subscriptionsPerSession,
@@ -98,17 +101,31 @@ export async function prepareServer(settings: OpcuaSettings, clock: Clock, log: 
       serverProfileArray: serverProfiles(settings),
     },
   }
-  const server = new GatewayServer(options, { limits, clock, log })
+  const server = new GatewayServer(options, { limits, advertisedPort: settings.advertisedPort, clock, log })
   await server.initialize()
   const { addressSpace } = server.engine
   const [endpoint] = server.endpoints
   if (!addressSpace || !endpoint)
     throw new PenstockError('STOPPED', 'The OPC UA server was ended while it was prepared')
   offerNoUserCertificates(endpoint)
-  correctResults(server)
+  correctCallResults(server)
+  sliceWork(server)
   requireOrphanage(server)
   return { server, addressSpace, endpoint, release: guardConnections(server, endpoint, clock, log) }
 }
+
+/** Where another port is forwarded to ours, the same hosts with it. */
+const forwardedUrls = ({ hostname, alternateHostnames, advertisedPort, port }: OpcuaSettings): string[] =>
+  advertisedPort === undefined || advertisedPort === port
+    ? []
+    : [hostname, ...alternateHostnames].map(
+        (host) => `opc.tcp://${isIPv6(host) ? `[${host}]` : host}:${advertisedPort}`,
+      )
+
+const registration = ({ discoveryServer }: OpcuaSettings): Partial<OPCUAServerOptions> =>
+  discoveryServer === undefined
+    ? { registerServerMethod: RegisterServerMethod.HIDDEN }
+    : { registerServerMethod: RegisterServerMethod.LDS, discoveryServerEndpointUrl: discoveryServer }
 
 const policiesOf = ({ securityPolicies, allowUnencrypted }: OpcuaSettings): SecurityPolicy[] => {
   const secure = securityPolicies.map((name) => SecurityPolicy[name])

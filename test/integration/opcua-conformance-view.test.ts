@@ -14,7 +14,7 @@ import {
   UnregisterNodesRequest,
 } from 'node-opcua'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { MOST_PATH_ELEMENTS } from '../../src/opcua/services/exact-results.ts'
+import { MOST_PATH_ELEMENTS } from '../../src/opcua/services/slice-work.ts'
 import { ask } from '../support/opcua-requests.ts'
 import { nodeId, type RoomUnderTest, startRoom } from '../support/opcua-room.ts'
 

@@ -10,6 +10,7 @@ import { refuseRangesOfScalars } from './range-of-scalar.ts'
 import { restrictWrites } from './restrict-writes.ts'
 import { keepItemsOfRemovedNodes } from './revive-items.ts'
 import { capSubscriptionLifetime } from './subscription-lifetime.ts'
+import { endChannelsOfUndecodableMessages } from './undecodable-messages.ts'
 import { unshareReads } from './unshared-reads.ts'
 
 /**
@@ -22,6 +23,7 @@ export function hardenNodeOpcua(addressSpace: IAddressSpace, anyVariable: UAVari
   setOverflowBitOnAnyStatus()
   capItemQueue()
   capSubscriptionLifetime()
+  endChannelsOfUndecodableMessages()
   checkMonitoredItems()
   keepNoAliases()
   keepItemsOfRemovedNodes()
