@@ -5,6 +5,7 @@ import {
   type OPCUAServer,
   type OPCUAServerEndPoint,
   type OPCUAServerOptions,
+  QualifiedName,
   RegisterServerMethod,
   SecurityPolicy,
   type UserTokenPolicy,
@@ -13,6 +14,7 @@ import {
 import type { Clock, Milliseconds } from '../core/clock.ts'
 import { PenstockError } from '../core/errors.ts'
 import type { Logger } from '../core/logger.ts'
+import { version } from '../version.ts'
 import { nodesetFiles } from './address-space/namespaces.ts'
 import { openCertificateStores } from './certificates.ts'
 import { GatewayServer } from './gateway-server.ts'
@@ -23,7 +25,7 @@ import { endSlowReaders } from './hardening/slow-reader.ts'
 import { adjustTransportLimits } from './hardening/transport-limits.ts'
 import { CONTINUATION_POINTS_PER_SESSION } from './history/continuation-points.ts'
 import { MOST_NODES } from './history/limits.ts'
-import { serverProfiles } from './profiles.ts'
+import { conformanceUnits, serverProfiles } from './profiles.ts'
 import { correctCallResults } from './services/call-results.ts'
 import { sliceWork } from './services/slice-work.ts'
 import { requireOrphanage } from './services/subscription-quota.ts'
@@ -68,7 +70,13 @@ export async function prepareServer(settings: OpcuaSettings, clock: Clock, log: 
       applicationName: { text: settings.name, locale: 'en' },
       productUri: 'urn:penstock',
     },
-    buildInfo: { productName: 'Penstock', productUri: 'urn:penstock', manufacturerName: 'Penstock' },
+    buildInfo: {
+      productName: 'Penstock',
+      productUri: 'urn:penstock',
+      manufacturerName: 'Penstock',
+      softwareVersion: version,
+      buildNumber: version,
+    },
     securityPolicies: policiesOf(settings),
     securityModes: modesOf(settings),
     allowAnonymous: settings.allowAnonymous,
@@ -99,6 +107,7 @@ export async function prepareServer(settings: OpcuaSettings, clock: Clock, log: 
         maxNodesPerHistoryReadEvents: 0,
       },
       serverProfileArray: serverProfiles(settings),
+      conformanceUnits: conformanceUnits.map((name) => new QualifiedName({ name })),
     },
   }
   const server = new GatewayServer(options, { limits, advertisedPort: settings.advertisedPort, clock, log })

@@ -1,4 +1,5 @@
 import {
+  AttributeIds,
   type BrowseDescriptionOptions,
   BrowseDirection,
   BrowseNextRequest,
@@ -15,6 +16,7 @@ import {
 } from 'node-opcua'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { MOST_PATH_ELEMENTS } from '../../src/opcua/services/slice-work.ts'
+import { version } from '../../src/version.ts'
 import { ask } from '../support/opcua-requests.ts'
 import { nodeId, type RoomUnderTest, startRoom } from '../support/opcua-room.ts'
 
@@ -202,5 +204,49 @@ describe('OPC 10000-4 §5.8, §5.10 and §5.11.5', () => {
     const requests = await import('node-opcua')
 
     expect((await ask(session, new requests[name]({}))).serviceResult).toBe('BadServiceUnsupported')
+  })
+})
+
+describe('OPC 10000-5 §6.3.2 ServerCapabilities and §12.4 BuildInfo', () => {
+  const read = async (nodeId: string) =>
+    (await session.read({ nodeId, attributeId: AttributeIds.Value })).value.value as unknown
+
+  it.each([
+    ['MaxBrowseContinuationPoints', 'i=2735', 10],
+    ['MaxSessions, with the one kept for an administrator', 'i=24095', 101],
+    ['MaxSubscriptions', 'i=24096', 1_000],
+    ['MaxSubscriptionsPerSession', 'i=24098', 50],
+    ['MaxMonitoredItems', 'i=24097', 200_000],
+    ['MaxMonitoredItemsPerSubscription', 'i=24104', 50_000],
+    ['MaxMonitoredItemsQueueSize', 'i=31916', 100],
+    ['MinSupportedSampleRate', 'i=2272', 50],
+    ['MaxNodesPerRead', 'i=11705', 10_000],
+    ['MaxNodesPerWrite', 'i=11707', 10_000],
+    ['MaxNodesPerBrowse', 'i=11710', 10_000],
+    ['MaxNodesPerTranslateBrowsePathsToNodeIds', 'i=11712', 10_000],
+    ['MaxNodesPerMethodCall', 'i=11709', 100],
+    ['MaxMonitoredItemsPerCall', 'i=11714', 10_000],
+  ])('publish the limit that holds: %s', async (_name, nodeId, value) => {
+    expect(await read(nodeId)).toBe(value)
+  })
+
+  it('claim profiles and conformance units that are true, and no other', async () => {
+    const profiles = (await read('i=2269')) as string[]
+    const units = ((await read('i=24101')) as { name: string }[]).map(({ name }) => name)
+
+    expect(profiles).toContain('http://opcfoundation.org/UA-Profile/Server/EmbeddedUA2017')
+    expect(profiles.join()).not.toMatch(/StandardUA|FileAccess|StateMachine|NodeManagement|HistoricalAccess$/)
+    expect(units).toEqual(expect.arrayContaining(['Session Cancel', 'View Basic', 'Monitor Basic']))
+    expect(units.join()).not.toMatch(/Query|NodeManagement|Redundancy/)
+  })
+
+  it('name this program and its version', async () => {
+    const { productName, manufacturerName, softwareVersion } = (await read('i=2260')) as Record<string, string>
+
+    expect({ productName, manufacturerName, softwareVersion }).toEqual({
+      productName: 'Penstock',
+      manufacturerName: 'Penstock',
+      softwareVersion: version,
+    })
   })
 })
