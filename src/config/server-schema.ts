@@ -1,5 +1,6 @@
 import { isIP } from 'node:net'
 import { hostname as machineName } from 'node:os'
+import { validate } from 'node-cron'
 import { z } from 'zod'
 import {
   choice,
@@ -10,6 +11,7 @@ import {
   host,
   list,
   ofList,
+  ofText,
   section,
   text,
   wholeNumber,
@@ -163,6 +165,32 @@ export const historySchema = section(
     }).prefault('90d'),
   },
 ).transform(withUnits)
+
+export const backupSchema = section('Backups of the data folder, made while the gateway runs and verified.', {
+  schedule: explain(
+    z
+      .string()
+      .max(100, ofText)
+      .refine((schedule) => schedule.trim().split(/\s+/).length === 5 && validate(schedule)),
+    {
+      description: 'When a backup is made: minute, hour, day, month and weekday, in the time zone of the machine.',
+      allowed: 'five fields of cron',
+      example: "'30 2 * * *'",
+      otherwise: 'no backups are made; `penstock backup` makes one at any time',
+    },
+  ).optional(),
+  folder: text({
+    description: 'Gets a folder for each backup; best on another disk. Relative to where Penstock is started.',
+    longest: 1_000,
+    example: '/mnt/backup/penstock',
+  }).default('backup'),
+  keep: wholeNumber({
+    description: 'How many backups stay in the folder, the newest.',
+    low: 1,
+    high: 10_000,
+    example: '7',
+  }).default(7),
+})
 
 export const logSchema = section('The log, JSON lines on standard output.', {
   level: choice(['debug', 'info', 'warn', 'error'], {

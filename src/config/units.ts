@@ -12,6 +12,9 @@ const durationSettings = [
   'keep',
   'metricsPeriod',
   'slowest',
+  'expiresAfter',
+  'minInterval',
+  'readBackAfter',
 ] as const
 type DurationSetting = (typeof durationSettings)[number]
 

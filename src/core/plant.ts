@@ -1,4 +1,5 @@
 import type { Milliseconds } from './clock.ts'
+import type { Access, CommandConfig, WriteConfig } from './command.ts'
 import type { DataType } from './data-type.ts'
 import type { HistoryPolicy } from './history-policy.ts'
 import type { StateConfig } from './states.ts'
@@ -153,6 +154,8 @@ export interface DeviceBase {
   /** Default for tags that do not set their own; absent: the kind of source decides. */
   readonly history?: HistoryPolicy | undefined
   readonly tags: readonly TagConfig[]
+  /** What can be asked of it beside writing its tags. */
+  readonly commands?: readonly CommandConfig[] | undefined
 }
 
 export interface ChirpStackDeviceConfig extends DeviceBase {
@@ -269,4 +272,7 @@ export interface TagConfig {
   readonly staleAfterMs?: Milliseconds | undefined
   readonly badAfterMs?: Milliseconds | undefined
   readonly history?: HistoryPolicy | undefined
+  /** Absent: read. */
+  readonly access?: Access | undefined
+  readonly write?: WriteConfig | undefined
 }

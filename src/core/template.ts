@@ -1,4 +1,5 @@
 import type { Milliseconds } from './clock.ts'
+import type { CommandConfig } from './command.ts'
 import type { DeviceBase, TagConfig } from './plant.ts'
 
 /** What LoRaWAN devices of one kind have in common, as an operator configures it. */
@@ -10,6 +11,8 @@ export interface DeviceTemplate {
   readonly staleAfterMs?: Milliseconds | undefined
   readonly badAfterMs?: Milliseconds | undefined
   readonly tags: readonly TagConfig[]
+  /** What can be asked of each device. */
+  readonly commands?: readonly CommandConfig[] | undefined
 }
 
 /** Stands in a rule where a template's key would: the tags are learned from what the device sends. */
@@ -44,7 +47,14 @@ export function withTemplate<Device extends DeviceBase>(device: Device, template
     ...(manufacturer === undefined ? {} : { manufacturer }),
     ...(model === undefined ? {} : { model }),
     tags: [...device.tags, ...added],
+    ...withCommands(device, template),
   }
+}
+
+function withCommands(device: DeviceBase, template: DeviceTemplate): Pick<DeviceBase, 'commands'> {
+  if (!template.commands) return {}
+  const own = new Set(device.commands?.map(({ key }) => key))
+  return { commands: [...(device.commands ?? []), ...template.commands.filter(({ key }) => !own.has(key))] }
 }
 
 /** How long a lost value stays Uncertain always stands in a device, so a template says it in its tags. */
