@@ -209,9 +209,9 @@ export class GatewayServer extends OPCUAServer {
   }
 
   /** node-opcua has no Cancel. */
-  protected _on_CancelRequest(message: Message, channel: Channel): void {
+  protected _on_CancelRequest(message: Message, channel: Channel): Promise<void> {
     const { requestHandle } = message.request as CancelRequest
-    this._apply_on_SessionObject(CancelResponse, message, channel, (session: ServerSession) => {
+    return this._apply_on_SessionObject(CancelResponse, message, channel, (session: ServerSession) => {
       const cancelCount = cancelRequests(session, requestHandle)
       channel.send_response('MSG', new CancelResponse({ cancelCount }), message)
     })

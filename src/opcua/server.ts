@@ -1,15 +1,20 @@
 import { isIPv6 } from 'node:net'
 import {
   type AddressSpace,
+  DataType,
   MessageSecurityMode,
   type OPCUAServer,
   type OPCUAServerEndPoint,
   type OPCUAServerOptions,
   QualifiedName,
   RegisterServerMethod,
+  resolveNodeId,
   SecurityPolicy,
+  type UAVariable,
   type UserTokenPolicy,
   UserTokenType,
+  VariableIds,
+  Variant,
 } from 'node-opcua'
 import type { Clock, Milliseconds } from '../core/clock.ts'
 import { PenstockError } from '../core/errors.ts'
@@ -21,6 +26,7 @@ import { GatewayServer } from './gateway-server.ts'
 import { guardFirstFrame } from './hardening/first-frame.ts'
 import { MAX_ITEM_QUEUE } from './hardening/item-queue-cap.ts'
 import { limitOpenChannelTime } from './hardening/open-channel-deadline.ts'
+import { HardeningError } from './hardening/patch-method.ts'
 import { endSlowReaders } from './hardening/slow-reader.ts'
 import { adjustTransportLimits } from './hardening/transport-limits.ts'
 import { CONTINUATION_POINTS_PER_SESSION } from './history/continuation-points.ts'
@@ -117,6 +123,7 @@ export async function prepareServer(settings: OpcuaSettings, clock: Clock, log: 
   if (!addressSpace || !endpoint)
     throw new PenstockError('STOPPED', 'The OPC UA server was ended while it was prepared')
   offerNoUserCertificates(endpoint)
+  publishFastestSampling(addressSpace)
   correctCallResults(server)
   sliceWork(server)
   requireOrphanage(server)
@@ -144,6 +151,16 @@ const policiesOf = ({ securityPolicies, allowUnencrypted }: OpcuaSettings): Secu
 const modesOf = ({ securityModes, allowUnencrypted }: OpcuaSettings): MessageSecurityMode[] => {
   const secure = securityModes.map((name) => MessageSecurityMode[name])
   return allowUnencrypted ? [MessageSecurityMode.None, ...secure] : secure
+}
+
+/** node-opcua publishes 100 ms at least, and revises to what it was told. */
+function publishFastestSampling(addressSpace: AddressSpace): void {
+  const variable = addressSpace.findNode(
+    resolveNodeId(VariableIds.Server_ServerCapabilities_MinSupportedSampleRate),
+  ) as UAVariable | null
+  if (!variable) throw new HardeningError('publish the fastest sampling', 'MinSupportedSampleRate')
+  const value = new Variant({ dataType: DataType.Double, value: FASTEST_SAMPLING })
+  variable.bindVariable({ get: () => value }, true)
 }
 
 /** node-opcua offers user certificates on every endpoint; the gateway knows nobody by one. */
