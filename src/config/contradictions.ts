@@ -4,9 +4,9 @@ import { settingOf } from './raw.ts'
 /** Which total bounds what one of its holders may use. */
 const bounds = [
   ['sessionsPerUser', 'sessions'],
-  ['subscriptionsPerSession', 'subscriptionsPerUser'],
+  ['subscriptionsPerSession', 'subscriptions'],
   ['subscriptionsPerUser', 'subscriptions'],
-  ['monitoredItemsPerSubscription', 'monitoredItemsPerUser'],
+  ['monitoredItemsPerSubscription', 'monitoredItems'],
   ['monitoredItemsPerUser', 'monitoredItems'],
 ] as const
 
