@@ -166,6 +166,40 @@ export const historySchema = section(
   },
 ).transform(withUnits)
 
+export const commandsSchema = section('Commands to devices: what waits to be sent, and what is kept of it.', {
+  queueLength: wholeNumber({
+    description: 'How many commands may wait for one device; more are refused with BadTooManyOperations.',
+    low: 1,
+    high: 10_000,
+    example: '100',
+  }).default(100),
+  totalQueueLength: wholeNumber({
+    description: 'How many commands may wait for all devices together; more are refused with BadResourceUnavailable.',
+    low: 1,
+    high: 1_000_000,
+    example: '10000',
+  }).default(10_000),
+  parallel: wholeNumber({
+    description: 'How many devices are sent something at the same time; each device gets one command at a time.',
+    low: 1,
+    high: 10_000,
+    example: '64',
+  }).default(64),
+  expiresAfter: duration({
+    description:
+      'How long a command may wait to be sent, where neither it nor its tag says so; after that it is not done any more.',
+    low: 1_000,
+    high: 30 * 86_400_000,
+    example: '2m',
+  }).prefault('2m'),
+  keep: duration({
+    description: 'Age at which finished commands are deleted; the audit log keeps who asked for them.',
+    low: 3_600_000,
+    high: 36_500 * 86_400_000,
+    example: '365d',
+  }).prefault('90d'),
+}).transform(withUnits)
+
 export const backupSchema = section('Backups of the data folder, made while the gateway runs and verified.', {
   schedule: explain(
     z
