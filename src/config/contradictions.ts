@@ -3,11 +3,8 @@ import { settingOf } from './raw.ts'
 
 /** Which total bounds what one of its holders may use. */
 const bounds = [
-  ['sessionsPerUser', 'sessions'],
   ['subscriptionsPerSession', 'subscriptions'],
-  ['subscriptionsPerUser', 'subscriptions'],
   ['monitoredItemsPerSubscription', 'monitoredItems'],
-  ['monitoredItemsPerUser', 'monitoredItems'],
 ] as const
 
 /** Settings of the servers that are right each by itself, but not together. The configuration may be wrong otherwise. */

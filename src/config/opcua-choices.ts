@@ -16,7 +16,7 @@ export const defaultLimits = {
   sessionsPerUser: 50,
   subscriptions: 1_000,
   subscriptionsPerUser: 500,
-  subscriptionsPerSession: 50,
+  subscriptionsPerSession: 10,
   monitoredItems: 200_000,
   monitoredItemsPerUser: 100_000,
   monitoredItemsPerSubscription: 50_000,
