@@ -9,6 +9,7 @@ import { historyRead } from './experiments/history-read.ts'
 import { latency } from './experiments/latency.ts'
 import { modbusCpu } from './experiments/modbus-cpu.ts'
 import { modbusFleet } from './experiments/modbus-fleet.ts'
+import { monitoredItems } from './experiments/monitored-items.ts'
 import { start } from './experiments/start.ts'
 import { tenThousand } from './experiments/ten-thousand.ts'
 import { writeLatency } from './experiments/write-latency.ts'
@@ -22,6 +23,7 @@ const experiments: readonly Experiment[] = [
   latency,
   tenThousand,
   start,
+  monitoredItems,
   historyIngest,
   historyRead,
   commandAccept,
