@@ -7,6 +7,7 @@ import { endWith } from './cli/end.ts'
 import { fieldCommands } from './cli/field-commands.ts'
 import type { HistoryFlags } from './cli/history.ts'
 import { orderCommands } from './cli/order-commands.ts'
+import { securityCommands } from './cli/security-commands.ts'
 import { version } from './version.ts'
 
 // Each command loads only what it needs: a gateway that starts has no use for a client's half of the OPC UA stack.
@@ -89,6 +90,7 @@ program
 configCommands(program)
 backupCommands(program)
 fieldCommands(program)
+securityCommands(program)
 orderCommands(program)
 clientCommands(program)
 await program.parseAsync()

@@ -7,7 +7,7 @@ import { createLogger } from '../telemetry/logger.ts'
 import type { OpcuaRoomData } from './room-data.ts'
 import { OpcuaServerRoom } from './server-room.ts'
 
-const { port, settings, dataFolder, logLevel } = workerData as OpcuaRoomData & { port: MessagePort }
+const { port, settings, users, dataFolder, logLevel } = workerData as OpcuaRoomData & { port: MessagePort }
 
 /** Ends this thread with the error as its cause; main starts another. */
 const die = (error: unknown): void => {
@@ -19,6 +19,7 @@ const die = (error: unknown): void => {
 const history = new HistoryFile(dataFolder)
 const room = new OpcuaServerRoom({
   settings,
+  users,
   history,
   clock: systemClock,
   log: createLogger(logLevel, 'opcua'),
@@ -31,6 +32,8 @@ const link = new Link<FromRoom, ToOpcua>({
   clock: systemClock,
   serves: {
     health: () => room.health(),
+    certificates: () => room.certificates(),
+    changeCertificates: ({ change, by }) => room.changeCertificates(change, by),
     stop: async () => {
       await room.stop()
       history.close()
@@ -38,6 +41,7 @@ const link = new Link<FromRoom, ToOpcua>({
     },
   },
   hears: {
+    users: (changed) => room.showUsers(changed),
     peer: ({ port: engine }) => {
       if (begun) {
         room.relink(engine)

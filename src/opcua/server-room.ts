@@ -1,17 +1,24 @@
 import type { MessagePort } from 'node:worker_threads'
 import type { NodeId, OPCUAServer } from 'node-opcua'
+import type { AuditEntry } from '../core/audit.ts'
+import type { CertificateAnswer, CertificateChange, KnownCertificate } from '../core/certificate.ts'
 import type { Clock, Milliseconds } from '../core/clock.ts'
+import type { Actor } from '../core/command.ts'
 import type { PenstockError } from '../core/errors.ts'
 import type { HistorySource } from '../core/history-source.ts'
 import type { Logger } from '../core/logger.ts'
-import type { OpcuaHealth } from '../link/contract.ts'
+import type { UserRecord } from '../core/user.ts'
+import type { OpcuaHealth, UsersChanged } from '../link/contract.ts'
 import { collectStartupGarbage } from '../telemetry/startup-garbage.ts'
+import { AuditTrail } from './audit/audit-trail.ts'
 import { EngineConnection, type EngineListener } from './engine-connection.ts'
+import { auditTo } from './hardening/audit-operations.ts'
 import { announceHistory } from './history/capabilities.ts'
 import { HistoryService, serveHistory } from './history/history-service.ts'
 import { routeNodeOpcuaLog } from './node-opcua-log.ts'
 import { waitForPort } from './port.ts'
 import { Projection } from './projection.ts'
+import { SecurityDesk } from './security-desk.ts'
 import { type PreparedServer, prepareServer } from './server.ts'
 import type { OpcuaSettings } from './settings.ts'
 
@@ -20,6 +27,8 @@ const SHUTDOWN_NOTICE: Milliseconds = 500
 
 export interface OpcuaServerRoomOptions {
   readonly settings: OpcuaSettings
+  /** Users of the database, beside those of the settings. */
+  readonly users?: readonly UserRecord[]
   /** Where the history of tags is read. */
   readonly history: HistorySource
   readonly clock: Clock
@@ -37,19 +46,29 @@ export class OpcuaServerRoom {
   readonly #engine: EngineConnection
   #prepared: PreparedServer | undefined
   #projection: Projection | undefined
+  #trail: AuditTrail | undefined
+  #security: SecurityDesk | undefined
+  #users: readonly UserRecord[]
   #startedAt = 0
 
   constructor(options: OpcuaServerRoomOptions) {
     this.#options = options
+    this.#users = options.users ?? []
     const { clock, log, onFatal } = options
     const listener: EngineListener = {
       onBatch: (batch) => this.#projection?.values.apply(batch),
       onSources: (sources) => this.#projection?.showSources(sources),
       onStore: (store) => this.#projection?.showStore(store),
       awaitSnapshot: () => this.#projection?.values.awaitSnapshot() ?? Promise.resolve(),
-      onHeard: (heard) => this.#projection?.showHeard(heard),
+      onHeard: (heard) => {
+        this.#projection?.showHeard(heard)
+        if (heard) this.#trail?.engineBack()
+      },
       showPlant: async (plant) => this.#projection?.showPlant(plant),
-      changePlant: ({ change }) => this.#projection?.changePlant(change),
+      changePlant: ({ change }) => {
+        this.#projection?.changePlant(change)
+        this.#trail?.changed({ action: 'plant.change', subject: '', user: 'system' })
+      },
       onFatal,
     }
     this.#engine = new EngineConnection({ clock, log, listener })
@@ -65,8 +84,13 @@ export class OpcuaServerRoom {
     warnOfDemoSettings(settings, log)
     try {
       const plant = await this.#engine.open(port)
-      this.#prepared = await prepareServer(settings, clock, log)
-      const { addressSpace } = this.#prepared
+      this.#prepared = await prepareServer(settings, this.#users, clock, log)
+      this.#prepared.users.directory.show(this.#users)
+      const { addressSpace, server } = this.#prepared
+      const send = (entries: readonly AuditEntry[]) => this.#engine.tellAudit(entries)
+      this.#trail = new AuditTrail({ server, clock, log, send })
+      auditTo(server, this.#trail)
+      this.#security = new SecurityDesk({ prepared: this.#prepared, trail: this.#trail, clock, log })
       this.#projection = new Projection({ addressSpace, plant, allowAnonymous: settings.allowAnonymous, clock, log })
       this.#serveHistory(this.#prepared, this.#projection)
       await this.#engine.subscribe()
@@ -89,6 +113,23 @@ export class OpcuaServerRoom {
     serveHistory(server.engine, new HistoryService({ source: history, findNode, tagOf, clock, log }))
   }
 
+  /** The database has these users now: who is not among them any more loses the session at once. */
+  showUsers({ users, change }: UsersChanged): void {
+    this.#users = users
+    this.#prepared?.users.directory.show(users)
+    this.#prepared?.guard.usersChanged()
+    this.#trail?.changed(change)
+  }
+
+  /** Certificates that the server has or has seen; none before it has opened its folder. */
+  async certificates(): Promise<readonly KnownCertificate[]> {
+    return (await this.#security?.certificates()) ?? []
+  }
+
+  async changeCertificates(change: CertificateChange, by: Actor): Promise<CertificateAnswer> {
+    return (await this.#security?.change(change, by)) ?? { refused: 'The OPC UA server is being started; ask again.' }
+  }
+
   /** The engine is a new one: sessions and subscriptions stay, and the values come true again. */
   relink(port: MessagePort): void {
     this.#engine.relink(port)
@@ -102,16 +143,21 @@ export class OpcuaServerRoom {
       sessions: server?.engine.currentSessionCount ?? 0,
       subscriptions: server?.engine.currentSubscriptionCount ?? 0,
       monitoredItems: server ? countMonitoredItems(server) : 0,
+      endingCertificates: this.#security?.ending ?? [],
       engineHeard: this.#engine.heard,
     }
   }
 
   /** Tells clients, closes their connections and the port, and leaves the engine. May be called at any time. */
   async stop(): Promise<void> {
+    this.#trail?.flush()
     this.#engine.close()
     const prepared = this.#prepared
     this.#prepared = undefined
     this.#projection = undefined
+    this.#trail = undefined
+    this.#security?.stop()
+    this.#security = undefined
     if (!prepared) return
     prepared.release()
     await prepared.server.shutdown(SHUTDOWN_NOTICE)

@@ -5,14 +5,13 @@ import {
   type OPCUAServerEndPoint,
   RegisterServerMethod,
   SecurityPolicy,
-  type UserTokenPolicy,
-  UserTokenType,
 } from 'node-opcua'
 import type { Clock, Milliseconds } from '../core/clock.ts'
 import { PenstockError } from '../core/errors.ts'
 import type { Logger } from '../core/logger.ts'
+import type { UserRecord } from '../core/user.ts'
 import { nodesetFiles } from './address-space/namespaces.ts'
-import { openCertificateStores } from './certificates.ts'
+import { type CertificateStores, openCertificateStores } from './certificates.ts'
 import { guardFirstFrame } from './hardening/first-frame.ts'
 import { MAX_ITEM_QUEUE } from './hardening/item-queue-cap.ts'
 import { limitOpenChannelTime } from './hardening/open-channel-deadline.ts'
@@ -21,6 +20,7 @@ import { adjustTransportLimits } from './hardening/transport-limits.ts'
 import { CONTINUATION_POINTS_PER_SESSION } from './history/continuation-points.ts'
 import { MOST_NODES } from './history/limits.ts'
 import { serverProfiles } from './profiles.ts'
+import { SessionGuard } from './session-guard.ts'
 import type { OpcuaSettings } from './settings.ts'
 import { Users } from './users.ts'
 
@@ -36,6 +36,9 @@ export interface PreparedServer {
   readonly server: OPCUAServer
   readonly addressSpace: AddressSpace
   readonly endpoint: OPCUAServerEndPoint
+  readonly users: Users
+  readonly guard: SessionGuard
+  readonly stores: CertificateStores
   /** Ends what watches the server's sockets. */
   readonly release: () => void
 }
@@ -44,9 +47,16 @@ export interface PreparedServer {
  * An OPC UA server with its standard address space, guarded, and not listening yet. Secure unless the settings say
  * otherwise: signed and, for SignAndEncrypt, encrypted channels, users with passwords, trusted client certificates.
  */
-export async function prepareServer(settings: OpcuaSettings, clock: Clock, log: Logger): Promise<PreparedServer> {
+export async function prepareServer(
+  settings: OpcuaSettings,
+  storedUsers: readonly UserRecord[],
+  clock: Clock,
+  log: Logger,
+): Promise<PreparedServer> {
   const { limits } = settings
   const stores = await openCertificateStores(settings, clock, log)
+  const users = new Users(settings.users, clock, log)
+  users.directory.show(storedUsers)
   const server = new OPCUAServer({
     ...(settings.host === undefined ? {} : { host: settings.host }),
     port: settings.port,
@@ -65,7 +75,8 @@ export async function prepareServer(settings: OpcuaSettings, clock: Clock, log: 
     securityPolicies: policiesOf(settings),
     securityModes: modesOf(settings),
     allowAnonymous: settings.allowAnonymous,
-    userManager: new Users(settings.users, clock, log).toUserManager(),
+    isAuditing: true,
+    userManager: users,
     unresolvedPermissionPolicy: 'deny',
     timeout: IDLE_TIMEOUT,
     maxConnectionsPerEndpoint: limits.connections,
@@ -100,8 +111,16 @@ export async function prepareServer(settings: OpcuaSettings, clock: Clock, log: 
   const [endpoint] = server.endpoints
   if (!addressSpace || !endpoint)
     throw new PenstockError('STOPPED', 'The OPC UA server was ended while it was prepared')
-  offerNoUserCertificates(endpoint)
-  return { server, addressSpace, endpoint, release: guardConnections(server, endpoint, clock, log) }
+  const guard = new SessionGuard(server, users, log)
+  return {
+    server,
+    addressSpace,
+    endpoint,
+    users,
+    guard,
+    stores,
+    release: guardConnections(server, endpoint, clock, log),
+  }
 }
 
 const policiesOf = ({ securityPolicies, allowUnencrypted }: OpcuaSettings): SecurityPolicy[] => {
@@ -112,14 +131,6 @@ const policiesOf = ({ securityPolicies, allowUnencrypted }: OpcuaSettings): Secu
 const modesOf = ({ securityModes, allowUnencrypted }: OpcuaSettings): MessageSecurityMode[] => {
   const secure = securityModes.map((name) => MessageSecurityMode[name])
   return allowUnencrypted ? [MessageSecurityMode.None, ...secure] : secure
-}
-
-/** node-opcua offers user certificates on every endpoint; the gateway knows nobody by one. */
-function offerNoUserCertificates(endpoint: OPCUAServerEndPoint): void {
-  for (const description of endpoint.endpointDescriptions()) {
-    const tokens: UserTokenPolicy[] = description.userIdentityTokens ?? []
-    description.userIdentityTokens = tokens.filter(({ tokenType }) => tokenType !== UserTokenType.Certificate)
-  }
 }
 
 function guardConnections(server: OPCUAServer, endpoint: OPCUAServerEndPoint, clock: Clock, log: Logger): () => void {

@@ -21,6 +21,7 @@ import type { PenstockError } from '../../src/core/errors.ts'
 import type { HistorySource } from '../../src/core/history-source.ts'
 import { type Logger, silentLogger } from '../../src/core/logger.ts'
 import type { Plant } from '../../src/core/plant.ts'
+import type { UserRecord } from '../../src/core/user.ts'
 import { OpcuaServerRoom } from '../../src/opcua/server-room.ts'
 import { defaultOpcuaSettings, type OpcuaSettings } from '../../src/opcua/settings.ts'
 import { EngineStandIn } from './opcua-engine.ts'
@@ -57,6 +58,7 @@ export async function startRoom(
   options: {
     plant?: Plant
     settings?: Partial<OpcuaSettings>
+    users?: readonly UserRecord[]
     history?: HistorySource
     clock?: Clock
     engineClock?: Clock
@@ -70,6 +72,7 @@ export async function startRoom(
   const { log, logged } = recordingLogger()
   const room = new OpcuaServerRoom({
     settings: roomSettings(join(folder, 'server'), options.settings),
+    users: options.users ?? [],
     history: options.history ?? noHistory,
     clock: options.clock ?? systemClock,
     log,

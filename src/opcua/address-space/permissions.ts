@@ -7,13 +7,19 @@ import {
   type UAVariable,
   WellKnownRoles,
 } from 'node-opcua'
+import { can, type Right, rights, userRoles } from '../../core/user.ts'
 import { HardeningError } from '../hardening/patch-method.ts'
 
-const readers = [WellKnownRoles.Observer, WellKnownRoles.Operator, WellKnownRoles.Engineer]
+/** Permissions (OPC 10000-3 §8.55) on nodes of the plant, by the right that gives them. */
+const ofPlant: Readonly<Partial<Record<Right, string>>> = {
+  read: 'Browse | Read | ReadHistory | ReceiveEvents',
+  command: 'Write | Call',
+  updateHistory: 'InsertHistory | ModifyHistory | DeleteHistory',
+}
 
-/** What users may do with the nodes of the plant: see and read them (writing comes with commands). */
-export function readPermissions(allowAnonymous: boolean): readonly RolePermissionType[] {
-  return permissions('Browse | Read | ReadHistory | ReceiveEvents', allowAnonymous)
+/** What users may do with the nodes of the plant, as far as a node can be written or called at all. */
+export function plantPermissions(allowAnonymous: boolean): readonly RolePermissionType[] {
+  return permissions(ofPlant, allowAnonymous)
 }
 
 /**
@@ -22,16 +28,28 @@ export function readPermissions(allowAnonymous: boolean): readonly RolePermissio
  */
 export function setNamespacePermissions(addressSpace: AddressSpace, allowAnonymous: boolean): void {
   for (const namespace of addressSpace.getNamespaceArray()) {
-    const flags = namespace.index === 0 ? 'Browse | Read | Call | ReceiveEvents' : 'Browse | Read | ReceiveEvents'
-    namespace.setDefaultRolePermissions([...permissions(flags, allowAnonymous)])
+    const read = namespace.index === 0 ? 'Browse | Read | Call | ReceiveEvents' : 'Browse | Read | ReceiveEvents'
+    namespace.setDefaultRolePermissions([...permissions({ read }, allowAnonymous)])
   }
 }
 
-function permissions(flags: string, allowAnonymous: boolean): RolePermissionType[] {
-  const roles = allowAnonymous ? [...readers, WellKnownRoles.Anonymous] : readers
-  return roles.map(
-    (role) => new RolePermission({ roleId: resolveNodeId(role), permissions: makePermissionFlag(flags) }),
-  )
+function permissions(of: Readonly<Partial<Record<Right, string>>>, allowAnonymous: boolean): RolePermissionType[] {
+  const flagsOf = (has: (right: Right) => boolean) =>
+    makePermissionFlag(
+      rights
+        .filter(has)
+        .flatMap((right) => of[right] ?? [])
+        .join(' | '),
+    )
+  const granted = userRoles.map((role) => ({
+    roleId: resolveNodeId(WellKnownRoles[role]),
+    permissions: flagsOf((right) => can([role], right)),
+  }))
+  const toAnybody = {
+    roleId: resolveNodeId(WellKnownRoles.Anonymous),
+    permissions: flagsOf((right) => right === 'read'),
+  }
+  return [...granted, ...(allowAnonymous ? [toAnybody] : [])].map((each) => new RolePermission(each))
 }
 
 /**

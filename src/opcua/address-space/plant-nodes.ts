@@ -21,7 +21,7 @@ import { StatusCodeCache } from '../status-codes.ts'
 import type { DeviceConfig, DeviceNodesContext } from './device-nodes.ts'
 import { DI_URI, type Namespaces } from './namespaces.ts'
 import { NodeFactory, publish } from './node-factory.ts'
-import { readPermissions } from './permissions.ts'
+import { plantPermissions } from './permissions.ts'
 import { SourceNodes } from './source-nodes.ts'
 import { addTagVariable, updateTagVariable } from './tag-nodes.ts'
 
@@ -59,7 +59,7 @@ export class PlantNodes {
   readonly #statuses = new StatusCodeCache()
 
   constructor({ addressSpace, namespaces, plant, indexing, allowAnonymous, now }: PlantNodesOptions) {
-    const permissions = readPermissions(allowAnonymous)
+    const permissions = plantPermissions(allowAnonymous)
     this.#addressSpace = addressSpace
     this.#namespace = namespaces.plant
     this.#permissions = permissions
