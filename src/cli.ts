@@ -7,6 +7,7 @@ import { endWith } from './cli/end.ts'
 import { fieldCommands } from './cli/field-commands.ts'
 import type { HistoryFlags } from './cli/history.ts'
 import { orderCommands } from './cli/order-commands.ts'
+import { securityCommands } from './cli/security-commands.ts'
 import type { SessionsFlags } from './cli/sessions.ts'
 import { version } from './version.ts'
 
@@ -103,6 +104,7 @@ program
 configCommands(program)
 backupCommands(program)
 fieldCommands(program)
+securityCommands(program)
 orderCommands(program)
 clientCommands(program)
 await program.parseAsync()

@@ -20,6 +20,7 @@ import { ConfigurationVersions } from './store/configuration-versions.ts'
 import { lockDataFolder } from './store/data-folder-lock.ts'
 import { prepareHistoryDatabase } from './store/history-database.ts'
 import { openPenstockDatabase, preparePenstockDatabase } from './store/penstock-database.ts'
+import { UserAccounts } from './store/user-accounts.ts'
 import { version } from './version.ts'
 
 export interface GatewayOptions {
@@ -27,6 +28,8 @@ export interface GatewayOptions {
   /** Secrets by the name of their environment variable, all that the configuration names. */
   readonly secrets: Readonly<Record<string, string>>
   readonly log: Logger
+  /** Who may administer security at first, where nobody may yet. */
+  readonly administrator?: { readonly name: string; readonly password: string } | undefined
   readonly configuration: Beginning & {
     /** Where it comes from, as versions and logs name it. */
     readonly name: string
@@ -69,8 +72,10 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
     logLevel: config.log.level,
     secrets,
   }
+  const settings = opcuaSettingsOf(config, secrets, pkiFolder)
   const opcua: OpcuaRoomData = {
-    settings: opcuaSettingsOf(config, secrets, pkiFolder),
+    settings,
+    users: [],
     dataFolder,
     startedAt,
     logLevel: config.log.level,
@@ -106,6 +111,7 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
   let database: Database | undefined
   let configuration: ConfigurationLife
   let http: HttpServer
+  let users: UserAccounts
   let httpPort: number
   try {
     // What no restart of a room would mend is said here, once.
@@ -116,8 +122,27 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
     const { check } = options.configuration
     configuration = new ConfigurationLife({ versions, check, changePlant, started: config, clock: systemClock, log })
     configuration.begin(options.configuration)
+    users = new UserAccounts({
+      database,
+      configured: settings.users,
+      clock: systemClock,
+      log,
+      onChange: (records, { action, name }, { user }) =>
+        rooms.showUsers({ users: records, change: { action: `user.${action}`, subject: name, user } }),
+    })
+    await users.begin(options.administrator)
+    rooms.beginWith(users.records)
     const localToken = new LocalToken(dataFolder)
-    http = new HttpServer({ settings: config.http, log, health, rooms, configuration, localToken })
+    http = new HttpServer({
+      settings: config.http,
+      log,
+      health,
+      rooms,
+      configuration,
+      localToken,
+      users,
+      certificates: rooms,
+    })
     httpPort = await http.start()
   } catch (error) {
     database?.close()
@@ -132,6 +157,7 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
     await http.stop()
     await backups?.stop()
     const inOrder = await rooms.stop()
+    users.stop()
     database?.close()
     lock.release()
     if (inOrder) log.info({}, 'gateway stopped in order')

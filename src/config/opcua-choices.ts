@@ -5,10 +5,6 @@ export type SecurityPolicyName = (typeof securityPolicies)[number]
 export const securityModes = ['Sign', 'SignAndEncrypt'] as const
 export type SecurityModeName = (typeof securityModes)[number]
 
-/** Well-known roles of OPC 10000-18 §4.3 that a user of the gateway can have. */
-export const userRoles = ['Observer', 'Operator', 'Engineer'] as const
-export type UserRole = (typeof userRoles)[number]
-
 /** What clients may use at most, unless configured otherwise. */
 export const defaultLimits = {
   connections: 200,

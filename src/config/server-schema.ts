@@ -2,6 +2,7 @@ import { isIP } from 'node:net'
 import { hostname as machineName } from 'node:os'
 import { validate } from 'node-cron'
 import { z } from 'zod'
+import { userRoles } from '../core/user.ts'
 import {
   choice,
   duration,
@@ -23,7 +24,6 @@ import {
   type OpcuaLimits,
   securityModes,
   securityPolicies,
-  userRoles,
 } from './opcua-choices.ts'
 import { withUnits } from './units.ts'
 
@@ -101,7 +101,9 @@ export const userSchema = section('A user of the OPC UA server.', {
     example: 'scada',
   }),
   role: choice(userRoles, {
-    description: 'What the user may do (OPC 10000-18 §4.3): an Observer reads, each further role may do more.',
+    description:
+      'What the user may do (OPC 10000-18 §4.3): an Observer reads, an Operator also writes and calls commands, an Engineer ' +
+      'also changes history; ConfigureAdmin reads and configures, SecurityAdmin reads and administers security.',
   }),
   passwordEnv: environmentName({
     description: 'Environment variable that holds the password.',

@@ -27,6 +27,7 @@ import { SeriesBook } from '../store/series.ts'
 import { AdHocReads } from './ad-hoc-reads.ts'
 import { type ConfiguredDevices, FoundDevices } from './found-devices.ts'
 import { PlantValues } from './plant-values.ts'
+import { recordAudit } from './record-audit.ts'
 
 /** Changes are collected this long before they cross a link: it bounds the price of batches, and the latency. */
 const COLLECT_FOR: Milliseconds = 10
@@ -193,7 +194,7 @@ export class Engine {
           return true
         },
       },
-      hears: {},
+      hears: { audit: (entries) => recordAudit(this.#audit, entries, this.#parts.log) },
       onEnd: () => this.#leave(link),
       onCredit: () => this.#flush(),
     })

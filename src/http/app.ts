@@ -5,6 +5,7 @@ import type { ConfigurationDesk } from '../config/desk.ts'
 import type { Findings } from '../core/drift.ts'
 import { describeError, PenstockError } from '../core/errors.ts'
 import type { Logger } from '../core/logger.ts'
+import { type CertificateAdministration, certificateRoutes } from './certificate-routes.ts'
 import { commandCall } from './command-call.ts'
 import { answerCommands, type CommandDesk } from './command-routes.ts'
 import { answerConfiguration } from './configuration-routes.ts'
@@ -13,6 +14,7 @@ import type { GatewayHealth } from './gateway-health.ts'
 import { jsonBody } from './json-body.ts'
 import type { LocalToken } from './local-token.ts'
 import { answerSessions, type OpcuaSessions } from './sessions.ts'
+import { type UserAdministration, userRoutes } from './user-routes.ts'
 
 export interface HttpSettings {
   readonly bind: string
@@ -22,9 +24,9 @@ export interface HttpSettings {
 /**
  * What the gateway answers over HTTP: `/livez` (the process runs), `/readyz` (every room does its work; 503 while
  * one does not), `/findings` (what sources found beside the configuration), `/diagnostics` (how the sources' requests
- * fare, and what goes over their connections), `/commands` and `/audit` (what devices are told, and who did what) and
- * `/`, the health in full. Only for whoever has the local token are `/configuration` and `/sessions` (who is connected to
- * the OPC UA server).
+ * fare, and what goes over their connections), `/commands` and `/audit` (what devices are told, and who did what),
+ * `/security/…` (users and certificates, for administrators), and `/`, the health in full. Only for whoever has the local
+ * token are `/configuration` and `/sessions` (who is connected to the OPC UA server).
  */
 export class HttpServer {
   readonly #settings: HttpSettings
@@ -39,6 +41,8 @@ export class HttpServer {
     configuration: ConfigurationDesk
     /** Whoever has it may do everything. */
     localToken: LocalToken
+    users: UserAdministration
+    certificates: CertificateAdministration
   }) {
     this.#settings = parts.settings
     this.#log = parts.log
@@ -49,6 +53,8 @@ export class HttpServer {
       context.set({ 'X-Content-Type-Options': 'nosniff', 'Cache-Control': 'no-store' })
       await next()
     })
+    app.use(userRoutes(parts.users))
+    app.use(certificateRoutes(parts.users, parts.certificates))
     app.use(async (context, next) => {
       if (!/^\/configuration(?:\/|$)/.test(context.path)) return next()
       const answer = await answerLocally(context.req, context.URL, parts)

@@ -1,5 +1,6 @@
 import type { MessagePort } from 'node:worker_threads'
-import type { AuditRow } from '../core/audit.ts'
+import type { AuditEntry, AuditRow } from '../core/audit.ts'
+import type { CertificateAnswer, CertificateChange, EndingCertificate, KnownCertificate } from '../core/certificate.ts'
 import type { Actor, CommandAnswer, CommandQuery, CommandRecord, CommandRequest, CommandStep } from '../core/command.ts'
 import type { FrameTrace, ReadAnswer, SourceDiagnostics, WantedReading } from '../core/diagnostics.ts'
 import type { Findings } from '../core/drift.ts'
@@ -8,6 +9,7 @@ import type { Plant } from '../core/plant.ts'
 import type { PlantChange } from '../core/plant-change.ts'
 import type { NumberedPlant } from '../core/tag-index.ts'
 import type { DeviceTemplate } from '../core/template.ts'
+import type { UserRecord } from '../core/user.ts'
 
 /**
  * Who may ask what of whom. Three links join the rooms: main–engine, main–opcua and engine–opcua; main makes the
@@ -30,7 +32,10 @@ export type ToEngine = {
     /** Takes a command back that has not gone out; answered with it as it is then, or why it cannot be taken back. */
     cancelCommand: (of: { readonly id: number; readonly by: Actor }) => CommandAnswer
   }
-  tells: Record<never, never>
+  tells: {
+    /** What the audit log has to have; bounded by whoever tells it. */
+    audit: readonly AuditEntry[]
+  }
 }
 
 /** What the engine tells a room that subscribed. */
@@ -112,6 +117,8 @@ export interface OpcuaHealth {
   readonly sessions: number
   readonly subscriptions: number
   readonly monitoredItems: number
+  /** Certificates that end within 30 days, or have ended. */
+  readonly endingCertificates: readonly EndingCertificate[]
   /** False while the engine is gone or silent: all values are then Uncertain. */
   readonly engineHeard: boolean
 }
@@ -159,6 +166,11 @@ export interface OpcuaSubscription {
   readonly lifetimeMs: number
 }
 
+export interface UsersChanged {
+  readonly users: readonly UserRecord[]
+  readonly change: { readonly action: string; readonly subject: string; readonly user: string }
+}
+
 export type ToOpcua = {
   asks: ToRoom['asks'] & {
     health: (none: null) => OpcuaHealth
@@ -166,8 +178,14 @@ export type ToOpcua = {
     sessions: (none: null) => readonly OpcuaSession[]
     /** Ends a session and its subscriptions; false: there is none with this id. */
     closeSession: (which: { readonly id: string }) => boolean
+    certificates: (none: null) => readonly KnownCertificate[]
+    /** Decides about a certificate; connections that it ends are ended when this is answered. */
+    changeCertificates: (of: { readonly change: CertificateChange; readonly by: Actor }) => CertificateAnswer
   }
-  tells: ToRoom['tells']
+  tells: ToRoom['tells'] & {
+    /** The database has these users now, after this change. */
+    users: UsersChanged
+  }
 }
 
 export type MainToEngine = {

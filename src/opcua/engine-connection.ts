@@ -1,4 +1,5 @@
 import type { MessagePort } from 'node:worker_threads'
+import type { AuditEntry } from '../core/audit.ts'
 import { type Clock, type Milliseconds, pause } from '../core/clock.ts'
 import type { CommandRecord } from '../core/command.ts'
 import { describeError, PenstockError } from '../core/errors.ts'
@@ -68,6 +69,13 @@ export class EngineConnection {
   /** The engine, to be asked, while it is heard. */
   get asked(): Pick<EngineLink, 'ask'> | undefined {
     return this.#heard ? this.#link : undefined
+  }
+
+  /** Gives entries for the audit log; false while there is no engine to take them. */
+  tellAudit(entries: readonly AuditEntry[]): boolean {
+    if (!this.#heard || !this.#link || this.#link.ended) return false
+    this.#link.tell('audit', entries)
+    return true
   }
 
   /** Links to the engine and asks for its plant; rejects with ROOM_UNAVAILABLE or TIMEOUT. */

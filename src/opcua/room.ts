@@ -9,7 +9,7 @@ import { freeDiskSpace } from './free-disk-space.ts'
 import type { OpcuaRoomData } from './room-data.ts'
 import { OpcuaServerRoom } from './server-room.ts'
 
-const { port, settings, dataFolder, startedAt, logLevel } = workerData as OpcuaRoomData & { port: MessagePort }
+const { port, settings, users, dataFolder, startedAt, logLevel } = workerData as OpcuaRoomData & { port: MessagePort }
 
 /** Ends this thread with the error as its cause; main starts another. */
 const die = (error: unknown): void => {
@@ -21,6 +21,7 @@ const die = (error: unknown): void => {
 const history = new HistoryFile(dataFolder)
 const room = new OpcuaServerRoom({
   settings,
+  users,
   history,
   identity: { version, startedAt },
   freeDiskSpace: () => freeDiskSpace(dataFolder),
@@ -37,6 +38,8 @@ const link = new Link<FromRoom, ToOpcua>({
     health: () => room.health(),
     sessions: () => room.sessions(),
     closeSession: ({ id }) => room.closeSession(id),
+    certificates: () => room.certificates(),
+    changeCertificates: ({ change, by }) => room.changeCertificates(change, by),
     stop: async () => {
       await room.stop()
       history.close()
@@ -44,6 +47,7 @@ const link = new Link<FromRoom, ToOpcua>({
     },
   },
   hears: {
+    users: (changed) => room.showUsers(changed),
     peer: ({ port: engine }) => {
       if (begun) {
         room.relink(engine)

@@ -1,13 +1,19 @@
 import type { MessagePort } from 'node:worker_threads'
 import type { NodeId, OPCUAServer, UAVariable } from 'node-opcua'
+import type { AuditEntry } from '../core/audit.ts'
+import type { CertificateAnswer, CertificateChange, KnownCertificate } from '../core/certificate.ts'
 import type { Clock, Milliseconds } from '../core/clock.ts'
+import type { Actor } from '../core/command.ts'
 import type { PenstockError } from '../core/errors.ts'
 import type { HistorySource } from '../core/history-source.ts'
 import type { Logger } from '../core/logger.ts'
-import type { OpcuaHealth, OpcuaSession } from '../link/contract.ts'
+import type { UserRecord } from '../core/user.ts'
+import type { OpcuaHealth, OpcuaSession, UsersChanged } from '../link/contract.ts'
 import { collectStartupGarbage } from '../telemetry/startup-garbage.ts'
 import type { GatewayIdentity } from './address-space/gateway-nodes.ts'
+import { AuditTrail } from './audit/audit-trail.ts'
 import { EngineConnection, type EngineListener } from './engine-connection.ts'
+import { auditTo } from './hardening/audit-operations.ts'
 import { announceHistory } from './history/capabilities.ts'
 import { HistoryService, serveHistory } from './history/history-service.ts'
 import { routeNodeOpcuaLog } from './node-opcua-log.ts'
@@ -18,6 +24,7 @@ import { serveWrites, WriteService } from './orders/write-service.ts'
 import { waitForPort } from './port.ts'
 import { Projection } from './projection.ts'
 import { obstacleAt } from './reachability.ts'
+import { SecurityDesk } from './security-desk.ts'
 import { type PreparedServer, prepareServer } from './server.ts'
 import { Sessions } from './sessions.ts'
 import type { OpcuaSettings } from './settings.ts'
@@ -29,6 +36,8 @@ const LOOK_EVERY: Milliseconds = 5_000
 
 export interface OpcuaServerRoomOptions {
   readonly settings: OpcuaSettings
+  /** Users of the database, beside those of the settings. */
+  readonly users?: readonly UserRecord[]
   /** Where the history of tags is read. */
   readonly history: HistorySource
   readonly identity: GatewayIdentity
@@ -52,11 +61,15 @@ export class OpcuaServerRoom {
   #prepared: PreparedServer | undefined
   #projection: Projection | undefined
   #sessions: Sessions | undefined
+  #trail: AuditTrail | undefined
+  #security: SecurityDesk | undefined
+  #users: readonly UserRecord[]
   #startedAt = 0
   #stopLooking: (() => void) | undefined
 
   constructor(options: OpcuaServerRoomOptions) {
     this.#options = options
+    this.#users = options.users ?? []
     const { clock, log, onFatal } = options
     const listener: EngineListener = {
       onBatch: (batch) => this.#projection?.apply(batch),
@@ -64,9 +77,15 @@ export class OpcuaServerRoom {
       onStore: (store) => this.#projection?.showStore(store),
       onCommands: (records) => this.#projection?.showCommands(records),
       awaitSnapshot: () => this.#projection?.awaitSnapshot() ?? Promise.resolve(),
-      onHeard: (heard) => this.#projection?.showHeard(heard),
+      onHeard: (heard) => {
+        this.#projection?.showHeard(heard)
+        if (heard) this.#trail?.engineBack()
+      },
       showPlant: async (plant) => this.#projection?.showPlant(plant),
-      changePlant: async ({ change }) => this.#projection?.changePlant(change),
+      changePlant: async ({ change }) => {
+        await this.#projection?.changePlant(change)
+        this.#trail?.changed({ action: 'plant.change', subject: '', user: 'system' })
+      },
       onFatal,
     }
     this.#engine = new EngineConnection({ clock, log, listener })
@@ -91,8 +110,13 @@ export class OpcuaServerRoom {
     warnOfDemoSettings(settings, log)
     try {
       const plant = await this.#engine.open(port)
-      this.#prepared = await prepareServer(settings, clock, log)
-      const { server, addressSpace } = this.#prepared
+      this.#prepared = await prepareServer(settings, this.#users, clock, log)
+      this.#prepared.users.directory.show(this.#users)
+      const { addressSpace, server } = this.#prepared
+      const send = (entries: readonly AuditEntry[]) => this.#engine.tellAudit(entries)
+      this.#trail = new AuditTrail({ server, clock, log, send })
+      auditTo(server, this.#trail)
+      this.#security = new SecurityDesk({ prepared: this.#prepared, trail: this.#trail, clock, log })
       this.#projection = new Projection({
         addressSpace,
         plant,
@@ -155,6 +179,23 @@ export class OpcuaServerRoom {
     return this.#sessions?.close(id) ?? false
   }
 
+  /** The database has these users now: who is not among them any more loses the session at once. */
+  showUsers({ users, change }: UsersChanged): void {
+    this.#users = users
+    this.#prepared?.users.directory.show(users)
+    this.#prepared?.guard.usersChanged()
+    this.#trail?.changed(change)
+  }
+
+  /** Certificates that the server has or has seen; none before it has opened its folder. */
+  async certificates(): Promise<readonly KnownCertificate[]> {
+    return (await this.#security?.certificates()) ?? []
+  }
+
+  async changeCertificates(change: CertificateChange, by: Actor): Promise<CertificateAnswer> {
+    return (await this.#security?.change(change, by)) ?? { refused: 'The OPC UA server is being started; ask again.' }
+  }
+
   /** The engine is a new one: sessions and subscriptions stay, and the values come true again. */
   relink(port: MessagePort): void {
     this.#engine.relink(port)
@@ -168,12 +209,14 @@ export class OpcuaServerRoom {
       sessions: server?.engine.currentSessionCount ?? 0,
       subscriptions: server?.engine.currentSubscriptionCount ?? 0,
       monitoredItems: server ? countMonitoredItems(server) : 0,
+      endingCertificates: this.#security?.ending ?? [],
       engineHeard: this.#engine.heard,
     }
   }
 
   /** Tells clients, closes their connections and the port, and leaves the engine. May be called at any time. */
   async stop(): Promise<void> {
+    this.#trail?.flush()
     this.#engine.close()
     this.#stopLooking?.()
     const prepared = this.#prepared
@@ -181,6 +224,9 @@ export class OpcuaServerRoom {
     this.#prepared = undefined
     this.#projection = undefined
     this.#sessions = undefined
+    this.#trail = undefined
+    this.#security?.stop()
+    this.#security = undefined
     if (!prepared) return
     await projection?.end()
     prepared.release()

@@ -11,17 +11,16 @@ import {
   resolveNodeId,
   SecurityPolicy,
   type UAVariable,
-  type UserTokenPolicy,
-  UserTokenType,
   VariableIds,
   Variant,
 } from 'node-opcua'
 import type { Clock, Milliseconds } from '../core/clock.ts'
 import { PenstockError } from '../core/errors.ts'
 import type { Logger } from '../core/logger.ts'
+import type { UserRecord } from '../core/user.ts'
 import { version } from '../version.ts'
 import { nodesetFiles } from './address-space/namespaces.ts'
-import { openCertificateStores } from './certificates.ts'
+import { type CertificateStores, openCertificateStores } from './certificates.ts'
 import { GatewayServer } from './gateway-server.ts'
 import { guardFirstFrame } from './hardening/first-frame.ts'
 import { MAX_ITEM_QUEUE } from './hardening/item-queue-cap.ts'
@@ -35,6 +34,7 @@ import { conformanceUnits, serverProfiles } from './profiles.ts'
 import { correctCallResults } from './services/call-results.ts'
 import { sliceWork } from './services/slice-work.ts'
 import { requireOrphanage } from './services/subscription-quota.ts'
+import { SessionGuard } from './session-guard.ts'
 import type { OpcuaSettings } from './settings.ts'
 import { Users } from './users.ts'
 
@@ -50,6 +50,9 @@ export interface PreparedServer {
   readonly server: OPCUAServer
   readonly addressSpace: AddressSpace
   readonly endpoint: OPCUAServerEndPoint
+  readonly users: Users
+  readonly guard: SessionGuard
+  readonly stores: CertificateStores
   /** Ends what watches the server's sockets. */
   readonly release: () => void
 }
@@ -58,9 +61,16 @@ export interface PreparedServer {
  * An OPC UA server with its standard address space, guarded, and not listening yet. Secure unless the settings say
  * otherwise: signed and, for SignAndEncrypt, encrypted channels, users with passwords, trusted client certificates.
  */
-export async function prepareServer(settings: OpcuaSettings, clock: Clock, log: Logger): Promise<PreparedServer> {
+export async function prepareServer(
+  settings: OpcuaSettings,
+  storedUsers: readonly UserRecord[],
+  clock: Clock,
+  log: Logger,
+): Promise<PreparedServer> {
   const { limits } = settings
   const stores = await openCertificateStores(settings, clock, log)
+  const users = new Users(settings.users, clock, log)
+  users.directory.show(storedUsers)
   const options: OPCUAServerOptions = {
     ...(settings.host === undefined ? {} : { host: settings.host }),
     port: settings.port,
@@ -86,7 +96,8 @@ export async function prepareServer(settings: OpcuaSettings, clock: Clock, log: 
     securityPolicies: policiesOf(settings),
     securityModes: modesOf(settings),
     allowAnonymous: settings.allowAnonymous,
-    userManager: new Users(settings.users, clock, log).toUserManager(),
+    isAuditing: true,
+    userManager: users,
     unresolvedPermissionPolicy: 'deny',
     timeout: IDLE_TIMEOUT,
     maxConnectionsPerEndpoint: limits.connections,
@@ -122,12 +133,20 @@ export async function prepareServer(settings: OpcuaSettings, clock: Clock, log: 
   const [endpoint] = server.endpoints
   if (!addressSpace || !endpoint)
     throw new PenstockError('STOPPED', 'The OPC UA server was ended while it was prepared')
-  offerNoUserCertificates(endpoint)
   publishFastestSampling(addressSpace)
   correctCallResults(server)
   sliceWork(server)
   requireOrphanage(server)
-  return { server, addressSpace, endpoint, release: guardConnections(server, endpoint, clock, log) }
+  const guard = new SessionGuard(server, users, log)
+  return {
+    server,
+    addressSpace,
+    endpoint,
+    users,
+    guard,
+    stores,
+    release: guardConnections(server, endpoint, clock, log),
+  }
 }
 
 /** Where another port is forwarded to ours, the same hosts with it. */
@@ -161,14 +180,6 @@ function publishFastestSampling(addressSpace: AddressSpace): void {
   if (!variable) throw new HardeningError('publish the fastest sampling', 'MinSupportedSampleRate')
   const value = new Variant({ dataType: DataType.Double, value: FASTEST_SAMPLING })
   variable.bindVariable({ get: () => value }, true)
-}
-
-/** node-opcua offers user certificates on every endpoint; the gateway knows nobody by one. */
-function offerNoUserCertificates(endpoint: OPCUAServerEndPoint): void {
-  for (const description of endpoint.endpointDescriptions()) {
-    const tokens: UserTokenPolicy[] = description.userIdentityTokens ?? []
-    description.userIdentityTokens = tokens.filter(({ tokenType }) => tokenType !== UserTokenType.Certificate)
-  }
 }
 
 function guardConnections(server: OPCUAServer, endpoint: OPCUAServerEndPoint, clock: Clock, log: Logger): () => void {

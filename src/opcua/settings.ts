@@ -6,16 +6,12 @@ import {
   type SecurityPolicyName,
   securityModes,
   securityPolicies,
-  type UserRole,
 } from '../config/opcua-choices.ts'
 import type { Milliseconds } from '../core/clock.ts'
+import type { ConfiguredUser } from '../core/user.ts'
 
-export interface OpcuaUser {
-  readonly name: string
-  /** In plain text, as the environment gave it: it never leaves the room. */
-  readonly password: string
-  readonly role: UserRole
-}
+/** A user of the configuration. */
+export type OpcuaUser = ConfiguredUser
 
 /** How the OPC UA server of the gateway is reached and who may use it. Plain data: it crosses to the room's thread. */
 export interface OpcuaSettings {

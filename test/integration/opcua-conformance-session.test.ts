@@ -17,7 +17,8 @@ import {
   UserTokenType,
 } from 'node-opcua'
 import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest'
-import { defaultLimits, type UserRole } from '../../src/config/opcua-choices.ts'
+import { defaultLimits } from '../../src/config/opcua-choices.ts'
+import type { UserRole } from '../../src/core/user.ts'
 import { ManualClock } from '../support/manual-clock.ts'
 import { ask, type ServiceRequest } from '../support/opcua-requests.ts'
 import { asUser, type RoomUnderTest, startRoom } from '../support/opcua-room.ts'

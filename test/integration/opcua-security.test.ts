@@ -57,7 +57,7 @@ describe('who may connect', () => {
     },
   )
 
-  it('only encrypted or signed endpoints take sessions, and only with a user and password', async () => {
+  it('only encrypted or signed endpoints take sessions, and only of users with a password or certificate', async () => {
     const client = OPCUAClient.create({ connectionStrategy: { maxRetry: 0 } })
     await client.connect(secured.endpointUrl)
     const endpoints = await client.getEndpoints()
@@ -67,7 +67,9 @@ describe('who may connect', () => {
     expect(offered).toHaveLength(6)
     expect(endpoints).toHaveLength(6)
     const tokens = endpoints.flatMap(({ userIdentityTokens }) => userIdentityTokens ?? [])
-    expect(new Set(tokens.map(({ tokenType }) => tokenType))).toEqual(new Set([UserTokenType.UserName]))
+    expect(new Set(tokens.map(({ tokenType }) => tokenType))).toEqual(
+      new Set([UserTokenType.UserName, UserTokenType.Certificate]),
+    )
   })
 
   it('an anonymous session is refused', async () => {

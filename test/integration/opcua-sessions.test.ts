@@ -34,6 +34,8 @@ beforeAll(async () => {
     // Nothing here is about the configuration.
     configuration: {} as ConfigurationDesk,
     localToken: new LocalToken(room.pkiFolder),
+    users: { login: unasked, list: () => [], change: () => ({ refused: 'nobody asks for this here' }) },
+    certificates: { certificates: unasked, changeCertificates: unasked },
   })
   url = `http://127.0.0.1:${await http.start()}`
 })

@@ -1,4 +1,5 @@
 import { MessageChannel, type MessagePort } from 'node:worker_threads'
+import type { AuditEntry } from '../../src/core/audit.ts'
 import { ChangeFeed } from '../../src/core/change-feed.ts'
 import { type Clock, systemClock } from '../../src/core/clock.ts'
 import {
@@ -54,6 +55,8 @@ export class EngineStandIn {
   #feed: ChangeFeed | undefined
   #unlisten: (() => void) | undefined
   health: EngineHealth
+  /** What the room wants in the audit log. */
+  readonly audited: AuditEntry[] = []
 
   constructor(plant: Plant, clock: Clock = systemClock) {
     const { port1, port2 } = new MessageChannel()
@@ -88,7 +91,7 @@ export class EngineStandIn {
         command: (request) => this.onCommand(request),
         cancelCommand: (of) => this.onCancel(of),
       },
-      hears: {},
+      hears: { audit: (entries) => void this.audited.push(...entries) },
       onCredit: () => this.flush(),
     })
   }

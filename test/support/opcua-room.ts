@@ -21,6 +21,7 @@ import type { PenstockError } from '../../src/core/errors.ts'
 import type { HistorySource } from '../../src/core/history-source.ts'
 import { type Logger, silentLogger } from '../../src/core/logger.ts'
 import type { Plant } from '../../src/core/plant.ts'
+import type { UserRecord } from '../../src/core/user.ts'
 import { OpcuaServerRoom } from '../../src/opcua/server-room.ts'
 import { defaultOpcuaSettings, type OpcuaSettings } from '../../src/opcua/settings.ts'
 import { EngineStandIn } from './opcua-engine.ts'
@@ -57,6 +58,7 @@ export async function startRoom(
   options: {
     plant?: Plant
     settings?: Partial<OpcuaSettings>
+    users?: readonly UserRecord[]
     history?: HistorySource
     freeDiskSpace?: () => Promise<number | undefined>
     clock?: Clock
@@ -71,6 +73,7 @@ export async function startRoom(
   const { log, logged } = recordingLogger()
   const room = new OpcuaServerRoom({
     settings: roomSettings(join(folder, 'server'), options.settings),
+    users: options.users ?? [],
     history: options.history ?? noHistory,
     ...noMachine,
     ...(options.freeDiskSpace ? { freeDiskSpace: options.freeDiskSpace } : {}),

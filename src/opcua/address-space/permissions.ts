@@ -7,32 +7,25 @@ import {
   resolveNodeId,
   WellKnownRoles,
 } from 'node-opcua'
+import { can, type Right, rights, userRoles } from '../../core/user.ts'
 import { HardeningError } from '../hardening/patch-method.ts'
 
-const readers = [WellKnownRoles.Observer, WellKnownRoles.Operator, WellKnownRoles.Engineer]
-
-/** Who may change something in the plant (OPC 10000-3 §4.9.2). */
-const writers = [
-  WellKnownRoles.Operator,
-  WellKnownRoles.Engineer,
-  WellKnownRoles.ConfigureAdmin,
-  WellKnownRoles.SecurityAdmin,
-]
+/** Permissions (OPC 10000-3 §8.55) on nodes of the plant, by the right that gives them. */
+const ofPlant = {
+  read: 'Browse | Read | ReadHistory | ReceiveEvents',
+  command: 'Write | Call',
+  updateHistory: 'InsertHistory | ModifyHistory | DeleteHistory',
+} as const satisfies Partial<Record<Right, string>>
 
 /** What users may do with the nodes of the plant that only show something. */
 export function readPermissions(allowAnonymous: boolean): readonly RolePermissionType[] {
-  return permissions('Browse | Read | ReadHistory | ReceiveEvents', allowAnonymous)
+  const { read, updateHistory } = ofPlant
+  return permissions({ read, updateHistory }, allowAnonymous)
 }
 
-/** What users may do with tags that can be written, and with commands: only some roles may write and call. */
+/** What users may do with tags that can be written, and with commands. */
 export function commandPermissions(allowAnonymous: boolean): readonly RolePermissionType[] {
-  const ids = writers.map((role) => resolveNodeId(role))
-  const isWriter = ({ roleId }: RolePermissionType) => ids.some((id) => id.value === roleId.value)
-  const flags = makePermissionFlag('Browse | Read | ReadHistory | ReceiveEvents | Write | Call')
-  return [
-    ...readPermissions(allowAnonymous).filter((permission) => !isWriter(permission)),
-    ...ids.map((roleId) => new RolePermission({ roleId, permissions: flags })),
-  ]
+  return permissions(ofPlant, allowAnonymous)
 }
 
 /**
@@ -41,16 +34,28 @@ export function commandPermissions(allowAnonymous: boolean): readonly RolePermis
  */
 export function setNamespacePermissions(addressSpace: AddressSpace, allowAnonymous: boolean): void {
   for (const namespace of addressSpace.getNamespaceArray()) {
-    const flags = namespace.index === 0 ? 'Browse | Read | Call | ReceiveEvents' : 'Browse | Read | ReceiveEvents'
-    namespace.setDefaultRolePermissions([...permissions(flags, allowAnonymous)])
+    const read = namespace.index === 0 ? 'Browse | Read | Call | ReceiveEvents' : 'Browse | Read | ReceiveEvents'
+    namespace.setDefaultRolePermissions([...permissions({ read }, allowAnonymous)])
   }
 }
 
-function permissions(flags: string, allowAnonymous: boolean): RolePermissionType[] {
-  const roles = allowAnonymous ? [...readers, WellKnownRoles.Anonymous] : readers
-  return roles.map(
-    (role) => new RolePermission({ roleId: resolveNodeId(role), permissions: makePermissionFlag(flags) }),
-  )
+function permissions(of: Readonly<Partial<Record<Right, string>>>, allowAnonymous: boolean): RolePermissionType[] {
+  const flagsOf = (has: (right: Right) => boolean) =>
+    makePermissionFlag(
+      rights
+        .filter(has)
+        .flatMap((right) => of[right] ?? [])
+        .join(' | '),
+    )
+  const granted = userRoles.map((role) => ({
+    roleId: resolveNodeId(WellKnownRoles[role]),
+    permissions: flagsOf((right) => can([role], right)),
+  }))
+  const toAnybody = {
+    roleId: resolveNodeId(WellKnownRoles.Anonymous),
+    permissions: flagsOf((right) => right === 'read'),
+  }
+  return [...granted, ...(allowAnonymous ? [toAnybody] : [])].map((each) => new RolePermission(each))
 }
 
 /**

@@ -2,6 +2,7 @@ import {
   AccessLevelFlag,
   AttributeIds,
   type BaseNode,
+  DataType,
   type DataValue,
   NodeClass,
   type NumericRange,
@@ -58,17 +59,19 @@ function refusalOf(node: BaseNode, context: SessionContextInternals | null, writ
 }
 
 /** OPC 10000-4 §5.11.4.2: a server that cannot write status and timestamps refuses the whole value. */
-function refusalOfValue(
-  { accessLevel, valueRank }: UAVariable,
-  { value, indexRange }: Written,
-): StatusCode | undefined {
+function refusalOfValue(variable: UAVariable, { value, indexRange }: Written): StatusCode | undefined {
+  const { accessLevel, valueRank } = variable
   if (!(accessLevel & AccessLevelFlag.CurrentWrite)) return StatusCodes.BadNotWritable
   const writesStatus = value.statusCode.value !== StatusCodes.Good.value
   if (writesStatus && !(accessLevel & AccessLevelFlag.StatusWrite)) return StatusCodes.BadWriteNotSupported
   const writesTime = Boolean(value.sourceTimestamp ?? value.serverTimestamp)
   if (writesTime && !(accessLevel & AccessLevelFlag.TimestampWrite)) return StatusCodes.BadWriteNotSupported
-  const isArray = value.value && value.value.arrayType !== VariantArrayType.Scalar
+  // A ByteString is an array of Byte, too (OPC 10000-3 §8.8).
+  const isBytes = value.value?.dataType === DataType.ByteString && isOfByte(variable)
+  const isArray = value.value && (isBytes || value.value.arrayType !== VariantArrayType.Scalar)
   // node-opcua does not compare the ranks; with a range, what is written is a part.
   const isOtherRank = (valueRank === -1 && isArray) || (valueRank >= 1 && !isArray && !indexRange.isDefined())
   return isOtherRank ? StatusCodes.BadTypeMismatch : undefined
 }
+
+const isOfByte = ({ dataType }: UAVariable): boolean => dataType.namespace === 0 && dataType.value === DataType.Byte

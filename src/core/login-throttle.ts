@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto'
-import type { Clock, Milliseconds } from '../core/clock.ts'
+import type { Clock, Milliseconds } from './clock.ts'
 
 interface Rule {
   /** Wrong guesses that cost nothing: a password mistyped, a client with an old one. */

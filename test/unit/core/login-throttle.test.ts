@@ -1,6 +1,6 @@
 import { beforeEach, describe, expect, it } from 'vitest'
 import { systemClock } from '../../../src/core/clock.ts'
-import { LoginThrottle } from '../../../src/opcua/login-throttle.ts'
+import { LoginThrottle } from '../../../src/core/login-throttle.ts'
 import { ManualClock } from '../../support/manual-clock.ts'
 
 const DAY = 86_400_000
