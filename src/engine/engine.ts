@@ -15,6 +15,7 @@ import type { DeviceTemplate } from '../core/template.ts'
 import type { EngineHealth, FromEngine, StoreHealth, ToEngine } from '../link/contract.ts'
 import { Link } from '../link/link.ts'
 import { SourceSupervisor, type SourceTypes } from '../sources/supervisor.ts'
+import { HistoryCompaction } from '../store/history-compaction.ts'
 import { HistoryRetention } from '../store/history-retention.ts'
 import { HistoryWriter } from '../store/history-writer.ts'
 import { LastValues } from '../store/last-values.ts'
@@ -69,6 +70,7 @@ export class Engine {
   readonly #lastValues: LastValues
   readonly #history: HistoryWriter
   readonly #retention: HistoryRetention
+  readonly #compaction: HistoryCompaction
   readonly #subscribers = new Set<Subscriber>()
   readonly #startedAt: number
   #timers: (() => void)[] = []
@@ -94,6 +96,7 @@ export class Engine {
     this.#history = new HistoryWriter({ database, series, clock, log })
     const devices = () => this.#plant.sources.flatMap(memoriesOf)
     this.#retention = new HistoryRetention({ database, series, devices, keepMs: parts.history.keepMs, clock, log })
+    this.#compaction = new HistoryCompaction({ database, keepMs: parts.history.keepMs, clock, log })
     this.#sources = new SourceSupervisor({
       types: parts.types,
       indexing: this.#indexing,
@@ -120,6 +123,7 @@ export class Engine {
     this.#pipeline.recordTo(this.#history)
     this.#history.start()
     this.#retention.start()
+    this.#compaction.start()
     this.#lastValues.start()
     this.#pipeline.start()
     const { clock } = this.#parts
@@ -139,6 +143,7 @@ export class Engine {
     this.#pipeline.stop()
     this.#flush()
     await this.#retention.stop()
+    await this.#compaction.stop()
     await this.#history.stop()
     await this.#lastValues.stop()
     for (const end of this.#timers) end()

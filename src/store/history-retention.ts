@@ -3,17 +3,18 @@ import type { Clock, Milliseconds } from '../core/clock.ts'
 import { describeError } from '../core/errors.ts'
 import type { Logger } from '../core/logger.ts'
 import type { SeriesBook } from './series.ts'
+import { Turns } from './turns.ts'
 
 /** How often what is too old is looked for, for the first time after `FIRST`. */
 const EVERY: Milliseconds = 600_000
 const FIRST: Milliseconds = 60_000
-/** Rows a transaction, and how long one turn of the event loop may look and delete. */
+/** Rows and chunks a transaction. */
 const ROWS = 2_000
-const TURN: Milliseconds = 10
+const CHUNKS = 50
 
 /**
  * Deletes samples older than `keepMs`, by their source time, series by series in short transactions with turns of the
- * event loop between them; then series that hold nothing and stand for no tag of the plant any more, and what was
+ * event loop between them: rows one by one, chunks when all of their samples are as old; then series that hold nothing and stand for no tag of the plant any more, and what was
  * remembered of devices that are gone.
  */
 export class HistoryRetention {
@@ -23,8 +24,10 @@ export class HistoryRetention {
   readonly #devices: () => readonly string[]
   readonly #clock: Clock
   readonly #log: Logger
+  readonly #straddling: Database.Statement<[number, Milliseconds, Milliseconds], Milliseconds>
+  readonly #deleteChunks: Database.Statement<[number, Milliseconds], number>
   readonly #deleteOldest: Database.Statement<[{ series: number; before: number }]>
-  readonly #deleteSeries: Database.Statement<[number, number]>
+  readonly #deleteSeries: Database.Statement<[{ series: number }]>
   #endTimers: (() => void)[] = []
   #sweeping: Promise<number> | undefined
   #stopped = true
@@ -44,13 +47,26 @@ export class HistoryRetention {
     this.#devices = parts.devices
     this.#clock = parts.clock
     this.#log = parts.log
+    this.#straddling = parts.database
+      .prepare<[number, Milliseconds, Milliseconds], Milliseconds>(
+        'SELECT first_time FROM chunks WHERE series = ? AND last_time >= ? AND first_time < ? ORDER BY last_time LIMIT 1',
+      )
+      .pluck()
+    this.#deleteChunks = parts.database
+      .prepare<[number, Milliseconds], number>(
+        `DELETE FROM chunks WHERE id IN
+           (SELECT id FROM chunks WHERE series = ? AND last_time < ? ORDER BY last_time LIMIT ${CHUNKS})
+         RETURNING count`,
+      )
+      .pluck()
     this.#deleteOldest = parts.database.prepare(
       `DELETE FROM samples WHERE series = @series AND source_time < @before AND source_time <= ifnull(
          (SELECT source_time FROM samples WHERE series = @series AND source_time < @before
             ORDER BY source_time LIMIT 1 OFFSET ${ROWS - 1}), @before)`,
     )
     this.#deleteSeries = parts.database.prepare(
-      'DELETE FROM series WHERE id = ? AND NOT EXISTS (SELECT 1 FROM samples WHERE series = ?)',
+      `DELETE FROM series WHERE id = @series AND NOT EXISTS (SELECT 1 FROM samples WHERE series = @series)
+         AND NOT EXISTS (SELECT 1 FROM chunks WHERE series = @series)`,
     )
   }
 
@@ -80,18 +96,16 @@ export class HistoryRetention {
     try {
       const before = this.#clock.now() - this.#keepMs
       const all = this.#database.prepare<[], number>('SELECT id FROM series').pluck().all()
-      let turnEnds = this.#clock.monotonic() + TURN
+      const turns = new Turns(this.#clock)
       for (const series of all) {
-        for (let rows = ROWS; rows >= ROWS; ) {
-          if (this.#clock.monotonic() >= turnEnds) {
-            await new Promise(setImmediate)
-            turnEnds = this.#clock.monotonic() + TURN
+        for (const step of [this.#oldChunks(series, before), this.#oldRows(series, before)]) {
+          for (const count of step) {
+            deleted += count
+            await turns.next()
+            if (this.#stopped) return deleted
           }
-          if (this.#stopped) return deleted
-          rows = this.#deleteOldest.run({ series, before }).changes
-          deleted += rows
         }
-        if (!this.#series.isUsed(series)) this.#deleteSeries.run(series, series)
+        if (!this.#series.isUsed(series)) this.#deleteSeries.run({ series })
       }
       this.#database
         .prepare('DELETE FROM device_memory WHERE device NOT IN (SELECT value FROM json_each(?))')
@@ -104,5 +118,24 @@ export class HistoryRetention {
       )
     }
     return deleted
+  }
+
+  /** Deletes chunks that are old as a whole; yields how many samples, step by step. */
+  *#oldChunks(series: number, before: Milliseconds): Generator<number> {
+    for (;;) {
+      const counts = this.#deleteChunks.all(series, before)
+      yield counts.reduce((sum, count) => sum + count, 0)
+      if (counts.length < CHUNKS) return
+    }
+  }
+
+  /** Rows in the range of a chunk that stays may stand for what it says: they go together with it. */
+  *#oldRows(series: number, before: Milliseconds): Generator<number> {
+    const first = this.#straddling.get(series, before, before) ?? before
+    for (;;) {
+      const { changes } = this.#deleteOldest.run({ series, before: first })
+      yield changes
+      if (changes < ROWS) return
+    }
   }
 }

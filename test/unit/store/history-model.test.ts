@@ -1,0 +1,188 @@
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import fc from 'fast-check'
+import { expect, it } from 'vitest'
+import type { TagValue } from '../../../src/core/data-type.ts'
+import { EARLIEST, LATEST, type RecordedSample } from '../../../src/core/history-source.ts'
+import { silentLogger } from '../../../src/core/logger.ts'
+import { HistoryCompaction } from '../../../src/store/history-compaction.ts'
+import { HistoryFile } from '../../../src/store/history-file.ts'
+import { HistoryRetention } from '../../../src/store/history-retention.ts'
+import { historyOf, historyRun } from '../../support/history-run.ts'
+import { aTag } from '../../support/small-plant.ts'
+
+const MINUTE = 60_000
+const KEEP = 20 * 60 * MINUTE
+const tags = [
+  aTag('level', { type: 'Double', history: 'every' }),
+  aTag('count', { type: 'UInt64', history: 'every' }),
+  aTag('on', { type: 'Boolean', history: 'every' }),
+  aTag('text', { type: 'String', history: 'every' }),
+]
+const ofNumber: readonly ((n: number) => TagValue)[] = [
+  (n) => n / 10,
+  (n) => 2n ** 63n + BigInt(n),
+  (n) => n % 2 === 0,
+  (n) => `text ${n}`,
+]
+
+/** What a plain list would know of a tag: the last statement for each time, and when equal ones were received. */
+interface Known {
+  readonly value: TagValue | null
+  readonly status: number
+  readonly received: Map<string, number[]>
+}
+
+/** The store and a plain model of it, to which the same happens. */
+class Twin {
+  readonly #folder = mkdtempSync(join(tmpdir(), 'penstock-'))
+  readonly #model = tags.map(() => new Map<number, Known>())
+  readonly #file = new HistoryFile(this.#folder)
+  readonly #run = historyRun(this.#folder, tags)
+  readonly #compaction: HistoryCompaction
+  readonly #retention: HistoryRetention
+  #deletedBefore = EARLIEST
+
+  constructor() {
+    const { database, series, clock } = this.#run
+    const parts = { database, series, clock, keepMs: KEEP, log: silentLogger }
+    this.#compaction = new HistoryCompaction(parts)
+    this.#retention = new HistoryRetention({ ...parts, devices: () => ['meter'] })
+    this.#compaction.start()
+    this.#retention.start()
+  }
+
+  get now(): number {
+    return this.#run.clock.now()
+  }
+
+  say(tag: number, time: number, n: number): void {
+    const status = n % 7 === 0 ? 0x8000_0000 : n % 5 === 0 ? 0x4000_0000 : 0
+    const value = status === 0x8000_0000 ? null : (ofNumber[tag] as (n: number) => TagValue)(n)
+    this.#run.writer.record(tag, value ?? undefined, status, time, this.now)
+    const received = this.#model[tag]?.get(time)?.received ?? new Map<string, number[]>()
+    const statement = `${status} ${value}`
+    received.set(statement, [...(received.get(statement) ?? []), this.now])
+    this.#model[tag]?.set(time, { value, status, received })
+  }
+
+  commit = () => this.#run.writer.commit()
+  compact = () => this.#compaction.run()
+  // No timer may fire: compacting and deleting are steps of their own.
+  wait = (ms: number) => this.#run.clock.jump(ms)
+
+  async sweep(): Promise<void> {
+    this.#deletedBefore = Math.max(this.#deletedBefore, this.now - KEEP)
+    await this.#retention.sweep()
+  }
+
+  /** A read answers what the model has; of what may have been deleted it answers nothing that the model has not. */
+  check(tag: number, first: number, last: number, order: 'ascending' | 'descending', limit: number): void {
+    const { key, ...shape } = tags[tag] as (typeof tags)[number]
+    const read = this.#file.read({ tag: `meter/${key}`, shape }, { first, last, order, limit })
+    this.#compare(tag, read, first, last, order, limit)
+  }
+
+  async end(): Promise<void> {
+    await this.commit()
+    for (const [tag, { key }] of tags.entries()) {
+      this.check(tag, EARLIEST, LATEST, 'ascending', 100_000)
+      this.#compare(tag, historyOf(this.#folder, `meter/${key}`), EARLIEST, LATEST, 'ascending', 100_000)
+    }
+    this.#file.close()
+    await this.#compaction.stop()
+    await this.#retention.stop()
+    await this.#run.close()
+    rmSync(this.#folder, { recursive: true })
+  }
+
+  #compare(
+    tag: number,
+    read: readonly RecordedSample[],
+    first: number,
+    last: number,
+    order: string,
+    limit: number,
+  ): void {
+    const model = this.#model[tag] as Map<number, Known>
+    const present = new Set(read.map(({ sourceTime }) => sourceTime))
+    const expected = [...model.entries()]
+      .filter(([time]) => time >= first && time <= last)
+      .filter(([time]) => time >= this.#deletedBefore || present.has(time))
+      .sort(([one], [other]) => (order === 'ascending' ? one - other : other - one))
+      .slice(0, limit)
+    expect(read.map(({ sourceTime, value, status }) => [sourceTime, value, status])).toEqual(
+      expected.map(([time, { value, status }]) => [time, value, status]),
+    )
+    for (const { sourceTime, value, status, serverTime } of read) {
+      expect(model.get(sourceTime)?.received.get(`${status} ${value}`)).toContain(serverTime)
+    }
+  }
+}
+
+const tag = fc.nat({ max: tags.length - 1 })
+const minutesAgo = fc.nat({ max: 30 * 60 })
+const step = fc.oneof(
+  { weight: 4, arbitrary: fc.record({ kind: fc.constant('say'), tag, ago: minutesAgo, n: fc.nat({ max: 50 }) }) },
+  {
+    weight: 3,
+    arbitrary: fc.record({
+      kind: fc.constant('burst'),
+      tag,
+      ago: minutesAgo,
+      n: fc.nat({ max: 50 }),
+      many: fc.constantFrom(3, 40, 900, 2_300),
+      every: fc.constantFrom(1, 7_000, MINUTE),
+    }),
+  },
+  { weight: 2, arbitrary: fc.record({ kind: fc.constant('wait'), ago: fc.constantFrom(1, 30, 90, 600) }) },
+  { weight: 4, arbitrary: fc.record({ kind: fc.constant('compact') }) },
+  { weight: 1, arbitrary: fc.record({ kind: fc.constant('sweep') }) },
+  {
+    weight: 4,
+    arbitrary: fc.record({
+      kind: fc.constant('read'),
+      tag,
+      ago: minutesAgo,
+      many: fc.constantFrom(1, 10, 500, 5_000),
+      every: fc.nat({ max: 10 * 60 * MINUTE }),
+      order: fc.constantFrom('ascending', 'descending'),
+    }),
+  },
+)
+
+it('whatever is recorded, late or twice, compacted and deleted, reads as in a plain list', async () => {
+  const run = async (steps: readonly object[]) => {
+    const twin = new Twin()
+    for (const each of steps) {
+      const {
+        kind,
+        tag = 0,
+        ago = 0,
+        n = 0,
+        many = 1,
+        every = 1,
+        order = 'ascending',
+      } = each as {
+        kind: string
+        tag?: number
+        ago?: number
+        n?: number
+        many?: number
+        every?: number
+        order?: 'ascending' | 'descending'
+      }
+      const time = twin.now - ago * MINUTE
+      if (kind === 'say') twin.say(tag, time, n)
+      if (kind === 'burst') for (let at = 0; at < many; at++) twin.say(tag, time - at * every, n + at)
+      await twin.commit()
+      if (kind === 'wait') twin.wait(ago * MINUTE)
+      if (kind === 'compact') await twin.compact()
+      if (kind === 'sweep') await twin.sweep()
+      if (kind === 'read') twin.check(tag, time, time + every, order, many)
+    }
+    await twin.end()
+  }
+  await fc.assert(fc.asyncProperty(fc.array(step, { maxLength: 25 }), run), { numRuns: 60 })
+}, 60_000)
