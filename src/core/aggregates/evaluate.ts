@@ -1,5 +1,5 @@
 import type { Milliseconds } from '../clock.ts'
-import { EARLIEST, LATEST, type RecordedSample } from '../history-source.ts'
+import { EARLIEST, LATEST, type RecordedSample, type SampleSummary } from '../history-source.ts'
 import { first, stepOf } from '../history-steps.ts'
 import { type Accumulator, type AggregateResult, type Interval, IntervalContext, noData } from './aggregate.ts'
 import type { Bound, BoundOptions } from './bounds.ts'
@@ -49,9 +49,15 @@ export class AggregateEvaluation {
   }
 
   *#accumulate({ first, last }: Interval, accumulator: Accumulator): Generator<undefined, void> {
-    for (let from = first; from <= last; from = this.#aheadTo + 1) {
+    for (let from = first; from <= last; ) {
       if (from < this.#aheadFrom || from > this.#aheadTo) {
-        this.#readAhead(from, last)
+        const summary = this.#summaryFor(accumulator, from, last)
+        if (summary?.first === from && accumulator.addSummary?.(summary)) {
+          from = summary.last + 1
+          yield
+          continue
+        }
+        this.#readAhead(from, last, summary)
         yield
       }
       for (let sample = this.#ahead[this.#next]; sample; sample = this.#ahead[this.#next]) {
@@ -59,14 +65,22 @@ export class AggregateEvaluation {
         accumulator.add(sample)
         this.#next++
       }
+      from = this.#aheadTo + 1
     }
   }
 
+  #summaryFor(accumulator: Accumulator, from: Milliseconds, last: Milliseconds): SampleSummary | undefined {
+    const { source, series } = this.#options
+    return accumulator.addSummary ? source.summary(series, from, last) : undefined
+  }
+
   /** In the order of time the next intervals are read along: a statement for each would cost more than its samples. */
-  #readAhead(from: Milliseconds, until: Milliseconds): void {
+  #readAhead(from: Milliseconds, until: Milliseconds, summary: SampleSummary | undefined): void {
     const { source, series } = this.#options
     const limit = stepOf(series.shape)
-    const last = this.#plan.end > this.#plan.start ? Math.ceil(this.#plan.end) - 1 : until
+    const wanted = this.#plan.end > this.#plan.start ? Math.ceil(this.#plan.end) - 1 : until
+    // What has a summary is not read.
+    const last = summary && summary.first > from ? summary.first - 1 : wanted
     this.#ahead = source.read(series, { first: from, last, order: 'ascending', limit })
     this.#next = 0
     this.#aheadFrom = from
