@@ -19,15 +19,15 @@ export class ExactSum {
     }
     const partials = this.#partials
     let kept = 0
-    for (const each of partials) {
-      const [great, small] = Math.abs(value) < Math.abs(each) ? [each, value] : [value, each]
-      const sum = great + small
-      const rest = small - (sum - great)
+    for (let at = 0; at < partials.length; at++) {
+      const part = partials[at] as number
+      const sum = value + part
+      const rest = Math.abs(value) < Math.abs(part) ? value - (sum - part) : part - (sum - value)
       if (rest !== 0) partials[kept++] = rest
       value = sum
     }
-    partials.length = kept
-    partials.push(value)
+    if (kept < partials.length) partials.length = kept
+    partials[kept] = value
   }
 
   /** Adds another sum, as its `parts` have it. */

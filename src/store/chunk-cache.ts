@@ -1,5 +1,5 @@
 import type Database from 'better-sqlite3'
-import { decodeChunk, type StoredSample } from './chunk-codec.ts'
+import { type DecodedChunk, decodeChunk } from './chunk-codec.ts'
 
 /** Decoded chunks that are kept: whoever pages through a series reads the same one again and again. */
 const MOST = 16
@@ -20,14 +20,14 @@ interface ChunkData {
 /** Reads chunks by their ids, which never come to mean another chunk. */
 export class ChunkCache {
   readonly #find: Database.Statement<[number], ChunkData>
-  readonly #decoded = new Map<number, readonly StoredSample[]>()
+  readonly #decoded = new Map<number, DecodedChunk>()
 
   constructor(database: Database.Database) {
     this.#find = database.prepare('SELECT codec, count, data FROM chunks WHERE id = ?')
   }
 
   /** The samples of a chunk, in ascending order; throws where there is no such chunk, or its bytes are damaged. */
-  samples({ id }: ChunkPlace): readonly StoredSample[] {
+  samples({ id }: ChunkPlace): DecodedChunk {
     const known = this.#decoded.get(id)
     if (known) {
       this.#decoded.delete(id)

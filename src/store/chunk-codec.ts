@@ -6,13 +6,29 @@ import type { Column } from './columns.ts'
 import { readIntegers, writeIntegers } from './integer-column.ts'
 import { readNumbers, writeNumbers } from './number-column.ts'
 
-/** A sample as it is stored: value, status, source time and server time. */
-export type StoredSample = readonly [
-  value: Column | null,
-  status: StatusCode,
-  sourceTime: Milliseconds,
-  serverTime: Milliseconds,
-]
+/** A sample as it is stored. */
+export interface StoredSample {
+  readonly value: Column | null
+  readonly status: StatusCode
+  readonly sourceTime: Milliseconds
+  readonly serverTime: Milliseconds
+}
+
+/** The samples of a chunk in ascending order of source time: row `i` of every column belongs together. */
+export interface DecodedChunk {
+  readonly count: number
+  readonly values: ArrayLike<Column | null>
+  readonly statuses: Uint32Array
+  readonly sourceTimes: Float64Array
+  readonly serverTimes: Float64Array
+}
+
+export const sampleAt = (chunk: DecodedChunk, at: number): StoredSample => ({
+  value: chunk.values[at] as Column | null,
+  status: chunk.statuses[at] as number,
+  sourceTime: chunk.sourceTimes[at] as number,
+  serverTime: chunk.serverTimes[at] as number,
+})
 
 /** How the data of a chunk is written; the numbers stand in the database. */
 const Codec = { columns: 0, compressedColumns: 1 } as const
@@ -33,12 +49,12 @@ export function encodeChunk(samples: readonly StoredSample[]): { readonly codec:
   writeTimes(writer, samples)
   writeRuns(
     writer,
-    samples.map(([, status]) => status),
+    samples.map(({ status }) => status),
   )
-  const kinds = samples.map(([value]) => kindOf(value))
+  const kinds = samples.map(({ value }) => kindOf(value))
   writeRuns(writer, kinds)
   const ofKind = <Value extends Column>(kind: Kind): Value[] =>
-    samples.flatMap(([value], at) => (kinds[at] === kind ? [value as Value] : []))
+    samples.flatMap(({ value }, at) => (kinds[at] === kind ? [value as Value] : []))
   if (kinds.includes(Kind.number)) writeNumbers(writer, ofKind<number>(Kind.number))
   if (kinds.includes(Kind.integer)) writeIntegers(writer, ofKind<bigint>(Kind.integer))
   writeTexts(
@@ -60,35 +76,39 @@ const COMPRESSION = {
 }
 
 /** The samples of a chunk; throws where its bytes are damaged, or written by a later program. */
-export function decodeChunk(codec: number, data: Buffer, count: number): StoredSample[] {
+export function decodeChunk(codec: number, data: Buffer, count: number): DecodedChunk {
   if (codec !== Codec.columns && codec !== Codec.compressedColumns) {
     throw new RangeError(`A chunk of the history is written in the form ${codec}, which this program does not know`)
   }
   const reader = new ByteReader(codec === Codec.columns ? data : zstdDecompressSync(data))
   const { sourceTimes, serverTimes } = readTimes(reader, count)
   const statuses = readRuns(reader, count)
-  const kinds = readRuns(reader, count)
+  const values = readValues(reader, readRuns(reader, count))
+  return { count, values, statuses, sourceTimes, serverTimes }
+}
+
+function readValues(reader: ByteReader, kinds: Uint32Array): ArrayLike<Column | null> {
   const many = new Uint32Array(Object.keys(Kind).length)
   for (const kind of kinds) many[kind] = (many[kind] as number) + 1
   const texts = (kind: Kind) => readTexts(reader, many[kind] as number)
   const numbers = many[Kind.number] ? readNumbers(reader, many[Kind.number] as number) : []
   const integers = many[Kind.integer] ? readIntegers(reader, many[Kind.integer] as number) : []
-  const values: Readonly<Record<number, ArrayLike<Column>>> = {
+  const ofKind: Readonly<Record<number, ArrayLike<Column>>> = {
     [Kind.number]: numbers,
     [Kind.integer]: integers,
     [Kind.text]: texts(Kind.text).map((bytes) => bytes.toString('utf8')),
     [Kind.bytes]: texts(Kind.bytes),
   }
+  const only = ofKind[kinds[0] as number]
+  if (only?.length === kinds.length) return only
   const next = new Uint32Array(many.length)
-  const samples = new Array<StoredSample>(count)
-  for (let at = 0; at < count; at++) {
-    const kind = kinds[at] as number
+  const values: (Column | null)[] = []
+  for (const kind of kinds) {
     const position = next[kind] as number
     next[kind] = position + 1
-    const value = values[kind]?.[position] ?? null
-    samples[at] = [value, statuses[at] as number, sourceTimes[at] as number, serverTimes[at] as number]
+    values.push(ofKind[kind]?.[position] ?? null)
   }
-  return samples
+  return values
 }
 
 function kindOf(value: Column | null): Kind {
@@ -99,23 +119,25 @@ function kindOf(value: Column | null): Kind {
 }
 
 function writeTimes(writer: ByteWriter, samples: readonly StoredSample[]): void {
-  const isUsual = samples.every(([, , ...times]) => times.every((time) => Math.abs(time) <= MOST_TIME))
+  const isUsual = samples.every(
+    ({ sourceTime, serverTime }) => Math.abs(sourceTime) <= MOST_TIME && Math.abs(serverTime) <= MOST_TIME,
+  )
   writer.byte(isUsual ? 1 : 0)
   if (!isUsual) {
-    const times = Float64Array.from(samples.flatMap(([, , source, server]) => [source, server]))
+    const times = Float64Array.from(samples.flatMap(({ sourceTime, serverTime }) => [sourceTime, serverTime]))
     writer.planes(new Uint8Array(times.buffer), 16)
     return
   }
   let [before, difference] = [0, 0]
-  for (const [, , time] of samples) {
+  for (const { sourceTime: time } of samples) {
     writer.signed(time - before - difference)
     difference = before === 0 ? 0 : time - before
     before = time
   }
   let behind = 0
-  for (const [, , source, server] of samples) {
-    writer.signed(server - source - behind)
-    behind = server - source
+  for (const { sourceTime, serverTime } of samples) {
+    writer.signed(serverTime - sourceTime - behind)
+    behind = serverTime - sourceTime
   }
 }
 

@@ -35,9 +35,10 @@ export function summarize(shape: ValueShape, samples: readonly StoredSample[]): 
   let high: SummaryExtreme | undefined
   let uncertainLow: Numeric | undefined
   let uncertainHigh: Numeric | undefined
-  for (const [column, status, sourceTime, serverTime] of samples) {
-    const value = column === null ? null : fromColumn(shape, column)
-    const sample = { value, status, sourceTime, serverTime }
+  for (const stored of samples) {
+    const { status, sourceTime } = stored
+    const value = stored.value === null ? null : fromColumn(shape, stored.value)
+    const sample = { ...stored, value }
     count.add(sample)
     if (!calculable || (typeof value !== 'number' && typeof value !== 'bigint') || isBad(status)) continue
     if (isGoodSample(sample)) {

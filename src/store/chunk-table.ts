@@ -1,7 +1,7 @@
 import type Database from 'better-sqlite3'
 import type { Milliseconds } from '../core/clock.ts'
 import type { ValueShape } from '../core/data-type.ts'
-import { decodeChunk, encodeChunk, type StoredSample } from './chunk-codec.ts'
+import { decodeChunk, encodeChunk, type StoredSample, sampleAt } from './chunk-codec.ts'
 import { type SummaryColumns, summarize } from './chunk-summary.ts'
 import type { Column } from './columns.ts'
 
@@ -57,7 +57,8 @@ export class ChunkTable {
   }
 
   samples({ codec, data, count }: Chunk): StoredSample[] {
-    return decodeChunk(codec, data, count)
+    const decoded = decodeChunk(codec, data, count)
+    return Array.from({ length: count }, (_, at) => sampleAt(decoded, at))
   }
 
   remove({ id }: Chunk): void {
@@ -70,11 +71,12 @@ export class ChunkTable {
     for (let from = 0; from < samples.length; ) {
       let to = from
       for (let text = 0; to < samples.length && to - from < size && text < TEXT_A_CHUNK; to++) {
-        text += textOf((samples[to] as StoredSample)[0])
+        text += textOf((samples[to] as StoredSample).value)
       }
       const part = samples.slice(from, to)
-      const [firstTime, lastTime] = [part[0]?.[2] as Milliseconds, part.at(-1)?.[2] as Milliseconds]
-      const whole = { series, firstTime, lastTime, count: part.length, ...summarize(shape, part), ...encodeChunk(part) }
+      const [first, last] = [part[0], part.at(-1)] as readonly StoredSample[] as readonly [StoredSample, StoredSample]
+      const ends = { firstTime: first.sourceTime, lastTime: last.sourceTime }
+      const whole = { series, ...ends, count: part.length, ...summarize(shape, part), ...encodeChunk(part) }
       this.#insert.run(whole)
       from = to
     }

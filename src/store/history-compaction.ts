@@ -134,14 +134,19 @@ export class HistoryCompaction {
     const known = chunk ? this.#chunks.samples(chunk) : []
     if (chunk) this.#chunks.remove(chunk)
     this.#chunks.insert(series, shape, mergeSamples(known, rows, true, Number.POSITIVE_INFINITY))
-    this.#delete.run(series, rows[0]?.[2] ?? EARLIEST, rows.at(-1)?.[2] ?? EARLIEST)
+    this.#delete.run(series, rows[0]?.sourceTime ?? EARLIEST, rows.at(-1)?.sourceTime ?? EARLIEST)
   }
 
   #closedRows(series: number, first: Milliseconds, last: Milliseconds): StoredSample[] {
     const rows: StoredSample[] = []
     let text = 0
     for (const [value, status, sourceTime, serverTime] of this.#rows.iterate(series, first, last)) {
-      rows.push([value, Number(status), Number(sourceTime), Number(serverTime)])
+      rows.push({
+        value,
+        status: Number(status),
+        sourceTime: Number(sourceTime),
+        serverTime: Number(serverTime),
+      })
       text += textOf(value)
       if (rows.length >= SAMPLES_A_CHUNK || text >= TEXT_A_CHUNK) break
     }
@@ -150,7 +155,7 @@ export class HistoryCompaction {
 }
 
 const isFullOfText = (rows: readonly StoredSample[]): boolean =>
-  rows.reduce((text, [value]) => text + textOf(value), 0) >= TEXT_A_CHUNK
+  rows.reduce((text, { value }) => text + textOf(value), 0) >= TEXT_A_CHUNK
 
 /** All of them, but beginning with another one each time: where the work ends before all had their turn, others come. */
 function inTurn<Item>(items: readonly Item[], seed: number): readonly Item[] {

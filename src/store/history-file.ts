@@ -2,11 +2,9 @@ import { statSync } from 'node:fs'
 import { join } from 'node:path'
 import Database from 'better-sqlite3'
 import type { Milliseconds } from '../core/clock.ts'
-import type { ValueShape } from '../core/data-type.ts'
 import { PenstockError } from '../core/errors.ts'
 import type { HistorySource, RecordedSample, SampleRange, SampleSummary, SeriesName } from '../core/history-source.ts'
-import type { StoredSample } from './chunk-codec.ts'
-import { fromColumn } from './columns.ts'
+import { fromColumn, isPlainColumn } from './columns.ts'
 import { SeriesSamples } from './series-samples.ts'
 
 /** How long a read may wait for somebody who mends the file after a crash. */
@@ -34,7 +32,11 @@ export class HistoryFile implements HistorySource {
 
   read({ tag, shape }: SeriesName, range: SampleRange): readonly RecordedSample[] {
     const samples = this.#ask((file) => file.read(tag, shape, range))
-    return samples.map((sample) => recorded(shape, sample))
+    if (isPlainColumn(shape)) return samples as readonly RecordedSample[]
+    return samples.map((sample) => ({
+      ...sample,
+      value: sample.value === null ? null : fromColumn(shape, sample.value),
+    }))
   }
 
   summary({ tag, shape }: SeriesName, first: Milliseconds, last: Milliseconds): SampleSummary | undefined {
@@ -71,10 +73,3 @@ export class HistoryFile implements HistorySource {
     }
   }
 }
-
-const recorded = (shape: ValueShape, [value, status, sourceTime, serverTime]: StoredSample): RecordedSample => ({
-  value: value === null ? null : fromColumn(shape, value),
-  status,
-  sourceTime,
-  serverTime,
-})

@@ -117,8 +117,8 @@ export class HistoryReader {
       for (const sample of page) yield toSample(shape, sample)
       const end = page.at(-1)
       if (!end || page.length < PAGE) return undefined
-      if (order === 'ascending') from = end[2] + 1
-      else to = end[2]
+      if (order === 'ascending') from = end.sourceTime + 1
+      else to = end.sourceTime
     }
   }
 }
@@ -131,10 +131,8 @@ const NO_CHUNKS = `CREATE TEMP TABLE chunks (id, series, first_time, last_time, 
 const EARLIEST: Milliseconds = Number.MIN_SAFE_INTEGER
 const LATEST: Milliseconds = Number.MAX_SAFE_INTEGER
 
-const toSample = (shape: ValueShape, [value, status, sourceTime, serverTime]: StoredSample): HistorySample => ({
+const toSample = (shape: ValueShape, sample: StoredSample): HistorySample => ({
+  ...sample,
   shape,
-  value: value === null ? null : fromColumn(shape, value),
-  status,
-  sourceTime,
-  serverTime,
+  value: sample.value === null ? null : fromColumn(shape, sample.value),
 })

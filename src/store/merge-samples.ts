@@ -19,7 +19,7 @@ export function mergeSamples(
     const one = chunked[nextChunked]
     const row = rows[nextRow]
     if (one === undefined && row === undefined) break
-    const difference = one && row ? (ascending ? 1 : -1) * (one[2] - row[2]) : one ? -1 : 1
+    const difference = one && row ? (ascending ? 1 : -1) * (one.sourceTime - row.sourceTime) : one ? -1 : 1
     if (difference <= 0) nextChunked++
     if (difference >= 0) nextRow++
     const isKnown = difference < 0 || (difference === 0 && one && row && isSameStatement(one, row))
@@ -29,7 +29,7 @@ export function mergeSamples(
 }
 
 const isSameStatement = (one: StoredSample, other: StoredSample): boolean =>
-  one[1] === other[1] && isSameColumn(one[0], other[0])
+  one.status === other.status && isSameColumn(one.value, other.value)
 
 function isSameColumn(one: Column | null, other: Column | null): boolean {
   if (one instanceof Uint8Array && other instanceof Uint8Array) return Buffer.compare(one, other) === 0

@@ -2,7 +2,7 @@ import type Database from 'better-sqlite3'
 import { type DataType, shapeName, type ValueShape } from '../core/data-type.ts'
 import type { SampleRange, SampleSummary } from '../core/history-source.ts'
 import { ChunkCache, type ChunkPlace } from './chunk-cache.ts'
-import type { StoredSample } from './chunk-codec.ts'
+import { type DecodedChunk, type StoredSample, sampleAt } from './chunk-codec.ts'
 import { type SummaryRow, summaryOf } from './chunk-summary.ts'
 import type { Column } from './columns.ts'
 import { mergeSamples } from './merge-samples.ts'
@@ -102,11 +102,10 @@ export class SeriesSamples {
 
   #find(series: number, { type, arrayLength }: ValueShape, { first, last, order, limit }: SampleRange): Found {
     const chunked = this.#chunked(series, first, last, order, limit)
-    const end = chunked.length < limit ? undefined : chunked.at(-1)?.[2]
+    const end = chunked.length < limit ? undefined : chunked.at(-1)?.sourceTime
     const [from, to] = order === 'ascending' ? [first, end ?? last] : [end ?? first, last]
     const page = this.#rows[order][isExact(type) && arrayLength === undefined ? 'exact' : 'plain']
-    const rows = page.all(series, from, to, limit) as readonly unknown[] as StoredSample[]
-    return { chunked, rows: page === this.#rows[order].exact ? rows.map(withPlainTimes) : rows }
+    return { chunked, rows: page.all(series, from, to, limit).map(storedSample) }
   }
 
   #chunked(series: number, first: number, last: number, order: Order, limit: number): StoredSample[] {
@@ -118,10 +117,11 @@ export class SeriesSamples {
       const samples = this.#cache.samples(chunk)
       const step = ascending ? 1 : -1
       const begin = ascending ? positionOf(samples, first) : positionOf(samples, last + 1) - 1
-      for (let at = begin; found.length < limit; at += step) {
-        const sample = samples[at]
-        if (!sample || sample[2] < first || sample[2] > last) break
-        found.push(sample)
+      const times = samples.sourceTimes
+      for (let at = begin; at >= 0 && at < samples.count && found.length < limit; at += step) {
+        const time = times[at] as number
+        if (time < first || time > last) break
+        found.push(sampleAt(samples, at))
       }
       from = ascending ? chunk.lastTime + 1 : chunk.firstTime - 1
     }
@@ -134,19 +134,19 @@ interface Found {
   readonly rows: readonly StoredSample[]
 }
 
-const withPlainTimes = ([value, status, sourceTime, serverTime]: StoredSample): StoredSample => [
+const storedSample = ([value, status, sourceTime, serverTime]: Row): StoredSample => ({
   value,
-  Number(status),
-  Number(sourceTime),
-  Number(serverTime),
-]
+  status: Number(status),
+  sourceTime: Number(sourceTime),
+  serverTime: Number(serverTime),
+})
 
 /** Where the first sample from `time` on stands. */
-function positionOf(samples: readonly StoredSample[], time: number): number {
-  let [low, high] = [0, samples.length]
+function positionOf({ sourceTimes, count }: DecodedChunk, time: number): number {
+  let [low, high] = [0, count]
   while (low < high) {
     const middle = (low + high) >> 1
-    if ((samples[middle] as StoredSample)[2] < time) low = middle + 1
+    if ((sourceTimes[middle] as number) < time) low = middle + 1
     else high = middle
   }
   return low

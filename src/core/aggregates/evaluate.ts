@@ -71,7 +71,9 @@ export class AggregateEvaluation {
 
   #summaryFor(accumulator: Accumulator, from: Milliseconds, last: Milliseconds): SampleSummary | undefined {
     const { source, series } = this.#options
-    return accumulator.addSummary ? source.summary(series, from, last) : undefined
+    // In less time than one step of samples takes there is hardly a summary.
+    const isLong = last - from > this.#aheadTo - this.#aheadFrom
+    return accumulator.addSummary && isLong ? source.summary(series, from, last) : undefined
   }
 
   /** In the order of time the next intervals are read along: a statement for each would cost more than its samples. */

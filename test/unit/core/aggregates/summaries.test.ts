@@ -24,10 +24,7 @@ function summarized(type: 'Double' | 'UInt64', samples: readonly RecordedSample[
     // Every third part stays rows.
     const [first, last] = [chunk[0], chunk.at(-1)]
     if (part % 3 === 2 || !first || !last) return []
-    const rows = chunk.map(
-      ({ value, status, sourceTime, serverTime }) =>
-        [value === null ? null : toColumn(value), status, sourceTime, serverTime] as const,
-    )
+    const rows = chunk.map((sample) => ({ ...sample, value: sample.value === null ? null : toColumn(sample.value) }))
     const times = { firstTime: first.sourceTime, lastTime: last.sourceTime }
     return [summaryOf({ type }, { ...summarize({ type }, rows), ...times })]
   })
