@@ -20,7 +20,7 @@ import {
   calculatedTag,
   charset,
   chirpstackTag,
-  history,
+  historyShape,
   modbusTag,
   named,
   padding,
@@ -46,7 +46,9 @@ const deviceShape = {
     otherwise: 'learned from how often the device speaks or is read',
   }).optional(),
   badAfter: aging.badAfter.prefault('10m'),
-  history: retell(history, { otherwise: 'every of a LoRaWAN device, off of others' }).optional(),
+  history: retell(historyShape.history, { otherwise: 'every of a LoRaWAN device, off of others' }).optional(),
+  historyInterval: retell(historyShape.historyInterval, { otherwise: '1m' }).optional(),
+  historyHeartbeat: retell(historyShape.historyHeartbeat, { otherwise: 'it is not kept again' }).optional(),
 }
 
 export const eui64 = (about: { description: string; otherwise?: string; example: string }) =>
@@ -250,6 +252,8 @@ export const calculatedDevice = section('What belongs together of the calculated
   name: deviceShape.name,
   description: plate('What it is, for people.', 'Balance of hall 3'),
   disabled: deviceShape.disabled,
-  history: retell(history, { otherwise: 'off' }).optional(),
+  history: retell(historyShape.history, { otherwise: 'off' }).optional(),
+  historyInterval: deviceShape.historyInterval,
+  historyHeartbeat: deviceShape.historyHeartbeat,
   tags: list(calculatedTag, 'Its values.').default([]),
-}).transform((device): DeviceBase => ({ ...withName(device), badAfterMs: 0 }))
+}).transform((device): DeviceBase => ({ ...withUnits(withName(device)), badAfterMs: 0 }))

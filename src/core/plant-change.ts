@@ -119,7 +119,8 @@ interface PlacedTag {
 /** Settings that say nothing about where a value comes from. */
 const howItIsShown: ReadonlySet<string> = new Set([
   ...['name', 'description', 'manufacturer', 'model', 'serialNumber', 'unit', 'range', 'disabled', 'tags'],
-  ...['pollMs', 'staleAfterMs', 'badAfterMs', 'maxRegisters', 'maxCoils', 'maxGap', 'history', 'linkTags', 'template'],
+  ...['pollMs', 'staleAfterMs', 'badAfterMs', 'maxRegisters', 'maxCoils', 'maxGap', 'linkTags', 'template'],
+  ...['history', 'historyIntervalMs', 'historyHeartbeatMs'],
   'deadband',
 ])
 
