@@ -57,10 +57,10 @@ export interface HistorySource {
    */
   read(series: SeriesName, range: SampleRange): readonly RecordedSample[]
   /**
-   * A summary of samples between these source times, both included: the next ones for which there is one at hand.
-   * What lies before it is to be read. Throws as `read` does.
+   * Summaries of samples between these source times, both included: the next ones that are at hand, in the order of time
+   * and with no sample between any two of them. What lies before the first is to be read. Throws as `read` does.
    */
-  summary(series: SeriesName, first: Milliseconds, last: Milliseconds): SampleSummary | undefined
+  summaries(series: SeriesName, first: Milliseconds, last: Milliseconds): readonly SampleSummary[]
 }
 
 /** Before and after everything that a source time can be. */

@@ -39,8 +39,8 @@ export class HistoryFile implements HistorySource {
     }))
   }
 
-  summary({ tag, shape }: SeriesName, first: Milliseconds, last: Milliseconds): SampleSummary | undefined {
-    return this.#ask((file) => file.summary(tag, shape, first, last))
+  summaries({ tag, shape }: SeriesName, first: Milliseconds, last: Milliseconds): readonly SampleSummary[] {
+    return this.#ask((file) => file.summaries(tag, shape, first, last))
   }
 
   #ask<Answer>(question: (file: SeriesSamples) => Answer): Answer {

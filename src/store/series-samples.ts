@@ -13,8 +13,8 @@ type Row = readonly [Column | null, bigint | number, bigint | number, bigint | n
 type Page = Database.Statement<[number, number, number, number], Row>
 type Chunks = Database.Statement<[number, number], ChunkPlace>
 
-/** How many chunks that are of no use are passed over before their samples are read instead. */
-const MOST_TRIED = 8
+/** Summaries of one answer. */
+const MOST_SUMMARIES = 100
 
 /** Types whose values are INTEGER in the database. */
 const isExact = (type: DataType): boolean => type === 'Boolean' || type === 'Int64' || type === 'UInt64'
@@ -29,9 +29,9 @@ export class SeriesSamples {
   readonly #read: Database.Transaction<(series: number | string, shape: ValueShape, range: SampleRange) => Found>
 
   readonly #summaries: Database.Statement<[number, number], SummaryRow>
-  readonly #hasRows: Database.Statement<[number, number, number]>
+  readonly #firstRow: Database.Statement<[number, number, number], number | null>
   readonly #summarize: Database.Transaction<
-    (tag: string, shape: ValueShape, first: number, last: number) => SampleSummary | undefined
+    (tag: string, shape: ValueShape, first: number, last: number) => readonly SampleSummary[]
   >
 
   constructor(database: Database.Database) {
@@ -57,11 +57,15 @@ export class SeriesSamples {
         `SELECT ${columns}, good, uncertain, bad, low, low_time AS lowTime, low_count AS lowCount, high,
          high_time AS highTime, high_count AS highCount, uncertain_low AS uncertainLow, uncertain_high AS uncertainHigh,
          total
-       FROM chunks WHERE series = ? AND last_time >= ? ORDER BY last_time LIMIT 1`,
+       FROM chunks WHERE series = ? AND last_time >= ? ORDER BY last_time LIMIT ${MOST_SUMMARIES}`,
       )
       .safeIntegers()
-    this.#hasRows = database.prepare('SELECT 1 FROM samples WHERE series = ? AND source_time BETWEEN ? AND ? LIMIT 1')
-    this.#summarize = database.transaction((tag, shape, first, last) => this.#summaryOf(tag, shape, first, last))
+    this.#firstRow = database
+      .prepare<[number, number, number], number | null>(
+        'SELECT min(source_time) FROM samples WHERE series = ? AND source_time BETWEEN ? AND ?',
+      )
+      .pluck()
+    this.#summarize = database.transaction((tag, shape, first, last) => this.#summariesOf(tag, shape, first, last))
     this.#series = database.prepare('SELECT id FROM series WHERE tag = ? AND type = ?')
     // Together, or a range that is compacted in between would be read twice or not at all.
     this.#read = database.transaction((series, shape, range) => {
@@ -80,24 +84,23 @@ export class SeriesSamples {
   }
 
   /**
-   * The summary of the next chunk of a series that lies between these times, both included, and in whose range nothing
-   * came later.
+   * The summaries of the next chunks of a series that lie between these times, both included, as far as nothing came
+   * later in their range.
    */
-  summary(tag: string, shape: ValueShape, first: number, last: number): SampleSummary | undefined {
+  summaries(tag: string, shape: ValueShape, first: number, last: number): readonly SampleSummary[] {
     return this.#summarize(tag, shape, first, last)
   }
 
-  #summaryOf(tag: string, shape: ValueShape, first: number, last: number): SampleSummary | undefined {
+  #summariesOf(tag: string, shape: ValueShape, first: number, last: number): readonly SampleSummary[] {
     const id = this.#series.get(tag, shapeName(shape))?.id
-    if (id === undefined) return undefined
-    for (let [from, tried] = [first, 0]; tried < MOST_TRIED; tried++) {
-      const row = this.#summaries.get(id, from)
-      if (!row || row.lastTime > last) return undefined
-      const found = summaryOf(shape, row)
-      if (found.first >= first && !this.#hasRows.get(id, found.first, found.last)) return found
-      from = found.last + 1
-    }
-    return undefined
+    if (id === undefined) return []
+    const found = this.#summaries
+      .all(id, first)
+      .map((row) => summaryOf(shape, row))
+      .filter((summary) => summary.first >= first && summary.last <= last)
+    const [earliest, latest] = [found[0], found.at(-1)]
+    const late = earliest && latest && this.#firstRow.get(id, earliest.first, latest.last)
+    return typeof late === 'number' ? found.filter((summary) => summary.last < late) : found
   }
 
   #find(series: number, { type, arrayLength }: ValueShape, { first, last, order, limit }: SampleRange): Found {

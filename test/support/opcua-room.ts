@@ -120,7 +120,7 @@ export async function startRoom(
 }
 
 /** Of tags that have said nothing yet. */
-export const noHistory: HistorySource = { read: () => [], summary: () => undefined }
+export const noHistory: HistorySource = { read: () => [], summaries: () => [] }
 
 export const roomSettings = (pkiFolder: string, settings: Partial<OpcuaSettings> = {}): OpcuaSettings => ({
   ...defaultOpcuaSettings,

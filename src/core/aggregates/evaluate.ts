@@ -51,13 +51,14 @@ export class AggregateEvaluation {
   *#accumulate({ first, last }: Interval, accumulator: Accumulator): Generator<undefined, void> {
     for (let from = first; from <= last; ) {
       if (from < this.#aheadFrom || from > this.#aheadTo) {
-        const summary = this.#summaryFor(accumulator, from, last)
-        if (summary?.first === from && accumulator.addSummary?.(summary)) {
-          from = summary.last + 1
-          yield
+        const summaries = this.#summariesFor(accumulator, from, last)
+        const next = takeSummaries(accumulator, summaries, from)
+        yield
+        if (next > from) {
+          from = next
           continue
         }
-        this.#readAhead(from, last, summary)
+        this.#readAhead(from, last, summaries[0])
         yield
       }
       for (let sample = this.#ahead[this.#next]; sample; sample = this.#ahead[this.#next]) {
@@ -69,11 +70,11 @@ export class AggregateEvaluation {
     }
   }
 
-  #summaryFor(accumulator: Accumulator, from: Milliseconds, last: Milliseconds): SampleSummary | undefined {
+  #summariesFor(accumulator: Accumulator, from: Milliseconds, last: Milliseconds): readonly SampleSummary[] {
     const { source, series } = this.#options
     // In less time than one step of samples takes there is hardly a summary.
     const isLong = last - from > this.#aheadTo - this.#aheadFrom
-    return accumulator.addSummary && isLong ? source.summary(series, from, last) : undefined
+    return accumulator.addSummary && isLong ? source.summaries(series, from, last) : []
   }
 
   /** In the order of time the next intervals are read along: a statement for each would cost more than its samples. */
@@ -88,4 +89,18 @@ export class AggregateEvaluation {
     this.#aheadFrom = from
     this.#aheadTo = this.#ahead.length < limit ? last : (this.#ahead.at(-1)?.sourceTime ?? last)
   }
+}
+
+/** Gives summaries that begin at `from` to the accumulator, as far as it takes them; answers from where samples are missing. */
+function takeSummaries(
+  accumulator: Accumulator,
+  summaries: readonly SampleSummary[],
+  from: Milliseconds,
+): Milliseconds {
+  if (summaries[0]?.first !== from) return from
+  for (const summary of summaries) {
+    if (!accumulator.addSummary?.(summary)) break
+    from = summary.last + 1
+  }
+  return from
 }

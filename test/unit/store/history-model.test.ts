@@ -3,8 +3,10 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import fc from 'fast-check'
 import { expect, it } from 'vitest'
+import { AggregateEvaluation } from '../../../src/core/aggregates/evaluate.ts'
+import { defaultAggregateConfiguration } from '../../../src/core/aggregates/quality.ts'
 import type { TagValue } from '../../../src/core/data-type.ts'
-import { EARLIEST, LATEST, type RecordedSample } from '../../../src/core/history-source.ts'
+import { EARLIEST, type HistorySource, LATEST, type RecordedSample } from '../../../src/core/history-source.ts'
 import { silentLogger } from '../../../src/core/logger.ts'
 import { HistoryCompaction } from '../../../src/store/history-compaction.ts'
 import { HistoryFile } from '../../../src/store/history-file.ts'
@@ -90,11 +92,34 @@ class Twin {
       this.check(tag, EARLIEST, LATEST, 'ascending', 100_000)
       this.#compare(tag, historyOf(this.#folder, `meter/${key}`), EARLIEST, LATEST, 'ascending', 100_000)
     }
+    this.#checkAggregates()
     this.#file.close()
     await this.#compaction.stop()
     await this.#retention.stop()
     await this.#run.close()
     rmSync(this.#folder, { recursive: true })
+  }
+
+  /** What chunks are summarized as comes to the same as their samples. */
+  #checkAggregates(): void {
+    const file = this.#file
+    const plain: HistorySource = { read: (...asked) => file.read(...asked), summaries: () => [] }
+    for (const [tag, name] of [
+      ['level', 'Average'],
+      ['count', 'Maximum'],
+      ['on', 'Count'],
+      ['level', 'Range'],
+    ] as const) {
+      const { key, ...shape } = tags.find((each) => each.key === tag) as (typeof tags)[number]
+      const plan = { start: this.now - 40 * 60 * MINUTE, end: this.now + 1, width: 9 * 60 * MINUTE }
+      const results = (source: HistorySource) => {
+        const series = { tag: `meter/${key}`, shape }
+        const options = { source, series, config: defaultAggregateConfiguration, stepped: false }
+        const evaluation = new AggregateEvaluation(name, plan, options)
+        return Array.from({ length: 5 }, (_, index) => [...stepsOf(evaluation.interval(index))])
+      }
+      expect(results(file)).toEqual(results(plain))
+    }
   }
 
   #compare(
@@ -119,6 +144,13 @@ class Twin {
       expect(model.get(sourceTime)?.received.get(`${status} ${value}`)).toContain(serverTime)
     }
   }
+}
+
+/** The result of an interval that is calculated step by step. */
+function* stepsOf<Result>(steps: Generator<undefined, Result>): Generator<Result> {
+  let step = steps.next()
+  while (!step.done) step = steps.next()
+  yield step.value
 }
 
 const tag = fc.nat({ max: tags.length - 1 })

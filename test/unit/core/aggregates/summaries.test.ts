@@ -31,10 +31,17 @@ function summarized(type: 'Double' | 'UInt64', samples: readonly RecordedSample[
   const counted = { used: 0 }
   const source: HistorySource = {
     ...memoryHistory(sorted),
-    summary: (_series, first, last) => {
-      const found = summaries.find((each) => each.first >= first && each.last <= last)
-      if (found) counted.used++
-      return found
+    summaries: (_series, first, last) => {
+      const from = summaries.findIndex((each) => each.first >= first && each.last <= last)
+      if (from < 0) return []
+      counted.used++
+      // As many as follow one another with no sample between.
+      const within = summaries.slice(from).filter((each) => each.last <= last)
+      const until = within.findIndex((each, at) => {
+        const before = within[at - 1]
+        return before && sorted.some(({ sourceTime }) => sourceTime > before.last && sourceTime < each.first)
+      })
+      return until < 0 ? within : within.slice(0, until)
     },
   }
   return { source, counted }

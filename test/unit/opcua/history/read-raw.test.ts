@@ -190,7 +190,7 @@ it('values that come between two answers are given where they lie ahead', async 
   const samples = [recorded(1_000), recorded(3_000)]
   const source: HistorySource = {
     read: (name, range) => memoryHistory(samples).read(name, range),
-    summary: () => undefined,
+    summaries: () => [],
   }
   const plan = planRaw(0, 10_000, 1, false)
   if (!plan) throw new Error('no plan')
