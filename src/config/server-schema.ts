@@ -1,6 +1,7 @@
 import { isIP } from 'node:net'
 import { hostname as machineName } from 'node:os'
 import { z } from 'zod'
+import { cronExpression } from './cron-expression.ts'
 import {
   choice,
   duration,
@@ -16,6 +17,7 @@ import {
 } from './fields.ts'
 import { passwordEnvOf } from './names.ts'
 import { defaultLimits, type OpcuaLimits, securityModes, securityPolicies, userRoles } from './opcua-choices.ts'
+import { size } from './size.ts'
 import { withUnits } from './units.ts'
 
 const listenAddress = (description: string, example: string) =>
@@ -141,6 +143,18 @@ export const historySchema = section(
       high: 36_500 * 86_400_000,
       example: '365d',
     }).prefault('90d'),
+    maxSize: size({
+      description: 'What the values may take on disk before the oldest are deleted.',
+      low: 10_000_000,
+      high: 100_000_000_000_000,
+      example: '20GB',
+      otherwise: 'as much as they take',
+    }).optional(),
+    schedule: cronExpression({
+      description: 'When values that are too old or too many are deleted, in the local time of the machine.',
+      example: '"30 2 * * *"',
+      otherwise: 'every ten minutes',
+    }).optional(),
   },
 ).transform(withUnits)
 

@@ -21,6 +21,7 @@ import { HistoryWriter } from '../store/history-writer.ts'
 import { LastValues } from '../store/last-values.ts'
 import { SeriesBook } from '../store/series.ts'
 import { AdHocReads } from './ad-hoc-reads.ts'
+import { cronSchedule } from './cron-schedule.ts'
 import { type ConfiguredDevices, FoundDevices } from './found-devices.ts'
 import { PlantValues } from './plant-values.ts'
 
@@ -49,6 +50,10 @@ export interface EngineParts {
 export interface HistorySettings {
   /** Age at which samples are deleted. */
   readonly keepMs: Milliseconds
+  /** Bytes that the history may take; absent: as many as it needs. */
+  readonly maxSize?: number | undefined
+  /** Cron expression of when that is looked after; absent: every ten minutes. */
+  readonly schedule?: string | undefined
 }
 
 interface Subscriber {
@@ -95,8 +100,10 @@ export class Engine {
     this.#lastValues = new LastValues({ database, pipeline: this.#pipeline, series, clock, log })
     this.#history = new HistoryWriter({ database, series, clock, log })
     const devices = () => this.#plant.sources.flatMap(memoriesOf)
-    this.#retention = new HistoryRetention({ database, series, devices, keepMs: parts.history.keepMs, clock, log })
-    this.#compaction = new HistoryCompaction({ database, keepMs: parts.history.keepMs, clock, log })
+    const { keepMs, maxSize, schedule: cron } = parts.history
+    const schedule = cron === undefined ? undefined : cronSchedule(cron)
+    this.#retention = new HistoryRetention({ database, series, devices, keepMs, maxSize, schedule, clock, log })
+    this.#compaction = new HistoryCompaction({ database, keepMs, clock, log })
     this.#sources = new SourceSupervisor({
       types: parts.types,
       indexing: this.#indexing,
