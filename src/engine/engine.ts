@@ -6,6 +6,7 @@ import { sourceMemories } from '../core/device-memory.ts'
 import type { FrameTrace, ReadAnswer, SourceDiagnostics, WantedReading } from '../core/diagnostics.ts'
 import type { Findings } from '../core/drift.ts'
 import { describeError } from '../core/errors.ts'
+import type { AskedHistoryEdit, EditAnswer } from '../core/history-edit.ts'
 import type { Logger } from '../core/logger.ts'
 import { Pipeline } from '../core/pipeline.ts'
 import type { Plant, SourceConfig } from '../core/plant.ts'
@@ -16,6 +17,7 @@ import type { EngineHealth, FromEngine, StoreHealth, ToEngine } from '../link/co
 import { Link } from '../link/link.ts'
 import { SourceSupervisor, type SourceTypes } from '../sources/supervisor.ts'
 import { HistoryCompaction } from '../store/history-compaction.ts'
+import { HistoryEditor } from '../store/history-editor.ts'
 import { HistoryRetention } from '../store/history-retention.ts'
 import { HistoryWriter } from '../store/history-writer.ts'
 import { LastValues } from '../store/last-values.ts'
@@ -23,6 +25,7 @@ import { SeriesBook } from '../store/series.ts'
 import { AdHocReads } from './ad-hoc-reads.ts'
 import { cronSchedule } from './cron-schedule.ts'
 import { type ConfiguredDevices, FoundDevices } from './found-devices.ts'
+import { auditHistoryEdit } from './history-audit.ts'
 import { PlantValues } from './plant-values.ts'
 
 /** Changes are collected this long before they cross a link: it bounds the price of batches, and the latency. */
@@ -74,6 +77,7 @@ export class Engine {
   readonly #series: SeriesBook
   readonly #lastValues: LastValues
   readonly #history: HistoryWriter
+  readonly #editor: HistoryEditor
   readonly #retention: HistoryRetention
   readonly #compaction: HistoryCompaction
   readonly #subscribers = new Set<Subscriber>()
@@ -99,6 +103,7 @@ export class Engine {
     this.#series = series
     this.#lastValues = new LastValues({ database, pipeline: this.#pipeline, series, clock, log })
     this.#history = new HistoryWriter({ database, series, clock, log })
+    this.#editor = new HistoryEditor({ database, clock })
     const devices = () => this.#plant.sources.flatMap(memoriesOf)
     const { keepMs, maxSize, schedule: cron } = parts.history
     const schedule = cron === undefined ? undefined : cronSchedule(cron)
@@ -170,6 +175,7 @@ export class Engine {
       serves: {
         plant: () => ({ revision: this.#revision, plant: this.#plant, ids: this.#indexing.ids }),
         store: () => this.#storeHealth(),
+        editHistory: (asked) => this.#editHistory(asked),
         subscribe: ({ revision }) => {
           if (revision !== this.#revision) return false
           this.#subscribe(link)
@@ -283,6 +289,14 @@ export class Engine {
       }
     })
     await Promise.all(told)
+  }
+
+  async #editHistory({ user, edit }: AskedHistoryEdit): Promise<EditAnswer> {
+    // What devices said until now comes first.
+    await this.#history.commit()
+    const answer = await this.#editor.apply(edit)
+    auditHistoryEdit(this.#parts.log, user, edit, answer)
+    return answer
   }
 
   #storeHealth(): StoreHealth {

@@ -2,6 +2,7 @@ import type { MessagePort } from 'node:worker_threads'
 import type { FrameTrace, ReadAnswer, SourceDiagnostics, WantedReading } from '../core/diagnostics.ts'
 import type { Findings } from '../core/drift.ts'
 import type { HistoryHealth, SourceHealth } from '../core/health.ts'
+import type { AskedHistoryEdit, EditAnswer } from '../core/history-edit.ts'
 import type { Plant } from '../core/plant.ts'
 import type { PlantChange } from '../core/plant-change.ts'
 import type { NumberedPlant } from '../core/tag-index.ts'
@@ -23,6 +24,8 @@ export type ToEngine = {
      */
     subscribe: (at: { readonly revision: number }) => boolean
     store: (none: null) => StoreHealth
+    /** Changes what is recorded of a tag; answered when it is committed. */
+    editHistory: (asked: AskedHistoryEdit) => EditAnswer
   }
   tells: Record<never, never>
 }

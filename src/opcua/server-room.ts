@@ -2,6 +2,7 @@ import type { MessagePort } from 'node:worker_threads'
 import type { NodeId, OPCUAServer } from 'node-opcua'
 import type { Clock, Milliseconds } from '../core/clock.ts'
 import type { PenstockError } from '../core/errors.ts'
+import type { AskedHistoryEdit } from '../core/history-edit.ts'
 import type { HistorySource } from '../core/history-source.ts'
 import type { Logger } from '../core/logger.ts'
 import type { OpcuaHealth } from '../link/contract.ts'
@@ -9,6 +10,8 @@ import { collectStartupGarbage } from '../telemetry/startup-garbage.ts'
 import { EngineConnection, type EngineListener } from './engine-connection.ts'
 import { announceHistory } from './history/capabilities.ts'
 import { HistoryService, serveHistory } from './history/history-service.ts'
+import { HistoryUpdateService } from './history/history-update.ts'
+import { serveHistoryUpdate } from './history/serve-history-update.ts'
 import { routeNodeOpcuaLog } from './node-opcua-log.ts'
 import { waitForPort } from './port.ts'
 import { Projection } from './projection.ts'
@@ -87,6 +90,8 @@ export class OpcuaServerRoom {
     const tagOf = (nodeId: NodeId) => projection.tagOf(nodeId)
     announceHistory(server.engine, addressSpace)
     serveHistory(server.engine, new HistoryService({ source: history, findNode, tagOf, clock, log }))
+    const edit = (asked: AskedHistoryEdit) => this.#engine.editHistory(asked)
+    serveHistoryUpdate(server, new HistoryUpdateService({ findNode, tagOf, edit, clock, log }))
   }
 
   /** The engine is a new one: sessions and subscriptions stay, and the values come true again. */

@@ -91,6 +91,7 @@ export async function prepareServer(settings: OpcuaSettings, clock: Clock, log: 
         maxNodesPerMethodCall: 100,
         maxNodesPerHistoryReadData: MOST_NODES,
         maxNodesPerHistoryReadEvents: 0,
+        maxNodesPerHistoryUpdateData: MOST_NODES,
       },
       serverProfileArray: serverProfiles(settings),
     },

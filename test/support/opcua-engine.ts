@@ -2,6 +2,7 @@ import { MessageChannel, type MessagePort } from 'node:worker_threads'
 import { ChangeFeed } from '../../src/core/change-feed.ts'
 import { type Clock, systemClock } from '../../src/core/clock.ts'
 import type { SourceHealth } from '../../src/core/health.ts'
+import type { AskedHistoryEdit, EditAnswer } from '../../src/core/history-edit.ts'
 import { Pipeline } from '../../src/core/pipeline.ts'
 import type { Plant } from '../../src/core/plant.ts'
 import { changeBetween } from '../../src/core/plant-change.ts'
@@ -46,6 +47,8 @@ export class EngineStandIn {
   #feed: ChangeFeed | undefined
   #unlisten: (() => void) | undefined
   health: EngineHealth
+  /** What becomes of changes of the history. */
+  editHistory: (asked: AskedHistoryEdit) => Promise<EditAnswer> = () => Promise.reject(new Error('nothing is recorded'))
 
   constructor(plant: Plant, clock: Clock = systemClock) {
     const { port1, port2 } = new MessageChannel()
@@ -76,6 +79,7 @@ export class EngineStandIn {
           return true
         },
         store: () => this.health.store,
+        editHistory: (asked) => this.editHistory(asked),
       },
       hears: {},
       onCredit: () => this.flush(),

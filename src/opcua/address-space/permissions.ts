@@ -1,6 +1,7 @@
 import {
   type AddressSpace,
   makePermissionFlag,
+  type NodeId,
   RolePermissionType as RolePermission,
   type RolePermissionType,
   resolveNodeId,
@@ -11,10 +12,22 @@ import { HardeningError } from '../hardening/patch-method.ts'
 
 const readers = [WellKnownRoles.Observer, WellKnownRoles.Operator, WellKnownRoles.Engineer]
 
-/** What users may do with the nodes of the plant: see and read them (writing comes with commands). */
+/**
+ * What users may do with the nodes of the plant: see and read them (writing comes with commands). Who engineers or
+ * configures the plant may also change what is recorded.
+ */
 export function readPermissions(allowAnonymous: boolean): readonly RolePermissionType[] {
-  return permissions('Browse | Read | ReadHistory | ReceiveEvents', allowAnonymous)
+  const read = 'Browse | Read | ReadHistory | ReceiveEvents'
+  const readOnly = permissions(read, allowAnonymous).filter(({ roleId }) => !historians.some(isRole(roleId)))
+  const flags = makePermissionFlag(`${read} | InsertHistory | ModifyHistory | DeleteHistory`)
+  return [
+    ...readOnly,
+    ...historians.map((role) => new RolePermission({ roleId: resolveNodeId(role), permissions: flags })),
+  ]
 }
+
+const historians = [WellKnownRoles.Engineer, WellKnownRoles.ConfigureAdmin]
+const isRole = (roleId: NodeId) => (role: WellKnownRoles) => roleId.value === role
 
 /**
  * Whatever no rule allows is denied (`unresolvedPermissionPolicy: 'deny'`), so every namespace gets its rule. Methods of

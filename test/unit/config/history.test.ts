@@ -41,6 +41,7 @@ sources:
     host: 127.0.0.1
     devices:
       - key: meter
+        unitId: 1
         history: change
         historyHeartbeat: 1h
         tags: [{ key: a, type: Float, address: 'holding:1', history: interval, historyInterval: 10s }]
