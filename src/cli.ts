@@ -1,6 +1,8 @@
 #!/usr/bin/env node
 import { Command, InvalidArgumentError, Option } from 'commander'
+import { backupCommands } from './cli/backup-commands.ts'
 import { clientCommands, output } from './cli/client-commands.ts'
+import { configCommands } from './cli/config-commands.ts'
 import { endWith } from './cli/end.ts'
 import { fieldCommands } from './cli/field-commands.ts'
 import type { HistoryFlags } from './cli/history.ts'
@@ -83,6 +85,8 @@ program
     await endWith(Promise.resolve().then(() => history(tag, flags, process.env, output)))
   })
 
+configCommands(program)
+backupCommands(program)
 fieldCommands(program)
 clientCommands(program)
 await program.parseAsync()

@@ -1,18 +1,25 @@
 import { join } from 'node:path'
+import type { Database } from 'better-sqlite3'
+import { type Beginning, ConfigurationLife } from './config/life.ts'
+import type { Loaded } from './config/load.ts'
 import type { Config } from './config/schema.ts'
 import { systemClock } from './core/clock.ts'
-import type { WantedReading } from './core/diagnostics.ts'
 import type { Logger } from './core/logger.ts'
 import type { EngineRoomData } from './engine/room-data.ts'
 import { HttpServer } from './http/app.ts'
 import type { GatewayHealth } from './http/gateway-health.ts'
+import { LocalToken } from './http/local-token.ts'
 import type { ConfiguredPlant } from './link/contract.ts'
 import { removeStalePkiLocks } from './opcua/pki-locks.ts'
 import type { OpcuaRoomData } from './opcua/room-data.ts'
 import { opcuaSettingsOf } from './opcua/settings-from-config.ts'
 import { type RoomName, Rooms, roomEntry } from './rooms/gateway.ts'
+import { healthOf } from './rooms/health.ts'
+import { BackupSchedule } from './store/backup-schedule.ts'
+import { ConfigurationVersions } from './store/configuration-versions.ts'
 import { lockDataFolder } from './store/data-folder-lock.ts'
 import { prepareHistoryDatabase } from './store/history-database.ts'
+import { openPenstockDatabase } from './store/penstock-database.ts'
 import { version } from './version.ts'
 
 export interface GatewayOptions {
@@ -20,6 +27,12 @@ export interface GatewayOptions {
   /** Secrets by the name of their environment variable, all that the configuration names. */
   readonly secrets: Readonly<Record<string, string>>
   readonly log: Logger
+  readonly configuration: Beginning & {
+    /** Where it comes from, as versions and logs name it. */
+    readonly name: string
+    /** Checks another one in every part, with the environment as it is then. */
+    readonly check: (text: string) => Loaded
+  }
   /** Other modules for the rooms' threads, for tests that need a room to misbehave. */
   readonly entries?: Partial<Record<RoomName, URL>>
 }
@@ -29,16 +42,13 @@ export interface Gateway {
   readonly running: Promise<void>
   readonly httpPort: number
   health(): Promise<GatewayHealth>
-  /**
-   * Makes this the plant that runs, live: what is the same in both goes on undisturbed. Rejects with ROOM_UNAVAILABLE
-   * or TIMEOUT where that takes a while longer, because the engine is being started.
-   */
-  changePlant(to: ConfiguredPlant): Promise<void>
+  /** The configuration that holds, and how it becomes another, live. */
+  readonly configuration: ConfigurationLife
   /** Ends everything; safe to repeat. Answers whether it ended in order, so that nothing that was taken is lost. */
   stop(): Promise<boolean>
 }
 
-/** Heap limits of the rooms: ten times what a plant of 10,000 tags needs, and small enough to be noticed. */
+/** Of the rooms: ten times what a plant of 10,000 tags needs, and small enough to be noticed. */
 const ENGINE_HEAP_MB = 512
 const OPCUA_HEAP_MB = 1_024
 
@@ -85,40 +95,41 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
   })
 
   const health = async (): Promise<GatewayHealth> => {
-    const states = rooms.states()
-    const [ofEngine, ofOpcua] = await Promise.all([rooms.engineHealth(), rooms.opcuaHealth()])
-    return {
-      ready: states.engine.state === 'running' && states.opcua.state === 'running',
-      version,
-      startedAt,
-      rooms: states,
-      engine: ofEngine,
-      opcua: ofOpcua,
-    }
+    const backup = backups?.health ?? null
+    return { version, startedAt, backup, ...(await healthOf(rooms)) }
   }
 
-  const findings = () => rooms.findings()
-  const diagnosis = {
-    diagnostics: (source?: string) => rooms.diagnostics(source),
-    frames: (source: string, after: number) => rooms.frames(source, after),
-    readOnce: (wanted: WantedReading) => rooms.readOnce(wanted),
-  }
-  const http = new HttpServer({ settings: config.http, log, health, findings, diagnosis })
+  const changePlant = (to: ConfiguredPlant) => rooms.changePlant(to)
+  const backups = scheduledBackups(config, log)
+  let database: Database | undefined
+  let configuration: ConfigurationLife
+  let http: HttpServer
   let httpPort: number
   try {
     // What no restart of a room would mend is said here, once.
     prepareStore()
+    database = openPenstockDatabase(dataFolder)
+    const versions = new ConfigurationVersions(database)
+    const { check } = options.configuration
+    configuration = new ConfigurationLife({ versions, check, changePlant, started: config, clock: systemClock, log })
+    configuration.begin(options.configuration)
+    const localToken = new LocalToken(dataFolder)
+    http = new HttpServer({ settings: config.http, log, health, rooms, configuration, localToken })
     httpPort = await http.start()
   } catch (error) {
+    database?.close()
     lock.release()
     throw error
   }
   rooms.start()
+  backups?.start()
 
   let stopped: Promise<boolean> | undefined
   const stop = async () => {
     await http.stop()
+    await backups?.stop()
     const inOrder = await rooms.stop()
+    database?.close()
     lock.release()
     if (inOrder) log.info({}, 'gateway stopped in order')
     else log.error({}, 'gateway stopped, but not in order: the last second of values may be missing on disk')
@@ -128,10 +139,17 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
     running: rooms.running,
     httpPort,
     health,
-    changePlant: (to) => rooms.changePlant(to),
+    configuration,
     stop: () => {
       stopped ??= stop()
       return stopped
     },
   }
+}
+
+function scheduledBackups({ backup, gateway }: Config, log: Logger): BackupSchedule | undefined {
+  const { schedule } = backup
+  if (schedule === undefined) return undefined
+  const settings = { ...backup, schedule }
+  return new BackupSchedule({ settings, dataFolder: gateway.data, program: version, clock: systemClock, log })
 }

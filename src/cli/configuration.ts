@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs'
-import { loadConfig } from '../config/load.ts'
+import { type Loaded, loadConfig } from '../config/load.ts'
 import type { Origins } from '../config/origins.ts'
 import type { Config } from '../config/schema.ts'
 import { describeError } from '../core/errors.ts'
@@ -36,8 +36,16 @@ export function configurationText(file: string): string {
 
 /** The same for a text that stands in no file. */
 export function checkConfiguration(text: string, file: string, env: Environment, requireSecrets = true): Configuration {
+  const loaded = loadText(text, file, env, requireSecrets)
+  if (!loaded.ok) throw new ConfigurationRefused(file, loaded.problems)
+  const { config, secrets, origins } = loaded
+  return { config, secrets, origins }
+}
+
+/** Everything that is wrong with it, or the configuration; never throws for what stands in it. */
+export function loadText(text: string, file: string, env: Environment, requireSecrets = true): Loaded {
   const { chirpstack, modbus, s7, calculated } = sourceTypes
-  const loaded = loadConfig({
+  return loadConfig({
     text,
     file,
     env,
@@ -52,7 +60,4 @@ export function checkConfiguration(text: string, file: string, env: Environment,
       inputs: validateInputs,
     },
   })
-  if (!loaded.ok) throw new ConfigurationRefused(file, loaded.problems)
-  const { config, secrets, origins } = loaded
-  return { config, secrets, origins }
 }

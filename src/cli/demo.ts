@@ -6,7 +6,7 @@ import { systemClock } from '../core/clock.ts'
 import { type DemoPlant, startDemoPlant } from '../demo/plant.ts'
 import type { Gateway } from '../main.ts'
 import { createLogger } from '../telemetry/logger.ts'
-import { checkConfiguration } from './configuration.ts'
+import { checkConfiguration, loadText } from './configuration.ts'
 import { serve } from './serve.ts'
 
 export interface DemoOptions {
@@ -26,9 +26,12 @@ export async function demo(options: DemoOptions): Promise<undefined> {
   const password = LOOPBACK.includes(options.bind) ? 'demo' : randomBytes(9).toString('base64url')
   const plant = await startDemoPlant(systemClock, Math.random)
   const env = { PENSTOCK_DEMO_PASSWORD: password, PENSTOCK_LORA_API_KEY: plant.apiKey }
-  const { config, secrets } = checkConfiguration(demoConfiguration(plant, options), FILE, env)
+  const text = demoConfiguration(plant, options)
+  const { config, secrets } = checkConfiguration(text, FILE, env)
   const log = createLogger(config.log.level, 'main')
-  const gateway = await serve({ config, secrets, log }, () => plant.close())
+  // The devices of the demo are at other ports each time: it begins as it is written.
+  const configuration = { text, isNew: true, name: FILE, check: (changed: string) => loadText(changed, FILE, env) }
+  const gateway = await serve({ config, secrets, log, configuration }, () => plant.close())
 
   const late = setTimeout(() => void sayWhyLate(gateway), SAY_WHY_AFTER_MS)
   await gateway.running

@@ -1,5 +1,3 @@
-import { readFileSync } from 'node:fs'
-import { loadConfig } from '../config/load.ts'
 import type { Milliseconds } from '../core/clock.ts'
 import { shapeName } from '../core/data-type.ts'
 import { nearest } from '../core/nearest.ts'
@@ -8,8 +6,8 @@ import { statusName } from '../core/status-code.ts'
 import { type HistoryRange, HistoryReader, type HistorySample } from '../store/history-reader.ts'
 import { ClientFailure, ExitCode } from './client/failure.ts'
 import type { Output } from './client/options.ts'
-import { configurationText, type Environment } from './configuration.ts'
-import { ConfigurationRefused } from './configuration-refused.ts'
+import type { Environment } from './configuration.ts'
+import { dataFolderOf } from './data-folder.ts'
 
 /** Samples that are printed where no bounds are given. */
 const DEFAULT_LAST = 100
@@ -67,14 +65,6 @@ function timeOf(flag: string, given: string | undefined): Milliseconds | undefin
   if (!Number.isNaN(time)) return time
   const example = '2026-07-23, 2026-07-23T10:00:00Z or 2026-07-23T12:00+02:00'
   throw new ClientFailure(ExitCode.usage, `${flag} ${given} is not a time of ISO 8601, such as ${example}`)
-}
-
-/** Where the gateway of this configuration keeps its data; nothing else of the configuration matters, nor its secrets. */
-function dataFolderOf(file: string, env: Environment): string {
-  const readFile = (path: string) => readFileSync(path, 'utf8')
-  const loaded = loadConfig({ text: configurationText(file), file, env, readFile, validators: {} })
-  if (!loaded.ok) throw new ConfigurationRefused(file, loaded.problems)
-  return loaded.config.gateway.data
 }
 
 function unknownTag(tag: string, tags: readonly string[]): string {

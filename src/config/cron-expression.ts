@@ -1,14 +1,13 @@
-import cron from 'node-cron'
+import { validate } from 'node-cron'
 import { z } from 'zod'
-import { explain, type FieldMeta } from './fields.ts'
+import { explain, type FieldMeta, ofText } from './fields.ts'
 
-/** When something happens again and again, as cron has it. */
+/** When something happens again and again, as cron has it: minute, hour, day, month and weekday. */
 export const cronExpression = (about: Omit<FieldMeta, 'allowed'>) =>
   explain(
-    z.string().refine((written) => cron.validate(written)),
-    {
-      ...about,
-      allowed:
-        'a cron expression: minute, hour, day of the month, month and day of the week, with a second before them or not',
-    },
+    z
+      .string()
+      .max(100, ofText)
+      .refine((schedule) => schedule.trim().split(/\s+/).length === 5 && validate(schedule)),
+    { ...about, allowed: 'five fields of cron' },
   )

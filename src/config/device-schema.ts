@@ -9,6 +9,7 @@ import {
   type RegisterOrder,
   wordOrderOf,
 } from '../core/plant.ts'
+import { fieldCommand, lorawanCommand } from './command-schema.ts'
 import { always, complain } from './complaint.ts'
 import { choice, duration, explain, flag, list, retell, section, text, wholeNumber } from './fields.ts'
 import { keyPattern } from './names.ts'
@@ -89,6 +90,7 @@ export const chirpstackDevice = section('A LoRaWAN device, or a LoRaWAN gateway.
     example: 'climate',
   }).optional(),
   tags: list(chirpstackTag, 'Its values.').default([]),
+  commands: list(lorawanCommand, 'What can be asked of it.').optional(),
 })
   .superRefine(checkIdentity, always)
   .transform(
@@ -215,6 +217,7 @@ export const modbusDevice = section('A unit of a Modbus endpoint.', {
   }).optional(),
   adaptive: adaptive.optional(),
   tags: list(modbusTag, 'Its values.').default([]),
+  commands: list(fieldCommand, 'What can be asked of it beside writing its tags.').optional(),
 })
   .superRefine(checkOrder)
   .transform(({ order, byteOrder, wordOrder, ...device }) => ({
@@ -245,6 +248,7 @@ export const s7Device = section('What is read of an S7 CPU.', {
   }).optional(),
   adaptive: adaptive.optional(),
   tags: list(s7Tag, 'Its values.').default([]),
+  commands: list(fieldCommand, 'What can be asked of it beside writing its tags.').optional(),
 }).transform((device) => withUnits(withName(device)))
 
 export const calculatedDevice = section('What belongs together of the calculated values.', {

@@ -4,7 +4,7 @@ import { always, complain } from './complaint.ts'
 import { contradictionsOf } from './contradictions.ts'
 import { duplicatesOf } from './duplicates.ts'
 import { list, section } from './fields.ts'
-import { gatewaySchema, historySchema, httpSchema, logSchema, opcuaSchema } from './server-schema.ts'
+import { backupSchema, gatewaySchema, historySchema, httpSchema, logSchema, opcuaSchema } from './server-schema.ts'
 import { sourceSchema } from './source-schema.ts'
 import { unknownTemplatesOf } from './template-references.ts'
 import { templateSchema } from './template-schema.ts'
@@ -19,6 +19,7 @@ export const configSchema = section('Configuration of a Penstock gateway.', {
   http: httpSchema.prefault({}),
   history: historySchema.prefault({}),
   log: logSchema.prefault({}),
+  backup: backupSchema.prefault({}),
   templates: list(templateSchema, 'What LoRaWAN devices of one kind have in common, for devices and rules.').default(
     [],
   ),

@@ -151,12 +151,33 @@ export const historySchema = section(
       otherwise: 'as much as they take',
     }).optional(),
     schedule: cronExpression({
-      description: 'When values that are too old or too many are deleted, in the local time of the machine.',
-      example: '"30 2 * * *"',
+      description:
+        'When values that are too old or too many are deleted: minute, hour, day, month and weekday, in the time zone of ' +
+        'the machine.',
+      example: "'30 2 * * *'",
       otherwise: 'every ten minutes',
     }).optional(),
   },
 ).transform(withUnits)
+
+export const backupSchema = section('Backups of the data folder, made while the gateway runs and verified.', {
+  schedule: cronExpression({
+    description: 'When a backup is made: minute, hour, day, month and weekday, in the time zone of the machine.',
+    example: "'30 2 * * *'",
+    otherwise: 'no backups are made; `penstock backup` makes one at any time',
+  }).optional(),
+  folder: text({
+    description: 'Gets a folder for each backup; best on another disk. Relative to where Penstock is started.',
+    longest: 1_000,
+    example: '/mnt/backup/penstock',
+  }).default('backup'),
+  keep: wholeNumber({
+    description: 'How many backups stay in the folder, the newest.',
+    low: 1,
+    high: 10_000,
+    example: '7',
+  }).default(7),
+})
 
 export const logSchema = section('The log, JSON lines on standard output.', {
   level: choice(['debug', 'info', 'warn', 'error'], {

@@ -3,6 +3,7 @@ import { type DataType, dataTypes, isNumeric } from '../core/data-type.ts'
 import { modbusEncodings, payloadEncodings, s7Encodings } from '../core/encodings.ts'
 import { historyPolicies } from '../core/history-policy.ts'
 import { charsets, paddings, registerOrders, type TagConfig } from '../core/plant.ts'
+import { access, modbusWrite, s7Write } from './command-schema.ts'
 import { complain } from './complaint.ts'
 import { choice, decimal, duration, flag, inherited, section, text, wholeNumber } from './fields.ts'
 import { keyPattern } from './names.ts'
@@ -204,6 +205,8 @@ export const modbusTag = section('A value of a Modbus device.', {
     example: '16',
   }).optional(),
   poll: inherited(poll),
+  access: access.optional(),
+  write: modbusWrite.optional(),
 })
   .superRefine(checkRange)
   .superRefine(checkStates)
@@ -224,6 +227,8 @@ export const s7Tag = section('A value of an S7 CPU.', {
     otherwise: 'the type in the address, or the only one that fits',
   }).optional(),
   poll: inherited(poll),
+  access: access.optional(),
+  write: s7Write.optional(),
 })
   .superRefine(checkRange)
   .superRefine(checkStates)

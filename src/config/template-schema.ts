@@ -1,5 +1,6 @@
 import { z } from 'zod'
 import { AUTO_TEMPLATE } from '../core/template.ts'
+import { lorawanCommand } from './command-schema.ts'
 import { always, complain } from './complaint.ts'
 import { choice, explain, flag, inherited, list, retell, section, text } from './fields.ts'
 import { keyPattern } from './names.ts'
@@ -29,6 +30,7 @@ export const templateSchema = section('What LoRaWAN devices of one kind have in 
   historyInterval: inherited(historyShape.historyInterval),
   historyHeartbeat: inherited(historyShape.historyHeartbeat),
   tags: list(chirpstackTag, 'The values of each device.').default([]),
+  commands: list(lorawanCommand, 'What can be asked of each device.').optional(),
 }).transform((template) => withUnits(withName(template)))
 
 const pattern = (description: string, example: string) =>

@@ -14,6 +14,9 @@ const durationSettings = [
   'slowest',
   'historyInterval',
   'historyHeartbeat',
+  'expiresAfter',
+  'minInterval',
+  'readBackAfter',
 ] as const
 type DurationSetting = (typeof durationSettings)[number]
 

@@ -1,4 +1,5 @@
 import type { Milliseconds } from './clock.ts'
+import type { Access, CommandConfig, WriteConfig } from './command.ts'
 import type { DataType } from './data-type.ts'
 import type { HistoryConfig } from './history-policy.ts'
 import type { StateConfig } from './states.ts'
@@ -151,6 +152,8 @@ export interface DeviceBase extends HistoryConfig {
   /** How long after its source was lost a tag stays Uncertain before it turns Bad. */
   readonly badAfterMs: Milliseconds
   readonly tags: readonly TagConfig[]
+  /** What can be asked of it beside writing its tags. */
+  readonly commands?: readonly CommandConfig[] | undefined
 }
 
 export interface ChirpStackDeviceConfig extends DeviceBase {
@@ -266,4 +269,7 @@ export interface TagConfig extends HistoryConfig {
   readonly pollMs?: Milliseconds | undefined
   readonly staleAfterMs?: Milliseconds | undefined
   readonly badAfterMs?: Milliseconds | undefined
+  /** Absent: read. */
+  readonly access?: Access | undefined
+  readonly write?: WriteConfig | undefined
 }

@@ -1,4 +1,5 @@
 import type { Milliseconds } from './clock.ts'
+import type { CommandConfig } from './command.ts'
 import { type HistoryConfig, historyOfTemplate } from './history-policy.ts'
 import type { DeviceBase, TagConfig } from './plant.ts'
 
@@ -11,6 +12,8 @@ export interface DeviceTemplate extends HistoryConfig {
   readonly staleAfterMs?: Milliseconds | undefined
   readonly badAfterMs?: Milliseconds | undefined
   readonly tags: readonly TagConfig[]
+  /** What can be asked of each device. */
+  readonly commands?: readonly CommandConfig[] | undefined
 }
 
 /** Stands in a rule where a template's key would: the tags are learned from what the device sends. */
@@ -34,7 +37,8 @@ export interface DiscoveryRule {
 
 /**
  * The device with the tags of its template behind its own, which win by key. Where it says nothing itself it is of the
- * template's manufacturer and model, and its values age, and are kept as history, as the template says. Applying a template twice changes nothing.
+ * template's manufacturer and model, and its values age, and are kept as history, as the template says. Applying a
+ * template twice changes nothing.
  */
 export function withTemplate<Device extends DeviceBase>(device: Device, template: DeviceTemplate): Device {
   const own = new Set(device.tags.map(({ key }) => key))
@@ -45,7 +49,14 @@ export function withTemplate<Device extends DeviceBase>(device: Device, template
     ...(manufacturer === undefined ? {} : { manufacturer }),
     ...(model === undefined ? {} : { model }),
     tags: [...device.tags, ...added],
+    ...withCommands(device, template),
   }
+}
+
+function withCommands(device: DeviceBase, template: DeviceTemplate): Pick<DeviceBase, 'commands'> {
+  if (!template.commands) return {}
+  const own = new Set(device.commands?.map(({ key }) => key))
+  return { commands: [...(device.commands ?? []), ...template.commands.filter(({ key }) => !own.has(key))] }
 }
 
 /**

@@ -1,10 +1,11 @@
-import cron from 'node-cron'
+import { createTask } from 'node-cron'
 import type { SweepSchedule } from '../store/history-retention.ts'
 
-/** Calls an action whenever a cron expression of five or six fields says so, in the local time of the machine. */
+/** Calls an action whenever a cron expression says so, in the time zone of the machine. */
 export const cronSchedule =
   (expression: string): SweepSchedule =>
   (action) => {
-    const task = cron.schedule(expression, action)
+    const task = createTask(expression, action)
+    void task.start()
     return () => void task.destroy()
   }

@@ -11,6 +11,7 @@ import type { Logger } from '../core/logger.ts'
 import { Pipeline } from '../core/pipeline.ts'
 import type { Plant, SourceConfig } from '../core/plant.ts'
 import { changeBetween, changedPlant, inSteps, isNoChange, type PlantChange } from '../core/plant-change.ts'
+import { StatusCode } from '../core/status-code.ts'
 import { TagIndexing } from '../core/tag-index.ts'
 import type { DeviceTemplate } from '../core/template.ts'
 import type { EngineHealth, FromEngine, StoreHealth, ToEngine } from '../link/contract.ts'
@@ -115,6 +116,7 @@ export class Engine {
       sink: this.#pipeline,
       memory: this.#history,
       values: this.#values,
+      commands: { news: () => undefined },
       clock,
       log,
       secret: parts.secret,
@@ -176,6 +178,8 @@ export class Engine {
         plant: () => ({ revision: this.#revision, plant: this.#plant, ids: this.#indexing.ids }),
         store: () => this.#storeHealth(),
         editHistory: (asked) => this.#editHistory(asked),
+        command: () => notYet,
+        cancelCommand: () => notYet,
         subscribe: ({ revision }) => {
           if (revision !== this.#revision) return false
           this.#subscribe(link)
@@ -346,6 +350,8 @@ export class Engine {
     for (const { link } of this.#subscribers) link.tell('sources', news)
   }
 }
+
+const notYet = { refused: { status: StatusCode.BadNotSupported, reason: '' } }
 
 /** The names under which a source keeps its memories: of itself and of its devices. */
 const memoriesOf = ({ key, devices }: SourceConfig): string[] => [

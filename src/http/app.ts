@@ -1,11 +1,15 @@
-import { createServer, type Server } from 'node:http'
+import { createServer, type IncomingMessage, type Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import Koa from 'koa'
+import type { ConfigurationDesk } from '../config/desk.ts'
 import type { Findings } from '../core/drift.ts'
 import { describeError, PenstockError } from '../core/errors.ts'
 import type { Logger } from '../core/logger.ts'
-import { answerDiagnosis, type Diagnosis } from './diagnosis.ts'
+import { answerConfiguration } from './configuration-routes.ts'
+import { type Answer, answerDiagnosis, type Diagnosis } from './diagnosis.ts'
 import type { GatewayHealth } from './gateway-health.ts'
+import { jsonBody } from './json-body.ts'
+import type { LocalToken } from './local-token.ts'
 
 export interface HttpSettings {
   readonly bind: string
@@ -26,8 +30,10 @@ export class HttpServer {
     settings: HttpSettings
     log: Logger
     health: () => Promise<GatewayHealth>
-    findings: () => Promise<readonly Findings[] | null>
-    diagnosis: Diagnosis
+    rooms: Diagnosis & { findings(): Promise<readonly Findings[] | null> }
+    configuration: ConfigurationDesk
+    /** Whoever has it may do everything. */
+    localToken: LocalToken
   }) {
     this.#settings = parts.settings
     this.#log = parts.log
@@ -37,6 +43,12 @@ export class HttpServer {
     app.use(async (context, next) => {
       context.set({ 'X-Content-Type-Options': 'nosniff', 'Cache-Control': 'no-store' })
       await next()
+    })
+    app.use(async (context, next) => {
+      if (!/^\/configuration(?:\/|$)/.test(context.path)) return next()
+      const answer = await answerLocally(context.req, context.URL, parts)
+      context.status = answer.status
+      context.body = answer.body
     })
     app.use(async (context) => {
       if (context.method !== 'GET' && context.method !== 'HEAD') {
@@ -49,13 +61,13 @@ export class HttpServer {
         return
       }
       if (context.path === '/findings') {
-        const sources = await parts.findings()
+        const sources = await parts.rooms.findings()
         context.status = sources ? 200 : 503
         context.body = sources ? { sources } : { error: 'The engine does not answer just now; ask again.' }
         return
       }
       const asker = { address: context.req.socket.remoteAddress, fetchSite: context.get('Sec-Fetch-Site') || undefined }
-      const diagnosed = await answerDiagnosis(context.path, context.URL.searchParams, asker, parts.diagnosis)
+      const diagnosed = await answerDiagnosis(context.path, context.URL.searchParams, asker, parts.rooms)
       if (diagnosed) {
         context.status = diagnosed.status
         context.body = diagnosed.body
@@ -96,4 +108,29 @@ export class HttpServer {
       this.#server.closeAllConnections()
     })
   }
+}
+
+/** The configuration, for whoever has the local token. */
+async function answerLocally(
+  request: IncomingMessage,
+  { pathname, searchParams }: URL,
+  { configuration, localToken }: { readonly configuration: ConfigurationDesk; readonly localToken: LocalToken },
+): Promise<Answer> {
+  if (!localToken.isIn(request.headers.authorization)) {
+    const error = 'The configuration is for whoever can read the data folder: run penstock config on that machine.'
+    return { status: 401, body: { error } }
+  }
+  const body = await jsonBody(request)
+  if ('problem' in body) return { status: 400, body: { error: body.problem } }
+  const answer = await answerConfiguration(
+    {
+      method: request.method ?? 'GET',
+      path: pathname.slice('/configuration'.length),
+      query: searchParams,
+      body: body.value,
+      by: { user: 'local', origin: 'cli', address: request.socket.remoteAddress },
+    },
+    configuration,
+  )
+  return answer ?? { status: 404, body: { error: `There is no ${request.method} ${pathname}.` } }
 }

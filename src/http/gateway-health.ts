@@ -6,6 +6,8 @@ export interface GatewayHealth {
   readonly ready: boolean
   readonly version: string
   readonly startedAt: number
+  /** null: none are scheduled. */
+  readonly backup: { readonly lastAt: number | null; readonly reason: string } | null
   readonly rooms: Readonly<Record<'engine' | 'opcua', { state: string; restarts: number; lastRestart: string }>>
   readonly engine: EngineHealth | null
   readonly opcua: OpcuaHealth | null

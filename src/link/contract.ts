@@ -1,4 +1,5 @@
 import type { MessagePort } from 'node:worker_threads'
+import type { Actor, CommandAnswer, CommandRecord, CommandRequest } from '../core/command.ts'
 import type { FrameTrace, ReadAnswer, SourceDiagnostics, WantedReading } from '../core/diagnostics.ts'
 import type { Findings } from '../core/drift.ts'
 import type { HistoryHealth, SourceHealth } from '../core/health.ts'
@@ -26,6 +27,10 @@ export type ToEngine = {
     store: (none: null) => StoreHealth
     /** Changes what is recorded of a tag; answered when it is committed. */
     editHistory: (asked: AskedHistoryEdit) => EditAnswer
+    /** Answered when the command is committed, or refused; what becomes of it comes as `commands`. */
+    command: (request: CommandRequest) => CommandAnswer
+    /** Takes a command back that has not gone out; answered with it as it is then, or why it cannot be taken back. */
+    cancelCommand: (of: { readonly id: number; readonly by: Actor }) => CommandAnswer
   }
   tells: Record<never, never>
 }
@@ -42,6 +47,8 @@ export type FromEngine = {
      * and at most four times a second, with those of which there is something new.
      */
     sources: readonly SourceHealth[]
+    /** Commands whose state changed, in the order of the changes; after a subscription, all that are not final. */
+    commands: readonly CommandRecord[]
   }
 }
 

@@ -129,6 +129,7 @@ export class EngineConnection {
         sources: (sources) => {
           if (link === this.#link) this.#listener.onSources(sources)
         },
+        commands: () => undefined,
       },
       onBatch: (batch) => {
         if (link !== this.#link) return

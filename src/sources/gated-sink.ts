@@ -75,7 +75,7 @@ export class GatedSink implements SampleSink {
 
 /** The same context with a gate of its own in the way to the sink, and to what is reported of the device. */
 export function gated(context: SourceContext): { readonly context: SourceContext; readonly gate: GatedSink } {
-  const { clock, log, memory, random, report, connects, offers, values } = context
+  const { clock, log, memory, random, report, connects, offers, values, commands } = context
   const gate = new GatedSink(context.sink)
   const secret = (name: string) => context.secret(name)
   const gatedReport: SourceReport = {
@@ -90,6 +90,18 @@ export function gated(context: SourceContext): { readonly context: SourceContext
   }
   return {
     gate,
-    context: { clock, log, sink: gate, memory, secret, random, report: gatedReport, connects, offers, values },
+    context: {
+      clock,
+      log,
+      sink: gate,
+      memory,
+      secret,
+      random,
+      report: gatedReport,
+      connects,
+      offers,
+      values,
+      commands,
+    },
   }
 }

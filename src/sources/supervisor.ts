@@ -12,7 +12,7 @@ import type { TagValues } from '../core/tag-values.ts'
 import { ConnectLimiter } from './connect-limiter.ts'
 import { HealthBook } from './health-book.ts'
 import type { LineLane } from './line-lane.ts'
-import type { DeviceOffers, Source, SourceType } from './source.ts'
+import type { CommandReport, DeviceOffers, Source, SourceType } from './source.ts'
 
 /** The protocols there are, by the `kind` a configuration names. */
 export type SourceTypes = { readonly [Kind in SourceKind]: SourceType<Extract<SourceConfig, { kind: Kind }>> }
@@ -23,6 +23,7 @@ export interface SupervisorParts {
   readonly sink: SampleSink
   readonly memory: DeviceMemory
   readonly values: TagValues
+  readonly commands: CommandReport
   readonly clock: Clock
   readonly log: Logger
   readonly secret: (name: string) => string | undefined
@@ -154,7 +155,7 @@ export class SourceSupervisor {
   }
 
   #begin(supervised: Supervised, config: SourceConfig): Promise<void> {
-    const { types, sink, memory, values, clock, secret, random } = this.#parts
+    const { types, sink, memory, values, commands, clock, secret, random } = this.#parts
     const { book, log } = supervised
     const devices = this.#devicesOf(config)
     supervised.busy = supervised.busy.then(async () => {
@@ -164,7 +165,8 @@ export class SourceSupervisor {
         const type = types[config.kind] as SourceType
         const offers = this.#parts.offersOf(config.key)
         const connects = this.#connects
-        const context = { clock, log, sink, memory, secret, random, report: book, connects, offers, values }
+        const report = { report: book, connects, offers, values, commands }
+        const context = { clock, log, sink, memory, secret, random, ...report }
         supervised.source = await type.create(config, devices, context)
         if (!this.#stopped) supervised.source.start()
       } catch (error) {

@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
-import { checkConfiguration } from '../../src/cli/configuration.ts'
+import { formatProblem } from '../../src/core/problem.ts'
 import type { Gateway } from '../../src/main.ts'
 import { TENANT } from '../support/chirpstack-plant.ts'
 import { ChirpStackServer, HALL, TENANT_KEY } from '../support/chirpstack-server.ts'
@@ -67,10 +67,13 @@ afterEach(async () => {
   plant.remove()
 })
 
+/** Rejects with what is wrong with it. */
 async function change(tags: readonly object[], calculated: readonly object[]): Promise<void> {
   const text = JSON.stringify({ ...JSON.parse(plant.text), sources: sourcesWith(tags, calculated) })
-  const { config, secrets } = checkConfiguration(text, plant.file, plant.env)
-  await gateway.changePlant({ plant: { sources: config.sources }, templates: config.templates, secrets })
+  const by = { user: 'olga', origin: 'cli' } as const
+  const applied = await gateway.configuration.apply({ draft: { text }, by, comment: '' })
+  if ('problems' in applied) throw new Error(applied.problems.map(formatProblem).join(' '))
+  expect(applied).toMatchObject({ ok: true, live: true })
 }
 
 it('a client reads registers as the engineer means them, and what is calculated of them and of an uplink', async () => {

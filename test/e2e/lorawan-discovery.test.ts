@@ -1,5 +1,4 @@
 import { afterEach, beforeEach, expect, it, vi } from 'vitest'
-import { checkConfiguration } from '../../src/cli/configuration.ts'
 import type { Gateway } from '../../src/main.ts'
 import { TENANT } from '../support/chirpstack-plant.ts'
 import { ChirpStackServer, HALL, OFFICE, TENANT_KEY } from '../support/chirpstack-server.ts'
@@ -114,9 +113,10 @@ it('that a rule only proposes is found among the proposals, and served as soon a
   expect((await findings())?.drift).toContainEqual(expect.objectContaining({ kind: 'proposed', devEui: OFFICE }))
   expect(await scada.read(`${OFFICE}/link-rssi`)).toMatchObject({ status: 'BadNodeIdUnknown' })
 
-  const { config, secrets } = checkConfiguration(plant.text, plant.file, plant.env)
-  const sources = config.sources.map((source) => ({ ...source, accepted: [OFFICE] }) as typeof source)
-  await gateway.changePlant({ plant: { sources }, templates: config.templates, secrets })
+  const edits = [{ set: ['sources', 'lora', 'accepted'], value: [OFFICE] }]
+  const by = { user: 'olga', origin: 'cli' } as const
+  const applied = await gateway.configuration.apply({ draft: { edits }, by, comment: '' })
+  expect(applied).toMatchObject({ ok: true, live: true })
   await eventually(async () =>
     expect(await scada.read(`${OFFICE}/link-rssi`)).toMatchObject({ status: 'BadWaitingForInitialData' }),
   )

@@ -1,7 +1,4 @@
 import { afterEach, expect, it, vi } from 'vitest'
-import { checkConfiguration } from '../../src/cli/configuration.ts'
-import { Reload } from '../../src/cli/reload.ts'
-import { silentLogger } from '../../src/core/logger.ts'
 import { modbusSource, writePlant } from '../support/gateway.ts'
 import { FaultServer, tells } from '../support/modbus-fault-server.ts'
 import { startGatewayOf } from '../support/running-gateway.ts'
@@ -21,24 +18,22 @@ it('a Modbus device is taken out of polling and back while the gateway runs, wit
     socket.write(right)
   })
   ends.push(() => server.stop())
-  const sourcesWith = (disabled: boolean) => {
-    const tags = [{ key: 'speed', type: 'UInt16', address: 'holding:5' }]
-    const line = modbusSource(server.port, tags)
-    const pump = { key: 'pump', unitId: 2, poll: '100ms', tags, disabled }
-    return [{ ...line, timeout: '5s', devices: [...line.devices, pump] }]
-  }
-  const plant = await writePlant(sourcesWith(false))
+  const tags = [{ key: 'speed', type: 'UInt16', address: 'holding:5' }]
+  const line = modbusSource(server.port, tags)
+  const plant = await writePlant([
+    { ...line, timeout: '5s', devices: [...line.devices, { key: 'pump', unitId: 2, poll: '100ms', tags }] },
+  ])
   ends.push(() => plant.remove())
   const gateway = await startGatewayOf(plant)
   ends.push(() => gateway.stop())
   const scada = await ScadaClient.connect(plant.endpointUrl)
   ends.push(() => scada.end())
-  const configuration = (disabled: boolean) => {
-    const text = JSON.stringify({ ...(JSON.parse(plant.text) as object), sources: sourcesWith(disabled) })
-    return checkConfiguration(text, plant.file, plant.env)
-  }
-  const reloaded = (disabled: boolean) =>
-    new Reload({ gateway, read: () => configuration(disabled), log: silentLogger }, configuration(false).config).now()
+  const disabled = (value: boolean) =>
+    gateway.configuration.apply({
+      draft: { edits: [{ set: ['sources', 'line', 'devices', 'pump', 'disabled'], value }] },
+      by: { user: 'olga', origin: 'cli' },
+      comment: 'maintenance',
+    })
   const eventually = (assertion: () => void) => vi.waitFor(assertion, { timeout: 20_000, interval: 20 })
   const more = async (unitId: number, requests: number) => {
     const before = asked.get(unitId) ?? 0
@@ -49,13 +44,13 @@ it('a Modbus device is taken out of polling and back while the gateway runs, wit
   const meter = await scada.watch('meter/speed')
   await eventually(() => expect([pump().at(-1)?.status, meter().at(-1)?.status]).toEqual(['Good', 'Good']))
 
-  await reloaded(true)
+  expect(await disabled(true)).toMatchObject({ ok: true, live: true })
   await eventually(() => expect(pump().at(-1)?.status).toBe('BadOutOfService'))
   const asleep = asked.get(2)
   await more(1, 10)
   expect(asked.get(2)).toBe(asleep)
 
-  await reloaded(false)
+  expect(await disabled(false)).toMatchObject({ ok: true, live: true })
   await eventually(() => expect(pump().at(-1)).toMatchObject({ value: tells(2, 3, 5), status: 'Good' }))
   await more(2, 5)
   await more(1, 5)

@@ -65,7 +65,7 @@ async function run(config: ModbusSourceConfig, secrets: Readonly<Record<string, 
   }
 }
 
-const pick = ({ clock, log, sink, memory, random, report, connects, offers, values }: RecordingContext) => ({
+const pick = ({ clock, log, sink, memory, random, report, connects, offers, values, commands }: RecordingContext) => ({
   clock,
   log,
   sink,
@@ -75,6 +75,7 @@ const pick = ({ clock, log, sink, memory, random, report, connects, offers, valu
   connects,
   offers,
   values,
+  commands,
 })
 
 const right = {

@@ -9,6 +9,7 @@ import { StatusCode, statusName } from '../../src/core/status-code.ts'
 import type { IndexedTag, TagIndex } from '../../src/core/tag-index.ts'
 import { ConnectLimiter } from '../../src/sources/connect-limiter.ts'
 import type { SourceContext } from '../../src/sources/source.ts'
+import { CommandNews } from './command-news.ts'
 import { DeviceMemories } from './device-memories.ts'
 import { TakenOffers } from './device-offers.ts'
 import { noValues } from './no-values.ts'
@@ -93,6 +94,7 @@ export class EventSink implements SampleSink {
 export class EventContext implements SourceContext {
   readonly offers = new TakenOffers()
   readonly values = noValues
+  readonly commands = new CommandNews()
   readonly connects: ConnectLimiter
   readonly clock: Clock
   readonly sink: EventSink

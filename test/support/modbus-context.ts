@@ -7,6 +7,7 @@ import { StatusCode, statusName } from '../../src/core/status-code.ts'
 import type { TagIndex } from '../../src/core/tag-index.ts'
 import { ConnectLimiter } from '../../src/sources/connect-limiter.ts'
 import type { SourceContext } from '../../src/sources/source.ts'
+import { CommandNews } from './command-news.ts'
 import { DeviceMemories } from './device-memories.ts'
 import { TakenOffers } from './device-offers.ts'
 import { noValues } from './no-values.ts'
@@ -63,6 +64,7 @@ export class RecordingSink implements SampleSink {
 export class RecordingContext implements SourceContext {
   readonly offers = new TakenOffers()
   readonly values = noValues
+  readonly commands = new CommandNews()
   readonly connects: ConnectLimiter
   readonly clock: Clock
   readonly log = silentLogger

@@ -1,12 +1,14 @@
 import { MessageChannel, type MessagePort } from 'node:worker_threads'
 import { ChangeFeed } from '../../src/core/change-feed.ts'
 import { type Clock, systemClock } from '../../src/core/clock.ts'
+import type { CommandAnswer, CommandRequest } from '../../src/core/command.ts'
 import type { SourceHealth } from '../../src/core/health.ts'
 import type { AskedHistoryEdit, EditAnswer } from '../../src/core/history-edit.ts'
 import { Pipeline } from '../../src/core/pipeline.ts'
 import type { Plant } from '../../src/core/plant.ts'
 import { changeBetween } from '../../src/core/plant-change.ts'
 import type { SampleBatch } from '../../src/core/sample.ts'
+import { StatusCode } from '../../src/core/status-code.ts'
 import { TagIndexing } from '../../src/core/tag-index.ts'
 import type { EngineHealth, FromEngine, ToEngine } from '../../src/link/contract.ts'
 import { Link } from '../../src/link/link.ts'
@@ -80,11 +82,16 @@ export class EngineStandIn {
         },
         store: () => this.health.store,
         editHistory: (asked) => this.editHistory(asked),
+        command: (request) => this.onCommand(request),
+        cancelCommand: ({ id }) => refusedCommand(`There is no command ${id}`),
       },
       hears: {},
       onCredit: () => this.flush(),
     })
   }
+
+  /** What becomes of a command; refused unless a test says otherwise. */
+  onCommand = (request: CommandRequest): CommandAnswer => refusedCommand(`${request.device} takes no commands`)
 
   tag(id: string): number {
     const tag = this.indexing.byId(id)
@@ -137,3 +144,5 @@ export const connected = (key: string, devices: readonly { key: string }[]): Sou
   counters: noCounters,
   devices: devices.map((device) => ({ key: device.key, state: 'online', reason: '' })),
 })
+
+const refusedCommand = (reason: string): CommandAnswer => ({ refused: { status: StatusCode.BadNotSupported, reason } })

@@ -20,9 +20,9 @@ export async function pollModbus(configs: readonly ModbusSourceConfig[]): Promis
   const sources: PolledModbus[] = []
   for (const config of configs) {
     const context = new RecordingContext(systemClock)
-    const { log, memory, random, secret, report, offers, values } = context
+    const { log, memory, random, secret, report, offers, values, commands } = context
     const devices = config.devices.map((device) => ({ device, tags: indexing.ofDevice(device.key) }))
-    const parts = { clock: systemClock, log, memory, random, secret, report, connects, offers, values, sink }
+    const parts = { clock: systemClock, log, memory, random, secret, report, connects, offers, values, commands, sink }
     const source = await modbusSource.create(config, devices, parts)
     source.start()
     sources.push({ source, context })

@@ -20,14 +20,16 @@ describe('what the history may take', () => {
 })
 
 describe('when old values are deleted', () => {
-  it('is a cron expression, with seconds or without', () => {
-    for (const schedule of ['30 2 * * *', '0 30 2 * * 1-5']) {
+  it('is five fields of cron', () => {
+    for (const schedule of ['30 2 * * *', '*/5 * * * 1-5']) {
       expect(configOf(withHistory(`schedule: "${schedule}"`)).history.schedule).toBe(schedule)
     }
   })
 
   it('is nothing that cron does not understand', () => {
-    expect(linesOf(withHistory('schedule: "61 * * * *"')).join()).toContain('history.schedule')
+    for (const wrong of ['61 * * * *', '0 30 2 * * *', 'at night']) {
+      expect(linesOf(withHistory(`schedule: "${wrong}"`)).join()).toContain('history.schedule')
+    }
   })
 })
 

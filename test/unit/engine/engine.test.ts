@@ -85,7 +85,7 @@ async function aSubscriber(engine: Engine) {
         return null
       },
     },
-    hears: { sources: (health) => states.push(health) },
+    hears: { sources: (health) => states.push(health), commands: () => undefined },
     onEnd,
     onBatch: ({ count, tag, bits, status }) => {
       for (let row = 0; row < count; row++) {

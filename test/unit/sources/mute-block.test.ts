@@ -50,6 +50,7 @@ describe('a device that answers for some of its addresses only', () => {
         log: { ...silentLogger, warn: (fields) => void warnings.push(fields) },
         random: context.random,
         secret: context.secret,
+        commands: context.commands,
         memory: context.memory,
         connects: context.connects,
         offers: context.offers,

@@ -32,7 +32,7 @@ describe('the status of a Modbus tag', () => {
     indexing = new TagIndexing({ sources: [config] })
     pipeline = new Pipeline(indexing.present, clock)
     pipeline.start()
-    const { log, memory, random, secret, report, connects, offers, values } = context
+    const { log, memory, random, secret, report, connects, offers, values, commands } = context
     polled = new PolledSource({
       config,
       devices: config.devices.map((each) => ({ device: each, tags: indexing.ofDevice(each.key) })),
@@ -44,7 +44,7 @@ describe('the status of a Modbus tag', () => {
         },
       },
       pollMsOf: (of, each) => each.tag.pollMs ?? of.pollMs,
-      context: { clock, log, memory, random, secret, report, connects, offers, values, sink: pipeline },
+      context: { clock, log, memory, random, secret, report, connects, offers, values, commands, sink: pipeline },
     })
     polled.start()
   }

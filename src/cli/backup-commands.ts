@@ -1,0 +1,79 @@
+import { type Command, InvalidArgumentError, Option } from 'commander'
+import { version } from '../version.ts'
+import { output } from './client-commands.ts'
+import { endWith } from './end.ts'
+
+interface FolderFlags {
+  readonly config: string
+  readonly data?: string
+}
+
+const count = (text: string): number => {
+  const number = Number(text)
+  if (Number.isSafeInteger(number) && number >= 1) return number
+  throw new InvalidArgumentError('It is a whole number from 1.')
+}
+
+/** The data folder, copied while the gateway runs, and brought back. */
+export function backupCommands(program: Command): void {
+  withFolder(program.command('backup'))
+    .description('copy the data folder into a new folder in INTO, also while the gateway runs, and verify the copy')
+    .argument('<into>', 'gets a folder penstock-<time>')
+    .option('-k, --keep <count>', 'delete older backups in INTO beyond so many', count)
+    .action((into: string, flags: FolderFlags & { keep?: number }) =>
+      endWith(
+        (async () => {
+          const { backUp } = await import('../store/backup.ts')
+          const dataFolder = await folderOf(flags)
+          const made = backUp({ dataFolder, into, keep: flags.keep, now: Date.now(), program: version })
+          output.line(made.backup)
+          output.notice(`${made.files} files, ${made.bytes} bytes, verified`)
+          for (const name of made.removed) output.notice(`${name} is deleted, since ${flags.keep} are kept`)
+          return 0
+        })(),
+      ),
+    )
+  program
+    .command('verify-backup')
+    .description('check a backup: every file against its hash, every database by SQLite')
+    .argument('<backup>')
+    .action((backup: string) =>
+      endWith(
+        (async () => {
+          const { verify } = await import('../store/backup.ts')
+          const { files, bytes, at } = verify(backup)
+          output.line(`${backup} of ${at} is in order: ${files} files, ${bytes} bytes`)
+          return 0
+        })(),
+      ),
+    )
+  withFolder(program.command('restore'))
+    .description('make the data folder what it was at a backup; the gateway must not run')
+    .argument('<backup>')
+    .option('--replace', 'move what the data folder holds aside')
+    .action((backup: string, flags: FolderFlags & { replace?: boolean }) =>
+      endWith(
+        (async () => {
+          const { restore } = await import('../store/backup.ts')
+          const dataFolder = await folderOf(flags)
+          const { at, movedTo } = restore({ backup, dataFolder, replace: flags.replace ?? false, now: Date.now() })
+          output.line(`${dataFolder} is what it was at ${at}`)
+          if (movedTo !== undefined) output.notice(`What it held is in ${movedTo}`)
+          return 0
+        })(),
+      ),
+    )
+}
+
+const withFolder = (command: Command): Command =>
+  command
+    .addOption(
+      new Option('-c, --config <file>', 'names the data folder').env('PENSTOCK_CONFIG').default('config/penstock.yaml'),
+    )
+    .option('-d, --data <folder>', 'the data folder; otherwise that of the configuration')
+
+async function folderOf({ config, data }: FolderFlags): Promise<string> {
+  if (data !== undefined) return data
+  const { dataFolderOf } = await import('./data-folder.ts')
+  return dataFolderOf(config, process.env)
+}

@@ -1,0 +1,72 @@
+import { type Document, isCollection, isMap, isSeq, parseDocument } from 'yaml'
+import type { Problem } from '../core/problem.ts'
+
+/**
+ * One change of a configuration. `at` is where: names of settings, and in lists the key (of a user: the name) of the
+ * element, as `['sources', 'meters', 'devices', 'boiler-1', 'poll']`.
+ */
+export type Edit =
+  /** Gives the setting this value, in place of what stands there. */
+  | { readonly set: readonly string[]; readonly value: unknown }
+  /** Adds an element at the end of the list, which is made where there is none. */
+  | { readonly add: readonly string[]; readonly value: unknown }
+  /** Takes the setting or element out. */
+  | { readonly remove: readonly string[] }
+
+/**
+ * The configuration with the edits done one after another; all else is as it was, with its comments. An edit that finds
+ * no place is a problem, and then nothing is done. Whether the result makes sense is not looked at here.
+ */
+export function edited(
+  text: string,
+  edits: readonly Edit[],
+): { readonly text: string } | { readonly problems: Problem[] } {
+  const document = parseDocument(text)
+  const problems = edits.flatMap((edit) => {
+    const message = applied(document, edit)
+    return message === undefined
+      ? []
+      : [{ path: pathOf(edit).join('/'), message, mend: 'Load the configuration again, and repeat the change.' }]
+  })
+  return problems.length > 0 ? { problems } : { text: document.toString({ lineWidth: 120 }) }
+}
+
+const pathOf = (edit: Edit): readonly string[] => ('set' in edit ? edit.set : 'add' in edit ? edit.add : edit.remove)
+
+/** Undefined: it is done; otherwise why not. */
+function applied(document: Document, edit: Edit): string | undefined {
+  const found = placeOf(document, pathOf(edit))
+  if (typeof found === 'string') return found
+  if ('remove' in edit) return document.deleteIn(found) ? undefined : 'There is no such setting.'
+  if ('set' in edit) {
+    // A single value goes into the node that is there, and its comment stays.
+    const { value } = edit
+    document.setIn(found, typeof value === 'object' ? document.createNode(value) : value)
+    return undefined
+  }
+  const list = document.getIn(found)
+  if (list === undefined || list === null) document.setIn(found, document.createNode([edit.value]))
+  else if (isSeq(list)) list.add(document.createNode(edit.value))
+  else return 'This is no list.'
+  return undefined
+}
+
+/** The path with positions in place of keys, or what is not there. The last name of it need not be there. */
+function placeOf(document: Document, path: readonly string[]): (string | number)[] | string {
+  if (path.length === 0) return 'The path is empty.'
+  const place: (string | number)[] = []
+  let node: unknown = document.contents
+  for (const [depth, name] of path.entries()) {
+    if (isSeq(node)) {
+      const position = node.items.findIndex((item) => isMap(item) && (item.get('key') ?? item.get('name')) === name)
+      if (position < 0) return `There is no ${path.slice(0, depth + 1).join('/')}.`
+      place.push(position)
+      node = node.items[position]
+    } else if (isMap(node)) {
+      place.push(name)
+      node = node.get(name, true)
+    } else if (isCollection(node) || node !== undefined) return `${path.slice(0, depth).join('/')} has no settings.`
+    else place.push(name)
+  }
+  return place
+}

@@ -1,0 +1,213 @@
+import { createHash } from 'node:crypto'
+import { isDeepStrictEqual } from 'node:util'
+import type { Clock } from '../core/clock.ts'
+import type { Actor } from '../core/command.ts'
+import type { ConfigurationVersion } from '../core/configuration-version.ts'
+import { describeError } from '../core/errors.ts'
+import type { Logger } from '../core/logger.ts'
+import type { Plant } from '../core/plant.ts'
+import { formatProblem, type Problem } from '../core/problem.ts'
+import type { DeviceTemplate } from '../core/template.ts'
+import type { Applied, Checked, ConfigurationDesk, Draft, Versions } from './desk.ts'
+import { changesBetween } from './differences.ts'
+import { edited } from './edit.ts'
+import type { Loaded } from './load.ts'
+import type { Config } from './schema.ts'
+
+/** Everything but the plant: read once, when the gateway starts. */
+const fixedParts = ['gateway', 'opcua', 'http', 'history', 'log', 'backup'] as const satisfies readonly (keyof Config)[]
+
+export interface ConfigurationLifeParts {
+  readonly versions: Versions
+  /** Checks a text in every part, with what the environment says. */
+  readonly check: (text: string) => Loaded
+  /** Makes this the plant that runs. */
+  readonly changePlant: (to: RunningPlant) => Promise<void>
+  /** With what the gateway was started. */
+  readonly started: Config
+  readonly clock: Clock
+  readonly log: Logger
+}
+
+/** What of a configuration is in force without a restart. */
+interface RunningPlant {
+  readonly plant: Plant
+  readonly templates: readonly DeviceTemplate[]
+  readonly secrets: Readonly<Record<string, string>>
+}
+
+export const hashOf = (text: string): string => createHash('sha256').update(text).digest('hex')
+
+/** What a start finds, from the file and from what was in force before. */
+export interface Beginning {
+  readonly text: string
+  /** The text is that of the file, and no version yet. */
+  readonly isNew: boolean
+}
+
+/**
+ * With which configuration to begin: the file, where it is another than was read last, otherwise what held last, which
+ * may have been changed since. Undefined: there is neither.
+ */
+export function beginningOf(
+  file: string | undefined,
+  versions: Pick<Versions, 'newest' | 'fileHash' | 'text'> | undefined,
+): Beginning | undefined {
+  const { newest, fileHash } = versions ?? {}
+  if (file !== undefined && (newest === undefined || fileHash !== hashOf(file))) return { text: file, isNew: true }
+  const text = newest && versions?.text(newest.id)
+  return text === undefined ? undefined : { text, isNew: false }
+}
+
+const system: Actor = { user: 'system', origin: 'system' }
+
+/** The configuration while the gateway runs: the one that holds, the ones before, and how it becomes another. */
+export class ConfigurationLife implements ConfigurationDesk {
+  readonly #parts: ConfigurationLifeParts
+  #applying: Promise<unknown> = Promise.resolve()
+
+  constructor(parts: ConfigurationLifeParts) {
+    this.#parts = parts
+  }
+
+  /** The first thing: what the gateway was started with is the version that holds. */
+  begin({ text, isNew, name }: Beginning & { readonly name: string }): void {
+    if (!isNew) return
+    const { versions, clock } = this.#parts
+    const { newest } = versions
+    const before = (newest && versions.text(newest.id)) ?? ''
+    const changes = changesBetween(before, text)
+    const comment = `read from ${name}`
+    versions.add({ at: clock.now(), by: system, comment, text, fileHash: hashOf(text), changes })
+  }
+
+  /** Takes a file as the newest version, where it is another than the one that was read last. */
+  async takeFile(text: string, file: string): Promise<Applied | undefined> {
+    const fileHash = hashOf(text)
+    if (this.#parts.versions.fileHash === fileHash) return undefined
+    const change = { draft: { text }, by: system, comment: `read from ${file}`, fileHash }
+    return this.#inTurn(() => this.#apply(change))
+  }
+
+  /**
+   * A SIGHUP: a file that was edited is in force, and otherwise the version that holds, with the secrets that there are
+   * now. Never rejects: whoever asked is told in the log.
+   */
+  async reload(text: string | undefined, file: string): Promise<void> {
+    const { log } = this.#parts
+    try {
+      const taken = text === undefined ? undefined : await this.takeFile(text, file)
+      this.#say(taken ?? (await this.#inTurn(() => this.#refresh())))
+    } catch (error) {
+      log.error({ cause: describeError(error) }, 'The configuration could not be read again; the plant is as it was')
+    }
+  }
+
+  #say(applied: Applied): void {
+    const { log } = this.#parts
+    if ('problems' in applied) {
+      const cause = applied.problems.map(formatProblem).join(' ')
+      log.error({ cause }, 'The configuration is refused, and the plant is as it was')
+    } else if (applied.ok) {
+      const { version, changes, restart, live } = applied
+      if (live) log.info({ version, changes: changes.length }, 'The plant is the one of the configuration as it is now')
+      if (restart.length > 0) log.warn({ sections: restart }, 'These sections have changed too, and take a restart')
+    }
+  }
+
+  current() {
+    const { versions, check } = this.#parts
+    const version = versions.newest
+    const text = version && versions.text(version.id)
+    if (!version || text === undefined) throw new RangeError('A gateway that runs has a configuration')
+    const loaded = check(text)
+    return { version, text, origins: loaded.ok ? loaded.origins() : new Map() }
+  }
+
+  check(draft: Draft): Checked {
+    const checked = this.#checked(draft)
+    if ('problems' in checked) return { ok: false, problems: checked.problems }
+    const { text, changes, restart } = checked
+    return { ok: true, text, changes, restart }
+  }
+
+  apply(change: Parameters<ConfigurationDesk['apply']>[0]): Promise<Applied> {
+    return this.#inTurn(() => this.#apply(change))
+  }
+
+  versions(limit: number, before?: number): readonly ConfigurationVersion[] {
+    return this.#parts.versions.page(limit, before)
+  }
+
+  text(version: number): string | undefined {
+    return this.#parts.versions.text(version)
+  }
+
+  async #apply({
+    draft,
+    by,
+    comment,
+    basedOn,
+    fileHash,
+  }: Parameters<ConfigurationDesk['apply']>[0] & { readonly fileHash?: string }): Promise<Applied> {
+    const { versions, clock } = this.#parts
+    const holds = versions.newest?.id ?? 0
+    if (basedOn !== undefined && basedOn !== holds) return { ok: false, holds }
+    const checked = this.#checked(draft)
+    if ('problems' in checked) return { ok: false, problems: checked.problems }
+    const { text, changes, restart, plant } = checked
+    const isSame = changes.length === 0 && fileHash === undefined && holds > 0
+    const version = isSame ? holds : versions.add({ at: clock.now(), by, comment, text, fileHash, changes })
+    return { ok: true, version, changes, restart, live: isSame || (await this.#follow(plant)) }
+  }
+
+  async #refresh(): Promise<Applied> {
+    const { version, text } = this.current()
+    const checked = this.#checked({ text })
+    if ('problems' in checked) return { ok: false, problems: checked.problems }
+    const live = await this.#follow(checked.plant)
+    return { ok: true, version: version.id, changes: [], restart: checked.restart, live }
+  }
+
+  #checked(draft: Draft) {
+    const { versions, check, started } = this.#parts
+    const { newest } = versions
+    const before = (newest && versions.text(newest.id)) ?? ''
+    const made = 'text' in draft ? draft : edited(before, draft.edits)
+    if ('problems' in made) return made
+    const { text } = made
+    const loaded = check(text)
+    if (!loaded.ok) return { problems: loaded.problems }
+    const { config, secrets } = loaded
+    if (config.gateway.data !== started.gateway.data) return { problems: [dataFolderIsFixed] }
+    const plant: RunningPlant = { plant: { sources: config.sources }, templates: config.templates, secrets }
+    const restart = fixedParts.filter((part) => !isDeepStrictEqual(config[part], started[part]))
+    return { text, plant, restart, changes: changesBetween(before, text) }
+  }
+
+  /** False: the engine has it as soon as it is back. */
+  async #follow(plant: RunningPlant): Promise<boolean> {
+    const { changePlant, log } = this.#parts
+    try {
+      await changePlant(plant)
+      return true
+    } catch (error) {
+      const cause = describeError(error)
+      log.warn({ cause }, 'The configuration is taken, and its plant is in force as soon as the engine answers again')
+      return false
+    }
+  }
+
+  #inTurn<Result>(job: () => Promise<Result>): Promise<Result> {
+    const done = this.#applying.then(job)
+    const settled = () => undefined
+    this.#applying = done.then(settled, settled)
+    return done
+  }
+}
+
+const dataFolderIsFixed: Problem = {
+  path: 'gateway.data',
+  message: 'The data folder holds this configuration, and cannot be changed by it.',
+  mend: 'Leave it as it is; to move the folder, stop the gateway, move it, and set PENSTOCK_DATA.',
+}

@@ -1,0 +1,65 @@
+import type Database from 'better-sqlite3'
+import type { Actor } from '../core/command.ts'
+
+/** What is written down of a change. */
+export interface AuditEntry {
+  /** Milliseconds of the epoch. */
+  readonly at: number
+  readonly by: Actor
+  /** What was done, as `command.accept`. */
+  readonly action: string
+  /** What it was done to, as `boiler-1/setpoint`. */
+  readonly subject: string
+  readonly outcome: 'done' | 'refused' | 'failed'
+  /** Old and new values and the like, without secrets; as JSON can hold it. */
+  readonly details?: Readonly<Record<string, unknown>>
+}
+
+/** A row of the audit log; the higher its number, the later. */
+export type AuditRow = AuditEntry & { readonly id: number }
+
+interface StoredRow {
+  readonly id: number
+  readonly at: number
+  readonly user: string
+  readonly origin: Actor['origin']
+  readonly address: string | null
+  readonly client: string | null
+  readonly action: string
+  readonly subject: string
+  readonly outcome: AuditEntry['outcome']
+  readonly details: string
+}
+
+/** The audit log in `penstock.db`; `append` belongs into the transaction that makes the change. */
+export class AuditLog {
+  readonly #insert: Database.Statement<unknown[]>
+  readonly #page: Database.Statement<[number, number], StoredRow>
+
+  constructor(database: Database.Database) {
+    this.#insert = database.prepare(
+      'INSERT INTO audit (at, user, origin, address, client, action, subject, outcome, details) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)',
+    )
+    this.#page = database.prepare('SELECT * FROM audit WHERE id < ? ORDER BY id DESC LIMIT ?')
+  }
+
+  append({ at, by, action, subject, outcome, details = {} }: AuditEntry): void {
+    const { user, origin, address = null, client = null } = by
+    this.#insert.run(at, user, origin, address, client, action, subject, outcome, JSON.stringify(details))
+  }
+
+  /** The newest rows before the number `before`, the newest first. */
+  page(limit: number, before = Number.MAX_SAFE_INTEGER): AuditRow[] {
+    return this.#page
+      .all(before, limit)
+      .map(({ id, at, user, origin, address, client, action, subject, outcome, ...row }) => ({
+        id,
+        at,
+        by: { user, origin, ...(address === null ? {} : { address }), ...(client === null ? {} : { client }) },
+        action,
+        subject,
+        outcome,
+        details: JSON.parse(row.details) as Record<string, unknown>,
+      }))
+  }
+}

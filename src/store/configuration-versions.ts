@@ -1,0 +1,88 @@
+import { deflateRawSync, inflateRawSync } from 'node:zlib'
+import type Database from 'better-sqlite3'
+import type { Actor } from '../core/command.ts'
+import type { ConfigurationVersion, NewVersion } from '../core/configuration-version.ts'
+import { AuditLog } from './audit.ts'
+
+interface Row {
+  readonly id: number
+  readonly at: number
+  readonly user: string
+  readonly origin: Actor['origin']
+  readonly address: string | null
+  readonly client: string | null
+  readonly comment: string
+}
+
+/** Changes that are written into the audit log one by one; the versions themselves tell of all. */
+const MOST_CHANGES = 200
+/** Versions that are kept; each is a few kilobytes for a plant of a thousand tags. */
+const KEPT = 1_000
+const COLUMNS = 'id, at, user, origin, address, client, comment'
+
+/** The configurations that were in force, in `penstock.db`. */
+export class ConfigurationVersions {
+  readonly #database: Database.Database
+  readonly #audit: AuditLog
+
+  constructor(database: Database.Database) {
+    this.#database = database
+    this.#audit = new AuditLog(database)
+  }
+
+  /** Keeps it, and its audit row, in one transaction; on disk when this returns. Answers its number. */
+  add({ at, by, comment, text, fileHash = undefined, changes }: NewVersion): number {
+    const { user, origin, address = null, client = null } = by
+    return this.#database.transaction(() => {
+      const { lastInsertRowid } = this.#database
+        .prepare(
+          `INSERT INTO configuration_versions (at, user, origin, address, client, comment, file_hash, text)
+           VALUES (?, ?, ?, ?, ?, ?, ?, ?)`,
+        )
+        .run(at, user, origin, address, client, comment, fileHash ?? null, deflateRawSync(text))
+      const id = Number(lastInsertRowid)
+      this.#database.prepare('DELETE FROM configuration_versions WHERE id <= ?').run(id - KEPT)
+      const left = changes.length - MOST_CHANGES
+      const told = left > 0 ? [...changes.slice(0, MOST_CHANGES), `and ${left} more`] : changes
+      const details = { version: id, comment, changes: told }
+      this.#audit.append({ at, by, action: 'configuration.apply', subject: 'configuration', outcome: 'done', details })
+      return id
+    })()
+  }
+
+  get newest(): ConfigurationVersion | undefined {
+    return this.page(1)[0]
+  }
+
+  /** The newest before the number `before`, the newest first. */
+  page(limit: number, before = Number.MAX_SAFE_INTEGER): ConfigurationVersion[] {
+    return this.#database
+      .prepare<[number, number], Row>(
+        `SELECT ${COLUMNS} FROM configuration_versions WHERE id < ? ORDER BY id DESC LIMIT ?`,
+      )
+      .all(before, limit)
+      .map(versionOf)
+  }
+
+  /** The configuration of this number as YAML; undefined: there is none, or it is kept no longer. */
+  text(id: number): string | undefined {
+    const row = this.#database
+      .prepare<[number], { text: Buffer }>('SELECT text FROM configuration_versions WHERE id = ?')
+      .get(id)
+    return row && inflateRawSync(row.text).toString('utf8')
+  }
+
+  /** Hash of the file that was read last. */
+  get fileHash(): string | undefined {
+    return this.#database
+      .prepare<[], { hash: string }>(
+        'SELECT file_hash AS hash FROM configuration_versions WHERE file_hash IS NOT NULL ORDER BY id DESC LIMIT 1',
+      )
+      .get()?.hash
+  }
+}
+
+function versionOf({ id, at, user, origin, address, client, comment }: Row): ConfigurationVersion {
+  const by = { user, origin, ...(address === null ? {} : { address }), ...(client === null ? {} : { client }) }
+  return { id, at, by, comment }
+}

@@ -1,0 +1,163 @@
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import type Database from 'better-sqlite3'
+import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { loadText } from '../../../src/cli/configuration.ts'
+import { beginningOf, ConfigurationLife } from '../../../src/config/life.ts'
+import type { Config } from '../../../src/config/schema.ts'
+import { PenstockError } from '../../../src/core/errors.ts'
+import { silentLogger } from '../../../src/core/logger.ts'
+import { AuditLog } from '../../../src/store/audit.ts'
+import { ConfigurationVersions } from '../../../src/store/configuration-versions.ts'
+import { openPenstockDatabase } from '../../../src/store/penstock-database.ts'
+import { ManualClock } from '../../support/manual-clock.ts'
+
+const yaml = (poll: string, more = '') => `# kept
+sources:
+  - key: line
+    kind: modbus
+    host: 127.0.0.1
+    devices:
+      - { key: boiler, unitId: 1, poll: ${poll}, tags: [ { key: flow, type: UInt16, address: 'holding:0' } ] }
+${more}`
+const by = { user: 'olga', origin: 'http' } as const
+const POLL = ['sources', 'line', 'devices', 'boiler', 'poll']
+
+let folder: string
+let database: Database.Database
+let plants: number[]
+let changePlant: () => Promise<void>
+beforeEach(() => {
+  folder = mkdtempSync(join(tmpdir(), 'penstock-'))
+  database = openPenstockDatabase(folder)
+  plants = []
+  changePlant = async () => undefined
+})
+afterEach(() => {
+  database.close()
+  rmSync(folder, { recursive: true })
+})
+
+const check = (text: string) => loadText(text, 'plant.yaml', {})
+const configOf = (text: string): Config => {
+  const loaded = check(text)
+  if (!loaded.ok) throw new Error(JSON.stringify(loaded.problems))
+  return loaded.config
+}
+
+function begun(text = yaml('1s')): ConfigurationLife {
+  const life = new ConfigurationLife({
+    versions: new ConfigurationVersions(database),
+    check,
+    changePlant: async ({ plant }) => {
+      await changePlant()
+      for (const { devices } of plant.sources)
+        for (const each of devices) if ('pollMs' in each) plants.push(each.pollMs)
+    },
+    started: configOf(text),
+    clock: new ManualClock(),
+    log: silentLogger,
+  })
+  life.begin({ text, isNew: true, name: 'plant.yaml' })
+  return life
+}
+
+describe('a change of the configuration', () => {
+  it('is kept as a version with its author, its reason and an audit row, and the plant follows', async () => {
+    const life = begun()
+    const applied = await life.apply({ draft: { edits: [{ set: POLL, value: '5s' }] }, by, comment: 'too fast' })
+    const changes = ['sources/line/devices/boiler/poll: "1s" → "5s"']
+    expect(applied).toEqual({ ok: true, version: 2, changes, restart: [], live: true })
+    expect(plants).toEqual([5_000])
+    expect(life.current()).toMatchObject({
+      version: { id: 2, by, comment: 'too fast' },
+      text: yaml('5s'),
+    })
+    expect(new AuditLog(database).page(1)).toMatchObject([
+      { action: 'configuration.apply', by, outcome: 'done', details: { version: 2, comment: 'too fast', changes } },
+    ])
+  })
+
+  it('that is wrong is refused with all that is wrong, and nothing changes', async () => {
+    const life = begun()
+    const wrong = yaml('soon').replace('unitId: 1', 'unitId: 999')
+    const refused = await life.apply({ draft: { text: wrong }, by, comment: '' })
+    expect(refused).toMatchObject({
+      ok: false,
+      problems: [{ path: expect.stringContaining('unitId') }, { path: expect.stringContaining('poll') }],
+    })
+    expect(life.check({ text: wrong })).toMatchObject({ ok: false })
+    expect(life.versions(10).map(({ id }) => id)).toEqual([1])
+    expect(plants).toEqual([])
+  })
+
+  it('made of a version that no longer holds is refused, so that nobody undoes what another did', async () => {
+    const life = begun()
+    const change = (value: string) =>
+      life.apply({ draft: { edits: [{ set: POLL, value }] }, by, comment: '', basedOn: 1 })
+    expect(await Promise.all([change('2s'), change('3s')])).toMatchObject([{ version: 2 }, { ok: false, holds: 2 }])
+    expect(plants).toEqual([2_000])
+  })
+
+  it('that changes nothing makes no version', async () => {
+    const life = begun()
+    expect(await life.apply({ draft: { text: yaml('1s') }, by, comment: '' })).toMatchObject({
+      version: 1,
+      changes: [],
+    })
+  })
+
+  it('says which sections take a restart', async () => {
+    const life = begun()
+    const text = yaml('1s', 'opcua: { port: 4841 }\nlog: { level: debug }\n')
+    expect(life.check({ text })).toMatchObject({ ok: true, restart: ['opcua', 'log'] })
+  })
+
+  it('of the data folder is refused, since the folder holds the configuration', async () => {
+    const life = begun()
+    const text = yaml('1s', 'gateway: { data: /elsewhere }\n')
+    expect(life.check({ text })).toMatchObject({ ok: false, problems: [{ path: 'gateway.data' }] })
+  })
+
+  it('is kept also while the engine is gone, and said not to be live', async () => {
+    const life = begun()
+    changePlant = () => Promise.reject(new PenstockError('ROOM_UNAVAILABLE', 'The engine is being started'))
+    const applied = await life.apply({ draft: { text: yaml('5s') }, by, comment: '' })
+    expect(applied).toMatchObject({ ok: true, version: 2, live: false })
+    expect(life.current().text).toBe(yaml('5s'))
+  })
+
+  it('can be taken back to any version', async () => {
+    const life = begun()
+    await life.apply({ draft: { text: yaml('5s') }, by, comment: '' })
+    await life.apply({ draft: { text: life.text(1) ?? '' }, by, comment: 'back' })
+    expect(life.current()).toMatchObject({ version: { id: 3, comment: 'back' }, text: yaml('1s') })
+    expect(plants).toEqual([5_000, 1_000])
+  })
+})
+
+describe('a start', () => {
+  const versions = () => new ConfigurationVersions(database)
+
+  it('takes the file the first time', () => {
+    expect(beginningOf('sources: []', undefined)).toEqual({ text: 'sources: []', isNew: true })
+    expect(beginningOf(undefined, versions())).toBeUndefined()
+  })
+
+  it('goes on with what was changed since, as long as the file is as it was', async () => {
+    const life = begun()
+    await life.apply({ draft: { text: yaml('5s') }, by, comment: '' })
+    expect(beginningOf(yaml('1s'), versions())).toEqual({ text: yaml('5s'), isNew: false })
+    expect(beginningOf(undefined, versions())).toEqual({ text: yaml('5s'), isNew: false })
+  })
+
+  it('takes the file again once somebody edited it', async () => {
+    const life = begun()
+    await life.apply({ draft: { text: yaml('5s') }, by, comment: '' })
+    expect(beginningOf(yaml('9s'), versions())).toEqual({ text: yaml('9s'), isNew: true })
+    await life.reload(yaml('9s'), 'plant.yaml')
+    expect(life.current()).toMatchObject({ version: { id: 3, by: { user: 'system' } }, text: yaml('9s') })
+    expect(beginningOf(yaml('9s'), versions())).toMatchObject({ isNew: false })
+  })
+})
