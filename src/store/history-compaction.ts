@@ -1,6 +1,6 @@
-import type Database from 'better-sqlite3'
+import Database from 'better-sqlite3'
 import type { Clock, Milliseconds } from '../core/clock.ts'
-import type { ValueShape } from '../core/data-type.ts'
+import { shapeName, type ValueShape } from '../core/data-type.ts'
 import { describeError } from '../core/errors.ts'
 import { EARLIEST } from '../core/history-source.ts'
 import type { Logger } from '../core/logger.ts'
@@ -102,13 +102,28 @@ export class HistoryCompaction {
         for (let rows = 1; rows > 0; compacted += rows) {
           await turns.next()
           if (this.#stopped || this.#clock.monotonic() > until) return compacted
-          rows = this.#compactNext(closed)
+          rows = this.#tryNext(closed)
         }
       }
     } catch (error) {
       this.#log.error({ error: describeError(error) }, 'history cannot be compacted; it is tried again in five minutes')
     }
     return compacted
+  }
+
+  /** A chunk that is damaged keeps no other series from being compacted. */
+  #tryNext(closed: Closed): number {
+    try {
+      return this.#compactNext(closed)
+    } catch (error) {
+      if (error instanceof Database.SqliteError) throw error
+      const { series, shape } = closed
+      this.#log.error(
+        { series, type: shapeName(shape), error: describeError(error) },
+        'the history of a tag cannot be compacted, since what is there of it is damaged; a backup may have it whole',
+      )
+      return 0
+    }
   }
 
   /** Puts the oldest closed rows of a series into chunks; answers how many, 0 where there are not enough yet. */

@@ -17,6 +17,7 @@ let run: ReturnType<typeof historyRun>
 let compaction: HistoryCompaction
 const log = { ...silentLogger, error: vi.fn() }
 beforeEach(() => {
+  log.error.mockClear()
   folder = mkdtempSync(join(tmpdir(), 'penstock-'))
   run = historyRun(folder, [aTag('a', { history: 'every' }), aTag('text', { type: 'String', history: 'every' })])
   compaction = new HistoryCompaction({ database: run.database, keepMs: 90 * DAY, clock: run.clock, log })
@@ -106,6 +107,20 @@ it('a reader in the midst of a series goes on where it was when the rest is comp
   const second = page((first.at(-1)?.sourceTime ?? 0) - 1)
   expect([...first, ...second].map(({ value }) => value)).toEqual(ages.slice(-1_400).reverse())
   file.close()
+})
+
+it('a chunk that is damaged is said, and keeps no other tag from being compacted, nor its own values from being kept', async () => {
+  await record(...agesFrom(2 * HOUR, 1_000))
+  await compaction.run()
+  run.database.exec("UPDATE chunks SET data = cast(substr(data, 1, 20) || x'00' || substr(data, 22) AS BLOB)")
+  const late = 2 * HOUR - 1
+  await record(late)
+  const now = run.clock.now()
+  for (let n = 0; n < 1_000; n++) run.writer.record(1, `${n}`, StatusCode.Good, now - 2 * HOUR + n, now)
+  await run.writer.commit()
+  expect(await compaction.run()).toBe(1_000)
+  expect(log.error).toHaveBeenCalledOnce()
+  expect([chunks(), rows()]).toEqual([[1_000, 1_000], 1])
 })
 
 it('it is done by itself, every five minutes', async () => {
