@@ -6,6 +6,7 @@ import { configCommands } from './cli/config-commands.ts'
 import { endWith } from './cli/end.ts'
 import { fieldCommands } from './cli/field-commands.ts'
 import { historyCommands } from './cli/history-commands.ts'
+import { orderCommands } from './cli/order-commands.ts'
 import { version } from './version.ts'
 
 // Each command loads only what it needs: a gateway that starts has no use for a client's half of the OPC UA stack.
@@ -74,5 +75,6 @@ historyCommands(program)
 configCommands(program)
 backupCommands(program)
 fieldCommands(program)
+orderCommands(program)
 clientCommands(program)
 await program.parseAsync()

@@ -19,7 +19,7 @@ import { BackupSchedule } from './store/backup-schedule.ts'
 import { ConfigurationVersions } from './store/configuration-versions.ts'
 import { lockDataFolder } from './store/data-folder-lock.ts'
 import { prepareHistoryDatabase } from './store/history-database.ts'
-import { openPenstockDatabase } from './store/penstock-database.ts'
+import { openPenstockDatabase, preparePenstockDatabase } from './store/penstock-database.ts'
 import { version } from './version.ts'
 
 export interface GatewayOptions {
@@ -65,6 +65,7 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
     templates: config.templates,
     dataFolder,
     history: config.history,
+    commands: config.commands,
     logLevel: config.log.level,
     secrets,
   }
@@ -107,6 +108,7 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
   let httpPort: number
   try {
     // What no restart of a room would mend is said here, once.
+    preparePenstockDatabase(dataFolder)
     prepareStore()
     database = openPenstockDatabase(dataFolder)
     const versions = new ConfigurationVersions(database)

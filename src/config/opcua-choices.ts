@@ -22,3 +22,6 @@ export const defaultLimits = {
 } as const
 
 export type OpcuaLimits = Readonly<Record<keyof typeof defaultLimits, number>>
+
+/** How long a write waits for its device unless configured otherwise, milliseconds. */
+export const defaultWriteTimeout = 2_000

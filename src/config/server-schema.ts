@@ -16,7 +16,14 @@ import {
   wholeNumber,
 } from './fields.ts'
 import { passwordEnvOf } from './names.ts'
-import { defaultLimits, type OpcuaLimits, securityModes, securityPolicies, userRoles } from './opcua-choices.ts'
+import {
+  defaultLimits,
+  defaultWriteTimeout,
+  type OpcuaLimits,
+  securityModes,
+  securityPolicies,
+  userRoles,
+} from './opcua-choices.ts'
 import { size } from './size.ts'
 import { withUnits } from './units.ts'
 
@@ -126,8 +133,16 @@ export const opcuaSchema = section('The OPC UA server.', {
   }).default('/penstock'),
   security: security.prefault({}),
   limits: limits.prefault({}),
+  writeTimeout: duration({
+    description:
+      'How long a client that writes a value waits for its device; after that the write is answered with ' +
+      'GoodCompletesAsynchronously and goes on. 0ms: it never waits.',
+    low: 0,
+    high: 60_000,
+    example: '2s',
+  }).prefault(`${defaultWriteTimeout / 1_000}s`),
   users: list(userSchema, 'Who may log in.').max(1_000, ofList).default([]),
-}).transform((opcua) => ({ ...opcua, hostname: opcua.hostname ?? machineName() }))
+}).transform((opcua) => withUnits({ ...opcua, hostname: opcua.hostname ?? machineName() }))
 
 export const httpSchema = section('The HTTP server that says how the gateway is.', {
   port: listenPort('TCP port to listen at.', 8_080),
@@ -159,6 +174,40 @@ export const historySchema = section(
     }).optional(),
   },
 ).transform(withUnits)
+
+export const commandsSchema = section('Commands to devices: what waits to be sent, and what is kept of it.', {
+  queueLength: wholeNumber({
+    description: 'How many commands may wait for one device; more are refused with BadTooManyOperations.',
+    low: 1,
+    high: 10_000,
+    example: '100',
+  }).default(100),
+  totalQueueLength: wholeNumber({
+    description: 'How many commands may wait for all devices together; more are refused with BadResourceUnavailable.',
+    low: 1,
+    high: 1_000_000,
+    example: '10000',
+  }).default(10_000),
+  parallel: wholeNumber({
+    description: 'How many devices are sent something at the same time; each device gets one command at a time.',
+    low: 1,
+    high: 10_000,
+    example: '64',
+  }).default(64),
+  expiresAfter: duration({
+    description:
+      'How long a command may wait to be sent, where neither it nor its tag says so; after that it is not done any more.',
+    low: 1_000,
+    high: 30 * 86_400_000,
+    example: '2m',
+  }).prefault('2m'),
+  keep: duration({
+    description: 'Age at which finished commands are deleted; the audit log keeps who asked for them.',
+    low: 3_600_000,
+    high: 36_500 * 86_400_000,
+    example: '365d',
+  }).prefault('90d'),
+}).transform(withUnits)
 
 export const backupSchema = section('Backups of the data folder, made while the gateway runs and verified.', {
   schedule: cronExpression({

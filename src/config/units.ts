@@ -17,6 +17,7 @@ const durationSettings = [
   'expiresAfter',
   'minInterval',
   'readBackAfter',
+  'writeTimeout',
 ] as const
 type DurationSetting = (typeof durationSettings)[number]
 

@@ -92,10 +92,43 @@ export interface CommandRecord {
   readonly expectedAt?: number | undefined
 }
 
+/** A state that a command was in. */
+export interface CommandStep {
+  readonly at: number
+  readonly state: CommandState
+  readonly reason: string
+  readonly status?: StatusCode | undefined
+}
+
+/** Which commands are asked for; the newest first. */
+export interface CommandQuery {
+  readonly device?: string | undefined
+  readonly state?: CommandState | undefined
+  readonly limit: number
+}
+
+/** How many commands may wait, how long, and how many go out at once. */
+export interface CommandSettings {
+  /** Of one device. */
+  readonly queueLength: number
+  /** Of all devices together. */
+  readonly totalQueueLength: number
+  /** Devices that are sent something at the same time. */
+  readonly parallel: number
+  /** Where neither the request nor the tag or command says it. */
+  readonly expiresAfterMs: Milliseconds
+  /** Age at which those that are finished are deleted. */
+  readonly keepMs: Milliseconds
+}
+
+/** Why something is not done: for clients, and in words. */
+export interface Refusal {
+  readonly status: StatusCode
+  readonly reason: string
+}
+
 /** Accepted after it was committed; or refused, and nothing of it is kept. */
-export type CommandAnswer =
-  | { readonly accepted: CommandRecord }
-  | { readonly refused: { readonly status: StatusCode; readonly reason: string } }
+export type CommandAnswer = { readonly accepted: CommandRecord } | { readonly refused: Refusal }
 
 /** Whether clients may change a tag; a tag that does not say is read only. */
 export const accesses = ['read', 'readWrite'] as const

@@ -121,7 +121,7 @@ const howItIsShown: ReadonlySet<string> = new Set([
   ...['name', 'description', 'manufacturer', 'model', 'serialNumber', 'unit', 'range', 'disabled', 'tags'],
   ...['pollMs', 'staleAfterMs', 'badAfterMs', 'maxRegisters', 'maxCoils', 'maxGap', 'linkTags', 'template'],
   ...['history', 'historyIntervalMs', 'historyHeartbeatMs'],
-  'deadband',
+  ...['deadband', 'access', 'write', 'commands'],
 ])
 
 const originOf = (settings: DeviceBase | TagConfig): object =>

@@ -1,7 +1,10 @@
 import type { MessagePort } from 'node:worker_threads'
 import type Database from 'better-sqlite3'
+import { Commands } from '../commands/commands.ts'
+import type { AuditRow } from '../core/audit.ts'
 import { ChangeFeed } from '../core/change-feed.ts'
 import type { Clock, Milliseconds } from '../core/clock.ts'
+import type { CommandRecord, CommandSettings } from '../core/command.ts'
 import { sourceMemories } from '../core/device-memory.ts'
 import type { FrameTrace, ReadAnswer, SourceDiagnostics, WantedReading } from '../core/diagnostics.ts'
 import type { Findings } from '../core/drift.ts'
@@ -11,7 +14,6 @@ import type { Logger } from '../core/logger.ts'
 import { Pipeline } from '../core/pipeline.ts'
 import type { Plant, SourceConfig } from '../core/plant.ts'
 import { changeBetween, changedPlant, inSteps, isNoChange, type PlantChange } from '../core/plant-change.ts'
-import { StatusCode } from '../core/status-code.ts'
 import { TagIndexing } from '../core/tag-index.ts'
 import type { DeviceTemplate } from '../core/template.ts'
 import type { EngineHealth, FromEngine, StoreHealth, ToEngine } from '../link/contract.ts'
@@ -19,6 +21,8 @@ import { Link } from '../link/link.ts'
 import { SourceSupervisor, type SourceTypes } from '../sources/supervisor.ts'
 import { HistoryCompaction } from '../store/history-compaction.ts'
 import { HistoryEditor } from '../store/history-editor.ts'
+import { AuditLog } from '../store/audit.ts'
+import { CommandStore } from '../store/command-store.ts'
 import { HistoryRetention } from '../store/history-retention.ts'
 import { HistoryWriter } from '../store/history-writer.ts'
 import { LastValues } from '../store/last-values.ts'
@@ -43,6 +47,9 @@ export interface EngineParts {
   readonly types: SourceTypes
   readonly database: Database.Database
   readonly history: HistorySettings
+  /** `penstock.db`. */
+  readonly penstock: Database.Database
+  readonly commands: CommandSettings
   readonly clock: Clock
   readonly log: Logger
   readonly secret: (name: string) => string | undefined
@@ -81,6 +88,8 @@ export class Engine {
   readonly #editor: HistoryEditor
   readonly #retention: HistoryRetention
   readonly #compaction: HistoryCompaction
+  readonly #audit: AuditLog
+  readonly #commands: Commands
   readonly #subscribers = new Set<Subscriber>()
   readonly #startedAt: number
   #timers: (() => void)[] = []
@@ -116,7 +125,7 @@ export class Engine {
       sink: this.#pipeline,
       memory: this.#history,
       values: this.#values,
-      commands: { news: () => undefined },
+      commands: { news: (id, news) => this.#commands.news(id, news) },
       clock,
       log,
       secret: parts.secret,
@@ -125,6 +134,18 @@ export class Engine {
       onHealthChange: () => {
         this.#healthChanged = true
       },
+      onBegun: (key) => this.#commands.sourceBegan(key),
+    })
+    this.#audit = new AuditLog(parts.penstock)
+    this.#commands = new Commands({
+      journal: new CommandStore(parts.penstock, this.#audit),
+      plant: () => this.#plant,
+      values: this.#values,
+      outlets: { of: (key) => this.#sources.outletOf(key) },
+      settings: parts.commands,
+      clock,
+      log,
+      onNews: (changed) => this.#tellCommands(changed),
     })
     this.#adHoc = new AdHocReads({ plant: () => this.#plant, types: parts.types, sources: this.#sources })
   }
@@ -149,11 +170,14 @@ export class Engine {
     ]
     this.#changing = this.#sources.start(this.#plant)
     await this.#changing
+    this.#commands.begin()
   }
 
   /** Sources first, so that nothing new comes; then what came is written; then the readers are left. */
   async stop(): Promise<void> {
+    this.#commands.hold()
     await this.#sources.stop()
+    await this.#commands.stop()
     this.#pipeline.stop()
     this.#flush()
     await this.#retention.stop()
@@ -167,6 +191,7 @@ export class Engine {
       link.close()
     }
     this.#parts.database.close()
+    this.#parts.penstock.close()
   }
 
   /** Serves a room at the other end of `port` until it is gone. */
@@ -178,8 +203,8 @@ export class Engine {
         plant: () => ({ revision: this.#revision, plant: this.#plant, ids: this.#indexing.ids }),
         store: () => this.#storeHealth(),
         editHistory: (asked) => this.#editHistory(asked),
-        command: () => notYet,
-        cancelCommand: () => notYet,
+        command: (request) => this.#commands.request(request),
+        cancelCommand: (of) => this.#commands.cancel(of),
         subscribe: ({ revision }) => {
           if (revision !== this.#revision) return false
           this.#subscribe(link)
@@ -215,6 +240,16 @@ export class Engine {
   /** Reads one address of a device over the connection that is polled, between two polls. */
   readOnce(wanted: WantedReading): Promise<ReadAnswer> {
     return this.#adHoc.read(wanted)
+  }
+
+  /** What can be asked to be done in the plant. */
+  get commands(): Commands {
+    return this.#commands
+  }
+
+  /** The newest rows of the audit log before the number `before`, the newest first. */
+  audit(limit: number, before?: number): AuditRow[] {
+    return this.#audit.page(limit, before)
   }
 
   /** What sources found and an operator should know. */
@@ -256,6 +291,7 @@ export class Engine {
   async #change(plant: Plant): Promise<void> {
     const change = changeBetween(this.#plant, plant)
     if (isNoChange(change)) return
+    this.#commands.hold()
     await this.#sources.withdraw(change)
     try {
       for (const step of inSteps(change, TAGS_A_STEP)) {
@@ -265,6 +301,7 @@ export class Engine {
     } finally {
       await this.#sources.follow(change, this.#plant)
       this.#values.plantChanged()
+      this.#commands.plantChanged()
     }
   }
 
@@ -328,6 +365,7 @@ export class Engine {
       },
     })
     link.tell('sources', this.#sources.health())
+    link.tell('commands', this.#commands.unfinished())
     feed.flush()
   }
 
@@ -343,6 +381,10 @@ export class Engine {
     for (const { feed } of this.#subscribers) feed.flush()
   }
 
+  #tellCommands(changed: readonly CommandRecord[]): void {
+    for (const { link } of this.#subscribers) link.tell('commands', changed)
+  }
+
   #tellHealth(): void {
     if (!this.#healthChanged) return
     this.#healthChanged = false
@@ -350,8 +392,6 @@ export class Engine {
     for (const { link } of this.#subscribers) link.tell('sources', news)
   }
 }
-
-const notYet = { refused: { status: StatusCode.BadNotSupported, reason: '' } }
 
 /** The names under which a source keeps its memories: of itself and of its devices. */
 const memoriesOf = ({ key, devices }: SourceConfig): string[] => [

@@ -5,6 +5,8 @@ import type { ConfigurationDesk } from '../config/desk.ts'
 import type { Findings } from '../core/drift.ts'
 import { describeError, PenstockError } from '../core/errors.ts'
 import type { Logger } from '../core/logger.ts'
+import { commandCall } from './command-call.ts'
+import { answerCommands, type CommandDesk } from './command-routes.ts'
 import { answerConfiguration } from './configuration-routes.ts'
 import { type Answer, answerDiagnosis, type Diagnosis } from './diagnosis.ts'
 import type { GatewayHealth } from './gateway-health.ts'
@@ -19,7 +21,8 @@ export interface HttpSettings {
 /**
  * What the gateway answers over HTTP: `/livez` (the process runs), `/readyz` (every room does its work; 503 while
  * one does not), `/findings` (what sources found beside the configuration), `/diagnostics` (how the sources' requests
- * fare, and what goes over their connections) and `/`, the health in full.
+ * fare, and what goes over their connections), `/commands` and `/audit` (what devices are told, and who did what) and
+ * `/`, the health in full.
  */
 export class HttpServer {
   readonly #settings: HttpSettings
@@ -30,7 +33,7 @@ export class HttpServer {
     settings: HttpSettings
     log: Logger
     health: () => Promise<GatewayHealth>
-    rooms: Diagnosis & { findings(): Promise<readonly Findings[] | null> }
+    rooms: Diagnosis & CommandDesk & { findings(): Promise<readonly Findings[] | null> }
     configuration: ConfigurationDesk
     /** Whoever has it may do everything. */
     localToken: LocalToken
@@ -51,6 +54,12 @@ export class HttpServer {
       context.body = answer.body
     })
     app.use(async (context) => {
+      const asked = await answerCommands(commandCall(context), parts.rooms)
+      if (asked) {
+        context.status = asked.status
+        context.body = asked.body
+        return
+      }
       if (context.method !== 'GET' && context.method !== 'HEAD') {
         context.status = 405
         context.set('Allow', 'GET, HEAD')

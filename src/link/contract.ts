@@ -1,5 +1,6 @@
 import type { MessagePort } from 'node:worker_threads'
-import type { Actor, CommandAnswer, CommandRecord, CommandRequest } from '../core/command.ts'
+import type { AuditRow } from '../core/audit.ts'
+import type { Actor, CommandAnswer, CommandQuery, CommandRecord, CommandRequest, CommandStep } from '../core/command.ts'
 import type { FrameTrace, ReadAnswer, SourceDiagnostics, WantedReading } from '../core/diagnostics.ts'
 import type { Findings } from '../core/drift.ts'
 import type { HistoryHealth, SourceHealth } from '../core/health.ts'
@@ -63,6 +64,12 @@ export interface ConfiguredPlant {
 export interface PlantStep {
   readonly revision: number
   readonly change: PlantChange
+}
+
+/** A command with the states it was in, the oldest first. */
+export interface CommandHistory {
+  readonly command: CommandRecord
+  readonly steps: readonly CommandStep[]
 }
 
 /** What main asks of each room, beside what the engine answers to everybody. */
@@ -130,6 +137,15 @@ export type MainToEngine = {
     frames: (of: { readonly source: string; readonly after: number }) => FrameTrace | null
     /** Reads one address of a device over the connection that is polled, between two polls. */
     readOnce: (wanted: WantedReading) => ReadAnswer
+    /** As of the OPC UA room. */
+    command: (request: CommandRequest) => CommandAnswer
+    cancelCommand: (of: { readonly id: number; readonly by: Actor }) => CommandAnswer
+    /** The newest first, also finished ones. */
+    commands: (query: CommandQuery) => readonly CommandRecord[]
+    /** One command with the states it was in; null where there is none, or none any more. */
+    commandSteps: (of: { readonly id: number }) => CommandHistory | null
+    /** The newest rows of the audit log before the number `before`. */
+    audit: (page: { readonly limit: number; readonly before?: number | undefined }) => readonly AuditRow[]
   }
   tells: ToRoom['tells']
 }

@@ -1,5 +1,6 @@
 import type { MessagePort } from 'node:worker_threads'
 import { type Clock, type Milliseconds, pause } from '../core/clock.ts'
+import type { CommandRecord } from '../core/command.ts'
 import { describeError, PenstockError } from '../core/errors.ts'
 import type { SourceHealth } from '../core/health.ts'
 import type { AskedHistoryEdit, EditAnswer } from '../core/history-edit.ts'
@@ -19,6 +20,8 @@ export interface EngineListener {
   /** How sources are, each with those of its devices of which there is something new: at first with all. */
   onSources(sources: readonly SourceHealth[]): void
   onStore(store: StoreHealth): void
+  /** Commands whose state changed, in the order of the changes; after a subscription all that go on. */
+  onCommands(records: readonly CommandRecord[]): void
   /** The plant that the engine runs now, which may be another than the one shown; resolves when it is shown. */
   showPlant(plant: NumberedPlant): Promise<void>
   /** The plant shown changes by this. */
@@ -61,6 +64,11 @@ export class EngineConnection {
 
   get heard(): boolean {
     return this.#heard
+  }
+
+  /** The engine, to be asked, while it is heard. */
+  get asked(): Pick<EngineLink, 'ask'> | undefined {
+    return this.#heard ? this.#link : undefined
   }
 
   /** Links to the engine and asks for its plant; rejects with ROOM_UNAVAILABLE or TIMEOUT. */
@@ -129,7 +137,9 @@ export class EngineConnection {
         sources: (sources) => {
           if (link === this.#link) this.#listener.onSources(sources)
         },
-        commands: () => undefined,
+        commands: (records) => {
+          if (link === this.#link) this.#listener.onCommands(records)
+        },
       },
       onBatch: (batch) => {
         if (link !== this.#link) return

@@ -11,13 +11,14 @@ const policyProfiles: Readonly<Record<SecurityPolicyName, string>> = {
 
 /**
  * What ServerProfileArray claims (OPC 10000-7): only what the gateway does. Not Standard UA Server, which asks for user
- * certificates; no events, methods of its own or writing, which node-opcua's default list would claim.
+ * certificates, nor what node-opcua's default list would claim beside.
  */
 export function serverProfiles(settings: OpcuaSettings): string[] {
   return [
     `${PROFILE}Server/EmbeddedUA2017`,
     `${PROFILE}Server/DataAccess`,
     `${PROFILE}Server/HistoricalRawData`,
+    `${PROFILE}Server/Methods`,
     `${PROFILE}Transport/uatcp-uasc-uabinary`,
     `${PROFILE}Security/UserToken/Server/UserNamePassword`,
     ...settings.securityPolicies.map((name) => policyProfiles[name]),

@@ -1,5 +1,6 @@
 import type { AddressSpace, NodeId } from 'node-opcua'
 import type { Clock } from '../core/clock.ts'
+import type { CommandRecord } from '../core/command.ts'
 import type { SourceHealth } from '../core/health.ts'
 import type { Logger } from '../core/logger.ts'
 import type { Plant } from '../core/plant.ts'
@@ -10,6 +11,10 @@ import { establishNamespaces } from './address-space/namespaces.ts'
 import { setNamespacePermissions } from './address-space/permissions.ts'
 import { PlantNodes } from './address-space/plant-nodes.ts'
 import { hardenNodeOpcua } from './hardening/install.ts'
+import { CommandNodes } from './orders/command-nodes.ts'
+import type { CommandRecords } from './orders/command-records.ts'
+import type { Orders } from './orders/orders.ts'
+import { tagTarget, type WriteTarget } from './orders/write-target.ts'
 import { ServiceLevelVariable, serviceLevel } from './service-level.ts'
 import { TagValues } from './values.ts'
 
@@ -20,6 +25,8 @@ export interface ProjectionOptions {
   readonly addressSpace: AddressSpace
   readonly plant: NumberedPlant
   readonly allowAnonymous: boolean
+  readonly records: CommandRecords
+  readonly orders: Orders
   readonly clock: Clock
   readonly log: Logger
 }
@@ -27,7 +34,10 @@ export interface ProjectionOptions {
 /** What of the engine shows in the address space: its plant, through all of its changes, and the values. */
 export class Projection {
   readonly values: TagValues
-  readonly #namespace: number
+  readonly commands: CommandNodes
+  readonly #records: CommandRecords
+  /** Index of the plant's namespace. */
+  readonly namespace: number
   readonly #nodes: PlantNodes
   readonly #serviceLevel: ServiceLevelVariable
   readonly #clock: Clock
@@ -37,17 +47,27 @@ export class Projection {
   #storeOk = true
   #heard = false
 
-  constructor({ addressSpace, plant, allowAnonymous, clock, log }: ProjectionOptions) {
+  constructor({ addressSpace, plant, allowAnonymous, records, orders, clock, log }: ProjectionOptions) {
     this.#clock = clock
+    this.#records = records
     const now = clock.now()
     this.#plant = plant.plant
     this.#indexing = new TagIndexing(plant.plant, plant.ids)
     const namespaces = establishNamespaces(addressSpace)
-    this.#namespace = namespaces.plant.index
+    this.namespace = namespaces.plant.index
     setNamespacePermissions(addressSpace, allowAnonymous)
     this.#serviceLevel = new ServiceLevelVariable(addressSpace, now)
     const indexing = this.#indexing
     this.#nodes = new PlantNodes({ addressSpace, namespaces, plant: plant.plant, indexing, allowAnonymous, now })
+    this.commands = new CommandNodes({
+      addressSpace,
+      namespaces,
+      plant: plant.plant,
+      allowAnonymous,
+      records,
+      orders,
+      now,
+    })
     hardenNodeOpcua(addressSpace, this.#serviceLevel.variable)
     this.values = new TagValues({ tags: indexing.tags, variables: this.#nodes.tagVariables, clock, log })
   }
@@ -73,11 +93,30 @@ export class Projection {
     const tags = this.#indexing.apply(change, this.#plant)
     this.#nodes.change(change, tags, this.#indexing.present.length, this.#clock.now())
     this.values.begin([...tags.added, ...tags.renewed])
+    this.commands.change(change, this.#clock.now())
   }
 
   /** The tag of the variable with this NodeId, as it is configured now. */
   tagOf({ namespace, value }: NodeId): IndexedTag | undefined {
-    return namespace === this.#namespace && typeof value === 'string' ? this.#indexing.byId(value) : undefined
+    return namespace === this.namespace && typeof value === 'string' ? this.#indexing.byId(value) : undefined
+  }
+
+  /** What writing the variable with this NodeId asks for, as it is configured now. */
+  writeTargetOf(nodeId: NodeId): WriteTarget | undefined {
+    const tag = this.tagOf(nodeId)
+    return tag ? tagTarget(tag) : this.commands.targetOf(nodeId)
+  }
+
+  /** Resolves once every tag has got a value after this call; the engine also says anew which commands go on. */
+  awaitSnapshot(): Promise<void> {
+    this.#records.expectAll()
+    return this.values.awaitSnapshot()
+  }
+
+  /** Commands came into other states. */
+  showCommands(records: readonly CommandRecord[]): void {
+    const now = this.#clock.now()
+    for (const record of records) if (this.#records.take(record)) this.commands.tell(record, now)
   }
 
   /** How all sources are, each with those of its devices of which there is something new. */
@@ -95,7 +134,9 @@ export class Projection {
 
   showHeard(heard: boolean): void {
     this.#heard = heard
-    if (!heard) this.values.markUnheard()
+    if (heard) this.#records.settle()
+    else this.values.markUnheard()
+    this.commands.showHeard(heard, this.#clock.now())
     this.#nodes.showEngine(heard, this.#clock.now())
     this.#showServiceLevel()
   }

@@ -1,5 +1,5 @@
 import type { MessagePort } from 'node:worker_threads'
-import type { NodeId, OPCUAServer } from 'node-opcua'
+import type { NodeId, OPCUAServer, UAVariable } from 'node-opcua'
 import type { Clock, Milliseconds } from '../core/clock.ts'
 import type { PenstockError } from '../core/errors.ts'
 import type { AskedHistoryEdit } from '../core/history-edit.ts'
@@ -13,6 +13,10 @@ import { HistoryService, serveHistory } from './history/history-service.ts'
 import { HistoryUpdateService } from './history/history-update.ts'
 import { serveHistoryUpdate } from './history/serve-history-update.ts'
 import { routeNodeOpcuaLog } from './node-opcua-log.ts'
+import { serveDefaults } from './orders/command-nodes.ts'
+import { CommandRecords } from './orders/command-records.ts'
+import { Orders } from './orders/orders.ts'
+import { serveWrites, WriteService } from './orders/write-service.ts'
 import { waitForPort } from './port.ts'
 import { Projection } from './projection.ts'
 import { type PreparedServer, prepareServer } from './server.ts'
@@ -38,6 +42,8 @@ export interface OpcuaServerRoomOptions {
 export class OpcuaServerRoom {
   readonly #options: OpcuaServerRoomOptions
   readonly #engine: EngineConnection
+  readonly #records: CommandRecords
+  readonly #orders: Orders
   #prepared: PreparedServer | undefined
   #projection: Projection | undefined
   #startedAt = 0
@@ -49,13 +55,22 @@ export class OpcuaServerRoom {
       onBatch: (batch) => this.#projection?.values.apply(batch),
       onSources: (sources) => this.#projection?.showSources(sources),
       onStore: (store) => this.#projection?.showStore(store),
-      awaitSnapshot: () => this.#projection?.values.awaitSnapshot() ?? Promise.resolve(),
+      onCommands: (records) => this.#projection?.showCommands(records),
+      awaitSnapshot: () => this.#projection?.awaitSnapshot() ?? Promise.resolve(),
       onHeard: (heard) => this.#projection?.showHeard(heard),
       showPlant: async (plant) => this.#projection?.showPlant(plant),
       changePlant: ({ change }) => this.#projection?.changePlant(change),
       onFatal,
     }
     this.#engine = new EngineConnection({ clock, log, listener })
+    this.#records = new CommandRecords(clock)
+    this.#orders = new Orders({
+      engine: () => this.#engine.asked,
+      records: this.#records,
+      writeTimeoutMs: options.settings.writeTimeoutMs,
+      clock,
+      log,
+    })
   }
 
   /**
@@ -70,8 +85,17 @@ export class OpcuaServerRoom {
       const plant = await this.#engine.open(port)
       this.#prepared = await prepareServer(settings, clock, log)
       const { addressSpace } = this.#prepared
-      this.#projection = new Projection({ addressSpace, plant, allowAnonymous: settings.allowAnonymous, clock, log })
+      this.#projection = new Projection({
+        addressSpace,
+        plant,
+        allowAnonymous: settings.allowAnonymous,
+        records: this.#records,
+        orders: this.#orders,
+        clock,
+        log,
+      })
       this.#serveHistory(this.#prepared, this.#projection)
+      this.#serveCommands(this.#prepared, this.#projection)
       await this.#engine.subscribe()
       collectStartupGarbage()
       if (settings.port !== 0) await waitForPort(settings.host, settings.port, clock)
@@ -92,6 +116,14 @@ export class OpcuaServerRoom {
     serveHistory(server.engine, new HistoryService({ source: history, findNode, tagOf, clock, log }))
     const edit = (asked: AskedHistoryEdit) => this.#engine.editHistory(asked)
     serveHistoryUpdate(server, new HistoryUpdateService({ findNode, tagOf, edit, clock, log }))
+  }
+
+  #serveCommands({ server, addressSpace }: PreparedServer, projection: Projection): void {
+    const targetOf = ({ nodeId }: UAVariable) => projection.writeTargetOf(nodeId)
+    const { log } = this.#options
+    const { namespace } = projection
+    serveWrites(server.engine, new WriteService({ addressSpace, orders: this.#orders, namespace, targetOf, log }))
+    serveDefaults(server.engine, projection.commands)
   }
 
   /** The engine is a new one: sessions and subscriptions stay, and the values come true again. */

@@ -25,6 +25,7 @@ export function opcuaSettingsOf(
     allowAnonymous: security.allowAnonymous,
     autoTrustClients: security.autoTrustClients,
     limits: opcua.limits,
+    writeTimeoutMs: opcua.writeTimeoutMs,
     users: opcua.users.map(({ name, role, passwordEnv }) => {
       const password = secrets[passwordEnv]
       if (!password) throw new PenstockError('SECRET_MISSING', `The password of user ${name} is not in ${passwordEnv}`)

@@ -1,5 +1,6 @@
 import {
   defaultLimits,
+  defaultWriteTimeout,
   type OpcuaLimits,
   type SecurityModeName,
   type SecurityPolicyName,
@@ -7,6 +8,7 @@ import {
   securityPolicies,
   type UserRole,
 } from '../config/opcua-choices.ts'
+import type { Milliseconds } from '../core/clock.ts'
 
 export interface OpcuaUser {
   readonly name: string
@@ -40,6 +42,8 @@ export interface OpcuaSettings {
   /** For demonstrations: client certificates are trusted on first use. */
   readonly autoTrustClients: boolean
   readonly users: readonly OpcuaUser[]
+  /** How long a write waits for what becomes of it before it is answered with GoodCompletesAsynchronously. */
+  readonly writeTimeoutMs: Milliseconds
   readonly limits: OpcuaLimits
 }
 
@@ -55,5 +59,6 @@ export const defaultOpcuaSettings = {
   allowAnonymous: false,
   autoTrustClients: false,
   users: [],
+  writeTimeoutMs: defaultWriteTimeout,
   limits: defaultLimits,
 } as const satisfies Partial<OpcuaSettings>

@@ -1,11 +1,14 @@
 import { extname } from 'node:path'
 import { MessageChannel } from 'node:worker_threads'
+import type { AuditRow } from '../core/audit.ts'
 import type { Clock, Milliseconds } from '../core/clock.ts'
+import type { Actor, CommandAnswer, CommandQuery, CommandRecord, CommandRequest } from '../core/command.ts'
 import type { FrameTrace, ReadAnswer, SourceDiagnostics, WantedReading } from '../core/diagnostics.ts'
 import type { Findings } from '../core/drift.ts'
 import { describeError, PenstockError } from '../core/errors.ts'
 import type { Logger } from '../core/logger.ts'
 import type {
+  CommandHistory,
   ConfiguredPlant,
   EngineHealth,
   FromRoom,
@@ -34,6 +37,8 @@ const CHANGE_WITHIN: Milliseconds = 60_000
 const HEALTH_WITHIN: Milliseconds = 1_000
 /** A request may be under way, then comes this one, each with the timeout of its source. */
 const READ_WITHIN: Milliseconds = 60_000
+/** A command that is being sent is taken back once it is known whether it went out. */
+const CANCEL_WITHIN: Milliseconds = 90_000
 
 /** The worker module `path` below `src`, as it is on disk: `.ts` when the sources run, `.js` when they are built. */
 export function roomEntry(path: string): URL {
@@ -113,6 +118,31 @@ export class Rooms {
   /** Reads one address between two polls. Rejects with ROOM_UNAVAILABLE or TIMEOUT where the engine does not answer. */
   async readOnce(wanted: WantedReading): Promise<ReadAnswer> {
     return this.#engineLink.ask('readOnce', wanted, READ_WITHIN)
+  }
+
+  /** Asks for something to be done. Rejects as `diagnostics` does; after TIMEOUT it may have been accepted. */
+  async command(request: CommandRequest): Promise<CommandAnswer> {
+    return this.#engineLink.ask('command', request)
+  }
+
+  /** Takes a command back. Rejects as `diagnostics` does. */
+  async cancelCommand(of: { readonly id: number; readonly by: Actor }): Promise<CommandAnswer> {
+    return this.#engineLink.ask('cancelCommand', of, CANCEL_WITHIN)
+  }
+
+  /** Commands, the newest first. Rejects as `diagnostics` does. */
+  async commands(query: CommandQuery): Promise<readonly CommandRecord[]> {
+    return this.#engineLink.ask('commands', query)
+  }
+
+  /** One command with the states it was in; null where there is none. Rejects as `diagnostics` does. */
+  async commandSteps(id: number): Promise<CommandHistory | null> {
+    return this.#engineLink.ask('commandSteps', { id })
+  }
+
+  /** The newest rows of the audit log. Rejects as `diagnostics` does. */
+  async audit(limit: number, before: number | undefined): Promise<readonly AuditRow[]> {
+    return this.#engineLink.ask('audit', { limit, before })
   }
 
   opcuaHealth(): Promise<OpcuaHealth | null> {

@@ -1,6 +1,7 @@
 import { parseArgs } from 'node:util'
 import { calculate } from './experiments/calculate.ts'
 import { chirpStackFleet } from './experiments/chirpstack-fleet.ts'
+import { commandAccept } from './experiments/command-accept.ts'
 import { deadDevice } from './experiments/dead-device.ts'
 import { fieldDiagnosticsCost } from './experiments/field-diagnostics.ts'
 import { historyIngest } from './experiments/history-ingest.ts'
@@ -11,6 +12,7 @@ import { modbusCpu } from './experiments/modbus-cpu.ts'
 import { modbusFleet } from './experiments/modbus-fleet.ts'
 import { start } from './experiments/start.ts'
 import { tenThousand } from './experiments/ten-thousand.ts'
+import { writeLatency } from './experiments/write-latency.ts'
 import type { Experiment, Row } from './row.ts'
 
 /**
@@ -24,10 +26,12 @@ const experiments: readonly Experiment[] = [
   historyIngest,
   historyRead,
   historySize,
+  commandAccept,
   calculate,
   modbusCpu,
   modbusFleet,
   deadDevice,
+  writeLatency,
   fieldDiagnosticsCost,
   chirpStackFleet(1_000, 50),
   chirpStackFleet(5_000, 400),

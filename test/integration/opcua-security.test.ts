@@ -169,7 +169,7 @@ describe('the demonstration settings', () => {
 
 describe('what users may do', () => {
   it.each(users.map(({ name, password, role }) => [role, name, password] as const))(
-    'nobody can write a tag, not even role %s',
+    'nobody can write a tag that is not said to be writable, not even role %s',
     async (_role, name, password) => {
       const session = await secured.session(asUser(name, password))
 
@@ -179,7 +179,7 @@ describe('what users may do', () => {
         value: { value: { dataType: DataType.Double, value: 1 } },
       })
 
-      expect(status).toBe(StatusCodes.BadUserAccessDenied)
+      expect(status).toBe(StatusCodes.BadNotWritable)
     },
   )
 

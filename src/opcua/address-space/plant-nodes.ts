@@ -21,7 +21,7 @@ import { StatusCodeCache } from '../status-codes.ts'
 import type { DeviceConfig, DeviceNodesContext } from './device-nodes.ts'
 import { DI_URI, type Namespaces } from './namespaces.ts'
 import { NodeFactory, publish } from './node-factory.ts'
-import { readPermissions } from './permissions.ts'
+import { commandPermissions, readPermissions } from './permissions.ts'
 import { SourceNodes } from './source-nodes.ts'
 import { addTagVariable, updateTagVariable } from './tag-nodes.ts'
 
@@ -46,6 +46,7 @@ export class PlantNodes {
   readonly #addressSpace: AddressSpace
   readonly #namespace: Namespace
   readonly #permissions: readonly RolePermissionType[]
+  readonly #writable: readonly RolePermissionType[]
   readonly #context: DeviceNodesContext
   readonly #sourcesFolder: UAObject
   readonly #deviceSet: UAObject
@@ -63,6 +64,7 @@ export class PlantNodes {
     this.#addressSpace = addressSpace
     this.#namespace = namespaces.plant
     this.#permissions = permissions
+    this.#writable = commandPermissions(allowAnonymous)
     const statuses = this.#statuses
     const factory = new NodeFactory({ namespace: namespaces.plant, permissions, statuses, now })
     const types = namespaces.types.index
@@ -174,8 +176,12 @@ export class PlantNodes {
   #addTag(tag: IndexedTag): void {
     const device = this.#sources.get(tag.source.key)?.devices.get(tag.device.key)?.object
     if (!device) throw new PenstockError('PROTOCOL_VIOLATION', `Tag ${tag.id} has no device in the plant`)
-    this.tagVariables[tag.index] = addTagVariable(this.#namespace, device, tag, this.#permissions)
+    this.tagVariables[tag.index] = addTagVariable(this.#namespace, device, tag, this.#permissionsOf(tag))
     this.#known.set(tag.index, tag)
+  }
+
+  #permissionsOf({ tag }: IndexedTag): readonly RolePermissionType[] {
+    return tag.access === 'readWrite' ? this.#writable : this.#permissions
   }
 
   /** Takes tag and variable out of their number. */
@@ -194,7 +200,7 @@ export class PlantNodes {
       this.#addTag(tag)
       return
     }
-    updateTagVariable(this.#namespace, former.variable, former.tag.tag, tag, this.#permissions)
+    updateTagVariable(this.#namespace, former.variable, former.tag.tag, tag, this.#permissionsOf(tag))
     this.tagVariables[tag.index] = former.variable
     this.#known.set(tag.index, tag)
   }

@@ -15,6 +15,7 @@ import type { IndexedTag } from '../../core/tag-index.ts'
 import { variantType } from '../data-values.ts'
 import { markTold } from '../hardening/deliver-on-change.ts'
 import { showHistory } from '../history/history-access.ts'
+import { showAccess } from './access-level.ts'
 import { setShape, setTypeDefinition, tellSemanticsChanged } from './change-variable.ts'
 import { sharePermissions } from './permissions.ts'
 import { addProperty, type PropertyOf, type PropertyValue, removeProperty } from './properties.ts'
@@ -48,6 +49,7 @@ export function addTagVariable(
   sharePermissions(variable, permissions)
   markTold(variable)
   showHistory(variable, indexed)
+  showAccess(variable, tag.access)
   const properties = { namespace, variable, id, permissions }
   if (tag.states) addStates(properties, tag.type, tag.states)
   for (const { name, dataType, value } of propertiesOf(tag)) addProperty(properties, name, dataType, value)
@@ -68,6 +70,8 @@ export function updateTagVariable(
   const { id, tag } = indexed
   variable.setDisplayName(tag.name)
   showHistory(variable, indexed)
+  sharePermissions(variable, permissions)
+  showAccess(variable, tag.access)
   if (former.description !== tag.description) variable.setDescription(tag.description ?? '')
   if (former.type !== tag.type || former.arrayLength !== tag.arrayLength) {
     setShape(variable, variantType[tag.type], tag.arrayLength)

@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs'
 import { describe, expect, it } from 'vitest'
+import { commandStates } from '../../../../src/core/command.ts'
 import { deviceStates, sourceCounters, sourceStates } from '../../../../src/core/health.ts'
 import { nodesetFiles } from '../../../../src/opcua/address-space/namespaces.ts'
 
@@ -23,6 +24,7 @@ describe('Penstock.Types.NodeSet2.xml', () => {
   it.each([
     ['SourceStateEnumeration', sourceStates],
     ['DeviceStateEnumeration', deviceStates],
+    ['CommandStateEnumeration', commandStates],
   ])('has the values of %s in the order in which the gateway numbers them', (name, states) => {
     expect(enumeration(name)).toEqual(states.map((state) => `${state}=true`))
   })
