@@ -7,6 +7,7 @@ import { endWith } from './cli/end.ts'
 import { fieldCommands } from './cli/field-commands.ts'
 import { historyCommands } from './cli/history-commands.ts'
 import { orderCommands } from './cli/order-commands.ts'
+import type { SessionsFlags } from './cli/sessions.ts'
 import { version } from './version.ts'
 
 // Each command loads only what it needs: a gateway that starts has no use for a client's half of the OPC UA stack.
@@ -71,6 +72,19 @@ program
   })
 
 historyCommands(program)
+
+program
+  .command('sessions')
+  .description("who is connected to the OPC UA server of this machine's gateway; or end one of the sessions")
+  .option('--close <id>', 'end this session and its subscriptions; its client may log in again')
+  .option('--url <url>', 'the HTTP port of the gateway', 'http://127.0.0.1:8080')
+  .addOption(config())
+  .option('-d, --data <folder>', 'the data folder; otherwise that of the configuration')
+  .option('--json', 'print JSON')
+  .action(async (flags: SessionsFlags) => {
+    const { sessions } = await import('./cli/sessions.ts')
+    await endWith(Promise.resolve().then(() => sessions(flags, process.env, output)))
+  })
 
 configCommands(program)
 backupCommands(program)

@@ -72,6 +72,7 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
   const opcua: OpcuaRoomData = {
     settings: opcuaSettingsOf(config, secrets, pkiFolder),
     dataFolder,
+    startedAt,
     logLevel: config.log.level,
   }
   const prepareStore = () => prepareHistoryDatabase(dataFolder, systemClock.now(), log)

@@ -5,7 +5,7 @@ import { always, complain } from './complaint.ts'
 import { choice, explain, flag, inherited, list, retell, section, text } from './fields.ts'
 import { keyPattern } from './names.ts'
 import { settingOf } from './raw.ts'
-import { aging, chirpstackTag, historyShape, named } from './tag-schema.ts'
+import { aging, chirpstackTag, folder, historyShape, named } from './tag-schema.ts'
 import { withName, withUnits } from './units.ts'
 
 /** What LoRaWAN devices of one kind have in common. */
@@ -59,6 +59,7 @@ export const ruleSchema = section('What becomes of devices that are not listed; 
     allowed: `the key of a template of \`templates\`, or ${AUTO_TEMPLATE}`,
     example: AUTO_TEMPLATE,
   }).optional(),
+  folder: retell(folder, { example: 'LoRaWAN/Climate' }).optional(),
   accept: choice(['auto', 'propose'], {
     description: 'Whether a device that matches is served by itself, or is a proposal until it is accepted.',
   }).default('auto'),

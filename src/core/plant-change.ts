@@ -118,9 +118,10 @@ interface PlacedTag {
 
 /** Settings that say nothing about where a value comes from. */
 const howItIsShown: ReadonlySet<string> = new Set([
-  ...['name', 'description', 'manufacturer', 'model', 'serialNumber', 'unit', 'range', 'disabled', 'tags'],
-  ...['pollMs', 'staleAfterMs', 'badAfterMs', 'maxRegisters', 'maxCoils', 'maxGap', 'linkTags', 'template'],
-  ...['history', 'historyIntervalMs', 'historyHeartbeatMs'],
+  ...['name', 'description', 'folder', 'manufacturer', 'model', 'serialNumber', 'hardwareRevision'],
+  ...['softwareRevision', 'deviceManual', 'unit', 'range', 'instrumentRange', 'disabled', 'tags'],
+  ...['pollMs', 'staleAfterMs', 'badAfterMs', 'maxRegisters', 'maxCoils', 'maxGap', 'history', 'linkTags', 'template'],
+  ...['historyIntervalMs', 'historyHeartbeatMs'],
   ...['deadband', 'access', 'write', 'commands'],
 ])
 

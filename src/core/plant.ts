@@ -143,10 +143,16 @@ export interface DeviceBase extends HistoryConfig {
   readonly key: string
   readonly name: string
   readonly description?: string | undefined
+  /** Where it stands in the operator's own tree: names of folders, the outermost first, with `/` between them. */
+  readonly folder?: string | undefined
   readonly disabled: boolean
   readonly manufacturer?: string | undefined
   readonly model?: string | undefined
   readonly serialNumber?: string | undefined
+  readonly hardwareRevision?: string | undefined
+  readonly softwareRevision?: string | undefined
+  /** Where its manual is: a URL, or a place on paper. */
+  readonly deviceManual?: string | undefined
   /** Default for tags that do not set their own; absent: the source decides (poll period, uplink interval). */
   readonly staleAfterMs?: Milliseconds | undefined
   /** How long after its source was lost a tag stays Uncertain before it turns Bad. */
@@ -260,6 +266,8 @@ export interface TagConfig extends HistoryConfig {
   readonly unit?: string | undefined
   /** Values outside are UncertainEngineeringUnitsExceeded. */
   readonly range?: { readonly low: number; readonly high: number } | undefined
+  /** What the instrument can return at all; clients see it. */
+  readonly instrumentRange?: { readonly low: number; readonly high: number } | undefined
   /** What each value means, of an enumeration; a value that is none of them is UncertainEngineeringUnitsExceeded. */
   readonly states?: readonly StateConfig[] | undefined
   /** How the value is made of what the device says. */

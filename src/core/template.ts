@@ -31,6 +31,8 @@ export interface DiscoveryRule {
   readonly tags?: Readonly<Record<string, string>> | undefined
   /** Key of a template or `auto`; absent where the rule ignores what it matches. */
   readonly template?: string | undefined
+  /** Folder of the devices that it takes. */
+  readonly folder?: string | undefined
   readonly accept: 'auto' | 'propose'
   readonly ignore: boolean
 }

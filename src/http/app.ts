@@ -12,6 +12,7 @@ import { type Answer, answerDiagnosis, type Diagnosis } from './diagnosis.ts'
 import type { GatewayHealth } from './gateway-health.ts'
 import { jsonBody } from './json-body.ts'
 import type { LocalToken } from './local-token.ts'
+import { answerSessions, type OpcuaSessions } from './sessions.ts'
 
 export interface HttpSettings {
   readonly bind: string
@@ -22,7 +23,8 @@ export interface HttpSettings {
  * What the gateway answers over HTTP: `/livez` (the process runs), `/readyz` (every room does its work; 503 while
  * one does not), `/findings` (what sources found beside the configuration), `/diagnostics` (how the sources' requests
  * fare, and what goes over their connections), `/commands` and `/audit` (what devices are told, and who did what) and
- * `/`, the health in full.
+ * `/`, the health in full. Only for whoever has the local token are `/configuration` and `/sessions` (who is connected to
+ * the OPC UA server).
  */
 export class HttpServer {
   readonly #settings: HttpSettings
@@ -33,7 +35,7 @@ export class HttpServer {
     settings: HttpSettings
     log: Logger
     health: () => Promise<GatewayHealth>
-    rooms: Diagnosis & CommandDesk & { findings(): Promise<readonly Findings[] | null> }
+    rooms: Diagnosis & CommandDesk & OpcuaSessions & { findings(): Promise<readonly Findings[] | null> }
     configuration: ConfigurationDesk
     /** Whoever has it may do everything. */
     localToken: LocalToken
@@ -50,6 +52,15 @@ export class HttpServer {
     app.use(async (context, next) => {
       if (!/^\/configuration(?:\/|$)/.test(context.path)) return next()
       const answer = await answerLocally(context.req, context.URL, parts)
+      context.status = answer.status
+      context.body = answer.body
+    })
+    app.use(async (context, next) => {
+      if (!/^\/sessions(?:\/|$)/.test(context.path)) return next()
+      const answer = parts.localToken.isIn(context.req.headers.authorization)
+        ? await answerSessions(context.method, context.path, parts.rooms)
+        : strange('Sessions are', 'penstock sessions')
+      if (!answer) return
       context.status = answer.status
       context.body = answer.body
     })
@@ -126,8 +137,7 @@ async function answerLocally(
   { configuration, localToken }: { readonly configuration: ConfigurationDesk; readonly localToken: LocalToken },
 ): Promise<Answer> {
   if (!localToken.isIn(request.headers.authorization)) {
-    const error = 'The configuration is for whoever can read the data folder: run penstock config on that machine.'
-    return { status: 401, body: { error } }
+    return strange('The configuration is', 'penstock config')
   }
   const body = await jsonBody(request)
   if ('problem' in body) return { status: 400, body: { error: body.problem } }
@@ -143,3 +153,9 @@ async function answerLocally(
   )
   return answer ?? { status: 404, body: { error: `There is no ${request.method} ${pathname}.` } }
 }
+
+/** To whoever comes without the local token. */
+const strange = (what: string, command: string): Answer => ({
+  status: 401,
+  body: { error: `${what} for whoever can read the data folder: run ${command} on that machine.` },
+})

@@ -119,8 +119,57 @@ export interface OpcuaHealth {
   readonly engineHeard: boolean
 }
 
+/** A client that is connected to the OPC UA server; null: the server does not know it now. */
+export interface OpcuaSession {
+  /** NodeId of the session, as in the server's own diagnostics; it opens nothing. */
+  readonly id: string
+  readonly name: string
+  /** null: anonymous, or not logged in yet. */
+  readonly user: string | null
+  /** What the client calls itself: name and ApplicationUri. */
+  readonly client: string
+  readonly clientUri: string
+  /** IP address; null while it has no connection: it may come back to its session. */
+  readonly address: string | null
+  readonly securityPolicy: string | null
+  readonly securityMode: string | null
+  /** It is logged in. */
+  readonly active: boolean
+  /** Milliseconds of the epoch. */
+  readonly since: number
+  readonly lastContactAt: number
+  /** Silence after which the session ends. */
+  readonly timeoutMs: number
+  /** Since it began. */
+  readonly requests: number | null
+  /** Of its connection, as the gateway sees it. */
+  readonly bytesReceived: number | null
+  readonly bytesSent: number | null
+  readonly subscriptions: readonly OpcuaSubscription[]
+}
+
+export interface OpcuaSubscription {
+  readonly id: number
+  readonly publishingIntervalMs: number
+  readonly publishing: boolean
+  readonly items: number
+  readonly disabledItems: number
+  /** Messages that were sent and not acknowledged. */
+  readonly unacknowledged: number
+  /** Notifications since it began. */
+  readonly notifications: number
+  /** Silence after which it ends. */
+  readonly lifetimeMs: number
+}
+
 export type ToOpcua = {
-  asks: ToRoom['asks'] & { health: (none: null) => OpcuaHealth }
+  asks: ToRoom['asks'] & {
+    health: (none: null) => OpcuaHealth
+    /** Who is connected, the oldest session first. */
+    sessions: (none: null) => readonly OpcuaSession[]
+    /** Ends a session and its subscriptions; false: there is none with this id. */
+    closeSession: (which: { readonly id: string }) => boolean
+  }
   tells: ToRoom['tells']
 }
 

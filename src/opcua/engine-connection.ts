@@ -16,7 +16,7 @@ const STORE_EVERY: Milliseconds = 5_000
 
 /** What the room does with what it hears of the engine. */
 export interface EngineListener {
-  onBatch(batch: SampleBatch): void
+  onBatch(batch: SampleBatch): void | Promise<void>
   /** How sources are, each with those of its devices of which there is something new: at first with all. */
   onSources(sources: readonly SourceHealth[]): void
   onStore(store: StoreHealth): void
@@ -24,8 +24,8 @@ export interface EngineListener {
   onCommands(records: readonly CommandRecord[]): void
   /** The plant that the engine runs now, which may be another than the one shown; resolves when it is shown. */
   showPlant(plant: NumberedPlant): Promise<void>
-  /** The plant shown changes by this. */
-  changePlant(step: PlantStep): void
+  /** The plant shown changes by this; resolves when it is shown. Batches come meanwhile. */
+  changePlant(step: PlantStep): Promise<void>
   /** Called before each subscription; resolves when every tag has got a value since, or another call replaces this. */
   awaitSnapshot(): Promise<void>
   /** The engine is heard and every tag shows what it says (true), or it is gone or silent (false). */
@@ -128,8 +128,8 @@ export class EngineConnection {
       port,
       clock: this.#clock,
       serves: {
-        changePlant: (step) => {
-          if (link === this.#link) this.#follow(step)
+        changePlant: async (step) => {
+          if (link === this.#link) await this.#follow(step)
           return null
         },
       },
@@ -142,9 +142,9 @@ export class EngineConnection {
         },
       },
       onBatch: (batch) => {
-        if (link !== this.#link) return
+        if (link !== this.#link) return undefined
         this.#told = true
-        this.#listener.onBatch(batch)
+        return this.#listener.onBatch(batch)
       },
       onSilence: (silent) => {
         if (link !== this.#link) return
@@ -205,9 +205,9 @@ export class EngineConnection {
   }
 
   /** A step that was not taken makes every later number mean another tag. */
-  #follow(step: PlantStep): void {
+  async #follow(step: PlantStep): Promise<void> {
     try {
-      this.#listener.changePlant(step)
+      await this.#listener.changePlant(step)
     } catch (cause) {
       const error = new PenstockError('ROOM_UNAVAILABLE', 'The OPC UA server could not follow a change of the plant', {
         cause,

@@ -6,5 +6,7 @@ export interface OpcuaRoomData {
   readonly settings: OpcuaSettings
   /** Where `history.db` is. */
   readonly dataFolder: string
+  /** When the gateway began, milliseconds of the epoch. */
+  readonly startedAt: number
   readonly logLevel: LogLevel
 }

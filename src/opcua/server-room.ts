@@ -5,8 +5,9 @@ import type { PenstockError } from '../core/errors.ts'
 import type { AskedHistoryEdit } from '../core/history-edit.ts'
 import type { HistorySource } from '../core/history-source.ts'
 import type { Logger } from '../core/logger.ts'
-import type { OpcuaHealth } from '../link/contract.ts'
+import type { OpcuaHealth, OpcuaSession } from '../link/contract.ts'
 import { collectStartupGarbage } from '../telemetry/startup-garbage.ts'
+import type { GatewayIdentity } from './address-space/gateway-nodes.ts'
 import { EngineConnection, type EngineListener } from './engine-connection.ts'
 import { announceHistory } from './history/capabilities.ts'
 import { HistoryService, serveHistory } from './history/history-service.ts'
@@ -20,15 +21,21 @@ import { serveWrites, WriteService } from './orders/write-service.ts'
 import { waitForPort } from './port.ts'
 import { Projection } from './projection.ts'
 import { type PreparedServer, prepareServer } from './server.ts'
+import { Sessions } from './sessions.ts'
 import type { OpcuaSettings } from './settings.ts'
 
 /** How long clients see the state Shutdown before their connections close. */
 const SHUTDOWN_NOTICE: Milliseconds = 500
+/** How often the gateway's own uptime and disk are looked at. */
+const LOOK_EVERY: Milliseconds = 5_000
 
 export interface OpcuaServerRoomOptions {
   readonly settings: OpcuaSettings
   /** Where the history of tags is read. */
   readonly history: HistorySource
+  readonly identity: GatewayIdentity
+  /** Bytes that can still be written in the data folder; undefined where nobody can say. */
+  readonly freeDiskSpace: () => Promise<number | undefined>
   readonly clock: Clock
   readonly log: Logger
   /** The room cannot go on and has to be started anew. */
@@ -46,20 +53,22 @@ export class OpcuaServerRoom {
   readonly #orders: Orders
   #prepared: PreparedServer | undefined
   #projection: Projection | undefined
+  #sessions: Sessions | undefined
   #startedAt = 0
+  #stopLooking: (() => void) | undefined
 
   constructor(options: OpcuaServerRoomOptions) {
     this.#options = options
     const { clock, log, onFatal } = options
     const listener: EngineListener = {
-      onBatch: (batch) => this.#projection?.values.apply(batch),
+      onBatch: (batch) => this.#projection?.apply(batch),
       onSources: (sources) => this.#projection?.showSources(sources),
       onStore: (store) => this.#projection?.showStore(store),
       onCommands: (records) => this.#projection?.showCommands(records),
       awaitSnapshot: () => this.#projection?.awaitSnapshot() ?? Promise.resolve(),
       onHeard: (heard) => this.#projection?.showHeard(heard),
       showPlant: async (plant) => this.#projection?.showPlant(plant),
-      changePlant: ({ change }) => this.#projection?.changePlant(change),
+      changePlant: async ({ change }) => this.#projection?.changePlant(change),
       onFatal,
     }
     this.#engine = new EngineConnection({ clock, log, listener })
@@ -78,22 +87,27 @@ export class OpcuaServerRoom {
    * Rejects with ROOM_UNAVAILABLE or TIMEOUT (engine), CONNECTION_LOST (port in use), HARDENING_IMPOSSIBLE (node-opcua).
    */
   async start(port: MessagePort): Promise<void> {
-    const { settings, clock, log } = this.#options
+    const { settings, identity, clock, log } = this.#options
+    const { allowAnonymous } = settings
     routeNodeOpcuaLog(log.child({ library: 'node-opcua' }))
     warnOfDemoSettings(settings, log)
     try {
       const plant = await this.#engine.open(port)
       this.#prepared = await prepareServer(settings, clock, log)
-      const { addressSpace } = this.#prepared
+      const { server, addressSpace } = this.#prepared
       this.#projection = new Projection({
         addressSpace,
         plant,
-        allowAnonymous: settings.allowAnonymous,
+        identity,
+        allowAnonymous,
         records: this.#records,
         orders: this.#orders,
         clock,
         log,
       })
+      this.#sessions = new Sessions({ server, clock, log })
+      await this.#lookAtGateway()
+      this.#stopLooking = clock.every(LOOK_EVERY, () => void this.#lookAtGateway())
       this.#serveHistory(this.#prepared, this.#projection)
       this.#serveCommands(this.#prepared, this.#projection)
       await this.#engine.subscribe()
@@ -126,6 +140,23 @@ export class OpcuaServerRoom {
     serveDefaults(server.engine, projection.commands)
   }
 
+  /** Shows what the gateway knows of itself without the engine. */
+  async #lookAtGateway(): Promise<void> {
+    const projection = this.#projection
+    const free = await this.#options.freeDiskSpace()
+    if (projection === this.#projection) projection?.showGateway(free)
+  }
+
+  /** Who is connected, the oldest session first. */
+  sessions(): readonly OpcuaSession[] {
+    return this.#sessions?.list() ?? []
+  }
+
+  /** Ends a session and its subscriptions; false: there is none with this id. */
+  closeSession(id: string): boolean {
+    return this.#sessions?.close(id) ?? false
+  }
+
   /** The engine is a new one: sessions and subscriptions stay, and the values come true again. */
   relink(port: MessagePort): void {
     this.#engine.relink(port)
@@ -146,10 +177,14 @@ export class OpcuaServerRoom {
   /** Tells clients, closes their connections and the port, and leaves the engine. May be called at any time. */
   async stop(): Promise<void> {
     this.#engine.close()
+    this.#stopLooking?.()
     const prepared = this.#prepared
+    const projection = this.#projection
     this.#prepared = undefined
     this.#projection = undefined
+    this.#sessions = undefined
     if (!prepared) return
+    await projection?.end()
     prepared.release()
     await prepared.server.shutdown(SHUTDOWN_NOTICE)
   }

@@ -14,6 +14,7 @@ import type {
   FromRoom,
   MainToEngine,
   OpcuaHealth,
+  OpcuaSession,
   ToOpcua,
   ToRoom,
 } from '../link/contract.ts'
@@ -147,6 +148,22 @@ export class Rooms {
 
   opcuaHealth(): Promise<OpcuaHealth | null> {
     return this.#ask(this.#opcua.link as Link<ToOpcua, FromRoom> | undefined)
+  }
+
+  /** Who is connected to the OPC UA server. Rejects with ROOM_UNAVAILABLE or TIMEOUT where it does not answer. */
+  async sessions(): Promise<readonly OpcuaSession[]> {
+    return this.#opcuaLink.ask('sessions', null, HEALTH_WITHIN)
+  }
+
+  /** Ends a session; false: there is none with this id. Rejects as `sessions` does. */
+  async closeSession(id: string): Promise<boolean> {
+    return this.#opcuaLink.ask('closeSession', { id }, HEALTH_WITHIN)
+  }
+
+  get #opcuaLink(): Link<ToOpcua, FromRoom> {
+    const link = this.#opcua.link as Link<ToOpcua, FromRoom> | undefined
+    if (!link) throw new PenstockError('ROOM_UNAVAILABLE', 'The OPC UA server is being started')
+    return link
   }
 
   get #engineLink(): Link<MainToEngine, FromRoom> {

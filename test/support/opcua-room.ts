@@ -58,6 +58,7 @@ export async function startRoom(
     plant?: Plant
     settings?: Partial<OpcuaSettings>
     history?: HistorySource
+    freeDiskSpace?: () => Promise<number | undefined>
     clock?: Clock
     engineClock?: Clock
     prepare?: (engine: EngineStandIn) => void
@@ -71,6 +72,8 @@ export async function startRoom(
   const room = new OpcuaServerRoom({
     settings: roomSettings(join(folder, 'server'), options.settings),
     history: options.history ?? noHistory,
+    ...noMachine,
+    ...(options.freeDiskSpace ? { freeDiskSpace: options.freeDiskSpace } : {}),
     clock: options.clock ?? systemClock,
     log,
     onFatal: (error) => fatal.push(error),
@@ -118,6 +121,9 @@ export async function startRoom(
     },
   }
 }
+
+/** What a room is told of the gateway and its machine. */
+export const noMachine = { identity: { version: '1.2.3', startedAt: 0 }, freeDiskSpace: async () => 5_000_000_000 }
 
 /** Of tags that have said nothing yet. */
 export const noHistory: HistorySource = { read: () => [], summaries: () => [] }

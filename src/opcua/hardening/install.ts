@@ -2,6 +2,7 @@ import type { IAddressSpace, UAVariable } from 'node-opcua'
 import { checkPermissionOnPush } from './check-permission-on-push.ts'
 import { deliverOnChange } from './deliver-on-change.ts'
 import { restrictDurableSubscriptions } from './durable-subscriptions.ts'
+import { gatherSemanticEvents } from './gather-semantic-events.ts'
 import { capItemQueue } from './item-queue-cap.ts'
 import { setOverflowBitOnAnyStatus } from './overflow-bit.ts'
 import { restrictWrites } from './restrict-writes.ts'
@@ -22,5 +23,6 @@ export function hardenNodeOpcua(addressSpace: IAddressSpace, anyVariable: UAVari
   keepItemsOfRemovedNodes()
   restrictWrites(anyVariable)
   unshareReads(anyVariable)
+  gatherSemanticEvents(anyVariable)
   restrictDurableSubscriptions(addressSpace)
 }

@@ -1,5 +1,5 @@
 import { coerceNodeId, DataType, LocalizedText, type UAObject, Variant } from 'node-opcua'
-import { type CommandRecord, isFinal } from '../../core/command.ts'
+import { type CommandRecord, isFinished } from '../../core/command.ts'
 import { StatusCode } from '../../core/status-code.ts'
 import { scalar, toDate } from '../data-values.ts'
 import type { StatusCodeCache } from '../status-codes.ts'
@@ -20,8 +20,8 @@ export function raiseCommandEvent(
   types: number,
 ): void {
   const { id, state, reason, changedAt, by } = record
-  const status = isFinal(state) ? statusOfEnd(record) : StatusCode.GoodCompletesAsynchronously
-  const hasFailed = status !== StatusCode.Good && isFinal(state)
+  const status = isFinished(record) ? statusOfEnd(record) : StatusCode.GoodCompletesAsynchronously
+  const hasFailed = status !== StatusCode.Good && isFinished(record)
   const what = record.order.kind === 'write' ? `Write to ${nameOf(record)}` : nameOf(record)
   const message = `${what} (${id}): ${state}${reason === '' ? '' : `: ${reason}`}`
   device.raiseEvent(coerceNodeId(`ns=${types};i=1024`), {

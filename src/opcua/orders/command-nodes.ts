@@ -49,13 +49,13 @@ export class CommandNodes {
     for (const { devices } of plant.sources) for (const device of devices) this.#place(device, now)
   }
 
-  /** Follows one step of a change of the plant, after the nodes of the devices have followed it. */
-  change({ removedDevices, devices }: PlantChange, now: number): void {
+  /** Follows one step of a change of the plant, piece by piece, after the nodes of the devices have followed it. */
+  *change({ removedDevices, devices }: PlantChange, now: number): Generator<undefined, void> {
     this.#addressSpace.modelChangeTransaction(() => {
       for (const key of removedDevices) this.#forget(key)
       for (const { device } of devices) this.#place(device, now)
     })
-    reviveItems(this.#addressSpace)
+    yield* reviveItems(this.#addressSpace)
   }
 
   /** A command came into another state. */

@@ -1,5 +1,5 @@
 import type { Clock, Milliseconds } from '../../core/clock.ts'
-import { type CommandRecord, isFinal } from '../../core/command.ts'
+import { type CommandRecord, isFinished } from '../../core/command.ts'
 
 /** Ends of commands that are remembered for whoever is told of a command's acceptance only after its end. */
 const REMEMBERED_ENDS = 1_000
@@ -30,7 +30,7 @@ export class CommandRecords {
     if (this.#ends.has(id)) return false
     if (before && before.state === record.state && before.changedAt === record.changedAt) return false
     if (before) this.#count(before, -1)
-    if (isFinal(record.state)) this.#end(record)
+    if (isFinished(record)) this.#end(record)
     else {
       this.#open.set(id, record)
       this.#count(record, 1)
@@ -81,7 +81,7 @@ export class CommandRecords {
   /** Resolves with the end of the command, or with undefined when it goes on for longer than `timeoutMs`. */
   endOf(accepted: CommandRecord, timeoutMs: Milliseconds): Promise<CommandRecord | undefined> {
     const { id } = accepted
-    const known = isFinal(accepted.state) ? accepted : this.#ends.get(id)
+    const known = isFinished(accepted) ? accepted : this.#ends.get(id)
     if (known || timeoutMs === 0) return Promise.resolve(known)
     return new Promise((resolve) => {
       const waiting = this.#waiting.get(id) ?? new Set()

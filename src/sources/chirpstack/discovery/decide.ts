@@ -3,7 +3,7 @@ import type { DriftEntry, Proposal } from '../../../core/drift.ts'
 import type { HistoryConfig } from '../../../core/history-policy.ts'
 import { withLinkTags } from '../../../core/link-tags.ts'
 import type { ChirpStackDeviceConfig, ChirpStackSourceConfig } from '../../../core/plant.ts'
-import { AUTO_TEMPLATE, type DeviceTemplate, withTemplate } from '../../../core/template.ts'
+import { AUTO_TEMPLATE, type DeviceTemplate, type DiscoveryRule, withTemplate } from '../../../core/template.ts'
 import type { MirroredDevice, MirroredProfile } from '../mirror.ts'
 import { autoTags } from './derive.ts'
 import { deviceDrift, type Looked } from './device-drift.ts'
@@ -151,12 +151,13 @@ function judge(
     return tell('template_missing', reason, 'Add the template, or name another one in the rule.')
   }
   const tags = template ? template.tags : autoTags(known?.tags ?? [], profile)
-  return { served: withLinkTags(discovered(device, template, tags), source), template: rule.template }
+  return { served: withLinkTags(discovered(device, rule, template, tags), source), template: rule.template }
 }
 
 /** Name, description and state follow ChirpStack's; the DevEUI is the key, since nothing else of it stays the same. */
 function discovered(
   { devEui, name, description, disabled }: MirroredDevice,
+  { folder }: DiscoveryRule,
   template: DeviceTemplate | undefined,
   tags: DeviceTemplate['tags'],
 ): ChirpStackDeviceConfig {
@@ -165,6 +166,7 @@ function discovered(
     key: devEui,
     name: name.trim() === '' ? devEui : name,
     ...(description === '' ? {} : { description }),
+    ...(folder === undefined ? {} : { folder }),
     disabled: disabled ?? false,
     ...(manufacturer === undefined ? {} : { manufacturer }),
     ...(model === undefined ? {} : { model }),
