@@ -11,11 +11,14 @@ export type UserRole = (typeof userRoles)[number]
 
 /** What clients may use at most, unless configured otherwise. */
 export const defaultLimits = {
-  connections: 100,
-  sessions: 50,
-  subscriptions: 250,
+  connections: 200,
+  sessions: 100,
+  sessionsPerUser: 50,
+  subscriptions: 1_000,
+  subscriptionsPerUser: 500,
   subscriptionsPerSession: 10,
   monitoredItems: 200_000,
+  monitoredItemsPerUser: 100_000,
   monitoredItemsPerSubscription: 50_000,
   /** Nodes or items of one request. */
   operationsPerRequest: 10_000,

@@ -77,10 +77,13 @@ const limit = (of: keyof OpcuaLimits, description: string, high: number) =>
 
 const limits = section('What clients may use at most.', {
   connections: limit('connections', 'Secure channels at the same time.', 10_000),
-  sessions: limit('sessions', 'Sessions at the same time.', 5_000),
+  sessions: limit('sessions', 'Sessions at the same time; one more is kept for an administrator.', 5_000),
+  sessionsPerUser: limit('sessionsPerUser', 'Sessions of one user.', 5_000),
   subscriptions: limit('subscriptions', 'Subscriptions of all sessions together.', 50_000),
+  subscriptionsPerUser: limit('subscriptionsPerUser', 'Subscriptions of one user.', 50_000),
   subscriptionsPerSession: limit('subscriptionsPerSession', 'Subscriptions of one session.', 1_000),
   monitoredItems: limit('monitoredItems', 'Monitored items of all subscriptions together.', 10_000_000),
+  monitoredItemsPerUser: limit('monitoredItemsPerUser', 'Monitored items of one user.', 10_000_000),
   monitoredItemsPerSubscription: limit(
     'monitoredItemsPerSubscription',
     'Monitored items of one subscription.',
@@ -124,6 +127,23 @@ export const opcuaSchema = section('The OPC UA server.', {
   )
     .max(50, ofList)
     .default([]),
+  advertisedPort: wholeNumber({
+    description:
+      'Port that endpoints advertise beside `port`, and clients get that use no address of the server: where a ' +
+      'container host or a router forwards another port.',
+    low: 1,
+    high: 65_535,
+    example: '14840',
+    otherwise: 'the port it listens at',
+  }).optional(),
+  discoveryServer: text({
+    description: 'Local discovery server (LDS) at which the server registers itself.',
+    longest: 300,
+    pattern: /^opc\.tcp:\/\/[^\s/?#]+(?:\/[^\s?#]*)?$/,
+    allowed: 'a URL that begins with "opc.tcp://"',
+    example: 'opc.tcp://localhost:4840',
+    otherwise: 'none',
+  }).optional(),
   path: text({
     description: 'Path of the endpoint URL.',
     longest: 100,

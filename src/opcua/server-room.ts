@@ -20,6 +20,7 @@ import { Orders } from './orders/orders.ts'
 import { serveWrites, WriteService } from './orders/write-service.ts'
 import { waitForPort } from './port.ts'
 import { Projection } from './projection.ts'
+import { obstacleAt } from './reachability.ts'
 import { type PreparedServer, prepareServer } from './server.ts'
 import { Sessions } from './sessions.ts'
 import type { OpcuaSettings } from './settings.ts'
@@ -119,7 +120,9 @@ export class OpcuaServerRoom {
       throw error
     }
     this.#startedAt = clock.now()
-    log.info({ endpoints: this.health().endpoints }, 'OPC UA clients can connect')
+    const { endpoints } = this.health()
+    log.info({ endpoints }, 'OPC UA clients can connect')
+    void warnOfUnreachable(endpoints, clock, log)
   }
 
   #serveHistory({ server, addressSpace }: PreparedServer, projection: Projection): void {
@@ -203,6 +206,18 @@ function countMonitoredItems(server: OPCUAServer): number {
     _globalCounter?: { readonly totalMonitoredItemCount?: number }
   }
   return counter?.totalMonitoredItemCount ?? 0
+}
+
+/** Clients connect at the addresses that endpoints advertise, whatever address they asked at first: said once. */
+async function warnOfUnreachable(endpoints: readonly string[], clock: Clock, log: Logger): Promise<void> {
+  const found = await Promise.all(endpoints.map(async (url) => ({ url, obstacle: await obstacleAt(url, clock) })))
+  const unreachable = found.filter(({ obstacle }) => obstacle !== undefined)
+  if (unreachable.length === 0) return
+  log.warn(
+    { unreachable: unreachable.map(({ url, obstacle }) => `${url}: ${obstacle}`) },
+    'OPC UA endpoints advertise addresses that cannot be reached from this machine, and probably not by clients: set ' +
+      'opcua.hostname, alternateHostnames, advertisedPort and bind to what clients use',
+  )
 }
 
 /** What is convenient for a demonstration is dangerous in a plant: said at every start. */

@@ -1,26 +1,40 @@
+import { isIPv6 } from 'node:net'
 import {
   type AddressSpace,
+  DataType,
   MessageSecurityMode,
-  OPCUAServer,
+  type OPCUAServer,
   type OPCUAServerEndPoint,
+  type OPCUAServerOptions,
+  QualifiedName,
   RegisterServerMethod,
+  resolveNodeId,
   SecurityPolicy,
+  type UAVariable,
   type UserTokenPolicy,
   UserTokenType,
+  VariableIds,
+  Variant,
 } from 'node-opcua'
 import type { Clock, Milliseconds } from '../core/clock.ts'
 import { PenstockError } from '../core/errors.ts'
 import type { Logger } from '../core/logger.ts'
+import { version } from '../version.ts'
 import { nodesetFiles } from './address-space/namespaces.ts'
 import { openCertificateStores } from './certificates.ts'
+import { GatewayServer } from './gateway-server.ts'
 import { guardFirstFrame } from './hardening/first-frame.ts'
 import { MAX_ITEM_QUEUE } from './hardening/item-queue-cap.ts'
 import { limitOpenChannelTime } from './hardening/open-channel-deadline.ts'
+import { HardeningError } from './hardening/patch-method.ts'
 import { endSlowReaders } from './hardening/slow-reader.ts'
 import { adjustTransportLimits } from './hardening/transport-limits.ts'
 import { CONTINUATION_POINTS_PER_SESSION } from './history/continuation-points.ts'
 import { MOST_NODES } from './history/limits.ts'
-import { serverProfiles } from './profiles.ts'
+import { conformanceUnits, serverProfiles } from './profiles.ts'
+import { correctCallResults } from './services/call-results.ts'
+import { sliceWork } from './services/slice-work.ts'
+import { requireOrphanage } from './services/subscription-quota.ts'
 import type { OpcuaSettings } from './settings.ts'
 import { Users } from './users.ts'
 
@@ -47,11 +61,12 @@ export interface PreparedServer {
 export async function prepareServer(settings: OpcuaSettings, clock: Clock, log: Logger): Promise<PreparedServer> {
   const { limits } = settings
   const stores = await openCertificateStores(settings, clock, log)
-  const server = new OPCUAServer({
+  const options: OPCUAServerOptions = {
     ...(settings.host === undefined ? {} : { host: settings.host }),
     port: settings.port,
     hostname: settings.hostname,
     alternateHostname: [...settings.alternateHostnames],
+    advertisedEndpoints: forwardedUrls(settings),
     resourcePath: settings.resourcePath,
     nodesets: [...nodesetFiles],
     serverCertificateManager: stores.application,
@@ -61,7 +76,13 @@ export async function prepareServer(settings: OpcuaSettings, clock: Clock, log: 
       applicationName: { text: settings.name, locale: 'en' },
       productUri: 'urn:penstock',
     },
-    buildInfo: { productName: 'Penstock', productUri: 'urn:penstock', manufacturerName: 'Penstock' },
+    buildInfo: {
+      productName: 'Penstock',
+      productUri: 'urn:penstock',
+      manufacturerName: 'Penstock',
+      softwareVersion: version,
+      buildNumber: version,
+    },
     securityPolicies: policiesOf(settings),
     securityModes: modesOf(settings),
     allowAnonymous: settings.allowAnonymous,
@@ -70,9 +91,8 @@ export async function prepareServer(settings: OpcuaSettings, clock: Clock, log: 
     timeout: IDLE_TIMEOUT,
     maxConnectionsPerEndpoint: limits.connections,
     transportSettings: { adjustTransportLimits },
-    registerServerMethod: RegisterServerMethod.HIDDEN,
+    ...registration(settings),
     serverCapabilities: {
-      maxSessions: limits.sessions,
       maxSubscriptions: limits.subscriptions,
       maxSubscriptionsPerSession: limits.subscriptionsPerSession,
       maxMonitoredItems: limits.monitoredItems,
@@ -94,16 +114,35 @@ export async function prepareServer(settings: OpcuaSettings, clock: Clock, log: 
         maxNodesPerHistoryUpdateData: MOST_NODES,
       },
       serverProfileArray: serverProfiles(settings),
+      conformanceUnits: conformanceUnits.map((name) => new QualifiedName({ name })),
     },
-  })
+  }
+  const server = new GatewayServer(options, { limits, advertisedPort: settings.advertisedPort, clock, log })
   await server.initialize()
   const { addressSpace } = server.engine
   const [endpoint] = server.endpoints
   if (!addressSpace || !endpoint)
     throw new PenstockError('STOPPED', 'The OPC UA server was ended while it was prepared')
   offerNoUserCertificates(endpoint)
+  publishFastestSampling(addressSpace)
+  correctCallResults(server)
+  sliceWork(server)
+  requireOrphanage(server)
   return { server, addressSpace, endpoint, release: guardConnections(server, endpoint, clock, log) }
 }
+
+/** Where another port is forwarded to ours, the same hosts with it. */
+const forwardedUrls = ({ hostname, alternateHostnames, advertisedPort, port }: OpcuaSettings): string[] =>
+  advertisedPort === undefined || advertisedPort === port
+    ? []
+    : [hostname, ...alternateHostnames].map(
+        (host) => `opc.tcp://${isIPv6(host) ? `[${host}]` : host}:${advertisedPort}`,
+      )
+
+const registration = ({ discoveryServer }: OpcuaSettings): Partial<OPCUAServerOptions> =>
+  discoveryServer === undefined
+    ? { registerServerMethod: RegisterServerMethod.HIDDEN }
+    : { registerServerMethod: RegisterServerMethod.LDS, discoveryServerEndpointUrl: discoveryServer }
 
 const policiesOf = ({ securityPolicies, allowUnencrypted }: OpcuaSettings): SecurityPolicy[] => {
   const secure = securityPolicies.map((name) => SecurityPolicy[name])
@@ -113,6 +152,16 @@ const policiesOf = ({ securityPolicies, allowUnencrypted }: OpcuaSettings): Secu
 const modesOf = ({ securityModes, allowUnencrypted }: OpcuaSettings): MessageSecurityMode[] => {
   const secure = securityModes.map((name) => MessageSecurityMode[name])
   return allowUnencrypted ? [MessageSecurityMode.None, ...secure] : secure
+}
+
+/** node-opcua publishes 100 ms at least, and revises to what it was told. */
+function publishFastestSampling(addressSpace: AddressSpace): void {
+  const variable = addressSpace.findNode(
+    resolveNodeId(VariableIds.Server_ServerCapabilities_MinSupportedSampleRate),
+  ) as UAVariable | null
+  if (!variable) throw new HardeningError('publish the fastest sampling', 'MinSupportedSampleRate')
+  const value = new Variant({ dataType: DataType.Double, value: FASTEST_SAMPLING })
+  variable.bindVariable({ get: () => value }, true)
 }
 
 /** node-opcua offers user certificates on every endpoint; the gateway knows nobody by one. */

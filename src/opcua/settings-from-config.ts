@@ -17,6 +17,8 @@ export function opcuaSettingsOf(
     name: gateway.name,
     hostname: opcua.hostname,
     alternateHostnames: opcua.alternateHostnames,
+    advertisedPort: opcua.advertisedPort,
+    discoveryServer: opcua.discoveryServer,
     resourcePath: opcua.path,
     pkiFolder,
     securityPolicies: security.policies,

@@ -29,6 +29,10 @@ export interface OpcuaSettings {
   readonly hostname: string
   /** More names and IP addresses under which clients reach the server; they also stand in its certificate. */
   readonly alternateHostnames: readonly string[]
+  /** Port that endpoints advertise beside `port`, where another one is forwarded to it. */
+  readonly advertisedPort?: number | undefined
+  /** URL of a local discovery server to register at. */
+  readonly discoveryServer?: string | undefined
   /** Path of the endpoint URL, beginning with `/`. */
   readonly resourcePath: string
   /** Folder of certificates, keys and the ApplicationUri, which belongs to this server alone. */

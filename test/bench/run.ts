@@ -10,6 +10,7 @@ import { historySize } from './experiments/history-size.ts'
 import { latency } from './experiments/latency.ts'
 import { modbusCpu } from './experiments/modbus-cpu.ts'
 import { modbusFleet } from './experiments/modbus-fleet.ts'
+import { monitoredItems } from './experiments/monitored-items.ts'
 import { start } from './experiments/start.ts'
 import { tenThousand } from './experiments/ten-thousand.ts'
 import { writeLatency } from './experiments/write-latency.ts'
@@ -23,6 +24,7 @@ const experiments: readonly Experiment[] = [
   latency,
   tenThousand,
   start,
+  monitoredItems,
   historyIngest,
   historyRead,
   historySize,

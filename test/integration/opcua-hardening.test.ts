@@ -238,7 +238,12 @@ describe('a fix whose place in node-opcua is gone', () => {
     ['revive items', items, 'setNode', keepItemsOfRemovedNodes],
     ['overflow bit on any status', items, '_setOverflowBit', setOverflowBitOnAnyStatus],
     ['item queue cap', items, '_set_parameters', capItemQueue],
-    ['restrict writes', () => prototypeOf('writeAttribute'), 'writeAttribute', () => restrictWrites(variable)],
+    [
+      'restrict writes',
+      () => prototypeOf('writeAttribute'),
+      'writeAttribute',
+      () => restrictWrites(variable, variable.addressSpace.rootFolder.objects),
+    ],
     ['unshared reads', () => prototypeOf('readValue'), 'readValue', () => unshareReads(variable)],
   ])('“%s” fails loudly', (fix, owner, method, install) => {
     const prototype = owner() as Record<string, unknown>

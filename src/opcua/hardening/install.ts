@@ -1,13 +1,17 @@
 import type { IAddressSpace, UAVariable } from 'node-opcua'
+import { checkMonitoredItems } from '../services/item-checks.ts'
 import { checkPermissionOnPush } from './check-permission-on-push.ts'
 import { deliverOnChange } from './deliver-on-change.ts'
 import { restrictDurableSubscriptions } from './durable-subscriptions.ts'
 import { gatherSemanticEvents } from './gather-semantic-events.ts'
 import { capItemQueue } from './item-queue-cap.ts'
+import { keepNoAliases } from './node-aliases.ts'
 import { setOverflowBitOnAnyStatus } from './overflow-bit.ts'
+import { refuseRangesOfScalars } from './range-of-scalar.ts'
 import { restrictWrites } from './restrict-writes.ts'
 import { keepItemsOfRemovedNodes } from './revive-items.ts'
 import { capSubscriptionLifetime } from './subscription-lifetime.ts'
+import { endChannelsOfUndecodableMessages } from './undecodable-messages.ts'
 import { unshareReads } from './unshared-reads.ts'
 
 /**
@@ -20,9 +24,13 @@ export function hardenNodeOpcua(addressSpace: IAddressSpace, anyVariable: UAVari
   setOverflowBitOnAnyStatus()
   capItemQueue()
   capSubscriptionLifetime()
+  endChannelsOfUndecodableMessages()
+  checkMonitoredItems()
+  keepNoAliases()
   keepItemsOfRemovedNodes()
-  restrictWrites(anyVariable)
+  restrictWrites(anyVariable, addressSpace.rootFolder.objects)
   unshareReads(anyVariable)
   gatherSemanticEvents(anyVariable)
+  refuseRangesOfScalars(anyVariable)
   restrictDurableSubscriptions(addressSpace)
 }
