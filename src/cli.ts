@@ -1,7 +1,7 @@
 #!/usr/bin/env node
 import { Command, InvalidArgumentError, Option } from 'commander'
 import { backupCommands } from './cli/backup-commands.ts'
-import { clientCommands } from './cli/client-commands.ts'
+import { clientCommands, output } from './cli/client-commands.ts'
 import { configCommands } from './cli/config-commands.ts'
 import { endWith } from './cli/end.ts'
 import { fieldCommands } from './cli/field-commands.ts'
