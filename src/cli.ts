@@ -5,7 +5,7 @@ import { clientCommands, output } from './cli/client-commands.ts'
 import { configCommands } from './cli/config-commands.ts'
 import { endWith } from './cli/end.ts'
 import { fieldCommands } from './cli/field-commands.ts'
-import type { HistoryFlags } from './cli/history.ts'
+import { historyCommands } from './cli/history-commands.ts'
 import { orderCommands } from './cli/order-commands.ts'
 import { securityCommands } from './cli/security-commands.ts'
 import type { SessionsFlags } from './cli/sessions.ts'
@@ -72,21 +72,7 @@ program
     await endWith(demo(options))
   })
 
-program
-  .command('history')
-  .description('print the values of a tag that the data folder remembers, oldest first')
-  .argument('<tag>', 'device/tag')
-  .addOption(config())
-  .option('-d, --data <folder>', 'the data folder; otherwise that of the configuration')
-  .option('--from <time>', 'not before this time, in ISO 8601')
-  .option('--to <time>', 'before this time')
-  .option('--last <count>', 'only the newest so many; 100 where no time is given')
-  .option('--json', 'one JSON object a line')
-  .option('--csv', 'comma-separated values')
-  .action(async (tag: string, flags: HistoryFlags) => {
-    const { history } = await import('./cli/history.ts')
-    await endWith(Promise.resolve().then(() => history(tag, flags, process.env, output)))
-  })
+historyCommands(program)
 
 program
   .command('sessions')

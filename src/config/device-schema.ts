@@ -22,7 +22,7 @@ import {
   charset,
   chirpstackTag,
   folder,
-  history,
+  historyShape,
   modbusTag,
   named,
   padding,
@@ -52,7 +52,9 @@ const deviceShape = {
     otherwise: 'learned from how often the device speaks or is read',
   }).optional(),
   badAfter: aging.badAfter.prefault('10m'),
-  history: retell(history, { otherwise: 'every of a LoRaWAN device, off of others' }).optional(),
+  history: retell(historyShape.history, { otherwise: 'every of a LoRaWAN device, off of others' }).optional(),
+  historyInterval: retell(historyShape.historyInterval, { otherwise: '1m' }).optional(),
+  historyHeartbeat: retell(historyShape.historyHeartbeat, { otherwise: 'it is not kept again' }).optional(),
 }
 
 export const eui64 = (about: { description: string; otherwise?: string; example: string }) =>
@@ -260,6 +262,8 @@ export const calculatedDevice = section('What belongs together of the calculated
   description: plate('What it is, for people.', 'Balance of hall 3'),
   folder: deviceShape.folder,
   disabled: deviceShape.disabled,
-  history: retell(history, { otherwise: 'off' }).optional(),
+  history: retell(historyShape.history, { otherwise: 'off' }).optional(),
+  historyInterval: deviceShape.historyInterval,
+  historyHeartbeat: deviceShape.historyHeartbeat,
   tags: list(calculatedTag, 'Its values.').default([]),
-}).transform((device): DeviceBase => ({ ...withName(device), badAfterMs: 0 }))
+}).transform((device): DeviceBase => ({ ...withUnits(withName(device)), badAfterMs: 0 }))

@@ -1,8 +1,8 @@
 import { isIP } from 'node:net'
 import { hostname as machineName } from 'node:os'
-import { validate } from 'node-cron'
 import { z } from 'zod'
 import { userRoles } from '../core/user.ts'
+import { cronExpression } from './cron-expression.ts'
 import {
   choice,
   duration,
@@ -12,7 +12,6 @@ import {
   host,
   list,
   ofList,
-  ofText,
   section,
   text,
   wholeNumber,
@@ -25,6 +24,7 @@ import {
   securityModes,
   securityPolicies,
 } from './opcua-choices.ts'
+import { size } from './size.ts'
 import { withUnits } from './units.ts'
 
 const listenAddress = (description: string, example: string) =>
@@ -180,6 +180,20 @@ export const historySchema = section(
       high: 36_500 * 86_400_000,
       example: '365d',
     }).prefault('90d'),
+    maxSize: size({
+      description: 'What the values may take on disk before the oldest are deleted.',
+      low: 10_000_000,
+      high: 100_000_000_000_000,
+      example: '20GB',
+      otherwise: 'as much as they take',
+    }).optional(),
+    schedule: cronExpression({
+      description:
+        'When values that are too old or too many are deleted: minute, hour, day, month and weekday, in the time zone of ' +
+        'the machine.',
+      example: "'30 2 * * *'",
+      otherwise: 'every ten minutes',
+    }).optional(),
   },
 ).transform(withUnits)
 
@@ -218,18 +232,11 @@ export const commandsSchema = section('Commands to devices: what waits to be sen
 }).transform(withUnits)
 
 export const backupSchema = section('Backups of the data folder, made while the gateway runs and verified.', {
-  schedule: explain(
-    z
-      .string()
-      .max(100, ofText)
-      .refine((schedule) => schedule.trim().split(/\s+/).length === 5 && validate(schedule)),
-    {
-      description: 'When a backup is made: minute, hour, day, month and weekday, in the time zone of the machine.',
-      allowed: 'five fields of cron',
-      example: "'30 2 * * *'",
-      otherwise: 'no backups are made; `penstock backup` makes one at any time',
-    },
-  ).optional(),
+  schedule: cronExpression({
+    description: 'When a backup is made: minute, hour, day, month and weekday, in the time zone of the machine.',
+    example: "'30 2 * * *'",
+    otherwise: 'no backups are made; `penstock backup` makes one at any time',
+  }).optional(),
   folder: text({
     description: 'Gets a folder for each backup; best on another disk. Relative to where Penstock is started.',
     longest: 1_000,

@@ -59,10 +59,27 @@ export const aging = {
   }),
 }
 
-export const history = choice(historyPolicies, {
-  description: 'Which values are kept as history: none, those that differ from the one before, or every one.',
-  example: 'change',
-})
+/** Which values are kept as history; a tag's own settings win over its device's. */
+export const historyShape = {
+  history: choice(historyPolicies, {
+    description:
+      'Which values are kept as history: none, those that differ from the one before, every one, or one each interval.',
+    example: 'change',
+  }),
+  historyInterval: duration({
+    description:
+      'With `history: interval`: the least time between two values that are kept; qualities that differ are all.',
+    low: SECOND,
+    high: DAY,
+    example: '5m',
+  }),
+  historyHeartbeat: duration({
+    description: 'How old the last kept value gets before one that is said again unchanged is kept too.',
+    low: SECOND,
+    high: 31 * DAY,
+    example: '1h',
+  }),
+}
 
 const range = section('Values outside are UncertainEngineeringUnitsExceeded; clients see it as EURange.', {
   low: decimal({ description: 'The lowest normal value.', example: '-40' }),
@@ -111,7 +128,9 @@ const valueShape = {
   range: range.optional(),
   instrumentRange: instrumentRange.optional(),
   deadband: deadband.optional(),
-  history: inherited(history),
+  history: inherited(historyShape.history),
+  historyInterval: inherited(historyShape.historyInterval),
+  historyHeartbeat: inherited(historyShape.historyHeartbeat),
 }
 
 const tagShape = {
@@ -251,7 +270,12 @@ export const calculatedTag = section('A value that is calculated of other tags.'
   .superRefine(checkRange)
   .superRefine(checkStates)
   .superRefine(checkDeadband)
-  .transform(({ expression, ...tag }): TagConfig => ({ ...withName(withDeadband(tag)), address: expression }))
+  .transform(
+    ({ expression, ...tag }): TagConfig => ({
+      ...withUnits(withName(withDeadband(tag))),
+      address: expression,
+    }),
+  )
 
 function checkRange(
   tag: { type: DataType; range?: unknown; instrumentRange?: unknown; arrayLength?: number | undefined },

@@ -12,6 +12,8 @@ const durationSettings = [
   'keep',
   'metricsPeriod',
   'slowest',
+  'historyInterval',
+  'historyHeartbeat',
   'expiresAfter',
   'minInterval',
   'readBackAfter',

@@ -121,6 +121,7 @@ const howItIsShown: ReadonlySet<string> = new Set([
   ...['name', 'description', 'folder', 'manufacturer', 'model', 'serialNumber', 'hardwareRevision'],
   ...['softwareRevision', 'deviceManual', 'unit', 'range', 'instrumentRange', 'disabled', 'tags'],
   ...['pollMs', 'staleAfterMs', 'badAfterMs', 'maxRegisters', 'maxCoils', 'maxGap', 'history', 'linkTags', 'template'],
+  ...['historyIntervalMs', 'historyHeartbeatMs'],
   ...['deadband', 'access', 'write', 'commands'],
 ])
 

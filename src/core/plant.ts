@@ -1,7 +1,7 @@
 import type { Milliseconds } from './clock.ts'
 import type { Access, CommandConfig, WriteConfig } from './command.ts'
 import type { DataType } from './data-type.ts'
-import type { HistoryPolicy } from './history-policy.ts'
+import type { HistoryConfig } from './history-policy.ts'
 import type { StateConfig } from './states.ts'
 import type { DiscoveryRule } from './template.ts'
 import type { TransformConfig } from './transform/settings.ts'
@@ -139,7 +139,7 @@ export interface CalculatedSourceConfig extends SourceBase<DeviceBase> {
   readonly kind: 'calculated'
 }
 
-export interface DeviceBase {
+export interface DeviceBase extends HistoryConfig {
   readonly key: string
   readonly name: string
   readonly description?: string | undefined
@@ -157,8 +157,6 @@ export interface DeviceBase {
   readonly staleAfterMs?: Milliseconds | undefined
   /** How long after its source was lost a tag stays Uncertain before it turns Bad. */
   readonly badAfterMs: Milliseconds
-  /** Default for tags that do not set their own; absent: the kind of source decides. */
-  readonly history?: HistoryPolicy | undefined
   readonly tags: readonly TagConfig[]
   /** What can be asked of it beside writing its tags. */
   readonly commands?: readonly CommandConfig[] | undefined
@@ -240,7 +238,7 @@ export interface AdaptiveConfig {
 }
 
 /** One value of a device. */
-export interface TagConfig {
+export interface TagConfig extends HistoryConfig {
   readonly key: string
   readonly name: string
   readonly description?: string | undefined
@@ -279,7 +277,6 @@ export interface TagConfig {
   readonly pollMs?: Milliseconds | undefined
   readonly staleAfterMs?: Milliseconds | undefined
   readonly badAfterMs?: Milliseconds | undefined
-  readonly history?: HistoryPolicy | undefined
   /** Absent: read. */
   readonly access?: Access | undefined
   readonly write?: WriteConfig | undefined

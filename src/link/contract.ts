@@ -5,6 +5,7 @@ import type { Actor, CommandAnswer, CommandQuery, CommandRecord, CommandRequest,
 import type { FrameTrace, ReadAnswer, SourceDiagnostics, WantedReading } from '../core/diagnostics.ts'
 import type { Findings } from '../core/drift.ts'
 import type { HistoryHealth, SourceHealth } from '../core/health.ts'
+import type { AskedHistoryEdit, EditAnswer } from '../core/history-edit.ts'
 import type { Plant } from '../core/plant.ts'
 import type { PlantChange } from '../core/plant-change.ts'
 import type { NumberedPlant } from '../core/tag-index.ts'
@@ -27,6 +28,8 @@ export type ToEngine = {
      */
     subscribe: (at: { readonly revision: number }) => boolean
     store: (none: null) => StoreHealth
+    /** Changes what is recorded of a tag; answered when it is committed. */
+    editHistory: (asked: AskedHistoryEdit) => EditAnswer
     /** Answered when the command is committed, or refused; what becomes of it comes as `commands`. */
     command: (request: CommandRequest) => CommandAnswer
     /** Takes a command back that has not gone out; answered with it as it is then, or why it cannot be taken back. */

@@ -4,6 +4,7 @@ import { type Clock, type Milliseconds, pause } from '../core/clock.ts'
 import type { CommandRecord } from '../core/command.ts'
 import { describeError, PenstockError } from '../core/errors.ts'
 import type { SourceHealth } from '../core/health.ts'
+import type { AskedHistoryEdit, EditAnswer } from '../core/history-edit.ts'
 import type { Logger } from '../core/logger.ts'
 import type { SampleBatch } from '../core/sample.ts'
 import type { NumberedPlant } from '../core/tag-index.ts'
@@ -88,6 +89,13 @@ export class EngineConnection {
   async subscribe(): Promise<void> {
     while (!this.#heard) await this.#withNewest((link) => this.#comeInStep(link, this.#attempt))
     this.#keeping = true
+  }
+
+  /** Has what is recorded of a tag changed; rejects with ROOM_UNAVAILABLE, or with why the engine could not. */
+  editHistory(asked: AskedHistoryEdit): Promise<EditAnswer> {
+    const link = this.#link
+    if (link && this.#heard) return link.ask('editHistory', asked)
+    return Promise.reject(new PenstockError('ROOM_UNAVAILABLE', 'The engine, which alone writes history, is not there'))
   }
 
   /** The engine is a new one, behind this port. */

@@ -5,6 +5,7 @@ import type { CertificateAnswer, CertificateChange, KnownCertificate } from '../
 import type { Clock, Milliseconds } from '../core/clock.ts'
 import type { Actor } from '../core/command.ts'
 import type { PenstockError } from '../core/errors.ts'
+import type { AskedHistoryEdit } from '../core/history-edit.ts'
 import type { HistorySource } from '../core/history-source.ts'
 import type { Logger } from '../core/logger.ts'
 import type { UserRecord } from '../core/user.ts'
@@ -16,6 +17,8 @@ import { EngineConnection, type EngineListener } from './engine-connection.ts'
 import { auditTo } from './hardening/audit-operations.ts'
 import { announceHistory } from './history/capabilities.ts'
 import { HistoryService, serveHistory } from './history/history-service.ts'
+import { HistoryUpdateService } from './history/history-update.ts'
+import { serveHistoryUpdate } from './history/serve-history-update.ts'
 import { routeNodeOpcuaLog } from './node-opcua-log.ts'
 import { serveDefaults } from './orders/command-nodes.ts'
 import { CommandRecords } from './orders/command-records.ts'
@@ -152,6 +155,8 @@ export class OpcuaServerRoom {
     const tagOf = (nodeId: NodeId) => projection.tagOf(nodeId)
     announceHistory(server.engine, addressSpace)
     serveHistory(server.engine, new HistoryService({ source: history, findNode, tagOf, clock, log }))
+    const edit = (asked: AskedHistoryEdit) => this.#engine.editHistory(asked)
+    serveHistoryUpdate(server, new HistoryUpdateService({ findNode, tagOf, edit, clock, log }))
   }
 
   #serveCommands({ server, addressSpace }: PreparedServer, projection: Projection): void {

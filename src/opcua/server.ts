@@ -122,6 +122,7 @@ export async function prepareServer(
         maxNodesPerMethodCall: 100,
         maxNodesPerHistoryReadData: MOST_NODES,
         maxNodesPerHistoryReadEvents: 0,
+        maxNodesPerHistoryUpdateData: MOST_NODES,
       },
       serverProfileArray: serverProfiles(settings),
       conformanceUnits: conformanceUnits.map((name) => new QualifiedName({ name })),

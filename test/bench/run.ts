@@ -6,6 +6,7 @@ import { deadDevice } from './experiments/dead-device.ts'
 import { fieldDiagnosticsCost } from './experiments/field-diagnostics.ts'
 import { historyIngest } from './experiments/history-ingest.ts'
 import { historyRead } from './experiments/history-read.ts'
+import { historySize } from './experiments/history-size.ts'
 import { latency } from './experiments/latency.ts'
 import { modbusCpu } from './experiments/modbus-cpu.ts'
 import { modbusFleet } from './experiments/modbus-fleet.ts'
@@ -26,6 +27,7 @@ const experiments: readonly Experiment[] = [
   monitoredItems,
   historyIngest,
   historyRead,
+  historySize,
   commandAccept,
   calculate,
   modbusCpu,

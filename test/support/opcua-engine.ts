@@ -10,6 +10,7 @@ import {
   isFinal,
 } from '../../src/core/command.ts'
 import type { SourceHealth } from '../../src/core/health.ts'
+import type { AskedHistoryEdit, EditAnswer } from '../../src/core/history-edit.ts'
 import { Pipeline } from '../../src/core/pipeline.ts'
 import type { Plant } from '../../src/core/plant.ts'
 import { changeBetween } from '../../src/core/plant-change.ts'
@@ -57,6 +58,8 @@ export class EngineStandIn {
   health: EngineHealth
   /** What the room wants in the audit log. */
   readonly audited: AuditEntry[] = []
+  /** What becomes of changes of the history. */
+  editHistory: (asked: AskedHistoryEdit) => Promise<EditAnswer> = () => Promise.reject(new Error('nothing is recorded'))
 
   constructor(plant: Plant, clock: Clock = systemClock) {
     const { port1, port2 } = new MessageChannel()
@@ -88,6 +91,7 @@ export class EngineStandIn {
           return true
         },
         store: () => this.health.store,
+        editHistory: (asked) => this.editHistory(asked),
         command: (request) => this.onCommand(request),
         cancelCommand: (of) => this.onCancel(of),
       },

@@ -17,7 +17,7 @@ const ofPlant = {
   updateHistory: 'InsertHistory | ModifyHistory | DeleteHistory',
 } as const satisfies Partial<Record<Right, string>>
 
-/** What users may do with the nodes of the plant that only show something. */
+/** What users may do with the nodes of the plant that only show something: some roles may change their history. */
 export function readPermissions(allowAnonymous: boolean): readonly RolePermissionType[] {
   const { read, updateHistory } = ofPlant
   return permissions({ read, updateHistory }, allowAnonymous)

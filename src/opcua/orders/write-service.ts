@@ -71,7 +71,8 @@ export class WriteService {
     const node: BaseNode | null = this.#options.addressSpace.findNode(value.nodeId)
     if (node?.nodeClass !== NodeClass.Variable || value.attributeId !== AttributeIds.Value) return otherwise(value)
     const variable = node as UAVariable
-    if (!(variable.accessLevel & AccessLevelFlag.CurrentWrite)) return StatusCodes.BadNotWritable
+    // Refused there, where it is audited.
+    if (!(variable.accessLevel & AccessLevelFlag.CurrentWrite)) return otherwise(value)
     if (!this.#options.targetOf(variable)) {
       return variable.nodeId.namespace === this.#options.namespace ? StatusCodes.BadNotWritable : otherwise(value)
     }

@@ -1,5 +1,6 @@
 import { isDeepStrictEqual } from 'node:util'
 import type { DriftEntry, Proposal } from '../../../core/drift.ts'
+import type { HistoryConfig } from '../../../core/history-policy.ts'
 import { withLinkTags } from '../../../core/link-tags.ts'
 import type { ChirpStackDeviceConfig, ChirpStackSourceConfig } from '../../../core/plant.ts'
 import { AUTO_TEMPLATE, type DeviceTemplate, type DiscoveryRule, withTemplate } from '../../../core/template.ts'
@@ -171,8 +172,19 @@ function discovered(
     ...(model === undefined ? {} : { model }),
     ...(staleAfterMs === undefined ? {} : { staleAfterMs }),
     badAfterMs,
+    ...historyOf(template),
     devEui,
     ...(template ? { template: template.key } : {}),
     tags,
+  }
+}
+
+/** As the template has it; what it does not say stays unsaid. */
+function historyOf(template: DeviceTemplate | undefined): HistoryConfig {
+  const { history, historyIntervalMs, historyHeartbeatMs } = template ?? {}
+  return {
+    ...(history === undefined ? {} : { history }),
+    ...(historyIntervalMs === undefined ? {} : { historyIntervalMs }),
+    ...(historyHeartbeatMs === undefined ? {} : { historyHeartbeatMs }),
   }
 }
