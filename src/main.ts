@@ -24,6 +24,7 @@ import { lockDataFolder } from './store/data-folder-lock.ts'
 import { prepareHistoryDatabase } from './store/history-database.ts'
 import { HistoryFile } from './store/history-file.ts'
 import { openPenstockDatabase, preparePenstockDatabase } from './store/penstock-database.ts'
+import { UserAccounts } from './store/user-accounts.ts'
 import { version } from './version.ts'
 
 export interface GatewayOptions {
@@ -31,6 +32,8 @@ export interface GatewayOptions {
   /** Secrets by the name of their environment variable, all that the configuration names. */
   readonly secrets: Readonly<Record<string, string>>
   readonly log: Logger
+  /** Who may administer security at first, where nobody may yet. */
+  readonly administrator?: { readonly name: string; readonly password: string } | undefined
   readonly configuration: Beginning & {
     /** Where it comes from, as versions and logs name it. */
     readonly name: string
@@ -76,9 +79,12 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
     logLevel: config.log.level,
     secrets,
   }
+  const settings = opcuaSettingsOf(config, secrets, pkiFolder)
   const opcua: OpcuaRoomData = {
-    settings: opcuaSettingsOf(config, secrets, pkiFolder),
+    settings,
+    users: [],
     dataFolder,
+    startedAt,
     logLevel: config.log.level,
   }
   const prepareStore = () => prepareHistoryDatabase(dataFolder, systemClock.now(), log)
@@ -113,6 +119,7 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
   let database: Database | undefined
   let configuration: ConfigurationLife
   let http: HttpServer
+  let users: UserAccounts
   let httpPort: number
   try {
     // What no restart of a room would mend is said here, once.
@@ -123,10 +130,20 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
     const { check } = options.configuration
     configuration = new ConfigurationLife({ versions, check, changePlant, started: config, clock: systemClock, log })
     configuration.begin(options.configuration)
+    users = new UserAccounts({
+      database,
+      configured: settings.users,
+      clock: systemClock,
+      log,
+      onChange: (records, { action, name }, { user }) =>
+        rooms.showUsers({ users: records, change: { action: `user.${action}`, subject: name, user } }),
+    })
+    await users.begin(options.administrator)
+    rooms.beginWith(users.records)
     const localToken = new LocalToken(dataFolder)
-    const asked = { config, secrets, history, rooms, health, configuration, localToken, clock: systemClock, log }
-    const files = new WebFiles(webFolder)
-    http = new HttpServer({ settings: config.http, log, service: webServiceOf(asked), files, version })
+    const own = { config, secrets, history, rooms, accounts: users, health, configuration, localToken }
+    const service = webServiceOf({ ...own, clock: systemClock, log })
+    http = new HttpServer({ settings: config.http, log, service, files: new WebFiles(webFolder), version })
     httpPort = await http.start()
   } catch (error) {
     database?.close()
@@ -142,6 +159,7 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
     history.close()
     await backups?.stop()
     const inOrder = await rooms.stop()
+    users.stop()
     database?.close()
     lock.release()
     if (inOrder) log.info({}, 'gateway stopped in order')

@@ -22,7 +22,8 @@ CREATE TABLE commands (
   idempotency_key TEXT
 ) STRICT;
 CREATE INDEX commands_device ON commands (device, id);
-CREATE INDEX commands_finished ON commands (changed_at) WHERE state NOT IN ('queued', 'sending', 'sent', 'transmitted');
+CREATE INDEX commands_finished ON commands (changed_at)
+  WHERE state NOT IN ('queued', 'sending', 'sent') AND (state <> 'transmitted' OR status IS NOT NULL);
 CREATE INDEX commands_state ON commands (state, id);
 CREATE INDEX commands_key ON commands (user, idempotency_key, id) WHERE idempotency_key IS NOT NULL;
 

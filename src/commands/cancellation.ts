@@ -1,4 +1,4 @@
-import { type Actor, type CommandAnswer, type CommandState, isFinal } from '../core/command.ts'
+import { type Actor, type CommandAnswer, type CommandState, isFinished } from '../core/command.ts'
 import type { CommandJournal, StoredCommand } from '../core/command-journal.ts'
 import { StatusCode } from '../core/status-code.ts'
 import { type CommandBook, recordOf } from './command-book.ts'
@@ -54,7 +54,7 @@ function answerFor(command: StoredCommand | undefined, id: number): CommandAnswe
   if (!command) {
     return { refused: { status: StatusCode.BadNotFound, reason: `There is no command ${id}, or none any more.` } }
   }
-  const reason = isFinal(command.state)
+  const reason = isFinished(command)
     ? `Command ${id} is ${command.state} already and cannot be taken back.`
     : `Command ${id} is ${command.state} and can no longer be taken back.`
   return { refused: { status: StatusCode.BadInvalidState, reason } }

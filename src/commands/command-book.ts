@@ -4,7 +4,7 @@ import {
   type CommandRecord,
   type CommandState,
   commandStates,
-  isFinal,
+  isFinished,
   nextStates,
 } from '../core/command.ts'
 import type { CommandJournal, NewCommand, StoredCommand } from '../core/command-journal.ts'
@@ -134,7 +134,7 @@ export class CommandBook {
       lane.add(command)
       this.#queued++
     }
-    if (isFinal(command.state)) this.#live.delete(command.id)
+    if (isFinished(command)) this.#live.delete(command.id)
     else this.#live.set(command.id, command)
     this.#news.push(recordOf(command))
   }

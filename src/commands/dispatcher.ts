@@ -1,5 +1,5 @@
 import type { Clock, Milliseconds } from '../core/clock.ts'
-import { type CommandSettings, isFinal, nextStates, type Refusal } from '../core/command.ts'
+import { type CommandSettings, isFinished, nextStates, type Refusal } from '../core/command.ts'
 import type { StoredCommand } from '../core/command-journal.ts'
 import type { CommandOutlet, Delivery, OutgoingCommand, SentCommand } from '../core/command-outlet.ts'
 import { describeError } from '../core/errors.ts'
@@ -178,7 +178,7 @@ export class Dispatcher {
       book.move(command.id, { to, ...why, by }, (moved) => {
         this.#free(command.device, sending)
         const now = moved ?? book.live.get(command.id)
-        if (now && !isFinal(now.state) && now.state !== 'queued') outlet.follow?.([sentCommand(now)])
+        if (now && !isFinished(now) && now.state !== 'queued') outlet.follow?.([sentCommand(now)])
         resolve()
       })
     })
@@ -201,7 +201,7 @@ export class Dispatcher {
     if (!nextStates.sending.includes(said.state)) {
       return uncertain(`What sends it says that it is ${said.state}, which cannot be. Look at the device.`)
     }
-    if (isFinal(said.state) || outlet.follow) return said
+    if (isFinished(said) || outlet.follow) return said
     return uncertain('It was sent, and nobody can say what became of it. Look at the device before it is sent again.')
   }
 

@@ -1,6 +1,6 @@
 import type { Actor } from './command.ts'
 
-/** What is written down of a change. */
+/** What is written down of a change, or of an attempt. */
 export interface AuditEntry {
   /** Milliseconds of the epoch. */
   readonly at: number

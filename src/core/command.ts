@@ -41,6 +41,13 @@ export const nextStates: Readonly<Record<CommandState, readonly CommandState[]>>
 
 export const isFinal = (state: CommandState): boolean => nextStates[state].length === 0
 
+/**
+ * Nothing more comes of it: its state is final; or it was transmitted to a device that does not say whether it heard
+ * it, which the status Good then tells.
+ */
+export const isFinished = ({ state, status }: { readonly state: CommandState; readonly status?: unknown }): boolean =>
+  isFinal(state) || (state === 'transmitted' && status !== undefined)
+
 /** Who asked, and from where. */
 export interface Actor {
   /** Name of the user; `system` for what nobody asked for. */
@@ -82,7 +89,7 @@ export interface CommandRecord {
   readonly state: CommandState
   /** In words: why it is in this state, and what to do; empty where the state says all. */
   readonly reason: string
-  /** Why a Bad end is one; Good for confirmed; absent while it goes on. */
+  /** Why a Bad end is one; Good for confirmed, and for transmitted where no more will be heard; absent while it goes on. */
   readonly status?: StatusCode | undefined
   readonly priority: number
   readonly acceptedAt: number

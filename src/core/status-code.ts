@@ -4,6 +4,7 @@
  */
 export const StatusCode = {
   Good: 0x0000_0000,
+  GoodCompletesAsynchronously: 0x002e_0000,
   Bad: 0x8000_0000,
   BadResourceUnavailable: 0x8004_0000,
   UncertainNoCommunicationLastUsableValue: 0x408f_0000,

@@ -9,6 +9,7 @@ import { sourceMemories } from '../core/device-memory.ts'
 import type { FrameTrace, ReadAnswer, SourceDiagnostics, WantedReading } from '../core/diagnostics.ts'
 import type { Findings } from '../core/drift.ts'
 import { describeError } from '../core/errors.ts'
+import type { AskedHistoryEdit, EditAnswer } from '../core/history-edit.ts'
 import type { Logger } from '../core/logger.ts'
 import { Pipeline } from '../core/pipeline.ts'
 import type { Plant, SourceConfig } from '../core/plant.ts'
@@ -20,13 +21,18 @@ import { Link } from '../link/link.ts'
 import { SourceSupervisor, type SourceTypes } from '../sources/supervisor.ts'
 import { AuditLog } from '../store/audit.ts'
 import { CommandStore } from '../store/command-store.ts'
+import { HistoryCompaction } from '../store/history-compaction.ts'
+import { HistoryEditor } from '../store/history-editor.ts'
 import { HistoryRetention } from '../store/history-retention.ts'
 import { HistoryWriter } from '../store/history-writer.ts'
 import { LastValues } from '../store/last-values.ts'
 import { SeriesBook } from '../store/series.ts'
 import { AdHocReads } from './ad-hoc-reads.ts'
+import { cronSchedule } from './cron-schedule.ts'
 import { type ConfiguredDevices, FoundDevices } from './found-devices.ts'
+import { auditHistoryEdit } from './history-audit.ts'
 import { PlantValues } from './plant-values.ts'
+import { recordAudit } from './record-audit.ts'
 
 /** Changes are collected this long before they cross a link: it bounds the price of batches, and the latency. */
 const COLLECT_FOR: Milliseconds = 10
@@ -56,6 +62,10 @@ export interface EngineParts {
 export interface HistorySettings {
   /** Age at which samples are deleted. */
   readonly keepMs: Milliseconds
+  /** Bytes that the history may take; absent: as many as it needs. */
+  readonly maxSize?: number | undefined
+  /** Cron expression of when that is looked after; absent: every ten minutes. */
+  readonly schedule?: string | undefined
 }
 
 interface Subscriber {
@@ -76,7 +86,9 @@ export class Engine {
   readonly #series: SeriesBook
   readonly #lastValues: LastValues
   readonly #history: HistoryWriter
+  readonly #editor: HistoryEditor
   readonly #retention: HistoryRetention
+  readonly #compaction: HistoryCompaction
   readonly #audit: AuditLog
   readonly #commands: Commands
   readonly #subscribers = new Set<Subscriber>()
@@ -102,8 +114,12 @@ export class Engine {
     this.#series = series
     this.#lastValues = new LastValues({ database, pipeline: this.#pipeline, series, clock, log })
     this.#history = new HistoryWriter({ database, series, clock, log })
+    this.#editor = new HistoryEditor({ database, clock })
     const devices = () => this.#plant.sources.flatMap(memoriesOf)
-    this.#retention = new HistoryRetention({ database, series, devices, keepMs: parts.history.keepMs, clock, log })
+    const { keepMs, maxSize, schedule: cron } = parts.history
+    const schedule = cron === undefined ? undefined : cronSchedule(cron)
+    this.#retention = new HistoryRetention({ database, series, devices, keepMs, maxSize, schedule, clock, log })
+    this.#compaction = new HistoryCompaction({ database, keepMs, clock, log })
     this.#sources = new SourceSupervisor({
       types: parts.types,
       indexing: this.#indexing,
@@ -143,6 +159,7 @@ export class Engine {
     this.#pipeline.recordTo(this.#history)
     this.#history.start()
     this.#retention.start()
+    this.#compaction.start()
     this.#lastValues.start()
     this.#pipeline.start()
     const { clock } = this.#parts
@@ -165,6 +182,7 @@ export class Engine {
     this.#pipeline.stop()
     this.#flush()
     await this.#retention.stop()
+    await this.#compaction.stop()
     await this.#history.stop()
     await this.#lastValues.stop()
     for (const end of this.#timers) end()
@@ -185,6 +203,7 @@ export class Engine {
       serves: {
         plant: () => ({ revision: this.#revision, plant: this.#plant, ids: this.#indexing.ids }),
         store: () => this.#storeHealth(),
+        editHistory: (asked) => this.#editHistory(asked),
         command: (request) => this.#commands.request(request),
         cancelCommand: (of) => this.#commands.cancel(of),
         subscribe: ({ revision }) => {
@@ -193,7 +212,7 @@ export class Engine {
           return true
         },
       },
-      hears: {},
+      hears: { audit: (entries) => recordAudit(this.#audit, entries, this.#parts.log) },
       onEnd: () => this.#leave(link),
       onCredit: () => this.#flush(),
     })
@@ -312,6 +331,14 @@ export class Engine {
       }
     })
     await Promise.all(told)
+  }
+
+  async #editHistory({ user, edit }: AskedHistoryEdit): Promise<EditAnswer> {
+    // What devices said until now comes first.
+    await this.#history.commit()
+    const answer = await this.#editor.apply(edit)
+    auditHistoryEdit(this.#parts.log, user, edit, answer)
+    return answer
   }
 
   #storeHealth(): StoreHealth {

@@ -8,12 +8,14 @@ import type { GateSettings } from './access/gate.ts'
 import { answerProblem } from './api/answer-problem.ts'
 import { notFound } from './api/problem.ts'
 import { API_PREFIX, ApiRouter } from './api/router.ts'
+import { certificateRoutes } from './certificate-routes.ts'
 import { answerForOperators } from './operator-answers.ts'
 import { answerPlainly } from './plain-answers.ts'
 import { apiRoutes } from './routes/api-routes.ts'
 import type { WebService } from './routes/service.ts'
 import { securityHeaders } from './ui/security-headers.ts'
 import type { WebFiles } from './ui/web-files.ts'
+import { userRoutes } from './user-routes.ts'
 
 export interface HttpSettings extends GateSettings {
   readonly bind: string
@@ -46,6 +48,13 @@ export class HttpServer {
       if (error?.code === 'ERR_STREAM_PREMATURE_CLOSE' || error?.code === 'ECONNRESET') return
       this.#log.warn({ error: describeError(error) }, 'an HTTP request failed')
     })
+    app.use(async (context, next) => {
+      context.set({ ...securityHeaders(), 'Cache-Control': 'no-store' })
+      await next()
+    })
+    const { accounts, certificates } = parts.service
+    app.use(userRoutes(accounts))
+    app.use(certificateRoutes(accounts, certificates))
     app.use((context) => this.#answer(context))
     const respond = app.callback()
     // Koa's promise never rejects: what fails goes to its error event.
@@ -55,7 +64,7 @@ export class HttpServer {
   async #answer(context: Context): Promise<void> {
     const given = context.get('X-Request-Id')
     const requestId = requestIdPattern.test(given) ? given : randomUUID()
-    context.set({ ...securityHeaders(), 'Cache-Control': 'no-store', 'X-Request-Id': requestId })
+    context.set('X-Request-Id', requestId)
     try {
       if (context.path.startsWith(`${API_PREFIX}/`)) await this.#api.answer(context)
       else await this.#answerBeside(context)

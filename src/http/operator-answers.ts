@@ -6,9 +6,11 @@ import { answerConfiguration } from './configuration-routes.ts'
 import type { Answer } from './diagnosis.ts'
 import { jsonBody } from './json-body.ts'
 import type { LocalToken } from './local-token.ts'
+import { answerSessions, type OpcuaSessions } from './sessions.ts'
 
 export interface OperatorParts {
   readonly commands: CommandDesk
+  readonly opcua: OpcuaSessions
   readonly configuration: ConfigurationDesk
   /** Whoever has it may do everything. */
   readonly localToken: LocalToken
@@ -16,24 +18,33 @@ export interface OperatorParts {
 
 /**
  * What the command line on the gateway's machine asks: `/commands` and `/audit` (what devices are told, and who did
- * what), and `/configuration`, for whoever has the local token. False: it is none of these.
+ * what), `/configuration` and `/sessions` (who is connected), for whoever has the local token. False: it is none of these.
  */
 export async function answerForOperators(context: Context, parts: OperatorParts): Promise<boolean> {
-  const answer = /^\/configuration(?:\/|$)/.test(context.path)
-    ? await configured(context, parts)
-    : await answerCommands(commandCall(context), parts.commands)
+  const answer = await answerOf(context, parts)
   if (!answer) return false
   context.status = answer.status
   context.body = answer.body
   return true
 }
 
+async function answerOf(context: Context, parts: OperatorParts): Promise<Answer | undefined> {
+  const { method, path, req } = context
+  if (/^\/configuration(?:\/|$)/.test(path)) return configured(context, parts)
+  if (!/^\/sessions(?:\/|$)/.test(path)) return answerCommands(commandCall(context), parts.commands)
+  if (!parts.localToken.isIn(req.headers.authorization)) return strange('Sessions are', 'penstock sessions')
+  return answerSessions(method, path, parts.opcua)
+}
+
+/** To whoever comes without the local token. */
+const strange = (what: string, command: string): Answer => ({
+  status: 401,
+  body: { error: `${what} for whoever can read the data folder: run ${command} on that machine.` },
+})
+
 async function configured(context: Context, { configuration, localToken }: OperatorParts): Promise<Answer> {
   const { req, method, path } = context
-  if (!localToken.isIn(req.headers.authorization)) {
-    const error = 'The configuration is for whoever can read the data folder: run penstock config on that machine.'
-    return { status: 401, body: { error } }
-  }
+  if (!localToken.isIn(req.headers.authorization)) return strange('The configuration is', 'penstock config')
   const body = await jsonBody(req)
   if ('problem' in body) return { status: 400, body: { error: body.problem } }
   const by = { user: 'local', origin: 'cli', address: req.socket.remoteAddress } as const

@@ -32,7 +32,7 @@ export async function answerPlainly(context: Context, parts: PlainParts): Promis
   const asker = parts.gate.askerOf(context)
   if (!asker.isLocal) {
     parts.gate.checkWay(context)
-    await parts.gate.require(context, 'Observer')
+    await parts.gate.require(context, 'read')
   }
   if (path === '/') {
     context.body = await parts.health()

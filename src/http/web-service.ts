@@ -2,24 +2,28 @@ import { join } from 'node:path'
 import type { MessagePort } from 'node:worker_threads'
 import type { Config } from '../config/schema.ts'
 import type { Findings } from '../core/drift.ts'
-import { PenstockError } from '../core/errors.ts'
 import type { Logger } from '../core/logger.ts'
-import { ConfiguredUsers } from './access/configured-users.ts'
 import { Gate } from './access/gate.ts'
 import { SessionFile } from './access/session-file.ts'
 import { Sessions } from './access/sessions.ts'
 import { SetupCode } from './access/setup-code.ts'
+import { WebUsers } from './access/web-users.ts'
+import type { CertificateAdministration } from './certificate-routes.ts'
 import type { CommandDesk } from './command-routes.ts'
 import type { Diagnosis } from './diagnosis.ts'
 import { EngineFeed } from './live/engine-feed.ts'
 import type { WebService } from './routes/service.ts'
+import type { OpcuaSessions } from './sessions.ts'
 
-interface WebServiceParts extends Pick<WebService, 'history' | 'health' | 'configuration' | 'localToken' | 'clock'> {
+interface WebServiceParts
+  extends Pick<WebService, 'history' | 'health' | 'configuration' | 'localToken' | 'clock' | 'accounts'> {
   readonly config: Config
   readonly secrets: Readonly<Record<string, string>>
   /** What can be asked of the engine. */
   readonly rooms: Diagnosis &
-    CommandDesk & {
+    CommandDesk &
+    OpcuaSessions &
+    CertificateAdministration & {
       /** null while the engine does not answer. */
       findings(): Promise<readonly Findings[] | null>
       /** A port at whose other end the engine is; undefined while there is none. */
@@ -29,23 +33,39 @@ interface WebServiceParts extends Pick<WebService, 'history' | 'health' | 'confi
 }
 
 /**
- * Puts together what the web answers from. Its users are those of the configuration. Throws SECRET_MISSING for one
- * without a password.
+ * Puts together what the web answers from. Its users are those of the gateway.
  */
 export function webServiceOf(parts: WebServiceParts): WebService {
-  const { config, secrets, rooms, clock, log, history, health, configuration, localToken } = parts
+  const { config, secrets, rooms, accounts, clock, log, history, health, configuration, localToken } = parts
   const file = new SessionFile(join(config.gateway.data, 'web-sessions.json'), log)
-  const configured = config.opcua.users.map(({ name, role, passwordEnv }) => {
+  const configured = config.opcua.users.flatMap(({ name, role, passwordEnv }) => {
     const password = secrets[passwordEnv]
-    if (!password) throw new PenstockError('SECRET_MISSING', `The password of user ${name} is not in ${passwordEnv}`)
-    return { name, role, password }
+    return password === undefined ? [] : [{ name, role, password }]
   })
-  const users = new ConfiguredUsers(configured, file.salt)
+  const users = new WebUsers(accounts, configured, file.salt)
   const sessions = new Sessions({ clock, users, file })
   const setup = new SetupCode(log)
-  if (configured.length === 0) setup.announce()
-  const gate = new Gate({ settings: config.http, users, sessions, setup, clock, log })
+  if (!users.any()) setup.announce()
+  const gate = new Gate({ settings: config.http, users, sessions, setup, clock })
   const feed = new EngineFeed({ connect: () => rooms.linkToEngine(), clock, log })
-  const asked = { diagnosis: rooms, commands: rooms, findings: () => rooms.findings() }
-  return { name: config.gateway.name, clock, gate, users, feed, history, health, configuration, localToken, ...asked }
+  const asked = {
+    diagnosis: rooms,
+    commands: rooms,
+    opcua: rooms,
+    certificates: rooms,
+    findings: () => rooms.findings(),
+  }
+  return {
+    name: config.gateway.name,
+    clock,
+    gate,
+    users,
+    feed,
+    history,
+    health,
+    configuration,
+    localToken,
+    accounts,
+    ...asked,
+  }
 }

@@ -1,12 +1,14 @@
 import { extname } from 'node:path'
 import { MessageChannel, type MessagePort } from 'node:worker_threads'
 import type { AuditRow } from '../core/audit.ts'
+import type { CertificateAnswer, CertificateChange, KnownCertificate } from '../core/certificate.ts'
 import type { Clock, Milliseconds } from '../core/clock.ts'
 import type { Actor, CommandAnswer, CommandQuery, CommandRecord, CommandRequest } from '../core/command.ts'
 import type { FrameTrace, ReadAnswer, SourceDiagnostics, WantedReading } from '../core/diagnostics.ts'
 import type { Findings } from '../core/drift.ts'
 import { describeError, PenstockError } from '../core/errors.ts'
 import type { Logger } from '../core/logger.ts'
+import type { UserRecord } from '../core/user.ts'
 import type {
   CommandHistory,
   ConfiguredPlant,
@@ -14,8 +16,10 @@ import type {
   FromRoom,
   MainToEngine,
   OpcuaHealth,
+  OpcuaSession,
   ToOpcua,
   ToRoom,
+  UsersChanged,
 } from '../link/contract.ts'
 import type { Direction, Link } from '../link/link.ts'
 import { Room, type RoomHealth } from './room.ts'
@@ -72,6 +76,28 @@ export class Rooms {
   async changePlant(to: ConfiguredPlant): Promise<void> {
     this.#engine.renewData({ ...to })
     await this.#engineLink.ask('changePlant', to, CHANGE_WITHIN)
+  }
+
+  /** The OPC UA room begins with these users of the database. */
+  beginWith(users: readonly UserRecord[]): void {
+    this.#opcua.renewData({ users })
+  }
+
+  /** The database has these users, now and whenever the OPC UA room starts anew. */
+  showUsers(changed: UsersChanged): void {
+    this.#opcua.renewData({ users: changed.users })
+    const link = this.#opcua.link as Link<ToOpcua, FromRoom> | undefined
+    link?.tell('users', changed)
+  }
+
+  /** Rejects with ROOM_UNAVAILABLE or TIMEOUT where the OPC UA room does not answer. */
+  async certificates(): Promise<readonly KnownCertificate[]> {
+    return this.#opcuaLink.ask('certificates', null)
+  }
+
+  /** Decides about a certificate, live. Rejects as `certificates` does. */
+  async changeCertificates(change: CertificateChange, by: Actor): Promise<CertificateAnswer> {
+    return this.#opcuaLink.ask('changeCertificates', { change, by })
   }
 
   /** Resolves once both rooms have begun their work for the first time. */
@@ -156,6 +182,22 @@ export class Rooms {
 
   opcuaHealth(): Promise<OpcuaHealth | null> {
     return this.#ask(this.#opcua.link as Link<ToOpcua, FromRoom> | undefined)
+  }
+
+  /** Who is connected to the OPC UA server. Rejects with ROOM_UNAVAILABLE or TIMEOUT where it does not answer. */
+  async sessions(): Promise<readonly OpcuaSession[]> {
+    return this.#opcuaLink.ask('sessions', null, HEALTH_WITHIN)
+  }
+
+  /** Ends a session; false: there is none with this id. Rejects as `sessions` does. */
+  async closeSession(id: string): Promise<boolean> {
+    return this.#opcuaLink.ask('closeSession', { id }, HEALTH_WITHIN)
+  }
+
+  get #opcuaLink(): Link<ToOpcua, FromRoom> {
+    const link = this.#opcua.link as Link<ToOpcua, FromRoom> | undefined
+    if (!link) throw new PenstockError('ROOM_UNAVAILABLE', 'The OPC UA server is being started')
+    return link
   }
 
   get #engineLink(): Link<MainToEngine, FromRoom> {

@@ -1,12 +1,5 @@
 import type Database from 'better-sqlite3'
-import {
-  type Actor,
-  type CommandQuery,
-  type CommandState,
-  type CommandStep,
-  commandStates,
-  isFinal,
-} from '../core/command.ts'
+import { type Actor, type CommandQuery, type CommandState, type CommandStep, isFinal } from '../core/command.ts'
 import type { CommandJournal, JournalChange, Move, NewCommand, StoredCommand } from '../core/command-journal.ts'
 import { statusName } from '../core/status-code.ts'
 import { orderOf, orderText } from '../core/stored-value.ts'
@@ -40,9 +33,9 @@ interface StepRow {
   readonly status: number | null
 }
 
-const quoted = (states: readonly CommandState[]): string => states.map((state) => `'${state}'`).join(', ')
-// As the partial index has it, so that SQLite uses it.
-const UNFINISHED = quoted(commandStates.filter((state) => !isFinal(state)))
+// As `isFinished` has it, and word for word as the partial index, so that SQLite uses that.
+const FINISHED = "state NOT IN ('queued', 'sending', 'sent') AND (state <> 'transmitted' OR status IS NOT NULL)"
+const UNFINISHED = "(state IN ('queued', 'sending', 'sent') OR (state = 'transmitted' AND status IS NULL))"
 
 /** Commands in `penstock.db`. */
 export class CommandStore implements CommandJournal {
@@ -79,7 +72,7 @@ export class CommandStore implements CommandJournal {
       SELECT * FROM commands WHERE user = ? AND idempotency_key = ? AND accepted_at > ? ORDER BY id DESC LIMIT 1`)
     this.#prune = database.prepare(`
       DELETE FROM commands WHERE id IN (
-        SELECT id FROM commands WHERE changed_at < ? AND state NOT IN (${UNFINISHED}) LIMIT ?)`)
+        SELECT id FROM commands WHERE changed_at < ? AND ${FINISHED} LIMIT ?)`)
   }
 
   commit(changes: readonly JournalChange[]): readonly (StoredCommand | undefined)[] {
@@ -89,7 +82,7 @@ export class CommandStore implements CommandJournal {
   }
 
   unfinished(): readonly StoredCommand[] {
-    return this.#all(`SELECT * FROM commands WHERE state IN (${UNFINISHED}) ORDER BY id`)
+    return this.#all(`SELECT * FROM commands WHERE ${UNFINISHED} ORDER BY id`)
   }
 
   find(id: number): StoredCommand | undefined {
@@ -117,8 +110,8 @@ export class CommandStore implements CommandJournal {
     return this.#database
       .prepare<{ since: number }, { device: string; subject: string; at: number }>(`
         SELECT device, subject, max(sent_at) AS at FROM (
-          SELECT * FROM commands WHERE changed_at > @since AND state NOT IN (${UNFINISHED})
-          UNION ALL SELECT * FROM commands WHERE state IN (${UNFINISHED})
+          SELECT * FROM commands WHERE changed_at > @since AND ${FINISHED}
+          UNION ALL SELECT * FROM commands WHERE ${UNFINISHED}
         ) WHERE sent_at > @since GROUP BY device, subject`)
       .all({ since })
   }

@@ -6,9 +6,11 @@ import { deadDevice } from './experiments/dead-device.ts'
 import { fieldDiagnosticsCost } from './experiments/field-diagnostics.ts'
 import { historyIngest } from './experiments/history-ingest.ts'
 import { historyRead } from './experiments/history-read.ts'
+import { historySize } from './experiments/history-size.ts'
 import { latency } from './experiments/latency.ts'
 import { modbusCpu } from './experiments/modbus-cpu.ts'
 import { modbusFleet } from './experiments/modbus-fleet.ts'
+import { monitoredItems } from './experiments/monitored-items.ts'
 import { start } from './experiments/start.ts'
 import { tenThousand } from './experiments/ten-thousand.ts'
 import { writeLatency } from './experiments/write-latency.ts'
@@ -22,8 +24,10 @@ const experiments: readonly Experiment[] = [
   latency,
   tenThousand,
   start,
+  monitoredItems,
   historyIngest,
   historyRead,
+  historySize,
   commandAccept,
   calculate,
   modbusCpu,

@@ -97,7 +97,7 @@ beforeAll(async () => {
     ],
     { [API_KEY_ENV]: demo.apiKey },
   )
-  folder = withEngineer(folder)
+  folder = withMoreUsers(folder)
   gateway = await startGatewayOf(folder)
   ;[scada, browser] = await Promise.all([ScadaClient.connect(folder.endpointUrl), startBrowser()])
   visitor = await WebVisitor.come(browser, `http://127.0.0.1:${folder.httpPort}`, looks.light)
@@ -115,11 +115,15 @@ afterAll(async () => {
   folder.remove()
 })
 
-/** The same plant with a user who may do everything. */
-function withEngineer(plain: PlantFolder): PlantFolder {
+/** The same plant with users who may do more. */
+function withMoreUsers(plain: PlantFolder): PlantFolder {
   const config = JSON.parse(plain.text) as { opcua: { users: object[] } }
-  config.opcua.users.push({ name: 'erik', role: 'Engineer' })
-  return { ...plain, text: JSON.stringify(config), env: { ...plain.env, PENSTOCK_ERIK_PASSWORD: PASSWORD } }
+  config.opcua.users.push({ name: 'erik', role: 'Engineer' }, { name: 'sam', role: 'SecurityAdmin' })
+  return {
+    ...plain,
+    text: JSON.stringify(config),
+    env: { ...plain.env, PENSTOCK_ERIK_PASSWORD: PASSWORD, PENSTOCK_SAM_PASSWORD: PASSWORD },
+  }
 }
 
 /** Nothing keeps people out, and nothing was complained about; leaves a picture. */
@@ -244,7 +248,7 @@ describe('the pages', () => {
     await inspect('trends')
   })
 
-  it('let an engineer write a tag and command a device, and show what became of it and who did it', async () => {
+  it('let an engineer write a tag and command a device, and show what became of it', async () => {
     const other = await WebVisitor.come(browser, `http://127.0.0.1:${folder.httpPort}`, looks.light)
     const { page } = other
     await other.open('/devices/pump?tag=pump%2Fstart-level')
@@ -263,15 +267,23 @@ describe('the pages', () => {
     await form.getByText('Confirmed').waitFor()
     await other.picture('commands')
     expect(await other.obstacles()).toEqual([])
-    await page.getByRole('link', { name: 'Audit' }).click()
-    await page
+    expect(other.complaints).toEqual([])
+    await other.leave()
+  })
+
+  it('show an administrator who did what', async () => {
+    const other = await WebVisitor.come(browser, `http://127.0.0.1:${folder.httpPort}`, looks.light)
+    await other.open('/')
+    await other.logIn('sam', PASSWORD)
+    await other.page.getByRole('link', { name: 'Audit' }).click()
+    await other.page
       .getByRole('row', { name: /erik.*pump/ })
       .first()
       .waitFor()
     await other.picture('audit')
+    expect(await other.obstacles()).toEqual([])
     expect(other.complaints).toEqual([])
     await other.leave()
-    await page.close()
   })
 
   it('list the devices that wait for an operator', async () => {

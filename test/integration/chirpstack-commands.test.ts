@@ -93,6 +93,8 @@ describe('a command to a LoRaWAN device', () => {
     chirpStack.uplink(HALL, {})
     await until(() => expect(states(set.id)).toEqual(['transmitted']))
     expect(payloads()).toEqual(['2a'])
+    // Nothing more will be heard of one that the device does not acknowledge.
+    expect(context.commands.heard.at(-1)).toMatchObject({ status: 0, reason: expect.stringContaining('does not say') })
   })
 
   it('that the device acknowledges is confirmed', async () => {

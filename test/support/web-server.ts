@@ -2,7 +2,6 @@ import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { ConfigurationDesk } from '../../src/config/desk.ts'
-import type { UserRole } from '../../src/config/opcua-choices.ts'
 import { type Config, configSchema } from '../../src/config/schema.ts'
 import type { AuditRow } from '../../src/core/audit.ts'
 import { systemClock } from '../../src/core/clock.ts'
@@ -13,13 +12,17 @@ import { PenstockError } from '../../src/core/errors.ts'
 import { type Logger, silentLogger } from '../../src/core/logger.ts'
 import type { Plant } from '../../src/core/plant.ts'
 import { StatusCode } from '../../src/core/status-code.ts'
+import type { UserRole } from '../../src/core/user.ts'
 import { HttpServer } from '../../src/http/app.ts'
 import type { GatewayHealth } from '../../src/http/gateway-health.ts'
 import { LocalToken } from '../../src/http/local-token.ts'
+import type { OpcuaSessions } from '../../src/http/sessions.ts'
 import { WebFiles } from '../../src/http/ui/web-files.ts'
 import { webServiceOf } from '../../src/http/web-service.ts'
 import type { CommandHistory } from '../../src/link/contract.ts'
 import { HistoryFile } from '../../src/store/history-file.ts'
+import { openPenstockDatabase } from '../../src/store/penstock-database.ts'
+import { UserAccounts } from '../../src/store/user-accounts.ts'
 import { connected, EngineStandIn } from './opcua-engine.ts'
 import { PlantRecorder } from './recorded-plant.ts'
 
@@ -27,6 +30,7 @@ export const USERS = {
   olga: { role: 'Observer', password: 'olga looks' },
   oscar: { role: 'Operator', password: 'oscar works' },
   erik: { role: 'Engineer', password: 'erik builds' },
+  sam: { role: 'SecurityAdmin', password: 'sam guards' },
 } as const satisfies Record<string, { role: UserRole; password: string }>
 export type UserName = keyof typeof USERS
 
@@ -92,6 +96,8 @@ interface WebServerOptions {
   readonly http?: object
   readonly log?: Logger
   readonly webFolder?: string
+  /** Who is connected to the OPC UA server; without: nobody. */
+  readonly opcua?: OpcuaSessions
 }
 
 /** The web of a gateway whose engine a stand-in is; listening at a port of the system's choice. */
@@ -105,9 +111,11 @@ export class WebServer {
   origin = ''
   readonly #history: HistoryFile
   readonly #server: HttpServer
+  readonly #database: ReturnType<typeof openPenstockDatabase>
+  readonly #accounts: UserAccounts
 
   private constructor(options: WebServerOptions, folder: string) {
-    const { plant, users = ['olga', 'oscar', 'erik'], log = silentLogger } = options
+    const { plant, users = ['olga', 'oscar', 'erik', 'sam'], log = silentLogger } = options
     this.plant = plant
     this.folder = folder
     this.engine = new EngineStandIn(plant)
@@ -121,6 +129,14 @@ export class WebServer {
       opcua: { users: users.map((name) => ({ name, role: USERS[name].role })) },
       http: { port: 0, ...options.http },
       sources: [],
+    })
+    this.#database = openPenstockDatabase(folder)
+    this.#accounts = new UserAccounts({
+      database: this.#database,
+      configured: users.map((name) => ({ name, role: USERS[name].role, password: USERS[name].password })),
+      clock: systemClock,
+      log,
+      onChange: () => undefined,
     })
     let given: EngineStandIn | undefined
     const service = webServiceOf({
@@ -137,12 +153,16 @@ export class WebServer {
         commands: async () => this.commands.records,
         commandSteps: async (id) => this.commands.steps(id),
         audit: async () => this.commands.audit,
+        ...(options.opcua ?? { sessions: async () => [], closeSession: async () => false }),
+        certificates: async () => [],
+        changeCertificates: async () => ({ refused: 'There are no certificates here' }),
         linkToEngine: () => {
           if (!this.engine || this.engine === given) return undefined
           given = this.engine
           return this.engine.port
         },
       },
+      accounts: this.#accounts,
       configuration: noConfiguration,
       localToken: new LocalToken(folder),
       health: async () => this.#health(),
@@ -182,6 +202,8 @@ export class WebServer {
     this.engine?.die()
     this.#history.close()
     await this.recorder.close()
+    this.#accounts.stop()
+    this.#database.close()
     rmSync(this.folder, { recursive: true, force: true })
   }
 

@@ -1,5 +1,5 @@
 import { pause, systemClock } from '../../core/clock.ts'
-import { isFinal } from '../../core/command.ts'
+import { isFinished } from '../../core/command.ts'
 import { ClientFailure, ExitCode } from '../client/failure.ts'
 import type { Output } from '../client/options.ts'
 import { askGateway } from '../field/ask-gateway.ts'
@@ -45,10 +45,10 @@ async function followed(
   signal: AbortSignal,
 ): Promise<ShownCommand> {
   let command = first
-  while (!isFinal(command.state) && !signal.aborted) {
+  while (!isFinished(command) && !signal.aborted) {
     await pause(systemClock, LOOK_EVERY_MS, signal)
     const now = await askGateway<ShownCommand>(flags.url, `/commands/${command.id}`)
-    if (now.state !== command.state && !isFinal(now.state)) out.notice(inWords(now))
+    if (now.state !== command.state && !isFinished(now)) out.notice(inWords(now))
     command = now
   }
   return command

@@ -1,4 +1,4 @@
-import { type CommandState, isFinal } from '../../core/command.ts'
+import { type CommandState, isFinished } from '../../core/command.ts'
 
 /** A command as the gateway answers it over HTTP. */
 export interface ShownCommand {
@@ -38,6 +38,7 @@ export function row(command: ShownCommand): string[] {
 
 /** The status and the reason, and when more is expected. */
 export function why({ status, reason, state, expectedAt }: Omit<ShownCommand, 'history'>): string {
-  const expected = expectedAt !== undefined && !isFinal(state) ? `an answer is expected at ${expectedAt}` : ''
+  const expected =
+    expectedAt !== undefined && !isFinished({ state, status }) ? `an answer is expected at ${expectedAt}` : ''
   return [status ?? '', reason, expected].filter((part) => part !== '').join(' ')
 }

@@ -1,18 +1,18 @@
 import { createHash, randomBytes } from 'node:crypto'
 import type { Context } from 'koa'
 import basicAuth from 'koa-basic-auth'
-import type { UserRole } from '../../config/opcua-choices.ts'
 import type { Clock } from '../../core/clock.ts'
-import type { Logger } from '../../core/logger.ts'
 import { LoginThrottle } from '../../core/login-throttle.ts'
+import { can, type Right, type User } from '../../core/user.ts'
 import { ApiProblem } from '../api/problem.ts'
+import { type Credentials, credentialsOf } from '../basic-auth.ts'
 import { type Asker, askerOf, isOwnPage } from './asker.ts'
 import type { Sessions } from './sessions.ts'
 import type { SetupCode } from './setup-code.ts'
-import { mayAct, type WebUser, type WebUsers } from './web-users.ts'
+import type { WebUsers } from './web-users.ts'
 
 /** Who asks, and how that is known. */
-export interface Visitor extends WebUser {
+export interface Visitor extends User {
   readonly by: 'session' | 'basic' | 'setup'
 }
 
@@ -28,11 +28,8 @@ interface GateParts {
   readonly sessions: Sessions
   readonly setup: SetupCode
   readonly clock: Clock
-  readonly log: Logger
 }
 
-/** The most that a name or password can have. */
-const LONGEST = 256
 const SAFE_METHODS = ['GET', 'HEAD']
 /** Browsers take the first only with TLS, from this very host and for all of its paths. */
 const PRIVATE_COOKIE = '__Host-penstock'
@@ -41,6 +38,7 @@ const LOCAL_COOKIE = 'penstock'
 /** Decides who may ask what: people with a session, scripts with basic authentication. */
 export class Gate {
   readonly #parts: GateParts
+  /** Of guesses at the set-up code. */
   readonly #throttle: LoginThrottle
 
   constructor(parts: GateParts) {
@@ -73,31 +71,31 @@ export class Gate {
 
   /** Who asks; undefined: nobody known. Throws 401 or 429 for credentials that are wrong. */
   async visitorOf(context: Context): Promise<Visitor | undefined> {
-    const given = basicCredentials(context.get('Authorization'))
+    const given = credentialsOf(context.get('Authorization'))
     if (given) return this.#byBasic(context, given)
     const token = context.cookies.get(this.#cookieName(context))
     if (!token) return undefined
     if (this.#parts.setup.isOpen(token)) {
-      return (await this.#parts.users.any()) ? undefined : { name: 'setup', roles: ['Observer'], by: 'setup' }
+      return this.#parts.users.any() ? undefined : { name: 'setup', roles: ['Observer'], by: 'setup' }
     }
     const user = await this.#parts.sessions.userOf(token)
     return user && { ...user, by: 'session' }
   }
 
-  /** The visitor, where it has at least this role. Throws 401 or 403 otherwise. */
-  async require(context: Context, role: UserRole): Promise<Visitor> {
+  /** The visitor, where it has this right. Throws 401 or 403 otherwise. */
+  async require(context: Context, right: Right): Promise<Visitor> {
     const visitor = await this.visitorOf(context)
     if (!visitor) {
       await this.#challenge(context)
       throw unknownVisitor()
     }
-    if (mayAct(visitor.roles, role)) return visitor
-    const detail = `This needs the role ${role}; the user ${visitor.name} has ${visitor.roles.join(', ')}.`
-    throw new ApiProblem({ status: 403, code: 'ROLE_NEEDED', detail })
+    if (can(visitor.roles, right)) return visitor
+    const detail = `This needs the right to ${inWords[right]}, which ${visitor.name} (${visitor.roles.join(', ')}) has not.`
+    throw new ApiProblem({ status: 403, code: 'RIGHT_NEEDED', detail })
   }
 
   /** Logs somebody in at a browser, and sets the cookie. */
-  async login(context: Context, name: string, password: string): Promise<WebUser> {
+  async login(context: Context, name: string, password: string): Promise<User> {
     const user = await this.#verify(context, name, password)
     const token = await this.#parts.sessions.begin(user.name)
     if (!token) throw unknownVisitor()
@@ -106,11 +104,11 @@ export class Gate {
   }
 
   /** Opens a gateway without users for whoever has its set-up code and is on its machine. */
-  async openByCode(context: Context, code: string): Promise<WebUser> {
+  async openByCode(context: Context, code: string): Promise<User> {
     const { address, isLocal } = this.askerOf(context)
     const locked = this.#throttle.lockedFor('setup', address)
     if (locked > 0) throw tooMany(locked)
-    const token = isLocal && !(await this.#parts.users.any()) ? this.#parts.setup.use(code) : undefined
+    const token = isLocal && !this.#parts.users.any() ? this.#parts.setup.use(code) : undefined
     if (!token) {
       this.#throttle.failed('setup', address, digest(code))
       const detail = isLocal
@@ -148,21 +146,14 @@ export class Gate {
     await basicAuth({ name: nobody, pass: nobody })(context, nothingMore)
   }
 
-  async #verify(context: Context, name: string, password: string): Promise<WebUser> {
+  async #verify(context: Context, name: string, password: string): Promise<User> {
+    const { users } = this.#parts
     const { address } = this.askerOf(context)
-    const locked = this.#throttle.lockedFor(name, address)
-    const user = await this.#parts.users.verify(name, password)
-    const who = { user: name.slice(0, LONGEST), address }
-    if (locked > 0) {
-      this.#parts.log.warn({ ...who, lockedMs: locked }, 'web login refused: locked after too many wrong passwords')
-      throw tooMany(locked)
-    }
-    if (user) {
-      this.#throttle.succeeded(name, address)
-      return user
-    }
-    this.#throttle.failed(name, address, digest(password))
-    this.#parts.log.warn(who, 'web login refused: unknown user or wrong password')
+    const user = await users.login(name, password, address)
+    if (user) return user
+    // The guess that brings the lock is itself only wrong.
+    const locked = users.lockedFor(name, address)
+    if (locked > 0) throw tooMany(locked)
     throw new ApiProblem({ status: 401, code: 'LOGIN_WRONG', detail: 'The user is unknown or the password is wrong.' })
   }
 
@@ -179,19 +170,12 @@ export class Gate {
   }
 }
 
-interface Credentials {
-  readonly name: string
-  readonly password: string
-}
-
-/** RFC 7617; undefined where there are none, or none that can be read. */
-function basicCredentials(header: string): Credentials | undefined {
-  const [, encoded] = /^Basic +([A-Za-z0-9+/=]{1,1024})$/i.exec(header) ?? []
-  if (encoded === undefined) return undefined
-  const text = Buffer.from(encoded, 'base64').toString('utf8')
-  const colon = text.indexOf(':')
-  if (colon < 1 || text.length > 2 * LONGEST) return undefined
-  return { name: text.slice(0, colon), password: text.slice(colon + 1) }
+const inWords: Readonly<Record<Right, string>> = {
+  read: 'read',
+  command: 'command devices',
+  updateHistory: 'change history',
+  configure: 'configure',
+  administerSecurity: 'administer security',
 }
 
 const nothingMore = async (): Promise<void> => undefined

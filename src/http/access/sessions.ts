@@ -1,7 +1,8 @@
 import { createHash, randomBytes } from 'node:crypto'
 import type { Clock, Milliseconds } from '../../core/clock.ts'
+import type { User } from '../../core/user.ts'
 import type { KeptSession, SessionFile } from './session-file.ts'
-import type { WebUser, WebUsers } from './web-users.ts'
+import type { WebUsers } from './web-users.ts'
 
 /** A session that nobody uses ends after this, and any after that. */
 const IDLE: Milliseconds = 12 * 3_600_000
@@ -42,7 +43,7 @@ export class Sessions {
   }
 
   /** Whose session it is; undefined where it is none, or none any more. */
-  async userOf(token: string): Promise<WebUser | undefined> {
+  async userOf(token: string): Promise<User | undefined> {
     const digest = digestOf(token)
     const session = this.#sessions.get(digest)
     if (!session) return undefined

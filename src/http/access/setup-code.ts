@@ -25,7 +25,7 @@ export class SetupCode {
     const letters = Array.from({ length: 12 }, () => LETTERS[randomInt(LETTERS.length)])
     this.#code = [0, 4, 8].map((from) => letters.slice(from, from + 4).join('')).join('-')
     const message =
-      'There are no users yet (opcua.users). To look at the gateway from a browser on this machine, open its page and ' +
+      'There are no users yet (opcua.users, penstock user add). To look at the gateway from a browser on this machine, open its page and ' +
       'give this code, which works once'
     this.#log.warn({ setupCode: this.#code }, message)
   }

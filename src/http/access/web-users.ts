@@ -1,21 +1,58 @@
-import { type UserRole, userRoles } from '../../config/opcua-choices.ts'
+import { scrypt } from 'node:crypto'
+import { promisify } from 'node:util'
+import type { ConfiguredUser, User } from '../../core/user.ts'
+import type { CurrentUser } from '../../core/user-directory.ts'
+import type { UserAdministration } from '../user-routes.ts'
 
-/** Somebody who has proved who they are. */
-export interface WebUser {
-  readonly name: string
-  readonly roles: readonly UserRole[]
+/** The users of the gateway (`UserAccounts`), as far as the web needs them. */
+export interface Accounts extends UserAdministration {
+  readonly directory: { find(name: string): CurrentUser | undefined }
+  /** How long this user has to wait at this address, in milliseconds; 0: not at all. */
+  lockedFor(name: string, address: string): number
 }
 
-/** Where the web asks who somebody is; it keeps no users of its own. */
-export interface WebUsers {
-  /** The user with this name and password; undefined where there is none. Takes as long for a name that nobody has. */
-  verify(name: string, password: string): Promise<WebUser | undefined>
-  /** The user as configured now, with a text that is another one once the password is; undefined: no such user. */
-  find(name: string): Promise<(WebUser & { readonly stamp: string }) | undefined>
+const derive = promisify<string, Buffer, number, Buffer>(scrypt)
+
+/** Whom the web asks who somebody is; it keeps no users of its own. */
+export class WebUsers {
+  readonly #accounts: Accounts
+  readonly #configured: ReadonlyMap<string, ConfiguredUser>
+  readonly #stamps = new Map<string, Promise<string>>()
+  readonly #salt: Buffer
+
+  /** `salt`: kept over restarts, so that the same password of the configuration has the same stamp. */
+  constructor(accounts: Accounts, configured: readonly ConfiguredUser[], salt: Buffer) {
+    this.#accounts = accounts
+    this.#configured = new Map(configured.map((user) => [user.name, user]))
+    this.#salt = salt
+  }
+
+  /** The user with this name and password; undefined where there is none, or it is locked. */
+  login(name: string, password: string, address: string): Promise<User | undefined> {
+    return this.#accounts.login(name, password, address)
+  }
+
+  lockedFor(name: string, address: string): number {
+    return this.#accounts.lockedFor(name, address)
+  }
+
+  /** The user as it is now, with a text that is another one once the password is, over restarts too. */
+  async find(name: string): Promise<CurrentUser | undefined> {
+    const user = this.#accounts.directory.find(name)
+    const configured = this.#configured.get(name)
+    if (!user || !configured) return user
+    const known = this.#stamps.get(name) ?? this.#stampOf(configured)
+    this.#stamps.set(name, known)
+    return { ...user, stamp: await known }
+  }
+
   /** False: nobody can log in, since no user exists. */
-  any(): Promise<boolean>
-}
+  any(): boolean {
+    return this.#accounts.list().some(({ disabled }) => !disabled)
+  }
 
-/** Whether one of these roles may do what at least `needed` may: each role of the list may do all that the former may. */
-export const mayAct = (roles: readonly UserRole[], needed: UserRole): boolean =>
-  roles.some((role) => userRoles.indexOf(role) >= userRoles.indexOf(needed))
+  /** Slow to reverse: it stands in the file of the sessions. */
+  async #stampOf({ password }: ConfiguredUser): Promise<string> {
+    return (await derive(password, this.#salt, 16)).toString('base64url')
+  }
+}

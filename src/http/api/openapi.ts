@@ -32,16 +32,16 @@ export function openApiOf(routes: readonly Route[], version: string): object {
 }
 
 function operationOf(route: Route): object {
-  const { summary, description, group, role, body, answer, status = 200, mediaType = 'application/json' } = route
+  const { summary, description, group, right, body, answer, status = 200, mediaType = 'application/json' } = route
   const parameters = [...parametersOf(route.pathParameters, 'path'), ...parametersOf(route.query, 'query')]
-  const needs = role === 'anyone' ? 'Anyone may ask.' : `Needs the role ${role}.`
+  const needs = right === 'anyone' ? 'Anyone may ask.' : `Needs the right \`${right}\`.`
   const isEmpty = answer instanceof z.ZodUndefined || answer instanceof z.ZodVoid
   return {
     operationId: operationIdOf(route),
     summary,
     description: description ? `${description} ${needs}` : needs,
     tags: [group],
-    security: role === 'anyone' ? [] : [{ basic: [] }, { session: [] }],
+    security: right === 'anyone' ? [] : [{ basic: [] }, { session: [] }],
     ...(parameters.length > 0 ? { parameters } : {}),
     ...(body ? { requestBody: { required: true, content: { 'application/json': { schema: jsonSchema(body) } } } } : {}),
     responses: {

@@ -1,6 +1,6 @@
 import type { Context } from 'koa'
 import { z } from 'zod'
-import type { UserRole } from '../../config/opcua-choices.ts'
+import type { Right } from '../../core/user.ts'
 import type { Visitor } from '../access/gate.ts'
 import { type FieldError, invalid } from './problem.ts'
 
@@ -27,7 +27,7 @@ export interface RouteSpec<
   /** Below `/api/v1`; `{name}` is a part of the path that is a parameter. */
   readonly path: string
   /** Who may ask; `anyone`: without a user too. */
-  readonly role: UserRole | 'anyone'
+  readonly right: Right | 'anyone'
   /** The group it stands in. */
   readonly group: string
   readonly summary: string

@@ -33,7 +33,7 @@ export class ApiRouter {
     this.#gate.checkWay(context)
     const { route, path } = found
     const visitor =
-      route.role === 'anyone' ? await this.#gate.visitorOf(context) : await this.#gate.require(context, route.role)
+      route.right === 'anyone' ? await this.#gate.visitorOf(context) : await this.#gate.require(context, route.right)
     const raw: RawInput = { path, query: queryOf(context.URL.searchParams), body: await bodyOf(context, route) }
     const answer = await route.run(raw, { context, visitor })
     if (route.mediaType === undefined) respond(context, route, answer)

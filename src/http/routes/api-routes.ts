@@ -22,7 +22,7 @@ export function apiRoutes(service: WebService, version: string): Route[] {
   const describing = route({
     method: 'GET',
     path: '/openapi.json',
-    role: 'Observer',
+    right: 'read',
     group: 'API',
     summary: 'This API in OpenAPI 3.1',
     answer: z.looseObject({ openapi: z.string() }),

@@ -36,7 +36,7 @@ export function commandApiRoutes(service: WebService): Route[] {
     route({
       method: 'GET',
       path: '/commands',
-      role: 'Observer',
+      right: 'read',
       group: 'Commands',
       summary: 'Commands and writes, the newest first',
       query: z.strictObject({
@@ -50,7 +50,7 @@ export function commandApiRoutes(service: WebService): Route[] {
     route({
       method: 'GET',
       path: '/commands/{id}',
-      role: 'Observer',
+      right: 'read',
       group: 'Commands',
       summary: 'One command, with the states it was in',
       pathParameters: named,
@@ -65,7 +65,7 @@ export function commandApiRoutes(service: WebService): Route[] {
     route({
       method: 'POST',
       path: '/commands',
-      role: 'Operator',
+      right: 'command',
       group: 'Commands',
       summary: 'Write a tag, or command a device',
       description: 'Answered when it is on disk; what becomes of it is asked for by its number.',
@@ -86,7 +86,7 @@ export function commandApiRoutes(service: WebService): Route[] {
     route({
       method: 'DELETE',
       path: '/commands/{id}',
-      role: 'Operator',
+      right: 'command',
       group: 'Commands',
       summary: 'Take back a command that has not gone out',
       pathParameters: named,
@@ -97,7 +97,7 @@ export function commandApiRoutes(service: WebService): Route[] {
     route({
       method: 'GET',
       path: '/devices/{device}/commands',
-      role: 'Observer',
+      right: 'read',
       group: 'Commands',
       summary: 'What a device can be told, beside writing its tags',
       pathParameters: z.strictObject({ device: z.string() }),
@@ -121,7 +121,7 @@ export function commandApiRoutes(service: WebService): Route[] {
     route({
       method: 'GET',
       path: '/audit',
-      role: 'Engineer',
+      right: 'administerSecurity',
       group: 'Audit',
       summary: 'Who did what, the newest first',
       query: z.strictObject({

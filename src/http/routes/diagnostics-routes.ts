@@ -34,7 +34,7 @@ export function diagnosticsRoutes(service: WebService): Route[] {
     route({
       method: 'GET',
       path: '/diagnostics',
-      role: 'Observer',
+      right: 'read',
       group: 'Diagnostics',
       summary: 'How the requests of every source fare',
       answer: diagnostics,
@@ -43,7 +43,7 @@ export function diagnosticsRoutes(service: WebService): Route[] {
     route({
       method: 'GET',
       path: '/diagnostics/{source}',
-      role: 'Observer',
+      right: 'read',
       group: 'Diagnostics',
       summary: 'How the requests of one source fare',
       pathParameters: ofSource,
@@ -57,7 +57,7 @@ export function diagnosticsRoutes(service: WebService): Route[] {
     route({
       method: 'GET',
       path: '/diagnostics/{source}/frames',
-      role: 'Observer',
+      right: 'read',
       group: 'Diagnostics',
       summary: 'What goes over the connection of a source, in bytes and in words',
       pathParameters: ofSource,
@@ -74,7 +74,7 @@ export function diagnosticsRoutes(service: WebService): Route[] {
     route({
       method: 'POST',
       path: '/diagnostics/{source}/read',
-      role: 'Operator',
+      right: 'command',
       group: 'Diagnostics',
       summary: 'Read one address of a device, between two polls',
       pathParameters: ofSource,
@@ -90,7 +90,7 @@ export function diagnosticsRoutes(service: WebService): Route[] {
     route({
       method: 'GET',
       path: '/findings',
-      role: 'Observer',
+      right: 'read',
       group: 'Discovery',
       summary: 'What sources found beside the configuration: devices that wait for an operator, and drift',
       answer: findings,

@@ -10,7 +10,7 @@ export function healthRoutes(service: WebService): Route[] {
     route({
       method: 'GET',
       path: '/health',
-      role: 'Observer',
+      right: 'read',
       group: 'Gateway',
       summary: 'How the gateway, its sources, devices and clients are',
       answer: gatewayHealth,

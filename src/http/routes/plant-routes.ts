@@ -34,7 +34,7 @@ export function plantRoutes(service: WebService): Route[] {
     route({
       method: 'GET',
       path: '/plant',
-      role: 'Observer',
+      right: 'read',
       group: 'Plant',
       summary: 'Every source with its devices',
       answer: plant,
@@ -55,7 +55,7 @@ export function plantRoutes(service: WebService): Route[] {
     route({
       method: 'GET',
       path: '/devices/{device}',
-      role: 'Observer',
+      right: 'read',
       group: 'Plant',
       summary: 'One device',
       pathParameters: z.strictObject({ device: z.string() }),
@@ -73,7 +73,7 @@ export function plantRoutes(service: WebService): Route[] {
     route({
       method: 'GET',
       path: '/tags',
-      role: 'Observer',
+      right: 'read',
       group: 'Plant',
       summary: 'Tags, page by page',
       query: tagsQuery,
@@ -105,7 +105,7 @@ export function plantRoutes(service: WebService): Route[] {
     route({
       method: 'GET',
       path: '/tags/{device}/{tag}',
-      role: 'Observer',
+      right: 'read',
       group: 'Plant',
       summary: 'One tag, with the way of its value from the device to the clients',
       pathParameters: z.strictObject({ device: z.string(), tag: z.string() }),

@@ -3,8 +3,9 @@ import type { Findings } from '../../core/drift.ts'
 import { isRetryable, PenstockError } from '../../core/errors.ts'
 import type { HistorySource } from '../../core/history-source.ts'
 import type { Gate } from '../access/gate.ts'
-import type { WebUsers } from '../access/web-users.ts'
+import type { Accounts, WebUsers } from '../access/web-users.ts'
 import { engineSilent } from '../api/problem.ts'
+import type { CertificateAdministration } from '../certificate-routes.ts'
 import type { Diagnosis } from '../diagnosis.ts'
 import type { GatewayHealth } from '../gateway-health.ts'
 import type { EngineFeed } from '../live/engine-feed.ts'
@@ -18,6 +19,8 @@ export interface WebService extends OperatorParts {
   readonly clock: Clock
   readonly gate: Gate
   readonly users: WebUsers
+  readonly accounts: Accounts
+  readonly certificates: CertificateAdministration
   readonly feed: EngineFeed
   readonly history: HistorySource
   readonly diagnosis: Diagnosis

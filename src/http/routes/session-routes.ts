@@ -1,25 +1,31 @@
 import { z } from 'zod'
+import { can, rights } from '../../core/user.ts'
+import type { Visitor } from '../access/gate.ts'
 import { type Route, route } from '../api/route.ts'
 import { login, session } from '../api/schemas/session.ts'
 import type { WebService } from './service.ts'
 
 /** Who somebody is; logging in and out. */
 export function sessionRoutes({ gate, users, name: gateway }: WebService): Route[] {
-  const needsCode = async () => !(await users.any())
+  const needsCode = () => !users.any()
   return [
     route({
       method: 'GET',
       path: '/session',
-      role: 'anyone',
+      right: 'anyone',
       group: 'Session',
       summary: 'Who you are',
       answer: session,
-      handle: async (_input, { visitor }) => ({ gateway, user: visitor ?? null, needsCode: await needsCode() }),
+      handle: async (_input, { visitor }) => ({
+        gateway,
+        user: visitor ? shown(visitor) : null,
+        needsCode: needsCode(),
+      }),
     }),
     route({
       method: 'POST',
       path: '/session',
-      role: 'anyone',
+      right: 'anyone',
       group: 'Session',
       summary: 'Log in',
       description:
@@ -30,16 +36,16 @@ export function sessionRoutes({ gate, users, name: gateway }: WebService): Route
       handle: async ({ body }, { context }) => {
         if ('code' in body) {
           const user = await gate.openByCode(context, body.code)
-          return { gateway, user: { ...user, by: 'setup' as const }, needsCode: true }
+          return { gateway, user: shown({ ...user, by: 'setup' }), needsCode: true }
         }
         const user = await gate.login(context, body.name, body.password)
-        return { gateway, user: { ...user, by: 'session' as const }, needsCode: false }
+        return { gateway, user: shown({ ...user, by: 'session' }), needsCode: false }
       },
     }),
     route({
       method: 'DELETE',
       path: '/session',
-      role: 'anyone',
+      right: 'anyone',
       group: 'Session',
       summary: 'Log out',
       answer: z.void(),
@@ -47,3 +53,10 @@ export function sessionRoutes({ gate, users, name: gateway }: WebService): Route
     }),
   ]
 }
+
+const shown = ({ name, roles, by }: Visitor) => ({
+  name,
+  roles,
+  rights: rights.filter((right) => can(roles, right)),
+  by,
+})

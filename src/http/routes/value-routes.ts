@@ -40,7 +40,7 @@ export function valueRoutes(service: WebService): Route[] {
     route({
       method: 'GET',
       path: '/values',
-      role: 'Observer',
+      right: 'read',
       group: 'Values',
       summary: 'The values of tags now',
       query: selection,
@@ -58,7 +58,7 @@ export function valueRoutes(service: WebService): Route[] {
     route({
       method: 'GET',
       path: '/live',
-      role: 'Observer',
+      right: 'read',
       group: 'Values',
       summary: 'What changes, as it does',
       description:
@@ -94,7 +94,7 @@ export function valueRoutes(service: WebService): Route[] {
     route({
       method: 'GET',
       path: '/history',
-      role: 'Observer',
+      right: 'read',
       group: 'Values',
       summary: 'A tag over a span of time, as a line of so many pixels needs it',
       query: trendQuery,

@@ -1,85 +1,64 @@
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
-import { afterEach, beforeEach, describe, expect, it } from 'vitest'
-import { silentLogger } from '../../../src/core/logger.ts'
-import { ConfiguredUsers } from '../../../src/http/access/configured-users.ts'
-import { SessionFile } from '../../../src/http/access/session-file.ts'
-import { Sessions } from '../../../src/http/access/sessions.ts'
-import { mayAct } from '../../../src/http/access/web-users.ts'
-import { ManualClock } from '../../support/manual-clock.ts'
+import { describe, expect, it } from 'vitest'
+import { PenstockError } from '../../../src/core/errors.ts'
+import { answerSessions, type OpcuaSessions } from '../../../src/http/sessions.ts'
+import type { OpcuaSession } from '../../../src/link/contract.ts'
 
-const HOUR = 3_600_000
-let folder: string
-let path: string
-let clock: ManualClock
-beforeEach(() => {
-  folder = mkdtempSync(join(tmpdir(), 'penstock-sessions-'))
-  path = join(folder, 'web-sessions.json')
-  clock = new ManualClock()
-})
-afterEach(() => rmSync(folder, { recursive: true }))
+const one = { id: 'ns=1;g=A/B' } as OpcuaSession
 
-/** The sessions as a gateway finds them at its start, with a user of this password. */
-function start(password: string | undefined): Sessions {
-  const file = new SessionFile(path, silentLogger)
-  const known = password === undefined ? [] : [{ name: 'olga', role: 'Observer' as const, password }]
-  return new Sessions({ clock, file, users: new ConfiguredUsers(known, file.salt) })
+function server(fails?: PenstockError) {
+  const closed: string[] = []
+  const opcua: OpcuaSessions = {
+    async sessions() {
+      if (fails) throw fails
+      return [one]
+    },
+    async closeSession(id) {
+      if (fails) throw fails
+      closed.push(id)
+      return id === one.id
+    },
+  }
+  return { opcua, closed }
 }
 
-describe('a session', () => {
-  it('outlasts a restart of the gateway', async () => {
-    const token = (await start('secret').begin('olga')) ?? ''
-    expect(await start('secret').userOf(token)).toEqual({ name: 'olga', roles: ['Observer'] })
+describe('the sessions of the OPC UA server over HTTP', () => {
+  it('are listed, and ended one by one', async () => {
+    const { opcua, closed } = server()
+
+    expect(await answerSessions('GET', '/sessions', opcua)).toEqual({ status: 200, body: { sessions: [one] } })
+    const path = `/sessions/${encodeURIComponent(one.id)}`
+    expect(await answerSessions('DELETE', path, opcua)).toEqual({ status: 200, body: { closed: one.id } })
+    expect(closed).toEqual([one.id])
   })
 
-  it('ends when the password is another one, and when the user is gone', async () => {
-    const token = (await start('secret').begin('olga')) ?? ''
-    expect(await start('another').userOf(token)).toBeUndefined()
-    const again = (await start('secret').begin('olga')) ?? ''
-    expect(await start(undefined).userOf(again)).toBeUndefined()
+  it('name one that is not there, also where its name is no text', async () => {
+    const { opcua } = server()
+    expect(await answerSessions('DELETE', '/sessions/other', opcua)).toMatchObject({
+      status: 404,
+      body: { error: expect.stringMatching(/"other"/) },
+    })
+    expect(await answerSessions('DELETE', '/sessions/%ff', opcua)).toMatchObject({ status: 404 })
   })
 
-  it('ends when nobody uses it for half a day, and goes on while somebody does', async () => {
-    const sessions = start('secret')
-    const used = (await sessions.begin('olga')) ?? ''
-    const left = (await sessions.begin('olga')) ?? ''
-    await clock.advance(11 * HOUR)
-    expect(await sessions.userOf(used)).toMatchObject({ name: 'olga' })
-    await clock.advance(2 * HOUR)
-    expect(await sessions.userOf(left)).toBeUndefined()
-    expect(await sessions.userOf(used)).toMatchObject({ name: 'olga' })
+  it.each([
+    ['POST', '/sessions'],
+    ['DELETE', '/sessions'],
+    ['GET', '/sessions/one'],
+  ])('do not answer %s %s', async (method, path) => {
+    const { opcua, closed } = server()
+    expect(await answerSessions(method, path, opcua)).toMatchObject({ status: 405 })
+    expect(closed).toEqual([])
   })
 
-  it('ends after a week in any case', async () => {
-    const sessions = start('secret')
-    const token = (await sessions.begin('olga')) ?? ''
-    for (let day = 0; day < 14; day++) {
-      await clock.advance(11.9 * HOUR)
-      await sessions.userOf(token)
+  it('leave other paths to others', async () => {
+    for (const path of ['/', '/session', '/sessionsx']) {
+      expect(await answerSessions('GET', path, server().opcua)).toBeUndefined()
     }
-    await clock.advance(11.9 * HOUR)
-    expect(await sessions.userOf(token)).toBeUndefined()
   })
 
-  it('is none of a name that nobody has', async () => {
-    expect(await start('secret').begin('nobody')).toBeUndefined()
-  })
-
-  it('is kept without what would open another one; a damaged file only costs a login', async () => {
-    const token = (await start('secret').begin('olga')) ?? ''
-    expect(readFileSync(path, 'utf8')).not.toContain(token)
-    writeFileSync(path, '{"salt":')
-    expect(await start('secret').userOf(token)).toBeUndefined()
-    expect(await start('secret').begin('olga')).toMatch(/.{40}/)
-  })
-})
-
-describe('a role', () => {
-  it('may do what each lesser one may', () => {
-    expect(mayAct(['Engineer'], 'Operator')).toBe(true)
-    expect(mayAct(['Operator'], 'Observer')).toBe(true)
-    expect(mayAct(['Observer'], 'Operator')).toBe(false)
-    expect(mayAct([], 'Observer')).toBe(false)
+  it('say while there is no OPC UA server that it does not answer', async () => {
+    const { opcua } = server(new PenstockError('ROOM_UNAVAILABLE', 'gone'))
+    expect(await answerSessions('GET', '/sessions', opcua)).toMatchObject({ status: 503 })
+    expect(await answerSessions('DELETE', '/sessions/one', opcua)).toMatchObject({ status: 503 })
   })
 })

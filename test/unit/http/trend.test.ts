@@ -17,6 +17,7 @@ const sample = (sourceTime: number, value: number | null, status: number = Statu
 function historyOf(samples: readonly RecordedSample[]): HistorySource & { looked: number } {
   return {
     looked: 0,
+    summaries: () => [],
     read(_series, { first, last, order, limit }: SampleRange) {
       const within = samples.filter(({ sourceTime }) => sourceTime >= first && sourceTime <= last)
       const page = (order === 'ascending' ? within : within.toReversed()).slice(0, limit)

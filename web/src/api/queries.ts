@@ -220,12 +220,10 @@ export const useAudit = (before: number | undefined) =>
     placeholderData: keepPreviousData,
   })
 
-/** Whether whoever is logged in may do what a user of this role may. */
-export function useMay(role: 'Operator' | 'Engineer'): boolean {
-  const { data: session } = useSession()
-  const able: readonly string[] = role === 'Operator' ? ['Operator', 'Engineer'] : ['Engineer']
-  return session?.user?.roles.some((each) => able.includes(each)) ?? false
-}
+type Rights = NonNullable<SessionAnswer['user']>['rights']
+
+/** Whether whoever is logged in may do that. */
+export const useMay = (right: Rights[number]): boolean => useSession().data?.user?.rights.includes(right) ?? false
 
 export const useReadOnce = (source: string) =>
   useMutation({

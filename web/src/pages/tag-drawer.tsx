@@ -54,7 +54,7 @@ function TagPanel({ tag }: { readonly tag: TagDetailAnswer }) {
   const locale = useLocale()
   const { t } = locale
   const value = useLiveValue(tag.id)
-  const may = useMay('Operator')
+  const may = useMay('command')
   return (
     <Stack>
       <div>

@@ -19,7 +19,7 @@ export function orderInWords({ tag, command, values }: CommandAnswered): string 
 export function CommandTable({ commands }: { readonly commands: readonly CommandAnswered[] }) {
   const { t } = useLocale()
   const cancel = useCancel()
-  const may = useMay('Operator')
+  const may = useMay('command')
   return (
     <>
       {cancel.error ? <Trouble error={cancel.error} /> : null}

@@ -11,7 +11,7 @@ export function DeviceCommands({ device }: { readonly device: string }) {
   const { t } = useLocale()
   const { data, error } = useDeviceCommands(device)
   const { data: sent } = useCommands(device)
-  const may = useMay('Operator')
+  const may = useMay('command')
   if (error) return <Trouble error={error} />
   return (
     <Stack>

@@ -34,7 +34,7 @@ export function Shell({ children }: { readonly children: ReactNode }) {
   const [isOpen, { toggle, close }] = useDisclosure()
   const [location] = useLocation()
   const { data: session } = useSession()
-  const mayAudit = useMay('Engineer')
+  const mayAudit = useMay('administerSecurity')
   const shown = pages.filter(({ path }) => path !== '/audit' || mayAudit)
   const isHere = (path: string) =>
     path === '/'

@@ -1,9 +1,10 @@
 import { z } from 'zod'
-import { userRoles } from '../../../config/opcua-choices.ts'
+import { rights, userRoles } from '../../../core/user.ts'
 
 const user = z.object({
   name: z.string(),
   roles: z.array(z.enum(userRoles)),
+  rights: z.array(z.enum(rights)),
   by: z.enum(['session', 'basic', 'setup']),
 })
 

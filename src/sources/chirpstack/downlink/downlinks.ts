@@ -43,6 +43,8 @@ export interface DownlinksParts {
 interface Open {
   readonly command: SentCommand
   readonly devEui: string
+  /** The device acknowledges it. */
+  readonly isAnswered: boolean
   /** Under which ChirpStack knows it; undefined: to be found out. */
   handle: string | undefined
   isTransmitted: boolean
@@ -89,7 +91,7 @@ export class Downlinks implements CommandOutlet {
       const reason = 'Values of a LoRaWAN device are not written: it is sent one of its commands.'
       return { status: StatusCode.BadNotWritable, reason }
     }
-    const downlink = found.config.commands?.find(({ key }) => key === order.command)?.downlink
+    const downlink = downlinkOf(found, { order })
     if (!downlink) return { status: StatusCode.BadNotSupported, reason: 'The command says no downlink.' }
     const encoded = encodeDownlink(downlink, order.arguments)
     if ('problem' in encoded) return { status: StatusCode.BadOutOfRange, reason: encoded.problem }
@@ -122,7 +124,15 @@ export class Downlinks implements CommandOutlet {
       if (!device) continue
       const { devEui } = device
       const isTransmitted = command.state === 'transmitted'
-      this.#open.set(command.id, { command, devEui, handle: command.handle, isTransmitted, goneSince: undefined })
+      const isAnswered = downlinkOf(device, command)?.confirmed ?? false
+      this.#open.set(command.id, {
+        command,
+        devEui,
+        isAnswered,
+        handle: command.handle,
+        isTransmitted,
+        goneSince: undefined,
+      })
       if (command.handle === undefined) this.#lookSoon()
       const early = command.handle === undefined ? undefined : this.#early.get(command.handle)
       if (early) this.#tell(command.id, early)
@@ -150,11 +160,11 @@ export class Downlinks implements CommandOutlet {
 
   async #enqueue(command: OutgoingCommand, queues: DownlinkQueue, expiresAt: Milliseconds): Promise<Delivery> {
     const { device, order } = command
-    const target = this.#parts.device(device) as DownlinkDevice
-    const key = order.kind === 'command' ? order.command : ''
-    const downlink = target.config.commands?.find((each) => each.key === key)?.downlink
+    const target = this.#parts.device(device)
+    const downlink = target && downlinkOf(target, command)
     const content = downlink && encodeDownlink(downlink, order.kind === 'command' ? order.arguments : {})
-    if (!downlink || !content || 'problem' in content) return { state: 'queued', reason: 'Its definition changed.' }
+    if (!target || !downlink || !content || 'problem' in content)
+      return { state: 'queued', reason: 'Its definition changed.' }
     const { fPort, confirmed } = downlink
     const { devEui } = target
     try {
@@ -169,9 +179,9 @@ export class Downlinks implements CommandOutlet {
   #tell(id: number, news: Delivery): void {
     const open = this.#open.get(id)
     if (!open) return
-    if (news.state === 'transmitted') open.isTransmitted = true
-    else this.#open.delete(id)
-    this.#parts.report.news(id, news)
+    if (news.state !== 'transmitted' || !open.isAnswered) this.#open.delete(id)
+    else open.isTransmitted = true
+    this.#parts.report.news(id, news.state === 'transmitted' && !open.isAnswered ? unheard(news) : news)
   }
 
   /** Commands that left the queue without a word were flushed, by somebody or by a join. */
@@ -277,6 +287,13 @@ function newsOf(
   }
 }
 
+/** Nothing more will be heard of it. */
+const unheard = ({ reason, ...news }: Delivery): Delivery => ({
+  ...news,
+  status: StatusCode.Good,
+  reason: `${reason} The device does not say whether it heard it.`,
+})
+
 const acknowledged: Delivery = { state: 'confirmed', reason: 'The device acknowledged it.', status: StatusCode.Good }
 const unanswered: Delivery = {
   state: 'uncertain',
@@ -307,6 +324,9 @@ function sent(handle: string, { profile, nextUplinkAt }: DownlinkDevice): Delive
   const reason = 'Queued in ChirpStack; the device hears it after its next uplink.'
   return { state: 'sent', reason, handle, ...(nextUplinkAt === undefined ? {} : { expectedAt: nextUplinkAt }) }
 }
+
+const downlinkOf = ({ config }: DownlinkDevice, { order }: Pick<OutgoingCommand, 'order'>) =>
+  order.kind === 'command' ? config.commands?.find(({ key }) => key === order.command)?.downlink : undefined
 
 /** The command in the queue, known by the time at which it ends. */
 const mineIn = (queue: readonly QueuedDownlink[], command: OutgoingCommand): QueuedDownlink | undefined =>

@@ -1,0 +1,83 @@
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { silentLogger } from '../../../src/core/logger.ts'
+import { UserDirectory } from '../../../src/core/user-directory.ts'
+import { SessionFile } from '../../../src/http/access/session-file.ts'
+import { Sessions } from '../../../src/http/access/sessions.ts'
+import { type Accounts, WebUsers } from '../../../src/http/access/web-users.ts'
+import { ManualClock } from '../../support/manual-clock.ts'
+
+const HOUR = 3_600_000
+let folder: string
+let path: string
+let clock: ManualClock
+beforeEach(() => {
+  folder = mkdtempSync(join(tmpdir(), 'penstock-sessions-'))
+  path = join(folder, 'web-sessions.json')
+  clock = new ManualClock()
+})
+afterEach(() => rmSync(folder, { recursive: true }))
+
+/** The sessions as a gateway finds them at its start, with a user of this password. */
+function start(password: string | undefined): Sessions {
+  const file = new SessionFile(path, silentLogger)
+  const known = password === undefined ? [] : [{ name: 'olga', role: 'Observer' as const, password }]
+  const accounts: Accounts = {
+    directory: new UserDirectory({ configured: known, log: silentLogger }),
+    login: async () => undefined,
+    lockedFor: () => 0,
+    list: () => [],
+    change: () => ({ refused: '' }),
+  }
+  return new Sessions({ clock, file, users: new WebUsers(accounts, known, file.salt) })
+}
+
+describe('a session', () => {
+  it('outlasts a restart of the gateway', async () => {
+    const token = (await start('secret').begin('olga')) ?? ''
+    expect(await start('secret').userOf(token)).toEqual({ name: 'olga', roles: ['Observer'] })
+  })
+
+  it('ends when the password is another one, and when the user is gone', async () => {
+    const token = (await start('secret').begin('olga')) ?? ''
+    expect(await start('another').userOf(token)).toBeUndefined()
+    const again = (await start('secret').begin('olga')) ?? ''
+    expect(await start(undefined).userOf(again)).toBeUndefined()
+  })
+
+  it('ends when nobody uses it for half a day, and goes on while somebody does', async () => {
+    const sessions = start('secret')
+    const used = (await sessions.begin('olga')) ?? ''
+    const left = (await sessions.begin('olga')) ?? ''
+    await clock.advance(11 * HOUR)
+    expect(await sessions.userOf(used)).toMatchObject({ name: 'olga' })
+    await clock.advance(2 * HOUR)
+    expect(await sessions.userOf(left)).toBeUndefined()
+    expect(await sessions.userOf(used)).toMatchObject({ name: 'olga' })
+  })
+
+  it('ends after a week in any case', async () => {
+    const sessions = start('secret')
+    const token = (await sessions.begin('olga')) ?? ''
+    for (let day = 0; day < 14; day++) {
+      await clock.advance(11.9 * HOUR)
+      await sessions.userOf(token)
+    }
+    await clock.advance(11.9 * HOUR)
+    expect(await sessions.userOf(token)).toBeUndefined()
+  })
+
+  it('is none of a name that nobody has', async () => {
+    expect(await start('secret').begin('nobody')).toBeUndefined()
+  })
+
+  it('is kept without what would open another one; a damaged file only costs a login', async () => {
+    const token = (await start('secret').begin('olga')) ?? ''
+    expect(readFileSync(path, 'utf8')).not.toContain(token)
+    writeFileSync(path, '{"salt":')
+    expect(await start('secret').userOf(token)).toBeUndefined()
+    expect(await start('secret').begin('olga')).toMatch(/.{40}/)
+  })
+})
