@@ -7,8 +7,10 @@ import { systemClock } from './core/clock.ts'
 import type { Logger } from './core/logger.ts'
 import type { EngineRoomData } from './engine/room-data.ts'
 import { HttpServer } from './http/app.ts'
+import { checksOf } from './http/checks.ts'
 import type { GatewayHealth } from './http/gateway-health.ts'
 import { LocalToken } from './http/local-token.ts'
+import { Metrics } from './http/metrics/metrics.ts'
 import type { ConfiguredPlant } from './link/contract.ts'
 import { removeStalePkiLocks } from './opcua/pki-locks.ts'
 import type { OpcuaRoomData } from './opcua/room-data.ts'
@@ -18,6 +20,7 @@ import { healthOf } from './rooms/health.ts'
 import { BackupSchedule } from './store/backup-schedule.ts'
 import { ConfigurationVersions } from './store/configuration-versions.ts'
 import { lockDataFolder } from './store/data-folder-lock.ts'
+import { freeSpaceOf } from './store/free-space.ts'
 import { prepareHistoryDatabase } from './store/history-database.ts'
 import { openPenstockDatabase } from './store/penstock-database.ts'
 import { version } from './version.ts'
@@ -95,8 +98,9 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
   })
 
   const health = async (): Promise<GatewayHealth> => {
-    const backup = backups?.health ?? null
-    return { version, startedAt, backup, ...(await healthOf(rooms)) }
+    const [disk, ofRooms] = await Promise.all([freeSpaceOf(dataFolder), healthOf(rooms)])
+    const health = { version, startedAt, backup: backups?.health ?? null, disk, ...ofRooms }
+    return { ...health, checks: checksOf(health) }
   }
 
   const changePlant = (to: ConfiguredPlant) => rooms.changePlant(to)
@@ -114,7 +118,8 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
     configuration = new ConfigurationLife({ versions, check, changePlant, started: config, clock: systemClock, log })
     configuration.begin(options.configuration)
     const localToken = new LocalToken(dataFolder)
-    http = new HttpServer({ settings: config.http, log, health, rooms, configuration, localToken })
+    const metrics = new Metrics({ health, diagnostics: () => rooms.diagnostics(undefined) })
+    http = new HttpServer({ settings: config.http, log, health, metrics, rooms, configuration, localToken })
     httpPort = await http.start()
   } catch (error) {
     database?.close()

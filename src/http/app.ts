@@ -10,6 +10,7 @@ import { type Answer, answerDiagnosis, type Diagnosis } from './diagnosis.ts'
 import type { GatewayHealth } from './gateway-health.ts'
 import { jsonBody } from './json-body.ts'
 import type { LocalToken } from './local-token.ts'
+import type { Metrics } from './metrics/metrics.ts'
 
 export interface HttpSettings {
   readonly bind: string
@@ -18,7 +19,7 @@ export interface HttpSettings {
 
 /**
  * What the gateway answers over HTTP: `/livez` (the process runs), `/readyz` (every room does its work; 503 while
- * one does not), `/findings` (what sources found beside the configuration), `/diagnostics` (how the sources' requests
+ * one does not), `/metrics` (for Prometheus), `/findings` (what sources found beside the configuration), `/diagnostics` (how the sources' requests
  * fare, and what goes over their connections) and `/`, the health in full.
  */
 export class HttpServer {
@@ -30,6 +31,7 @@ export class HttpServer {
     settings: HttpSettings
     log: Logger
     health: () => Promise<GatewayHealth>
+    metrics: Metrics
     rooms: Diagnosis & { findings(): Promise<readonly Findings[] | null> }
     configuration: ConfigurationDesk
     /** Whoever has it may do everything. */
@@ -60,6 +62,11 @@ export class HttpServer {
         context.body = { status: 'alive' }
         return
       }
+      if (context.path === '/metrics') {
+        context.set('Content-Type', parts.metrics.contentType)
+        context.body = await parts.metrics.text()
+        return
+      }
       if (context.path === '/findings') {
         const sources = await parts.rooms.findings()
         context.status = sources ? 200 : 503
@@ -76,7 +83,8 @@ export class HttpServer {
       if (context.path !== '/readyz' && context.path !== '/') return
       const health = await parts.health()
       context.status = context.path === '/' || health.ready ? 200 : 503
-      context.body = context.path === '/' ? health : { ready: health.ready, rooms: health.rooms }
+      const { ready, checks, rooms } = health
+      context.body = context.path === '/' ? health : { ready, checks, rooms }
     })
     const respond = app.callback()
     // Koa's promise never rejects: what fails goes to its error event.
