@@ -5,7 +5,10 @@ import { clientCommands, output } from './cli/client-commands.ts'
 import { configCommands } from './cli/config-commands.ts'
 import { endWith } from './cli/end.ts'
 import { fieldCommands } from './cli/field-commands.ts'
-import type { HistoryFlags } from './cli/history.ts'
+import { historyCommands } from './cli/history-commands.ts'
+import { orderCommands } from './cli/order-commands.ts'
+import { securityCommands } from './cli/security-commands.ts'
+import type { SessionsFlags } from './cli/sessions.ts'
 import { version } from './version.ts'
 
 // Each command loads only what it needs: a gateway that starts has no use for a client's half of the OPC UA stack.
@@ -79,24 +82,25 @@ program
     await endWith(demo(options))
   })
 
+historyCommands(program)
+
 program
-  .command('history')
-  .description('print the values of a tag that the data folder remembers, oldest first')
-  .argument('<tag>', 'device/tag')
+  .command('sessions')
+  .description("who is connected to the OPC UA server of this machine's gateway; or end one of the sessions")
+  .option('--close <id>', 'end this session and its subscriptions; its client may log in again')
+  .option('--url <url>', 'the HTTP port of the gateway', 'http://127.0.0.1:8080')
   .addOption(config())
   .option('-d, --data <folder>', 'the data folder; otherwise that of the configuration')
-  .option('--from <time>', 'not before this time, in ISO 8601')
-  .option('--to <time>', 'before this time')
-  .option('--last <count>', 'only the newest so many; 100 where no time is given')
-  .option('--json', 'one JSON object a line')
-  .option('--csv', 'comma-separated values')
-  .action(async (tag: string, flags: HistoryFlags) => {
-    const { history } = await import('./cli/history.ts')
-    await endWith(Promise.resolve().then(() => history(tag, flags, process.env, output)))
+  .option('--json', 'print JSON')
+  .action(async (flags: SessionsFlags) => {
+    const { sessions } = await import('./cli/sessions.ts')
+    await endWith(Promise.resolve().then(() => sessions(flags, process.env, output)))
   })
 
 configCommands(program)
 backupCommands(program)
 fieldCommands(program)
+securityCommands(program)
+orderCommands(program)
 clientCommands(program)
 await program.parseAsync()

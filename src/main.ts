@@ -10,7 +10,6 @@ import { HttpServer } from './http/app.ts'
 import { checksOf } from './http/checks.ts'
 import type { GatewayHealth } from './http/gateway-health.ts'
 import { LocalToken } from './http/local-token.ts'
-import { Metrics } from './http/metrics/metrics.ts'
 import type { ConfiguredPlant } from './link/contract.ts'
 import { removeStalePkiLocks } from './opcua/pki-locks.ts'
 import type { OpcuaRoomData } from './opcua/room-data.ts'
@@ -22,7 +21,8 @@ import { ConfigurationVersions } from './store/configuration-versions.ts'
 import { lockDataFolder } from './store/data-folder-lock.ts'
 import { freeSpaceOf } from './store/free-space.ts'
 import { prepareHistoryDatabase } from './store/history-database.ts'
-import { openPenstockDatabase } from './store/penstock-database.ts'
+import { openPenstockDatabase, preparePenstockDatabase } from './store/penstock-database.ts'
+import { UserAccounts } from './store/user-accounts.ts'
 import { version } from './version.ts'
 
 export interface GatewayOptions {
@@ -30,6 +30,8 @@ export interface GatewayOptions {
   /** Secrets by the name of their environment variable, all that the configuration names. */
   readonly secrets: Readonly<Record<string, string>>
   readonly log: Logger
+  /** Who may administer security at first, where nobody may yet. */
+  readonly administrator?: { readonly name: string; readonly password: string } | undefined
   readonly configuration: Beginning & {
     /** Where it comes from, as versions and logs name it. */
     readonly name: string
@@ -68,12 +70,16 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
     templates: config.templates,
     dataFolder,
     history: config.history,
+    commands: config.commands,
     logLevel: config.log.level,
     secrets,
   }
+  const settings = opcuaSettingsOf(config, secrets, pkiFolder)
   const opcua: OpcuaRoomData = {
-    settings: opcuaSettingsOf(config, secrets, pkiFolder),
+    settings,
+    users: [],
     dataFolder,
+    startedAt,
     logLevel: config.log.level,
   }
   const prepareStore = () => prepareHistoryDatabase(dataFolder, systemClock.now(), log)
@@ -108,18 +114,38 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
   let database: Database | undefined
   let configuration: ConfigurationLife
   let http: HttpServer
+  let users: UserAccounts
   let httpPort: number
   try {
     // What no restart of a room would mend is said here, once.
+    preparePenstockDatabase(dataFolder)
     prepareStore()
     database = openPenstockDatabase(dataFolder)
     const versions = new ConfigurationVersions(database)
     const { check } = options.configuration
     configuration = new ConfigurationLife({ versions, check, changePlant, started: config, clock: systemClock, log })
     configuration.begin(options.configuration)
+    users = new UserAccounts({
+      database,
+      configured: settings.users,
+      clock: systemClock,
+      log,
+      onChange: (records, { action, name }, { user }) =>
+        rooms.showUsers({ users: records, change: { action: `user.${action}`, subject: name, user } }),
+    })
+    await users.begin(options.administrator)
+    rooms.beginWith(users.records)
     const localToken = new LocalToken(dataFolder)
-    const metrics = new Metrics({ health, diagnostics: () => rooms.diagnostics(undefined) })
-    http = new HttpServer({ settings: config.http, log, health, metrics, rooms, configuration, localToken })
+    http = new HttpServer({
+      settings: config.http,
+      log,
+      health,
+      rooms,
+      configuration,
+      localToken,
+      users,
+      certificates: rooms,
+    })
     httpPort = await http.start()
   } catch (error) {
     database?.close()
@@ -134,6 +160,7 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
     await http.stop()
     await backups?.stop()
     const inOrder = await rooms.stop()
+    users.stop()
     database?.close()
     lock.release()
     if (inOrder) log.info({}, 'gateway stopped in order')

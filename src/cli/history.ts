@@ -59,7 +59,8 @@ function rangeOf({ from, to, last }: HistoryFlags): HistoryRange {
   return { from: timeOf('--from', from), to: timeOf('--to', to), last: most ?? (unbounded ? DEFAULT_LAST : undefined) }
 }
 
-function timeOf(flag: string, given: string | undefined): Milliseconds | undefined {
+/** Throws ClientFailure (usage). */
+export function timeOf(flag: string, given: string | undefined): Milliseconds | undefined {
   if (given === undefined) return undefined
   const time = /^\d{4}-\d\d-\d\d/.test(given) ? Date.parse(given) : Number.NaN
   if (!Number.isNaN(time)) return time

@@ -8,6 +8,7 @@ import { createLogger } from '../telemetry/logger.ts'
 import { collectStartupGarbage } from '../telemetry/startup-garbage.ts'
 import { checkConfiguration, configurationText, type Environment, loadText } from './configuration.ts'
 import { ConfigurationRefused } from './configuration-refused.ts'
+import { firstAdministrator } from './security/administrator.ts'
 import { serve } from './serve.ts'
 
 /**
@@ -21,7 +22,7 @@ export async function run(file: string): Promise<undefined> {
   const log = createLogger(config.log.level, 'main')
   collectStartupGarbage()
   const configuration = { ...beginning, check: (text: string) => loadText(text, beginning.name, process.env) }
-  const gateway = await serve({ config, secrets, log, configuration })
+  const gateway = await serve({ config, secrets, log, configuration, administrator: firstAdministrator(env) })
   process.on('SIGHUP', () => void gateway.configuration.reload(fileText(file), file))
   void gateway.running.then(() => log.info({ httpPort: gateway.httpPort, from: beginning.name }, 'gateway runs'))
 }

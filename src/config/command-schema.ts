@@ -55,13 +55,13 @@ const latestWins = flag({
 /** How values are written to a field device; all of it may be left out. */
 const writeShape = {
   confirm: choice(['readBack', 'echo'], {
-    description: 'When a write is confirmed: when the device reads the value, or when it has answered the write.',
+    description: 'When a write is confirmed: when the device reads the value, or when its answer repeats the write.',
     otherwise: 'readBack',
   }).optional(),
   tolerance: decimal({
     description: "How far, in the tag's unit, what is read back may be from what was written.",
     example: '0.1',
-    otherwise: '0, and for a Float or a transformed value what its coding rounds',
+    otherwise: '0; what the coding of the value rounds is no difference',
   }).optional(),
   readBackAfter: duration({
     description: 'From the write to the reading back.',

@@ -21,7 +21,8 @@ import {
   calculatedTag,
   charset,
   chirpstackTag,
-  history,
+  folder,
+  historyShape,
   modbusTag,
   named,
   padding,
@@ -38,16 +39,22 @@ const deviceShape = {
   key: named.key,
   name: named.name.optional(),
   description: plate('What it is and where it stands, for people.', 'Boiler house, east wall'),
+  folder: folder.optional(),
   disabled: named.disabled.default(false),
   manufacturer: plate('As on its nameplate.', 'Milesight'),
   model: plate('As on its nameplate.', 'EM300-TH'),
   serialNumber: plate('As on its nameplate.', '"6136B2214"'),
+  hardwareRevision: plate('Version of its hardware.', 'V2.1'),
+  softwareRevision: plate('Version of its firmware.', '"1.27"'),
+  deviceManual: plate('Where its manual is: a web address, or a place on paper.', 'https://manuals.example/em300.pdf'),
   staleAfter: retell(aging.staleAfter, {
     description: 'Age after which the values of its tags turn UncertainLastUsableValue.',
     otherwise: 'learned from how often the device speaks or is read',
   }).optional(),
   badAfter: aging.badAfter.prefault('10m'),
-  history: retell(history, { otherwise: 'every of a LoRaWAN device, off of others' }).optional(),
+  history: retell(historyShape.history, { otherwise: 'every of a LoRaWAN device, off of others' }).optional(),
+  historyInterval: retell(historyShape.historyInterval, { otherwise: '1m' }).optional(),
+  historyHeartbeat: retell(historyShape.historyHeartbeat, { otherwise: 'it is not kept again' }).optional(),
 }
 
 export const eui64 = (about: { description: string; otherwise?: string; example: string }) =>
@@ -253,7 +260,10 @@ export const calculatedDevice = section('What belongs together of the calculated
   key: deviceShape.key,
   name: deviceShape.name,
   description: plate('What it is, for people.', 'Balance of hall 3'),
+  folder: deviceShape.folder,
   disabled: deviceShape.disabled,
-  history: retell(history, { otherwise: 'off' }).optional(),
+  history: retell(historyShape.history, { otherwise: 'off' }).optional(),
+  historyInterval: deviceShape.historyInterval,
+  historyHeartbeat: deviceShape.historyHeartbeat,
   tags: list(calculatedTag, 'Its values.').default([]),
-}).transform((device): DeviceBase => ({ ...withName(device), badAfterMs: 0 }))
+}).transform((device): DeviceBase => ({ ...withUnits(withName(device)), badAfterMs: 0 }))

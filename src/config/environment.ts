@@ -21,6 +21,15 @@ export const overrides = {
 /** Variables of the client commands (`browse`, `read`, `watch`). */
 const clientVariables = ['PENSTOCK_USER', 'PENSTOCK_PASSWORD', 'PENSTOCK_CONFIG', 'PENSTOCK_ENDPOINT']
 
+/** Variables of the first administrator, and of a new password for `penstock user`. */
+const userVariables = [
+  'PENSTOCK_ADMIN_USER',
+  'PENSTOCK_ADMIN_PASSWORD',
+  'PENSTOCK_ADMIN_PASSWORD_FILE',
+  'PENSTOCK_NEW_PASSWORD',
+  'PENSTOCK_NEW_PASSWORD_FILE',
+]
+
 /** What Kubernetes tells every container about a service called `penstock…`; its addresses are no ports of ours. */
 function isServiceLink(name: string, value: string): boolean {
   if (/^PENSTOCK(_[A-Z0-9_]+)?_SERVICE_(HOST|PORT(_[A-Z0-9_]+)?)$/.test(name)) return true
@@ -65,7 +74,12 @@ export function unknownVariables(
   secrets: { readonly names: readonly string[]; readonly certain: boolean },
 ): Problem[] {
   const known = [...Object.keys(overrides), ...secrets.names]
-  const expected = new Set([...known, ...clientVariables, ...secrets.names.map((name) => `${name}_FILE`)])
+  const expected = new Set([
+    ...known,
+    ...clientVariables,
+    ...userVariables,
+    ...secrets.names.map((name) => `${name}_FILE`),
+  ])
   const believed = (name: string) => !secrets.certain && /_(PASSWORD|API_KEY)(_FILE)?$/.test(name)
   return Object.keys(env)
     .filter((name) => name.startsWith('PENSTOCK_') && env[name] !== undefined)

@@ -5,20 +5,22 @@ export type SecurityPolicyName = (typeof securityPolicies)[number]
 export const securityModes = ['Sign', 'SignAndEncrypt'] as const
 export type SecurityModeName = (typeof securityModes)[number]
 
-/** Well-known roles of OPC 10000-18 §4.3 that a user of the gateway can have. */
-export const userRoles = ['Observer', 'Operator', 'Engineer'] as const
-export type UserRole = (typeof userRoles)[number]
-
 /** What clients may use at most, unless configured otherwise. */
 export const defaultLimits = {
-  connections: 100,
-  sessions: 50,
-  subscriptions: 250,
+  connections: 200,
+  sessions: 100,
+  sessionsPerUser: 50,
+  subscriptions: 1_000,
+  subscriptionsPerUser: 500,
   subscriptionsPerSession: 10,
   monitoredItems: 200_000,
+  monitoredItemsPerUser: 100_000,
   monitoredItemsPerSubscription: 50_000,
   /** Nodes or items of one request. */
   operationsPerRequest: 10_000,
 } as const
 
 export type OpcuaLimits = Readonly<Record<keyof typeof defaultLimits, number>>
+
+/** How long a write waits for its device unless configured otherwise, milliseconds. */
+export const defaultWriteTimeout = 2_000

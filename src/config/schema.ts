@@ -1,10 +1,19 @@
 import type { z } from 'zod'
 import type { Plant } from '../core/plant.ts'
+import { commandFaultsOf } from './command-references.ts'
 import { always, complain } from './complaint.ts'
 import { contradictionsOf } from './contradictions.ts'
 import { duplicatesOf } from './duplicates.ts'
 import { list, section } from './fields.ts'
-import { backupSchema, gatewaySchema, historySchema, httpSchema, logSchema, opcuaSchema } from './server-schema.ts'
+import {
+  backupSchema,
+  commandsSchema,
+  gatewaySchema,
+  historySchema,
+  httpSchema,
+  logSchema,
+  opcuaSchema,
+} from './server-schema.ts'
 import { sourceSchema } from './source-schema.ts'
 import { unknownTemplatesOf } from './template-references.ts'
 import { templateSchema } from './template-schema.ts'
@@ -18,6 +27,7 @@ export const configSchema = section('Configuration of a Penstock gateway.', {
   opcua: opcuaSchema.prefault({}),
   http: httpSchema.prefault({}),
   history: historySchema.prefault({}),
+  commands: commandsSchema.prefault({}),
   log: logSchema.prefault({}),
   backup: backupSchema.prefault({}),
   templates: list(templateSchema, 'What LoRaWAN devices of one kind have in common, for devices and rules.').default(
@@ -26,7 +36,12 @@ export const configSchema = section('Configuration of a Penstock gateway.', {
   sources: list(sourceSchema, 'Connections to network servers, devices and CPUs, with what is behind them.'),
 }).superRefine(
   (config: unknown, context) =>
-    complain(context, [...duplicatesOf(config), ...contradictionsOf(config), ...unknownTemplatesOf(config)]),
+    complain(context, [
+      ...duplicatesOf(config),
+      ...contradictionsOf(config),
+      ...unknownTemplatesOf(config),
+      ...commandFaultsOf(config),
+    ]),
   always,
 )
 

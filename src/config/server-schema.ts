@@ -1,7 +1,8 @@
 import { isIP } from 'node:net'
 import { hostname as machineName } from 'node:os'
-import { validate } from 'node-cron'
 import { z } from 'zod'
+import { userRoles } from '../core/user.ts'
+import { cronExpression } from './cron-expression.ts'
 import {
   choice,
   duration,
@@ -11,13 +12,19 @@ import {
   host,
   list,
   ofList,
-  ofText,
   section,
   text,
   wholeNumber,
 } from './fields.ts'
 import { passwordEnvOf } from './names.ts'
-import { defaultLimits, type OpcuaLimits, securityModes, securityPolicies, userRoles } from './opcua-choices.ts'
+import {
+  defaultLimits,
+  defaultWriteTimeout,
+  type OpcuaLimits,
+  securityModes,
+  securityPolicies,
+} from './opcua-choices.ts'
+import { size } from './size.ts'
 import { withUnits } from './units.ts'
 
 const listenAddress = (description: string, example: string) =>
@@ -70,10 +77,13 @@ const limit = (of: keyof OpcuaLimits, description: string, high: number) =>
 
 const limits = section('What clients may use at most.', {
   connections: limit('connections', 'Secure channels at the same time.', 10_000),
-  sessions: limit('sessions', 'Sessions at the same time.', 5_000),
+  sessions: limit('sessions', 'Sessions at the same time; one more is kept for an administrator.', 5_000),
+  sessionsPerUser: limit('sessionsPerUser', 'Sessions of one user.', 5_000),
   subscriptions: limit('subscriptions', 'Subscriptions of all sessions together.', 50_000),
+  subscriptionsPerUser: limit('subscriptionsPerUser', 'Subscriptions of one user.', 50_000),
   subscriptionsPerSession: limit('subscriptionsPerSession', 'Subscriptions of one session.', 1_000),
   monitoredItems: limit('monitoredItems', 'Monitored items of all subscriptions together.', 10_000_000),
+  monitoredItemsPerUser: limit('monitoredItemsPerUser', 'Monitored items of one user.', 10_000_000),
   monitoredItemsPerSubscription: limit(
     'monitoredItemsPerSubscription',
     'Monitored items of one subscription.',
@@ -91,7 +101,9 @@ export const userSchema = section('A user of the OPC UA server.', {
     example: 'scada',
   }),
   role: choice(userRoles, {
-    description: 'What the user may do (OPC 10000-18 §4.3): an Observer reads, each further role may do more.',
+    description:
+      'What the user may do (OPC 10000-18 §4.3): an Observer reads, an Operator also writes and calls commands, an Engineer ' +
+      'also changes history; ConfigureAdmin reads and configures, SecurityAdmin reads and administers security.',
   }),
   passwordEnv: environmentName({
     description: 'Environment variable that holds the password.',
@@ -117,6 +129,23 @@ export const opcuaSchema = section('The OPC UA server.', {
   )
     .max(50, ofList)
     .default([]),
+  advertisedPort: wholeNumber({
+    description:
+      'Port that endpoints advertise beside `port`, and clients get that use no address of the server: where a ' +
+      'container host or a router forwards another port.',
+    low: 1,
+    high: 65_535,
+    example: '14840',
+    otherwise: 'the port it listens at',
+  }).optional(),
+  discoveryServer: text({
+    description: 'Local discovery server (LDS) at which the server registers itself.',
+    longest: 300,
+    pattern: /^opc\.tcp:\/\/[^\s/?#]+(?:\/[^\s?#]*)?$/,
+    allowed: 'a URL that begins with "opc.tcp://"',
+    example: 'opc.tcp://localhost:4840',
+    otherwise: 'none',
+  }).optional(),
   path: text({
     description: 'Path of the endpoint URL.',
     longest: 100,
@@ -126,8 +155,16 @@ export const opcuaSchema = section('The OPC UA server.', {
   }).default('/penstock'),
   security: security.prefault({}),
   limits: limits.prefault({}),
+  writeTimeout: duration({
+    description:
+      'How long a client that writes a value waits for its device; after that the write is answered with ' +
+      'GoodCompletesAsynchronously and goes on. 0ms: it never waits.',
+    low: 0,
+    high: 60_000,
+    example: '2s',
+  }).prefault(`${defaultWriteTimeout / 1_000}s`),
   users: list(userSchema, 'Who may log in.').max(1_000, ofList).default([]),
-}).transform((opcua) => ({ ...opcua, hostname: opcua.hostname ?? machineName() }))
+}).transform((opcua) => withUnits({ ...opcua, hostname: opcua.hostname ?? machineName() }))
 
 export const httpSchema = section('The HTTP server that says how the gateway is.', {
   port: listenPort('TCP port to listen at.', 8_080),
@@ -143,22 +180,63 @@ export const historySchema = section(
       high: 36_500 * 86_400_000,
       example: '365d',
     }).prefault('90d'),
+    maxSize: size({
+      description: 'What the values may take on disk before the oldest are deleted.',
+      low: 10_000_000,
+      high: 100_000_000_000_000,
+      example: '20GB',
+      otherwise: 'as much as they take',
+    }).optional(),
+    schedule: cronExpression({
+      description:
+        'When values that are too old or too many are deleted: minute, hour, day, month and weekday, in the time zone of ' +
+        'the machine.',
+      example: "'30 2 * * *'",
+      otherwise: 'every ten minutes',
+    }).optional(),
   },
 ).transform(withUnits)
 
+export const commandsSchema = section('Commands to devices: what waits to be sent, and what is kept of it.', {
+  queueLength: wholeNumber({
+    description: 'How many commands may wait for one device; more are refused with BadTooManyOperations.',
+    low: 1,
+    high: 10_000,
+    example: '100',
+  }).default(100),
+  totalQueueLength: wholeNumber({
+    description: 'How many commands may wait for all devices together; more are refused with BadResourceUnavailable.',
+    low: 1,
+    high: 1_000_000,
+    example: '10000',
+  }).default(10_000),
+  parallel: wholeNumber({
+    description: 'How many devices are sent something at the same time; each device gets one command at a time.',
+    low: 1,
+    high: 10_000,
+    example: '64',
+  }).default(64),
+  expiresAfter: duration({
+    description:
+      'How long a command may wait to be sent, where neither it nor its tag says so; after that it is not done any more.',
+    low: 1_000,
+    high: 30 * 86_400_000,
+    example: '2m',
+  }).prefault('2m'),
+  keep: duration({
+    description: 'Age at which finished commands are deleted; the audit log keeps who asked for them.',
+    low: 3_600_000,
+    high: 36_500 * 86_400_000,
+    example: '365d',
+  }).prefault('90d'),
+}).transform(withUnits)
+
 export const backupSchema = section('Backups of the data folder, made while the gateway runs and verified.', {
-  schedule: explain(
-    z
-      .string()
-      .max(100, ofText)
-      .refine((schedule) => schedule.trim().split(/\s+/).length === 5 && validate(schedule)),
-    {
-      description: 'When a backup is made: minute, hour, day, month and weekday, in the time zone of the machine.',
-      allowed: 'five fields of cron',
-      example: "'30 2 * * *'",
-      otherwise: 'no backups are made; `penstock backup` makes one at any time',
-    },
-  ).optional(),
+  schedule: cronExpression({
+    description: 'When a backup is made: minute, hour, day, month and weekday, in the time zone of the machine.',
+    example: "'30 2 * * *'",
+    otherwise: 'no backups are made; `penstock backup` makes one at any time',
+  }).optional(),
   folder: text({
     description: 'Gets a folder for each backup; best on another disk. Relative to where Penstock is started.',
     longest: 1_000,

@@ -51,6 +51,7 @@ export function checkStates(
     type: DataType
     states?: readonly StateConfig[] | undefined
     range?: unknown
+    instrumentRange?: unknown
     unit?: unknown
     arrayLength?: unknown
   },
@@ -72,7 +73,7 @@ export function checkStates(
   ) {
     say('states', 'A Boolean has two states, 0 (false) and 1 (true).', 'Write [Closed, Open], false first.')
   }
-  for (const field of ['range', 'unit'] as const) {
+  for (const field of ['range', 'instrumentRange', 'unit'] as const) {
     if (tag[field] !== undefined) say(field, `An enumeration has no ${field}.`, `Remove the ${field} or the states.`)
   }
   const texts = known.flatMap(({ name, codes }) => [...new Set([name, ...codes])])

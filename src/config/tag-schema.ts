@@ -33,6 +33,16 @@ export const named = {
   disabled: flag({ description: 'Out of service: not read, its tags are BadOutOfService.' }),
 }
 
+/** Where something stands in the operator's own tree. */
+export const folder = text({
+  description: 'Folder of it in `Objects/Penstock/Plant`, as the plant is built: line, hall, building.',
+  longest: 200,
+  pattern: /^[^\s/](?:[^/]*[^\s/])?(?:\/[^\s/](?:[^/]*[^\s/])?){0,9}$/,
+  allowed: 'up to ten names with "/" between them, without spaces at their ends, at most 200 characters',
+  example: 'Hall 1/Line 2',
+  otherwise: 'the plant itself',
+})
+
 /** How long values stay believable; a tag's own settings win over its device's. */
 export const aging = {
   staleAfter: duration({
@@ -49,10 +59,27 @@ export const aging = {
   }),
 }
 
-export const history = choice(historyPolicies, {
-  description: 'Which values are kept as history: none, those that differ from the one before, or every one.',
-  example: 'change',
-})
+/** Which values are kept as history; a tag's own settings win over its device's. */
+export const historyShape = {
+  history: choice(historyPolicies, {
+    description:
+      'Which values are kept as history: none, those that differ from the one before, every one, or one each interval.',
+    example: 'change',
+  }),
+  historyInterval: duration({
+    description:
+      'With `history: interval`: the least time between two values that are kept; qualities that differ are all.',
+    low: SECOND,
+    high: DAY,
+    example: '5m',
+  }),
+  historyHeartbeat: duration({
+    description: 'How old the last kept value gets before one that is said again unchanged is kept too.',
+    low: SECOND,
+    high: 31 * DAY,
+    example: '1h',
+  }),
+}
 
 const range = section('Values outside are UncertainEngineeringUnitsExceeded; clients see it as EURange.', {
   low: decimal({ description: 'The lowest normal value.', example: '-40' }),
@@ -60,6 +87,15 @@ const range = section('Values outside are UncertainEngineeringUnitsExceeded; cli
 }).superRefine(({ low, high }, context) => {
   if (low < high) return
   const message = `The highest normal value must be greater than the lowest, ${low}.`
+  complain(context, [{ at: ['high'], message, mend: 'Correct the two values.' }])
+})
+
+const instrumentRange = section('What the instrument can return at all; clients see it as InstrumentRange.', {
+  low: decimal({ description: 'The lowest value that it can return.', example: '-55' }),
+  high: decimal({ description: 'The highest value that it can return.', example: '125' }),
+}).superRefine(({ low, high }, context) => {
+  if (low < high) return
+  const message = `The highest value of the instrument must be greater than the lowest, ${low}.`
   complain(context, [{ at: ['high'], message, mend: 'Correct the two values.' }])
 })
 
@@ -90,8 +126,11 @@ const valueShape = {
   states: states.optional(),
   unit: text({ description: 'Engineering unit.', longest: 32, example: '°C' }).optional(),
   range: range.optional(),
+  instrumentRange: instrumentRange.optional(),
   deadband: deadband.optional(),
-  history: inherited(history),
+  history: inherited(historyShape.history),
+  historyInterval: inherited(historyShape.historyInterval),
+  historyHeartbeat: inherited(historyShape.historyHeartbeat),
 }
 
 const tagShape = {
@@ -231,19 +270,25 @@ export const calculatedTag = section('A value that is calculated of other tags.'
   .superRefine(checkRange)
   .superRefine(checkStates)
   .superRefine(checkDeadband)
-  .transform(({ expression, ...tag }): TagConfig => ({ ...withName(withDeadband(tag)), address: expression }))
+  .transform(
+    ({ expression, ...tag }): TagConfig => ({
+      ...withUnits(withName(withDeadband(tag))),
+      address: expression,
+    }),
+  )
 
 function checkRange(
-  tag: { type: DataType; range?: unknown; arrayLength?: number | undefined },
+  tag: { type: DataType; range?: unknown; instrumentRange?: unknown; arrayLength?: number | undefined },
   context: z.core.$RefinementCtx,
 ): void {
-  if (tag.range === undefined) return
-  if (tag.arrayLength !== undefined) {
-    const message = 'An array has no range.'
-    complain(context, [{ at: ['range'], message, mend: 'Remove the range, or the arrayLength.' }])
-    return
+  for (const setting of ['range', 'instrumentRange'] as const) {
+    if (tag[setting] === undefined) continue
+    if (tag.arrayLength !== undefined) {
+      const message = `An array has no ${setting}.`
+      complain(context, [{ at: [setting], message, mend: `Remove the ${setting}, or the arrayLength.` }])
+    } else if (!isNumeric(tag.type)) {
+      const message = `A ${tag.type} has no ${setting}.`
+      complain(context, [{ at: [setting], message, mend: `Remove the ${setting}, or make the type a number.` }])
+    }
   }
-  if (isNumeric(tag.type)) return
-  const message = `A ${tag.type} has no range.`
-  complain(context, [{ at: ['range'], message, mend: 'Remove the range, or make the type a number.' }])
 }

@@ -2,10 +2,10 @@ import { z } from 'zod'
 import { AUTO_TEMPLATE } from '../core/template.ts'
 import { lorawanCommand } from './command-schema.ts'
 import { always, complain } from './complaint.ts'
-import { choice, explain, flag, list, retell, section, text } from './fields.ts'
+import { choice, explain, flag, inherited, list, retell, section, text } from './fields.ts'
 import { keyPattern } from './names.ts'
 import { settingOf } from './raw.ts'
-import { aging, chirpstackTag, named } from './tag-schema.ts'
+import { aging, chirpstackTag, folder, historyShape, named } from './tag-schema.ts'
 import { withName, withUnits } from './units.ts'
 
 /** What LoRaWAN devices of one kind have in common. */
@@ -26,6 +26,9 @@ export const templateSchema = section('What LoRaWAN devices of one kind have in 
     otherwise: 'learned from how often each device speaks',
   }).optional(),
   badAfter: retell(aging.badAfter, { otherwise: 'as the device' }).optional(),
+  history: inherited(historyShape.history),
+  historyInterval: inherited(historyShape.historyInterval),
+  historyHeartbeat: inherited(historyShape.historyHeartbeat),
   tags: list(chirpstackTag, 'The values of each device.').default([]),
   commands: list(lorawanCommand, 'What can be asked of each device.').optional(),
 }).transform((template) => withUnits(withName(template)))
@@ -56,6 +59,7 @@ export const ruleSchema = section('What becomes of devices that are not listed; 
     allowed: `the key of a template of \`templates\`, or ${AUTO_TEMPLATE}`,
     example: AUTO_TEMPLATE,
   }).optional(),
+  folder: retell(folder, { example: 'LoRaWAN/Climate' }).optional(),
   accept: choice(['auto', 'propose'], {
     description: 'Whether a device that matches is served by itself, or is a proposal until it is accepted.',
   }).default('auto'),

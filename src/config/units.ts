@@ -12,9 +12,12 @@ const durationSettings = [
   'keep',
   'metricsPeriod',
   'slowest',
+  'historyInterval',
+  'historyHeartbeat',
   'expiresAfter',
   'minInterval',
   'readBackAfter',
+  'writeTimeout',
 ] as const
 type DurationSetting = (typeof durationSettings)[number]
 

@@ -41,6 +41,13 @@ export const nextStates: Readonly<Record<CommandState, readonly CommandState[]>>
 
 export const isFinal = (state: CommandState): boolean => nextStates[state].length === 0
 
+/**
+ * Nothing more comes of it: its state is final; or it was transmitted to a device that does not say whether it heard
+ * it, which the status Good then tells.
+ */
+export const isFinished = ({ state, status }: { readonly state: CommandState; readonly status?: unknown }): boolean =>
+  isFinal(state) || (state === 'transmitted' && status !== undefined)
+
 /** Who asked, and from where. */
 export interface Actor {
   /** Name of the user; `system` for what nobody asked for. */
@@ -82,7 +89,7 @@ export interface CommandRecord {
   readonly state: CommandState
   /** In words: why it is in this state, and what to do; empty where the state says all. */
   readonly reason: string
-  /** Why a Bad end is one; Good for confirmed; absent while it goes on. */
+  /** Why a Bad end is one; Good for confirmed, and for transmitted where no more will be heard; absent while it goes on. */
   readonly status?: StatusCode | undefined
   readonly priority: number
   readonly acceptedAt: number
@@ -92,10 +99,43 @@ export interface CommandRecord {
   readonly expectedAt?: number | undefined
 }
 
+/** A state that a command was in. */
+export interface CommandStep {
+  readonly at: number
+  readonly state: CommandState
+  readonly reason: string
+  readonly status?: StatusCode | undefined
+}
+
+/** Which commands are asked for; the newest first. */
+export interface CommandQuery {
+  readonly device?: string | undefined
+  readonly state?: CommandState | undefined
+  readonly limit: number
+}
+
+/** How many commands may wait, how long, and how many go out at once. */
+export interface CommandSettings {
+  /** Of one device. */
+  readonly queueLength: number
+  /** Of all devices together. */
+  readonly totalQueueLength: number
+  /** Devices that are sent something at the same time. */
+  readonly parallel: number
+  /** Where neither the request nor the tag or command says it. */
+  readonly expiresAfterMs: Milliseconds
+  /** Age at which those that are finished are deleted. */
+  readonly keepMs: Milliseconds
+}
+
+/** Why something is not done: for clients, and in words. */
+export interface Refusal {
+  readonly status: StatusCode
+  readonly reason: string
+}
+
 /** Accepted after it was committed; or refused, and nothing of it is kept. */
-export type CommandAnswer =
-  | { readonly accepted: CommandRecord }
-  | { readonly refused: { readonly status: StatusCode; readonly reason: string } }
+export type CommandAnswer = { readonly accepted: CommandRecord } | { readonly refused: Refusal }
 
 /** Whether clients may change a tag; a tag that does not say is read only. */
 export const accesses = ['read', 'readWrite'] as const

@@ -1,4 +1,5 @@
 import type { Milliseconds } from './clock.ts'
+import type { CommandState } from './command.ts'
 import type { DataType } from './data-type.ts'
 import type { DeviceHealth, SourceHealth } from './health.ts'
 import type { Plain } from './plain-value.ts'
@@ -23,6 +24,8 @@ export interface RequestFigures {
   readonly failures: Readonly<Partial<Record<RequestFailure, number>>>
   /** What was refused, by the device's own code: `exception 2`, `return code 0x0a`. */
   readonly refusals: Readonly<Record<string, number>>
+  /** Values that were to be written, by how that ended; a write may take several requests. */
+  readonly writes?: Readonly<Partial<Record<CommandState, number>>>
   /** From sending to the answer, of lately. */
   readonly roundTrip?: { readonly p50: Milliseconds; readonly p99: Milliseconds }
   /** Bytes of data that answers carried, and of these that tags have; the rest lies between tags. */

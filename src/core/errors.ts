@@ -13,6 +13,10 @@ export const errorCodes = {
   DATA_FOLDER_UNUSABLE: { retryable: false },
   /** The history cannot be read now. */
   HISTORY_UNAVAILABLE: { retryable: true },
+  /** A user, or a change of one, is not acceptable. */
+  USER_REFUSED: { retryable: false },
+  /** A database that holds what was promised cannot be read. */
+  DATABASE_DAMAGED: { retryable: false },
   /** A backup could not be made or used; what was there before is as it was. */
   BACKUP_FAILED: { retryable: true },
   /** The database was written by a newer program. */

@@ -24,6 +24,31 @@ export interface SampleRange {
   readonly limit: number
 }
 
+/** The least or the greatest of some values: which, when for the first time, and how often. */
+export interface SummaryExtreme {
+  readonly value: number | bigint
+  readonly time: Milliseconds
+  readonly count: number
+}
+
+/** What all samples from one source time to another come to, for whoever need not see each. */
+export interface SampleSummary {
+  /** Source times of the first and the last. */
+  readonly first: Milliseconds
+  readonly last: Milliseconds
+  /** How many are Good, Uncertain, and Bad or without a value. */
+  readonly good: number
+  readonly uncertain: number
+  readonly bad: number
+  /** Of values that are numbers; undefined where there is none. */
+  readonly low: SummaryExtreme | undefined
+  readonly high: SummaryExtreme | undefined
+  readonly uncertainLow: number | bigint | undefined
+  readonly uncertainHigh: number | bigint | undefined
+  /** The sum of the Good values, as the parts of an `ExactSum`; undefined where it cannot be said. */
+  readonly total: readonly number[] | undefined
+}
+
 /** Where history is read: one short step a call, which sees what is written by then. */
 export interface HistorySource {
   /**
@@ -31,6 +56,11 @@ export interface HistorySource {
    * source time. Throws HISTORY_UNAVAILABLE where history cannot be read now.
    */
   read(series: SeriesName, range: SampleRange): readonly RecordedSample[]
+  /**
+   * Summaries of samples between these source times, both included: the next ones that are at hand, in the order of time
+   * and with no sample between any two of them. What lies before the first is to be read. Throws as `read` does.
+   */
+  summaries(series: SeriesName, first: Milliseconds, last: Milliseconds): readonly SampleSummary[]
 }
 
 /** Before and after everything that a source time can be. */

@@ -2,7 +2,7 @@ import type { Clock, Milliseconds } from './clock.ts'
 import { grown } from './columns.ts'
 import type { TagValue } from './data-type.ts'
 import { isWithin } from './deadband.ts'
-import { historyPolicyOf } from './history-policy.ts'
+import { historyHeartbeatOf, historyIntervalOf, historyPolicyOf } from './history-policy.ts'
 import { CLOCK_TOLERANCE, type SampleRecorder, type SampleSink } from './sample.ts'
 import { fitTag, isKnownState } from './states.ts'
 import { GOOD_LIMITED_HIGH, GOOD_LIMITED_LOW, isBad, StatusCode } from './status-code.ts'
@@ -29,7 +29,7 @@ const Phase = {
 } as const
 
 /** The history policies (`history-policy.ts`) as they stand in the hot path. */
-const Keep = { off: 0, change: 1, every: 2 } as const
+const Keep = { off: 0, change: 1, every: 2, interval: 3 } as const
 
 /** How often deadlines are looked at; the resolution of stale and bad times. */
 const SWEEP_EVERY: Milliseconds = 250
@@ -56,6 +56,11 @@ export class Pipeline implements SampleSink {
   #staleAfter = new Float64Array(0)
   /** One of `Keep` each; all off until there is a recorder. */
   #keep = new Uint8Array(0)
+  /** How old the last kept statement gets before another one is kept (`interval`), or the same one again. */
+  #keepInterval = new Float64Array(0)
+  #keepAgain = new Float64Array(0)
+  /** Source time of what was kept last; NaN: nothing yet. */
+  #keptTime = new Float64Array(0)
   /** Read, not told of, among those that are kept: nobody will say later what they were while the device was lost. */
   #polled = new Uint8Array(0)
   #recorder: SampleRecorder | undefined
@@ -99,6 +104,9 @@ export class Pipeline implements SampleSink {
     this.#learned = grown(this.#learned, size, Number.POSITIVE_INFINITY)
     this.#staleAfter = grown(this.#staleAfter, size, Number.POSITIVE_INFINITY)
     this.#keep = grown(this.#keep, size, Keep.off)
+    this.#keepInterval = grown(this.#keepInterval, size, 0)
+    this.#keepAgain = grown(this.#keepAgain, size, Number.POSITIVE_INFINITY)
+    this.#keptTime = grown(this.#keptTime, size, Number.NaN)
     this.#polled = grown(this.#polled, size, 0)
     for (const tag of tags) this.#begin(tag)
   }
@@ -114,11 +122,14 @@ export class Pipeline implements SampleSink {
     this.#learned[index] = Number.POSITIVE_INFINITY
     this.#staleAfter[index] = staleAfterOf(tag, Number.POSITIVE_INFINITY)
     this.#polled[index] = 0
+    this.#keptTime[index] = Number.NaN
     this.#keepAs(tag)
   }
 
   #keepAs(tag: IndexedTag): void {
     this.#keep[tag.index] = this.#recorder ? Keep[historyPolicyOf(tag)] : Keep.off
+    this.#keepInterval[tag.index] = historyIntervalOf(tag)
+    this.#keepAgain[tag.index] = historyHeartbeatOf(tag)
   }
 
   #update(tag: IndexedTag): void {
@@ -194,7 +205,7 @@ export class Pipeline implements SampleSink {
     const moved = fit !== undefined && this.#moves(tag, fit, quality)
     if (this.#keep[tag] !== Keep.off) {
       this.#polled[tag] = 1
-      if (this.#isWorthKeeping(tag, quality, moved)) this.#recorder?.record(tag, fit, quality, now, now)
+      if (this.#isWorthKeeping(tag, quality, moved, now)) this.#record(tag, fit, quality, now, now)
     }
     this.#say(tag, quality, now, moved)
   }
@@ -216,8 +227,8 @@ export class Pipeline implements SampleSink {
     }
     const newer = time !== this.table.sourceTime[tag] && !this.#isHeld(tag, fit, quality)
     const moved = fit !== undefined && this.#moves(tag, fit, quality)
-    if (this.#keep[tag] !== Keep.off && this.#isWorthKeeping(tag, quality, moved)) {
-      this.#recorder?.record(tag, fit, quality, time, now)
+    if (this.#keep[tag] !== Keep.off && this.#isWorthKeeping(tag, quality, moved, time)) {
+      this.#record(tag, fit, quality, time, now)
     }
     this.#say(tag, quality, time, moved || newer)
     return true
@@ -228,10 +239,13 @@ export class Pipeline implements SampleSink {
     const now = this.#clock.now()
     const time = notInFuture(sourceTime ?? now, now)
     const late = sourceTime !== undefined && time < (this.table.sourceTime[tag] as number)
-    if (this.#keep[tag] !== Keep.off && (late || this.#isWorthKeeping(tag, status, false))) {
-      this.#recorder?.record(tag, undefined, status, time, now)
+    if (late) {
+      if (this.#keep[tag] !== Keep.off) this.#recorder?.record(tag, undefined, status, time, now)
+      return
     }
-    if (late) return
+    if (this.#keep[tag] !== Keep.off && this.#isWorthKeeping(tag, status, false, time)) {
+      this.#record(tag, undefined, status, time, now)
+    }
     this.#say(tag, status, time, false)
   }
 
@@ -242,7 +256,7 @@ export class Pipeline implements SampleSink {
       const phase = this.#phase[tag] as number
       if (phase === Phase.lost || phase === Phase.dead || phase === Phase.disabled) continue
       const { tag: config, device } = this.#tags[tag] as IndexedTag
-      if (this.#polled[tag] === 1) this.#recorder?.record(tag, undefined, StatusCode.BadNoCommunication, now, now)
+      if (this.#polled[tag] === 1) this.#record(tag, undefined, StatusCode.BadNoCommunication, now, now)
       this.#phase[tag] = Phase.lost
       this.#deadline[tag] = since + (config.badAfterMs ?? device.badAfterMs)
       this.#show(tag)
@@ -355,11 +369,24 @@ export class Pipeline implements SampleSink {
     return value < range.low || value > range.high ? StatusCode.UncertainEngineeringUnitsExceeded : StatusCode.Good
   }
 
-  /** Whether a statement goes to history: with `change`, one that differs, or ends a time of which nothing is known. */
-  #isWorthKeeping(tag: TagIndex, quality: StatusCode, moved: boolean): boolean {
-    if (this.#keep[tag] === Keep.every || moved || quality !== this.#quality[tag]) return true
+  #record(tag: TagIndex, value: TagValue | undefined, status: StatusCode, time: Milliseconds, now: Milliseconds): void {
+    this.#recorder?.record(tag, value, status, time, now)
+    this.#keptTime[tag] = time
+  }
+
+  /**
+   * Whether a statement goes to history: with `change`, one that differs, with `interval` one when it is time; with both,
+   * one that ends a time of which nothing is known, and one that the heartbeat asks for.
+   */
+  #isWorthKeeping(tag: TagIndex, quality: StatusCode, moved: boolean, time: Milliseconds): boolean {
+    const keep = this.#keep[tag]
+    if (keep === Keep.every || quality !== this.#quality[tag] || this.#heard[tag] === 0) return true
     const phase = this.#phase[tag]
-    return this.#heard[tag] === 0 || phase === Phase.lost || phase === Phase.dead
+    if (phase === Phase.lost || phase === Phase.dead) return true
+    const age = time - (this.#keptTime[tag] as number)
+    // Our clock was set back: what was kept last says nothing of how long that is.
+    if (!(age >= 0) || age >= (this.#keepAgain[tag] as number)) return true
+    return keep === Keep.interval ? age >= (this.#keepInterval[tag] as number) : moved
   }
 }
 

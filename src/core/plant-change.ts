@@ -118,9 +118,11 @@ interface PlacedTag {
 
 /** Settings that say nothing about where a value comes from. */
 const howItIsShown: ReadonlySet<string> = new Set([
-  ...['name', 'description', 'manufacturer', 'model', 'serialNumber', 'unit', 'range', 'disabled', 'tags'],
+  ...['name', 'description', 'folder', 'manufacturer', 'model', 'serialNumber', 'hardwareRevision'],
+  ...['softwareRevision', 'deviceManual', 'unit', 'range', 'instrumentRange', 'disabled', 'tags'],
   ...['pollMs', 'staleAfterMs', 'badAfterMs', 'maxRegisters', 'maxCoils', 'maxGap', 'history', 'linkTags', 'template'],
-  'deadband',
+  ...['historyIntervalMs', 'historyHeartbeatMs'],
+  ...['deadband', 'access', 'write', 'commands'],
 ])
 
 const originOf = (settings: DeviceBase | TagConfig): object =>

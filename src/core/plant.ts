@@ -1,7 +1,7 @@
 import type { Milliseconds } from './clock.ts'
 import type { Access, CommandConfig, WriteConfig } from './command.ts'
 import type { DataType } from './data-type.ts'
-import type { HistoryPolicy } from './history-policy.ts'
+import type { HistoryConfig } from './history-policy.ts'
 import type { StateConfig } from './states.ts'
 import type { DiscoveryRule } from './template.ts'
 import type { TransformConfig } from './transform/settings.ts'
@@ -139,20 +139,24 @@ export interface CalculatedSourceConfig extends SourceBase<DeviceBase> {
   readonly kind: 'calculated'
 }
 
-export interface DeviceBase {
+export interface DeviceBase extends HistoryConfig {
   readonly key: string
   readonly name: string
   readonly description?: string | undefined
+  /** Where it stands in the operator's own tree: names of folders, the outermost first, with `/` between them. */
+  readonly folder?: string | undefined
   readonly disabled: boolean
   readonly manufacturer?: string | undefined
   readonly model?: string | undefined
   readonly serialNumber?: string | undefined
+  readonly hardwareRevision?: string | undefined
+  readonly softwareRevision?: string | undefined
+  /** Where its manual is: a URL, or a place on paper. */
+  readonly deviceManual?: string | undefined
   /** Default for tags that do not set their own; absent: the source decides (poll period, uplink interval). */
   readonly staleAfterMs?: Milliseconds | undefined
   /** How long after its source was lost a tag stays Uncertain before it turns Bad. */
   readonly badAfterMs: Milliseconds
-  /** Default for tags that do not set their own; absent: the kind of source decides. */
-  readonly history?: HistoryPolicy | undefined
   readonly tags: readonly TagConfig[]
   /** What can be asked of it beside writing its tags. */
   readonly commands?: readonly CommandConfig[] | undefined
@@ -234,7 +238,7 @@ export interface AdaptiveConfig {
 }
 
 /** One value of a device. */
-export interface TagConfig {
+export interface TagConfig extends HistoryConfig {
   readonly key: string
   readonly name: string
   readonly description?: string | undefined
@@ -262,6 +266,8 @@ export interface TagConfig {
   readonly unit?: string | undefined
   /** Values outside are UncertainEngineeringUnitsExceeded. */
   readonly range?: { readonly low: number; readonly high: number } | undefined
+  /** What the instrument can return at all; clients see it. */
+  readonly instrumentRange?: { readonly low: number; readonly high: number } | undefined
   /** What each value means, of an enumeration; a value that is none of them is UncertainEngineeringUnitsExceeded. */
   readonly states?: readonly StateConfig[] | undefined
   /** How the value is made of what the device says. */
@@ -271,7 +277,6 @@ export interface TagConfig {
   readonly pollMs?: Milliseconds | undefined
   readonly staleAfterMs?: Milliseconds | undefined
   readonly badAfterMs?: Milliseconds | undefined
-  readonly history?: HistoryPolicy | undefined
   /** Absent: read. */
   readonly access?: Access | undefined
   readonly write?: WriteConfig | undefined

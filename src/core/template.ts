@@ -1,9 +1,10 @@
 import type { Milliseconds } from './clock.ts'
 import type { CommandConfig } from './command.ts'
+import { type HistoryConfig, historyOfTemplate } from './history-policy.ts'
 import type { DeviceBase, TagConfig } from './plant.ts'
 
 /** What LoRaWAN devices of one kind have in common, as an operator configures it. */
-export interface DeviceTemplate {
+export interface DeviceTemplate extends HistoryConfig {
   readonly key: string
   readonly name: string
   readonly manufacturer?: string | undefined
@@ -30,17 +31,20 @@ export interface DiscoveryRule {
   readonly tags?: Readonly<Record<string, string>> | undefined
   /** Key of a template or `auto`; absent where the rule ignores what it matches. */
   readonly template?: string | undefined
+  /** Folder of the devices that it takes. */
+  readonly folder?: string | undefined
   readonly accept: 'auto' | 'propose'
   readonly ignore: boolean
 }
 
 /**
  * The device with the tags of its template behind its own, which win by key. Where it says nothing itself it is of the
- * template's manufacturer and model, and its values age as the template says. Applying a template twice changes nothing.
+ * template's manufacturer and model, and its values age, and are kept as history, as the template says. Applying a
+ * template twice changes nothing.
  */
 export function withTemplate<Device extends DeviceBase>(device: Device, template: DeviceTemplate): Device {
   const own = new Set(device.tags.map(({ key }) => key))
-  const added = template.tags.filter(({ key }) => !own.has(key)).map((tag) => agingAs(tag, device, template))
+  const added = template.tags.filter(({ key }) => !own.has(key)).map((tag) => settingsAs(tag, device, template))
   const { manufacturer = template.manufacturer, model = template.model } = device
   return {
     ...device,
@@ -57,12 +61,16 @@ function withCommands(device: DeviceBase, template: DeviceTemplate): Pick<Device
   return { commands: [...(device.commands ?? []), ...template.commands.filter(({ key }) => !own.has(key))] }
 }
 
-/** How long a lost value stays Uncertain always stands in a device, so a template says it in its tags. */
-function agingAs(tag: TagConfig, device: DeviceBase, template: DeviceTemplate): TagConfig {
+/**
+ * How long a lost value stays Uncertain always stands in a device, so a template says it in its tags, and how their history
+ * is kept too.
+ */
+function settingsAs(tag: TagConfig, device: DeviceBase, template: DeviceTemplate): TagConfig {
   const staleAfterMs = tag.staleAfterMs ?? device.staleAfterMs ?? template.staleAfterMs
   const badAfterMs = tag.badAfterMs ?? template.badAfterMs
   return {
     ...tag,
+    ...historyOfTemplate(tag, device, template),
     ...(staleAfterMs === undefined ? {} : { staleAfterMs }),
     ...(badAfterMs === undefined ? {} : { badAfterMs }),
   }

@@ -1,28 +1,38 @@
 import type { MessagePort } from 'node:worker_threads'
 import type Database from 'better-sqlite3'
+import { Commands } from '../commands/commands.ts'
+import type { AuditRow } from '../core/audit.ts'
 import { ChangeFeed } from '../core/change-feed.ts'
 import type { Clock, Milliseconds } from '../core/clock.ts'
+import type { CommandRecord, CommandSettings } from '../core/command.ts'
 import { sourceMemories } from '../core/device-memory.ts'
 import type { FrameTrace, ReadAnswer, SourceDiagnostics, WantedReading } from '../core/diagnostics.ts'
 import type { Findings } from '../core/drift.ts'
 import { describeError } from '../core/errors.ts'
+import type { AskedHistoryEdit, EditAnswer } from '../core/history-edit.ts'
 import type { Logger } from '../core/logger.ts'
 import { Pipeline } from '../core/pipeline.ts'
 import type { Plant, SourceConfig } from '../core/plant.ts'
 import { changeBetween, changedPlant, inSteps, isNoChange, type PlantChange } from '../core/plant-change.ts'
-import { StatusCode } from '../core/status-code.ts'
 import { TagIndexing } from '../core/tag-index.ts'
 import type { DeviceTemplate } from '../core/template.ts'
 import type { EngineHealth, FromEngine, StoreHealth, ToEngine } from '../link/contract.ts'
 import { Link } from '../link/link.ts'
 import { SourceSupervisor, type SourceTypes } from '../sources/supervisor.ts'
+import { AuditLog } from '../store/audit.ts'
+import { CommandStore } from '../store/command-store.ts'
+import { HistoryCompaction } from '../store/history-compaction.ts'
+import { HistoryEditor } from '../store/history-editor.ts'
 import { HistoryRetention } from '../store/history-retention.ts'
 import { HistoryWriter } from '../store/history-writer.ts'
 import { LastValues } from '../store/last-values.ts'
 import { SeriesBook } from '../store/series.ts'
 import { AdHocReads } from './ad-hoc-reads.ts'
+import { cronSchedule } from './cron-schedule.ts'
 import { type ConfiguredDevices, FoundDevices } from './found-devices.ts'
+import { auditHistoryEdit } from './history-audit.ts'
 import { PlantValues } from './plant-values.ts'
+import { recordAudit } from './record-audit.ts'
 
 /** Changes are collected this long before they cross a link: it bounds the price of batches, and the latency. */
 const COLLECT_FOR: Milliseconds = 10
@@ -38,6 +48,9 @@ export interface EngineParts {
   readonly types: SourceTypes
   readonly database: Database.Database
   readonly history: HistorySettings
+  /** `penstock.db`. */
+  readonly penstock: Database.Database
+  readonly commands: CommandSettings
   readonly clock: Clock
   readonly log: Logger
   readonly secret: (name: string) => string | undefined
@@ -49,6 +62,10 @@ export interface EngineParts {
 export interface HistorySettings {
   /** Age at which samples are deleted. */
   readonly keepMs: Milliseconds
+  /** Bytes that the history may take; absent: as many as it needs. */
+  readonly maxSize?: number | undefined
+  /** Cron expression of when that is looked after; absent: every ten minutes. */
+  readonly schedule?: string | undefined
 }
 
 interface Subscriber {
@@ -69,7 +86,11 @@ export class Engine {
   readonly #series: SeriesBook
   readonly #lastValues: LastValues
   readonly #history: HistoryWriter
+  readonly #editor: HistoryEditor
   readonly #retention: HistoryRetention
+  readonly #compaction: HistoryCompaction
+  readonly #audit: AuditLog
+  readonly #commands: Commands
   readonly #subscribers = new Set<Subscriber>()
   readonly #startedAt: number
   #timers: (() => void)[] = []
@@ -93,15 +114,19 @@ export class Engine {
     this.#series = series
     this.#lastValues = new LastValues({ database, pipeline: this.#pipeline, series, clock, log })
     this.#history = new HistoryWriter({ database, series, clock, log })
+    this.#editor = new HistoryEditor({ database, clock })
     const devices = () => this.#plant.sources.flatMap(memoriesOf)
-    this.#retention = new HistoryRetention({ database, series, devices, keepMs: parts.history.keepMs, clock, log })
+    const { keepMs, maxSize, schedule: cron } = parts.history
+    const schedule = cron === undefined ? undefined : cronSchedule(cron)
+    this.#retention = new HistoryRetention({ database, series, devices, keepMs, maxSize, schedule, clock, log })
+    this.#compaction = new HistoryCompaction({ database, keepMs, clock, log })
     this.#sources = new SourceSupervisor({
       types: parts.types,
       indexing: this.#indexing,
       sink: this.#pipeline,
       memory: this.#history,
       values: this.#values,
-      commands: { news: () => undefined },
+      commands: { news: (id, news) => this.#commands.news(id, news) },
       clock,
       log,
       secret: parts.secret,
@@ -110,6 +135,18 @@ export class Engine {
       onHealthChange: () => {
         this.#healthChanged = true
       },
+      onBegun: (key) => this.#commands.sourceBegan(key),
+    })
+    this.#audit = new AuditLog(parts.penstock)
+    this.#commands = new Commands({
+      journal: new CommandStore(parts.penstock, this.#audit),
+      plant: () => this.#plant,
+      values: this.#values,
+      outlets: { of: (key) => this.#sources.outletOf(key) },
+      settings: parts.commands,
+      clock,
+      log,
+      onNews: (changed) => this.#tellCommands(changed),
     })
     this.#adHoc = new AdHocReads({ plant: () => this.#plant, types: parts.types, sources: this.#sources })
   }
@@ -122,6 +159,7 @@ export class Engine {
     this.#pipeline.recordTo(this.#history)
     this.#history.start()
     this.#retention.start()
+    this.#compaction.start()
     this.#lastValues.start()
     this.#pipeline.start()
     const { clock } = this.#parts
@@ -133,14 +171,18 @@ export class Engine {
     ]
     this.#changing = this.#sources.start(this.#plant)
     await this.#changing
+    this.#commands.begin()
   }
 
   /** Sources first, so that nothing new comes; then what came is written; then the readers are left. */
   async stop(): Promise<void> {
+    this.#commands.hold()
     await this.#sources.stop()
+    await this.#commands.stop()
     this.#pipeline.stop()
     this.#flush()
     await this.#retention.stop()
+    await this.#compaction.stop()
     await this.#history.stop()
     await this.#lastValues.stop()
     for (const end of this.#timers) end()
@@ -150,6 +192,7 @@ export class Engine {
       link.close()
     }
     this.#parts.database.close()
+    this.#parts.penstock.close()
   }
 
   /** Serves a room at the other end of `port` until it is gone. */
@@ -160,15 +203,16 @@ export class Engine {
       serves: {
         plant: () => ({ revision: this.#revision, plant: this.#plant, ids: this.#indexing.ids }),
         store: () => this.#storeHealth(),
-        command: () => notYet,
-        cancelCommand: () => notYet,
+        editHistory: (asked) => this.#editHistory(asked),
+        command: (request) => this.#commands.request(request),
+        cancelCommand: (of) => this.#commands.cancel(of),
         subscribe: ({ revision }) => {
           if (revision !== this.#revision) return false
           this.#subscribe(link)
           return true
         },
       },
-      hears: {},
+      hears: { audit: (entries) => recordAudit(this.#audit, entries, this.#parts.log) },
       onEnd: () => this.#leave(link),
       onCredit: () => this.#flush(),
     })
@@ -197,6 +241,16 @@ export class Engine {
   /** Reads one address of a device over the connection that is polled, between two polls. */
   readOnce(wanted: WantedReading): Promise<ReadAnswer> {
     return this.#adHoc.read(wanted)
+  }
+
+  /** What can be asked to be done in the plant. */
+  get commands(): Commands {
+    return this.#commands
+  }
+
+  /** The newest rows of the audit log before the number `before`, the newest first. */
+  audit(limit: number, before?: number): AuditRow[] {
+    return this.#audit.page(limit, before)
   }
 
   /** What sources found and an operator should know. */
@@ -238,6 +292,7 @@ export class Engine {
   async #change(plant: Plant): Promise<void> {
     const change = changeBetween(this.#plant, plant)
     if (isNoChange(change)) return
+    this.#commands.hold()
     await this.#sources.withdraw(change)
     try {
       for (const step of inSteps(change, TAGS_A_STEP)) {
@@ -247,6 +302,7 @@ export class Engine {
     } finally {
       await this.#sources.follow(change, this.#plant)
       this.#values.plantChanged()
+      this.#commands.plantChanged()
     }
   }
 
@@ -277,6 +333,14 @@ export class Engine {
     await Promise.all(told)
   }
 
+  async #editHistory({ user, edit }: AskedHistoryEdit): Promise<EditAnswer> {
+    // What devices said until now comes first.
+    await this.#history.commit()
+    const answer = await this.#editor.apply(edit)
+    auditHistoryEdit(this.#parts.log, user, edit, answer)
+    return answer
+  }
+
   #storeHealth(): StoreHealth {
     const { ok, reason, lastCommitAt } = this.#lastValues.health
     const history = this.#history.health
@@ -302,6 +366,7 @@ export class Engine {
       },
     })
     link.tell('sources', this.#sources.health())
+    link.tell('commands', this.#commands.unfinished())
     feed.flush()
   }
 
@@ -317,6 +382,10 @@ export class Engine {
     for (const { feed } of this.#subscribers) feed.flush()
   }
 
+  #tellCommands(changed: readonly CommandRecord[]): void {
+    for (const { link } of this.#subscribers) link.tell('commands', changed)
+  }
+
   #tellHealth(): void {
     if (!this.#healthChanged) return
     this.#healthChanged = false
@@ -324,8 +393,6 @@ export class Engine {
     for (const { link } of this.#subscribers) link.tell('sources', news)
   }
 }
-
-const notYet = { refused: { status: StatusCode.BadNotSupported, reason: '' } }
 
 /** The names under which a source keeps its memories: of itself and of its devices. */
 const memoriesOf = ({ key, devices }: SourceConfig): string[] => [

@@ -1,3 +1,4 @@
+import type { CommandSettings } from '../core/command.ts'
 import type { ConfiguredPlant } from '../link/contract.ts'
 import type { LogLevel } from '../telemetry/logger.ts'
 import type { HistorySettings } from './engine.ts'
@@ -6,5 +7,6 @@ import type { HistorySettings } from './engine.ts'
 export interface EngineRoomData extends ConfiguredPlant {
   readonly dataFolder: string
   readonly history: HistorySettings
+  readonly commands: CommandSettings
   readonly logLevel: LogLevel
 }

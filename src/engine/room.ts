@@ -4,12 +4,13 @@ import type { FromRoom, MainToEngine } from '../link/contract.ts'
 import { Link } from '../link/link.ts'
 import { Checkpointer } from '../store/checkpointer.ts'
 import { openHistoryDatabase } from '../store/history-database.ts'
+import { openPenstockDatabase } from '../store/penstock-database.ts'
 import { createLogger } from '../telemetry/logger.ts'
 import { Engine } from './engine.ts'
 import type { EngineRoomData } from './room-data.ts'
 import { sourceTypes } from './source-types.ts'
 
-const { port, plant, templates, dataFolder, history, logLevel, ...data } = workerData as EngineRoomData & {
+const { port, plant, templates, dataFolder, history, commands, logLevel, ...data } = workerData as EngineRoomData & {
   port: MessagePort
 }
 let { secrets } = data
@@ -29,6 +30,8 @@ const engine = new Engine({
   types: sourceTypes,
   database,
   history,
+  penstock: openPenstockDatabase(dataFolder),
+  commands,
   clock: systemClock,
   log,
   secret: (name) => secrets[name],
@@ -45,6 +48,11 @@ const link = new Link<FromRoom, MainToEngine>({
     diagnostics: ({ source }) => engine.diagnostics(source),
     frames: ({ source, after }) => engine.frames(source, after) ?? null,
     readOnce: (wanted) => engine.readOnce(wanted),
+    command: (request) => engine.commands.request(request),
+    cancelCommand: (of) => engine.commands.cancel(of),
+    commands: (query) => engine.commands.list(query),
+    commandSteps: ({ id }) => engine.commands.find(id) ?? null,
+    audit: ({ limit, before }) => engine.audit(limit, before),
     changePlant: async (to) => {
       secrets = to.secrets
       await engine.changePlant(to).catch(die)

@@ -5,12 +5,17 @@ import type { ConfigurationDesk } from '../config/desk.ts'
 import type { Findings } from '../core/drift.ts'
 import { describeError, PenstockError } from '../core/errors.ts'
 import type { Logger } from '../core/logger.ts'
+import { type CertificateAdministration, certificateRoutes } from './certificate-routes.ts'
+import { commandCall } from './command-call.ts'
+import { answerCommands, type CommandDesk } from './command-routes.ts'
 import { answerConfiguration } from './configuration-routes.ts'
 import { type Answer, answerDiagnosis, type Diagnosis } from './diagnosis.ts'
 import type { GatewayHealth } from './gateway-health.ts'
 import { jsonBody } from './json-body.ts'
 import type { LocalToken } from './local-token.ts'
-import type { Metrics } from './metrics/metrics.ts'
+import { Metrics } from './metrics/metrics.ts'
+import { answerSessions, type OpcuaSessions } from './sessions.ts'
+import { type UserAdministration, userRoutes } from './user-routes.ts'
 
 export interface HttpSettings {
   readonly bind: string
@@ -19,8 +24,10 @@ export interface HttpSettings {
 
 /**
  * What the gateway answers over HTTP: `/livez` (the process runs), `/readyz` (every room does its work; 503 while
- * one does not), `/metrics` (for Prometheus), `/findings` (what sources found beside the configuration), `/diagnostics` (how the sources' requests
- * fare, and what goes over their connections) and `/`, the health in full.
+ * one does not), `/metrics` (for Prometheus), `/findings` (what sources found beside the configuration), `/diagnostics`
+ * (how the sources' requests fare, and what goes over their connections), `/commands` and `/audit` (what devices are
+ * told, and who did what), `/security/…` (users and certificates, for administrators), and `/`, the health in full. Only
+ * for whoever has the local token are `/configuration` and `/sessions` (who is connected to the OPC UA server).
  */
 export class HttpServer {
   readonly #settings: HttpSettings
@@ -31,14 +38,16 @@ export class HttpServer {
     settings: HttpSettings
     log: Logger
     health: () => Promise<GatewayHealth>
-    metrics: Metrics
-    rooms: Diagnosis & { findings(): Promise<readonly Findings[] | null> }
+    rooms: Diagnosis & CommandDesk & OpcuaSessions & { findings(): Promise<readonly Findings[] | null> }
     configuration: ConfigurationDesk
     /** Whoever has it may do everything. */
     localToken: LocalToken
+    users: UserAdministration
+    certificates: CertificateAdministration
   }) {
     this.#settings = parts.settings
     this.#log = parts.log
+    const metrics = new Metrics({ health: parts.health, diagnostics: () => parts.rooms.diagnostics() })
     const app = new Koa()
     app.silent = true
     app.on('error', (error) => this.#log.warn({ error: describeError(error) }, 'an HTTP request failed'))
@@ -46,13 +55,30 @@ export class HttpServer {
       context.set({ 'X-Content-Type-Options': 'nosniff', 'Cache-Control': 'no-store' })
       await next()
     })
+    app.use(userRoutes(parts.users))
+    app.use(certificateRoutes(parts.users, parts.certificates))
     app.use(async (context, next) => {
       if (!/^\/configuration(?:\/|$)/.test(context.path)) return next()
       const answer = await answerLocally(context.req, context.URL, parts)
       context.status = answer.status
       context.body = answer.body
     })
+    app.use(async (context, next) => {
+      if (!/^\/sessions(?:\/|$)/.test(context.path)) return next()
+      const answer = parts.localToken.isIn(context.req.headers.authorization)
+        ? await answerSessions(context.method, context.path, parts.rooms)
+        : strange('Sessions are', 'penstock sessions')
+      if (!answer) return
+      context.status = answer.status
+      context.body = answer.body
+    })
     app.use(async (context) => {
+      const asked = await answerCommands(commandCall(context), parts.rooms)
+      if (asked) {
+        context.status = asked.status
+        context.body = asked.body
+        return
+      }
       if (context.method !== 'GET' && context.method !== 'HEAD') {
         context.status = 405
         context.set('Allow', 'GET, HEAD')
@@ -63,8 +89,8 @@ export class HttpServer {
         return
       }
       if (context.path === '/metrics') {
-        context.set('Content-Type', parts.metrics.contentType)
-        context.body = await parts.metrics.text()
+        context.set('Content-Type', metrics.contentType)
+        context.body = await metrics.text()
         return
       }
       if (context.path === '/findings') {
@@ -125,8 +151,7 @@ async function answerLocally(
   { configuration, localToken }: { readonly configuration: ConfigurationDesk; readonly localToken: LocalToken },
 ): Promise<Answer> {
   if (!localToken.isIn(request.headers.authorization)) {
-    const error = 'The configuration is for whoever can read the data folder: run penstock config on that machine.'
-    return { status: 401, body: { error } }
+    return strange('The configuration is', 'penstock config')
   }
   const body = await jsonBody(request)
   if ('problem' in body) return { status: 400, body: { error: body.problem } }
@@ -142,3 +167,9 @@ async function answerLocally(
   )
   return answer ?? { status: 404, body: { error: `There is no ${request.method} ${pathname}.` } }
 }
+
+/** To whoever comes without the local token. */
+const strange = (what: string, command: string): Answer => ({
+  status: 401,
+  body: { error: `${what} for whoever can read the data folder: run ${command} on that machine.` },
+})

@@ -1,8 +1,9 @@
+import type { OpcuaHealth } from '../link/contract.ts'
 import type { GatewayHealth, RoomHealth } from './gateway-health.ts'
 
 /** One thing that has to be in order. */
 export interface Check {
-  readonly name: 'engine' | 'opcua' | 'engine-heard' | 'store' | 'history' | 'disk' | 'backup'
+  readonly name: 'engine' | 'opcua' | 'engine-heard' | 'store' | 'history' | 'certificates' | 'disk' | 'backup'
   /** `unknown`: it could not be asked just now. A gateway with a warning is ready all the same. */
   readonly state: 'ok' | 'warning' | 'failing' | 'unknown'
   /** Empty when it is ok. */
@@ -23,6 +24,7 @@ export function checksOf({ rooms, engine, opcua, disk, backup }: Checked): reado
     opcua ? warnIf('engine-heard', opcua.engineHeard ? '' : heard) : unknown('engine-heard'),
     engine ? warnIf('store', engine.store.reason) : unknown('store'),
     engine ? warnIf('history', engine.store.history.reason) : unknown('history'),
+    opcua ? warnIf('certificates', endingOf(opcua)) : unknown('certificates'),
     warnIf('disk', disk.reason),
     ...(backup ? [warnIf('backup', backup.reason)] : []),
   ]
@@ -32,6 +34,11 @@ function roomCheck(name: 'engine' | 'opcua', { state, lastRestart }: RoomHealth)
   if (state === 'running') return { name, state: 'ok', reason: '' }
   const cause = lastRestart === '' ? '' : `; it was last started again because: ${lastRestart}`
   return { name, state: 'failing', reason: `It does not run, its state is ${state}${cause}` }
+}
+
+function endingOf({ endingCertificates: ending }: OpcuaHealth): string {
+  if (ending.length === 0) return ''
+  return `${ending.length} of its own and trusted certificates end within 30 days or have ended; the health (/) lists them.`
 }
 
 const warnIf = (name: Check['name'], reason: string): Check =>

@@ -1,12 +1,16 @@
 import type { MessagePort } from 'node:worker_threads'
-import type { Actor, CommandAnswer, CommandRecord, CommandRequest } from '../core/command.ts'
+import type { AuditEntry, AuditRow } from '../core/audit.ts'
+import type { CertificateAnswer, CertificateChange, EndingCertificate, KnownCertificate } from '../core/certificate.ts'
+import type { Actor, CommandAnswer, CommandQuery, CommandRecord, CommandRequest, CommandStep } from '../core/command.ts'
 import type { FrameTrace, ReadAnswer, SourceDiagnostics, WantedReading } from '../core/diagnostics.ts'
 import type { Findings } from '../core/drift.ts'
 import type { HistoryHealth, SourceHealth } from '../core/health.ts'
+import type { AskedHistoryEdit, EditAnswer } from '../core/history-edit.ts'
 import type { Plant } from '../core/plant.ts'
 import type { PlantChange } from '../core/plant-change.ts'
 import type { NumberedPlant } from '../core/tag-index.ts'
 import type { DeviceTemplate } from '../core/template.ts'
+import type { UserRecord } from '../core/user.ts'
 
 /**
  * Who may ask what of whom. Three links join the rooms: main–engine, main–opcua and engine–opcua; main makes the
@@ -24,12 +28,17 @@ export type ToEngine = {
      */
     subscribe: (at: { readonly revision: number }) => boolean
     store: (none: null) => StoreHealth
+    /** Changes what is recorded of a tag; answered when it is committed. */
+    editHistory: (asked: AskedHistoryEdit) => EditAnswer
     /** Answered when the command is committed, or refused; what becomes of it comes as `commands`. */
     command: (request: CommandRequest) => CommandAnswer
     /** Takes a command back that has not gone out; answered with it as it is then, or why it cannot be taken back. */
     cancelCommand: (of: { readonly id: number; readonly by: Actor }) => CommandAnswer
   }
-  tells: Record<never, never>
+  tells: {
+    /** What the audit log has to have; bounded by whoever tells it. */
+    audit: readonly AuditEntry[]
+  }
 }
 
 /** What the engine tells a room that subscribed. */
@@ -60,6 +69,12 @@ export interface ConfiguredPlant {
 export interface PlantStep {
   readonly revision: number
   readonly change: PlantChange
+}
+
+/** A command with the states it was in, the oldest first. */
+export interface CommandHistory {
+  readonly command: CommandRecord
+  readonly steps: readonly CommandStep[]
 }
 
 /** What main asks of each room, beside what the engine answers to everybody. */
@@ -105,13 +120,75 @@ export interface OpcuaHealth {
   readonly sessions: number
   readonly subscriptions: number
   readonly monitoredItems: number
+  /** Certificates that end within 30 days, or have ended. */
+  readonly endingCertificates: readonly EndingCertificate[]
   /** False while the engine is gone or silent: all values are then Uncertain. */
   readonly engineHeard: boolean
 }
 
+/** A client that is connected to the OPC UA server; null: the server does not know it now. */
+export interface OpcuaSession {
+  /** NodeId of the session, as in the server's own diagnostics; it opens nothing. */
+  readonly id: string
+  readonly name: string
+  /** null: anonymous, or not logged in yet. */
+  readonly user: string | null
+  /** What the client calls itself: name and ApplicationUri. */
+  readonly client: string
+  readonly clientUri: string
+  /** IP address; null while it has no connection: it may come back to its session. */
+  readonly address: string | null
+  readonly securityPolicy: string | null
+  readonly securityMode: string | null
+  /** It is logged in. */
+  readonly active: boolean
+  /** Milliseconds of the epoch. */
+  readonly since: number
+  readonly lastContactAt: number
+  /** Silence after which the session ends. */
+  readonly timeoutMs: number
+  /** Since it began. */
+  readonly requests: number | null
+  /** Of its connection, as the gateway sees it. */
+  readonly bytesReceived: number | null
+  readonly bytesSent: number | null
+  readonly subscriptions: readonly OpcuaSubscription[]
+}
+
+export interface OpcuaSubscription {
+  readonly id: number
+  readonly publishingIntervalMs: number
+  readonly publishing: boolean
+  readonly items: number
+  readonly disabledItems: number
+  /** Messages that were sent and not acknowledged. */
+  readonly unacknowledged: number
+  /** Notifications since it began. */
+  readonly notifications: number
+  /** Silence after which it ends. */
+  readonly lifetimeMs: number
+}
+
+export interface UsersChanged {
+  readonly users: readonly UserRecord[]
+  readonly change: { readonly action: string; readonly subject: string; readonly user: string }
+}
+
 export type ToOpcua = {
-  asks: ToRoom['asks'] & { health: (none: null) => OpcuaHealth }
-  tells: ToRoom['tells']
+  asks: ToRoom['asks'] & {
+    health: (none: null) => OpcuaHealth
+    /** Who is connected, the oldest session first. */
+    sessions: (none: null) => readonly OpcuaSession[]
+    /** Ends a session and its subscriptions; false: there is none with this id. */
+    closeSession: (which: { readonly id: string }) => boolean
+    certificates: (none: null) => readonly KnownCertificate[]
+    /** Decides about a certificate; connections that it ends are ended when this is answered. */
+    changeCertificates: (of: { readonly change: CertificateChange; readonly by: Actor }) => CertificateAnswer
+  }
+  tells: ToRoom['tells'] & {
+    /** The database has these users now, after this change. */
+    users: UsersChanged
+  }
 }
 
 export type MainToEngine = {
@@ -127,6 +204,15 @@ export type MainToEngine = {
     frames: (of: { readonly source: string; readonly after: number }) => FrameTrace | null
     /** Reads one address of a device over the connection that is polled, between two polls. */
     readOnce: (wanted: WantedReading) => ReadAnswer
+    /** As of the OPC UA room. */
+    command: (request: CommandRequest) => CommandAnswer
+    cancelCommand: (of: { readonly id: number; readonly by: Actor }) => CommandAnswer
+    /** The newest first, also finished ones. */
+    commands: (query: CommandQuery) => readonly CommandRecord[]
+    /** One command with the states it was in; null where there is none, or none any more. */
+    commandSteps: (of: { readonly id: number }) => CommandHistory | null
+    /** The newest rows of the audit log before the number `before`. */
+    audit: (page: { readonly limit: number; readonly before?: number | undefined }) => readonly AuditRow[]
   }
   tells: ToRoom['tells']
 }

@@ -36,8 +36,8 @@ export interface LinkOptions<Mine extends Direction, Theirs extends Direction> {
   readonly clock: Clock
   readonly serves: Serves<Theirs>
   readonly hears: Hears<Theirs>
-  /** Takes a batch; when it returns, the sender gets its credit back. */
-  readonly onBatch?: (batch: SampleBatch) => void
+  /** Takes a batch; when it returns, or what it promises is done, the sender gets its credit back. */
+  readonly onBatch?: (batch: SampleBatch) => unknown
   /** A credit came back after `sendBatch` or `wantsBatch` had refused. */
   readonly onCredit?: () => void
   /** The other end was silent for `silenceAfterMs` (true), or is heard again (false). Not called after the end. */
@@ -181,8 +181,7 @@ export class Link<Mine extends Direction, Theirs extends Direction> {
         this.#options.hears[message.name as keyof Theirs['tells']]?.(message.note as never)
         return
       case 'batch':
-        this.#options.onBatch?.(message.batch)
-        this.#post({ kind: 'credit', batches: 1 })
+        this.#take(message.batch)
         return
       case 'credit':
         this.#credits += message.batches
@@ -193,6 +192,13 @@ export class Link<Mine extends Direction, Theirs extends Direction> {
       case 'beat':
         return
     }
+  }
+
+  #take(batch: SampleBatch): void {
+    const credit = () => this.#post({ kind: 'credit', batches: 1 })
+    const taking = this.#options.onBatch?.(batch)
+    if (taking instanceof Promise) void taking.then(credit)
+    else credit()
   }
 
   #answer(id: number, name: string, argument: unknown): void {

@@ -10,7 +10,7 @@ import type { OpcuaSettings } from './settings.ts'
 export interface CertificateStores {
   /** The server's own key and certificate, and the client certificates it trusts or has rejected. */
   readonly application: CertificateStore
-  /** Certificates of users; no user is known by one, so it stays empty. */
+  /** Certificates that users log in with. */
   readonly users: CertificateStore
   /** What the server calls itself, as its certificate has it. */
   readonly applicationUri: string

@@ -1,7 +1,10 @@
 import type { MessagePort } from 'node:worker_threads'
+import type { AuditEntry } from '../core/audit.ts'
 import { type Clock, type Milliseconds, pause } from '../core/clock.ts'
+import type { CommandRecord } from '../core/command.ts'
 import { describeError, PenstockError } from '../core/errors.ts'
 import type { SourceHealth } from '../core/health.ts'
+import type { AskedHistoryEdit, EditAnswer } from '../core/history-edit.ts'
 import type { Logger } from '../core/logger.ts'
 import type { SampleBatch } from '../core/sample.ts'
 import type { NumberedPlant } from '../core/tag-index.ts'
@@ -14,14 +17,16 @@ const STORE_EVERY: Milliseconds = 5_000
 
 /** What the room does with what it hears of the engine. */
 export interface EngineListener {
-  onBatch(batch: SampleBatch): void
+  onBatch(batch: SampleBatch): void | Promise<void>
   /** How sources are, each with those of its devices of which there is something new: at first with all. */
   onSources(sources: readonly SourceHealth[]): void
   onStore(store: StoreHealth): void
+  /** Commands whose state changed, in the order of the changes; after a subscription all that go on. */
+  onCommands(records: readonly CommandRecord[]): void
   /** The plant that the engine runs now, which may be another than the one shown; resolves when it is shown. */
   showPlant(plant: NumberedPlant): Promise<void>
-  /** The plant shown changes by this. */
-  changePlant(step: PlantStep): void
+  /** The plant shown changes by this; resolves when it is shown. Batches come meanwhile. */
+  changePlant(step: PlantStep): Promise<void>
   /** Called before each subscription; resolves when every tag has got a value since, or another call replaces this. */
   awaitSnapshot(): Promise<void>
   /** The engine is heard and every tag shows what it says (true), or it is gone or silent (false). */
@@ -62,6 +67,18 @@ export class EngineConnection {
     return this.#heard
   }
 
+  /** The engine, to be asked, while it is heard. */
+  get asked(): Pick<EngineLink, 'ask'> | undefined {
+    return this.#heard ? this.#link : undefined
+  }
+
+  /** Gives entries for the audit log; false while there is no engine to take them. */
+  tellAudit(entries: readonly AuditEntry[]): boolean {
+    if (!this.#heard || !this.#link || this.#link.ended) return false
+    this.#link.tell('audit', entries)
+    return true
+  }
+
   /** Links to the engine and asks for its plant; rejects with ROOM_UNAVAILABLE or TIMEOUT. */
   async open(port: MessagePort): Promise<NumberedPlant> {
     this.#linkTo(port)
@@ -72,6 +89,13 @@ export class EngineConnection {
   async subscribe(): Promise<void> {
     while (!this.#heard) await this.#withNewest((link) => this.#comeInStep(link, this.#attempt))
     this.#keeping = true
+  }
+
+  /** Has what is recorded of a tag changed; rejects with ROOM_UNAVAILABLE, or with why the engine could not. */
+  editHistory(asked: AskedHistoryEdit): Promise<EditAnswer> {
+    const link = this.#link
+    if (link && this.#heard) return link.ask('editHistory', asked)
+    return Promise.reject(new PenstockError('ROOM_UNAVAILABLE', 'The engine, which alone writes history, is not there'))
   }
 
   /** The engine is a new one, behind this port. */
@@ -112,8 +136,8 @@ export class EngineConnection {
       port,
       clock: this.#clock,
       serves: {
-        changePlant: (step) => {
-          if (link === this.#link) this.#follow(step)
+        changePlant: async (step) => {
+          if (link === this.#link) await this.#follow(step)
           return null
         },
       },
@@ -121,12 +145,14 @@ export class EngineConnection {
         sources: (sources) => {
           if (link === this.#link) this.#listener.onSources(sources)
         },
-        commands: () => undefined,
+        commands: (records) => {
+          if (link === this.#link) this.#listener.onCommands(records)
+        },
       },
       onBatch: (batch) => {
-        if (link !== this.#link) return
+        if (link !== this.#link) return undefined
         this.#told = true
-        this.#listener.onBatch(batch)
+        return this.#listener.onBatch(batch)
       },
       onSilence: (silent) => {
         if (link !== this.#link) return
@@ -187,9 +213,9 @@ export class EngineConnection {
   }
 
   /** A step that was not taken makes every later number mean another tag. */
-  #follow(step: PlantStep): void {
+  async #follow(step: PlantStep): Promise<void> {
     try {
-      this.#listener.changePlant(step)
+      await this.#listener.changePlant(step)
     } catch (cause) {
       const error = new PenstockError('ROOM_UNAVAILABLE', 'The OPC UA server could not follow a change of the plant', {
         cause,

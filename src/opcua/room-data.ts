@@ -1,10 +1,15 @@
+import type { UserRecord } from '../core/user.ts'
 import type { LogLevel } from '../telemetry/logger.ts'
 import type { OpcuaSettings } from './settings.ts'
 
 /** What main gives the OPC UA server's thread. */
 export interface OpcuaRoomData {
   readonly settings: OpcuaSettings
+  /** Users of the database when the thread began. */
+  readonly users: readonly UserRecord[]
   /** Where `history.db` is. */
   readonly dataFolder: string
+  /** When the gateway began, milliseconds of the epoch. */
+  readonly startedAt: number
   readonly logLevel: LogLevel
 }

@@ -4,10 +4,12 @@ import type { FromRoom, ToOpcua } from '../link/contract.ts'
 import { Link } from '../link/link.ts'
 import { HistoryFile } from '../store/history-file.ts'
 import { createLogger } from '../telemetry/logger.ts'
+import { version } from '../version.ts'
+import { freeDiskSpace } from './free-disk-space.ts'
 import type { OpcuaRoomData } from './room-data.ts'
 import { OpcuaServerRoom } from './server-room.ts'
 
-const { port, settings, dataFolder, logLevel } = workerData as OpcuaRoomData & { port: MessagePort }
+const { port, settings, users, dataFolder, startedAt, logLevel } = workerData as OpcuaRoomData & { port: MessagePort }
 
 /** Ends this thread with the error as its cause; main starts another. */
 const die = (error: unknown): void => {
@@ -19,7 +21,10 @@ const die = (error: unknown): void => {
 const history = new HistoryFile(dataFolder)
 const room = new OpcuaServerRoom({
   settings,
+  users,
   history,
+  identity: { version, startedAt },
+  freeDiskSpace: () => freeDiskSpace(dataFolder),
   clock: systemClock,
   log: createLogger(logLevel, 'opcua'),
   onFatal: die,
@@ -31,6 +36,10 @@ const link = new Link<FromRoom, ToOpcua>({
   clock: systemClock,
   serves: {
     health: () => room.health(),
+    sessions: () => room.sessions(),
+    closeSession: ({ id }) => room.closeSession(id),
+    certificates: () => room.certificates(),
+    changeCertificates: ({ change, by }) => room.changeCertificates(change, by),
     stop: async () => {
       await room.stop()
       history.close()
@@ -38,6 +47,7 @@ const link = new Link<FromRoom, ToOpcua>({
     },
   },
   hears: {
+    users: (changed) => room.showUsers(changed),
     peer: ({ port: engine }) => {
       if (begun) {
         room.relink(engine)

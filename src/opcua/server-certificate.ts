@@ -1,5 +1,5 @@
 import { createPrivateKey, X509Certificate } from 'node:crypto'
-import { readFile, rename } from 'node:fs/promises'
+import { readdir, readFile, rename, rm } from 'node:fs/promises'
 import { isIP } from 'node:net'
 import { join } from 'node:path'
 import type { OPCUACertificateManager } from 'node-opcua'
@@ -12,6 +12,7 @@ const DAY: Milliseconds = 86_400_000
 const VALID_DAYS = 3_650
 /** A certificate that ends sooner than this is replaced at the start. */
 const RENEW_BEFORE: Milliseconds = 30 * DAY
+const FORMERS_KEPT = 5
 
 export interface CertificateDemands {
   /** What the server is called in the subject. */
@@ -78,6 +79,7 @@ export async function ensureServerCertificate(options: ServerCertificateOptions)
   await issue(options, `${file}.new`, applicationUri)
   await rename(file, formerFile)
   await rename(`${file}.new`, file)
+  await forgetFormers(join(store.rootDir, 'own/certs'))
   log.warn(
     { certificateFile: file, formerFile, applicationUri, faults },
     'THE CERTIFICATE OF THE OPC UA SERVER WAS REPLACED by a new one of the same key: clients that trusted the former ' +
@@ -122,6 +124,12 @@ async function issue(options: ServerCertificateOptions, outputFile: string, appl
     validity: VALID_DAYS,
     outputFile,
   })
+}
+
+/** Keeps the newest certificates that were replaced; their names are in the order of their times. */
+async function forgetFormers(folder: string): Promise<void> {
+  const formers = (await readdir(folder)).filter((name) => /^former-.*\.pem$/.test(name)).sort()
+  for (const name of formers.slice(0, -FORMERS_KEPT)) await rm(join(folder, name), { force: true })
 }
 
 /** The certificate, why it cannot be read, or undefined: there is none. */

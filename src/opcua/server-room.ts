@@ -1,27 +1,51 @@
 import type { MessagePort } from 'node:worker_threads'
-import type { NodeId, OPCUAServer } from 'node-opcua'
+import type { NodeId, OPCUAServer, UAVariable } from 'node-opcua'
+import type { AuditEntry } from '../core/audit.ts'
+import type { CertificateAnswer, CertificateChange, KnownCertificate } from '../core/certificate.ts'
 import type { Clock, Milliseconds } from '../core/clock.ts'
+import type { Actor } from '../core/command.ts'
 import type { PenstockError } from '../core/errors.ts'
+import type { AskedHistoryEdit } from '../core/history-edit.ts'
 import type { HistorySource } from '../core/history-source.ts'
 import type { Logger } from '../core/logger.ts'
-import type { OpcuaHealth } from '../link/contract.ts'
+import type { UserRecord } from '../core/user.ts'
+import type { OpcuaHealth, OpcuaSession, UsersChanged } from '../link/contract.ts'
 import { collectStartupGarbage } from '../telemetry/startup-garbage.ts'
+import type { GatewayIdentity } from './address-space/gateway-nodes.ts'
+import { AuditTrail } from './audit/audit-trail.ts'
 import { EngineConnection, type EngineListener } from './engine-connection.ts'
+import { auditTo } from './hardening/audit-operations.ts'
 import { announceHistory } from './history/capabilities.ts'
 import { HistoryService, serveHistory } from './history/history-service.ts'
+import { HistoryUpdateService } from './history/history-update.ts'
+import { serveHistoryUpdate } from './history/serve-history-update.ts'
 import { routeNodeOpcuaLog } from './node-opcua-log.ts'
+import { serveDefaults } from './orders/command-nodes.ts'
+import { CommandRecords } from './orders/command-records.ts'
+import { Orders } from './orders/orders.ts'
+import { serveWrites, WriteService } from './orders/write-service.ts'
 import { waitForPort } from './port.ts'
 import { Projection } from './projection.ts'
+import { obstacleAt } from './reachability.ts'
+import { SecurityDesk } from './security-desk.ts'
 import { type PreparedServer, prepareServer } from './server.ts'
+import { Sessions } from './sessions.ts'
 import type { OpcuaSettings } from './settings.ts'
 
 /** How long clients see the state Shutdown before their connections close. */
 const SHUTDOWN_NOTICE: Milliseconds = 500
+/** How often the gateway's own uptime and disk are looked at. */
+const LOOK_EVERY: Milliseconds = 5_000
 
 export interface OpcuaServerRoomOptions {
   readonly settings: OpcuaSettings
+  /** Users of the database, beside those of the settings. */
+  readonly users?: readonly UserRecord[]
   /** Where the history of tags is read. */
   readonly history: HistorySource
+  readonly identity: GatewayIdentity
+  /** Bytes that can still be written in the data folder; undefined where nobody can say. */
+  readonly freeDiskSpace: () => Promise<number | undefined>
   readonly clock: Clock
   readonly log: Logger
   /** The room cannot go on and has to be started anew. */
@@ -35,24 +59,47 @@ export interface OpcuaServerRoomOptions {
 export class OpcuaServerRoom {
   readonly #options: OpcuaServerRoomOptions
   readonly #engine: EngineConnection
+  readonly #records: CommandRecords
+  readonly #orders: Orders
   #prepared: PreparedServer | undefined
   #projection: Projection | undefined
+  #sessions: Sessions | undefined
+  #trail: AuditTrail | undefined
+  #security: SecurityDesk | undefined
+  #users: readonly UserRecord[]
   #startedAt = 0
+  #stopLooking: (() => void) | undefined
 
   constructor(options: OpcuaServerRoomOptions) {
     this.#options = options
+    this.#users = options.users ?? []
     const { clock, log, onFatal } = options
     const listener: EngineListener = {
-      onBatch: (batch) => this.#projection?.values.apply(batch),
+      onBatch: (batch) => this.#projection?.apply(batch),
       onSources: (sources) => this.#projection?.showSources(sources),
       onStore: (store) => this.#projection?.showStore(store),
-      awaitSnapshot: () => this.#projection?.values.awaitSnapshot() ?? Promise.resolve(),
-      onHeard: (heard) => this.#projection?.showHeard(heard),
+      onCommands: (records) => this.#projection?.showCommands(records),
+      awaitSnapshot: () => this.#projection?.awaitSnapshot() ?? Promise.resolve(),
+      onHeard: (heard) => {
+        this.#projection?.showHeard(heard)
+        if (heard) this.#trail?.engineBack()
+      },
       showPlant: async (plant) => this.#projection?.showPlant(plant),
-      changePlant: ({ change }) => this.#projection?.changePlant(change),
+      changePlant: async ({ change }) => {
+        await this.#projection?.changePlant(change)
+        this.#trail?.changed({ action: 'plant.change', subject: '', user: 'system' })
+      },
       onFatal,
     }
     this.#engine = new EngineConnection({ clock, log, listener })
+    this.#records = new CommandRecords(clock)
+    this.#orders = new Orders({
+      engine: () => this.#engine.asked,
+      records: this.#records,
+      writeTimeoutMs: options.settings.writeTimeoutMs,
+      clock,
+      log,
+    })
   }
 
   /**
@@ -60,15 +107,34 @@ export class OpcuaServerRoom {
    * Rejects with ROOM_UNAVAILABLE or TIMEOUT (engine), CONNECTION_LOST (port in use), HARDENING_IMPOSSIBLE (node-opcua).
    */
   async start(port: MessagePort): Promise<void> {
-    const { settings, clock, log } = this.#options
+    const { settings, identity, clock, log } = this.#options
+    const { allowAnonymous } = settings
     routeNodeOpcuaLog(log.child({ library: 'node-opcua' }))
     warnOfDemoSettings(settings, log)
     try {
       const plant = await this.#engine.open(port)
-      this.#prepared = await prepareServer(settings, clock, log)
-      const { addressSpace } = this.#prepared
-      this.#projection = new Projection({ addressSpace, plant, allowAnonymous: settings.allowAnonymous, clock, log })
+      this.#prepared = await prepareServer(settings, this.#users, clock, log)
+      this.#prepared.users.directory.show(this.#users)
+      const { addressSpace, server } = this.#prepared
+      const send = (entries: readonly AuditEntry[]) => this.#engine.tellAudit(entries)
+      this.#trail = new AuditTrail({ server, clock, log, send })
+      auditTo(server, this.#trail)
+      this.#security = new SecurityDesk({ prepared: this.#prepared, trail: this.#trail, clock, log })
+      this.#projection = new Projection({
+        addressSpace,
+        plant,
+        identity,
+        allowAnonymous,
+        records: this.#records,
+        orders: this.#orders,
+        clock,
+        log,
+      })
+      this.#sessions = new Sessions({ server, clock, log })
+      await this.#lookAtGateway()
+      this.#stopLooking = clock.every(LOOK_EVERY, () => void this.#lookAtGateway())
       this.#serveHistory(this.#prepared, this.#projection)
+      this.#serveCommands(this.#prepared, this.#projection)
       await this.#engine.subscribe()
       collectStartupGarbage()
       if (settings.port !== 0) await waitForPort(settings.host, settings.port, clock)
@@ -78,7 +144,9 @@ export class OpcuaServerRoom {
       throw error
     }
     this.#startedAt = clock.now()
-    log.info({ endpoints: this.health().endpoints }, 'OPC UA clients can connect')
+    const { endpoints } = this.health()
+    log.info({ endpoints }, 'OPC UA clients can connect')
+    void warnOfUnreachable(endpoints, clock, log)
   }
 
   #serveHistory({ server, addressSpace }: PreparedServer, projection: Projection): void {
@@ -87,6 +155,50 @@ export class OpcuaServerRoom {
     const tagOf = (nodeId: NodeId) => projection.tagOf(nodeId)
     announceHistory(server.engine, addressSpace)
     serveHistory(server.engine, new HistoryService({ source: history, findNode, tagOf, clock, log }))
+    const edit = (asked: AskedHistoryEdit) => this.#engine.editHistory(asked)
+    serveHistoryUpdate(server, new HistoryUpdateService({ findNode, tagOf, edit, clock, log }))
+  }
+
+  #serveCommands({ server, addressSpace }: PreparedServer, projection: Projection): void {
+    const targetOf = ({ nodeId }: UAVariable) => projection.writeTargetOf(nodeId)
+    const { log } = this.#options
+    const { namespace } = projection
+    serveWrites(server.engine, new WriteService({ addressSpace, orders: this.#orders, namespace, targetOf, log }))
+    serveDefaults(server.engine, projection.commands)
+  }
+
+  /** Shows what the gateway knows of itself without the engine. */
+  async #lookAtGateway(): Promise<void> {
+    const projection = this.#projection
+    const free = await this.#options.freeDiskSpace()
+    if (projection === this.#projection) projection?.showGateway(free)
+  }
+
+  /** Who is connected, the oldest session first. */
+  sessions(): readonly OpcuaSession[] {
+    return this.#sessions?.list() ?? []
+  }
+
+  /** Ends a session and its subscriptions; false: there is none with this id. */
+  closeSession(id: string): boolean {
+    return this.#sessions?.close(id) ?? false
+  }
+
+  /** The database has these users now: who is not among them any more loses the session at once. */
+  showUsers({ users, change }: UsersChanged): void {
+    this.#users = users
+    this.#prepared?.users.directory.show(users)
+    this.#prepared?.guard.usersChanged()
+    this.#trail?.changed(change)
+  }
+
+  /** Certificates that the server has or has seen; none before it has opened its folder. */
+  async certificates(): Promise<readonly KnownCertificate[]> {
+    return (await this.#security?.certificates()) ?? []
+  }
+
+  async changeCertificates(change: CertificateChange, by: Actor): Promise<CertificateAnswer> {
+    return (await this.#security?.change(change, by)) ?? { refused: 'The OPC UA server is being started; ask again.' }
   }
 
   /** The engine is a new one: sessions and subscriptions stay, and the values come true again. */
@@ -102,17 +214,26 @@ export class OpcuaServerRoom {
       sessions: server?.engine.currentSessionCount ?? 0,
       subscriptions: server?.engine.currentSubscriptionCount ?? 0,
       monitoredItems: server ? countMonitoredItems(server) : 0,
+      endingCertificates: this.#security?.ending ?? [],
       engineHeard: this.#engine.heard,
     }
   }
 
   /** Tells clients, closes their connections and the port, and leaves the engine. May be called at any time. */
   async stop(): Promise<void> {
+    this.#trail?.flush()
     this.#engine.close()
+    this.#stopLooking?.()
     const prepared = this.#prepared
+    const projection = this.#projection
     this.#prepared = undefined
     this.#projection = undefined
+    this.#sessions = undefined
+    this.#trail = undefined
+    this.#security?.stop()
+    this.#security = undefined
     if (!prepared) return
+    await projection?.end()
     prepared.release()
     await prepared.server.shutdown(SHUTDOWN_NOTICE)
   }
@@ -131,6 +252,18 @@ function countMonitoredItems(server: OPCUAServer): number {
     _globalCounter?: { readonly totalMonitoredItemCount?: number }
   }
   return counter?.totalMonitoredItemCount ?? 0
+}
+
+/** Clients connect at the addresses that endpoints advertise, whatever address they asked at first: said once. */
+async function warnOfUnreachable(endpoints: readonly string[], clock: Clock, log: Logger): Promise<void> {
+  const found = await Promise.all(endpoints.map(async (url) => ({ url, obstacle: await obstacleAt(url, clock) })))
+  const unreachable = found.filter(({ obstacle }) => obstacle !== undefined)
+  if (unreachable.length === 0) return
+  log.warn(
+    { unreachable: unreachable.map(({ url, obstacle }) => `${url}: ${obstacle}`) },
+    'OPC UA endpoints advertise addresses that cannot be reached from this machine, and probably not by clients: set ' +
+      'opcua.hostname, alternateHostnames, advertisedPort and bind to what clients use',
+  )
 }
 
 /** What is convenient for a demonstration is dangerous in a plant: said at every start. */

@@ -1,26 +1,40 @@
+import { isIPv6 } from 'node:net'
 import {
   type AddressSpace,
+  DataType,
   MessageSecurityMode,
-  OPCUAServer,
+  type OPCUAServer,
   type OPCUAServerEndPoint,
+  type OPCUAServerOptions,
+  QualifiedName,
   RegisterServerMethod,
+  resolveNodeId,
   SecurityPolicy,
-  type UserTokenPolicy,
-  UserTokenType,
+  type UAVariable,
+  VariableIds,
+  Variant,
 } from 'node-opcua'
 import type { Clock, Milliseconds } from '../core/clock.ts'
 import { PenstockError } from '../core/errors.ts'
 import type { Logger } from '../core/logger.ts'
+import type { UserRecord } from '../core/user.ts'
+import { version } from '../version.ts'
 import { nodesetFiles } from './address-space/namespaces.ts'
-import { openCertificateStores } from './certificates.ts'
+import { type CertificateStores, openCertificateStores } from './certificates.ts'
+import { GatewayServer } from './gateway-server.ts'
 import { guardFirstFrame } from './hardening/first-frame.ts'
 import { MAX_ITEM_QUEUE } from './hardening/item-queue-cap.ts'
 import { limitOpenChannelTime } from './hardening/open-channel-deadline.ts'
+import { HardeningError } from './hardening/patch-method.ts'
 import { endSlowReaders } from './hardening/slow-reader.ts'
 import { adjustTransportLimits } from './hardening/transport-limits.ts'
 import { CONTINUATION_POINTS_PER_SESSION } from './history/continuation-points.ts'
 import { MOST_NODES } from './history/limits.ts'
-import { serverProfiles } from './profiles.ts'
+import { conformanceUnits, serverProfiles } from './profiles.ts'
+import { correctCallResults } from './services/call-results.ts'
+import { sliceWork } from './services/slice-work.ts'
+import { requireOrphanage } from './services/subscription-quota.ts'
+import { SessionGuard } from './session-guard.ts'
 import type { OpcuaSettings } from './settings.ts'
 import { Users } from './users.ts'
 
@@ -36,6 +50,9 @@ export interface PreparedServer {
   readonly server: OPCUAServer
   readonly addressSpace: AddressSpace
   readonly endpoint: OPCUAServerEndPoint
+  readonly users: Users
+  readonly guard: SessionGuard
+  readonly stores: CertificateStores
   /** Ends what watches the server's sockets. */
   readonly release: () => void
 }
@@ -44,14 +61,22 @@ export interface PreparedServer {
  * An OPC UA server with its standard address space, guarded, and not listening yet. Secure unless the settings say
  * otherwise: signed and, for SignAndEncrypt, encrypted channels, users with passwords, trusted client certificates.
  */
-export async function prepareServer(settings: OpcuaSettings, clock: Clock, log: Logger): Promise<PreparedServer> {
+export async function prepareServer(
+  settings: OpcuaSettings,
+  storedUsers: readonly UserRecord[],
+  clock: Clock,
+  log: Logger,
+): Promise<PreparedServer> {
   const { limits } = settings
   const stores = await openCertificateStores(settings, clock, log)
-  const server = new OPCUAServer({
+  const users = new Users(settings.users, clock, log)
+  users.directory.show(storedUsers)
+  const options: OPCUAServerOptions = {
     ...(settings.host === undefined ? {} : { host: settings.host }),
     port: settings.port,
     hostname: settings.hostname,
     alternateHostname: [...settings.alternateHostnames],
+    advertisedEndpoints: forwardedUrls(settings),
     resourcePath: settings.resourcePath,
     nodesets: [...nodesetFiles],
     serverCertificateManager: stores.application,
@@ -61,18 +86,24 @@ export async function prepareServer(settings: OpcuaSettings, clock: Clock, log: 
       applicationName: { text: settings.name, locale: 'en' },
       productUri: 'urn:penstock',
     },
-    buildInfo: { productName: 'Penstock', productUri: 'urn:penstock', manufacturerName: 'Penstock' },
+    buildInfo: {
+      productName: 'Penstock',
+      productUri: 'urn:penstock',
+      manufacturerName: 'Penstock',
+      softwareVersion: version,
+      buildNumber: version,
+    },
     securityPolicies: policiesOf(settings),
     securityModes: modesOf(settings),
     allowAnonymous: settings.allowAnonymous,
-    userManager: new Users(settings.users, clock, log).toUserManager(),
+    isAuditing: true,
+    userManager: users,
     unresolvedPermissionPolicy: 'deny',
     timeout: IDLE_TIMEOUT,
     maxConnectionsPerEndpoint: limits.connections,
     transportSettings: { adjustTransportLimits },
-    registerServerMethod: RegisterServerMethod.HIDDEN,
+    ...registration(settings),
     serverCapabilities: {
-      maxSessions: limits.sessions,
       maxSubscriptions: limits.subscriptions,
       maxSubscriptionsPerSession: limits.subscriptionsPerSession,
       maxMonitoredItems: limits.monitoredItems,
@@ -91,18 +122,46 @@ export async function prepareServer(settings: OpcuaSettings, clock: Clock, log: 
         maxNodesPerMethodCall: 100,
         maxNodesPerHistoryReadData: MOST_NODES,
         maxNodesPerHistoryReadEvents: 0,
+        maxNodesPerHistoryUpdateData: MOST_NODES,
       },
       serverProfileArray: serverProfiles(settings),
+      conformanceUnits: conformanceUnits.map((name) => new QualifiedName({ name })),
     },
-  })
+  }
+  const server = new GatewayServer(options, { limits, advertisedPort: settings.advertisedPort, clock, log })
   await server.initialize()
   const { addressSpace } = server.engine
   const [endpoint] = server.endpoints
   if (!addressSpace || !endpoint)
     throw new PenstockError('STOPPED', 'The OPC UA server was ended while it was prepared')
-  offerNoUserCertificates(endpoint)
-  return { server, addressSpace, endpoint, release: guardConnections(server, endpoint, clock, log) }
+  publishFastestSampling(addressSpace)
+  correctCallResults(server)
+  sliceWork(server)
+  requireOrphanage(server)
+  const guard = new SessionGuard(server, users, log)
+  return {
+    server,
+    addressSpace,
+    endpoint,
+    users,
+    guard,
+    stores,
+    release: guardConnections(server, endpoint, clock, log),
+  }
 }
+
+/** Where another port is forwarded to ours, the same hosts with it. */
+const forwardedUrls = ({ hostname, alternateHostnames, advertisedPort, port }: OpcuaSettings): string[] =>
+  advertisedPort === undefined || advertisedPort === port
+    ? []
+    : [hostname, ...alternateHostnames].map(
+        (host) => `opc.tcp://${isIPv6(host) ? `[${host}]` : host}:${advertisedPort}`,
+      )
+
+const registration = ({ discoveryServer }: OpcuaSettings): Partial<OPCUAServerOptions> =>
+  discoveryServer === undefined
+    ? { registerServerMethod: RegisterServerMethod.HIDDEN }
+    : { registerServerMethod: RegisterServerMethod.LDS, discoveryServerEndpointUrl: discoveryServer }
 
 const policiesOf = ({ securityPolicies, allowUnencrypted }: OpcuaSettings): SecurityPolicy[] => {
   const secure = securityPolicies.map((name) => SecurityPolicy[name])
@@ -114,12 +173,14 @@ const modesOf = ({ securityModes, allowUnencrypted }: OpcuaSettings): MessageSec
   return allowUnencrypted ? [MessageSecurityMode.None, ...secure] : secure
 }
 
-/** node-opcua offers user certificates on every endpoint; the gateway knows nobody by one. */
-function offerNoUserCertificates(endpoint: OPCUAServerEndPoint): void {
-  for (const description of endpoint.endpointDescriptions()) {
-    const tokens: UserTokenPolicy[] = description.userIdentityTokens ?? []
-    description.userIdentityTokens = tokens.filter(({ tokenType }) => tokenType !== UserTokenType.Certificate)
-  }
+/** node-opcua publishes 100 ms at least, and revises to what it was told. */
+function publishFastestSampling(addressSpace: AddressSpace): void {
+  const variable = addressSpace.findNode(
+    resolveNodeId(VariableIds.Server_ServerCapabilities_MinSupportedSampleRate),
+  ) as UAVariable | null
+  if (!variable) throw new HardeningError('publish the fastest sampling', 'MinSupportedSampleRate')
+  const value = new Variant({ dataType: DataType.Double, value: FASTEST_SAMPLING })
+  variable.bindVariable({ get: () => value }, true)
 }
 
 function guardConnections(server: OPCUAServer, endpoint: OPCUAServerEndPoint, clock: Clock, log: Logger): () => void {

@@ -17,6 +17,8 @@ export function opcuaSettingsOf(
     name: gateway.name,
     hostname: opcua.hostname,
     alternateHostnames: opcua.alternateHostnames,
+    advertisedPort: opcua.advertisedPort,
+    discoveryServer: opcua.discoveryServer,
     resourcePath: opcua.path,
     pkiFolder,
     securityPolicies: security.policies,
@@ -25,6 +27,7 @@ export function opcuaSettingsOf(
     allowAnonymous: security.allowAnonymous,
     autoTrustClients: security.autoTrustClients,
     limits: opcua.limits,
+    writeTimeoutMs: opcua.writeTimeoutMs,
     users: opcua.users.map(({ name, role, passwordEnv }) => {
       const password = secrets[passwordEnv]
       if (!password) throw new PenstockError('SECRET_MISSING', `The password of user ${name} is not in ${passwordEnv}`)

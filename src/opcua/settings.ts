@@ -1,19 +1,17 @@
 import {
   defaultLimits,
+  defaultWriteTimeout,
   type OpcuaLimits,
   type SecurityModeName,
   type SecurityPolicyName,
   securityModes,
   securityPolicies,
-  type UserRole,
 } from '../config/opcua-choices.ts'
+import type { Milliseconds } from '../core/clock.ts'
+import type { ConfiguredUser } from '../core/user.ts'
 
-export interface OpcuaUser {
-  readonly name: string
-  /** In plain text, as the environment gave it: it never leaves the room. */
-  readonly password: string
-  readonly role: UserRole
-}
+/** A user of the configuration. */
+export type OpcuaUser = ConfiguredUser
 
 /** How the OPC UA server of the gateway is reached and who may use it. Plain data: it crosses to the room's thread. */
 export interface OpcuaSettings {
@@ -27,6 +25,10 @@ export interface OpcuaSettings {
   readonly hostname: string
   /** More names and IP addresses under which clients reach the server; they also stand in its certificate. */
   readonly alternateHostnames: readonly string[]
+  /** Port that endpoints advertise beside `port`, where another one is forwarded to it. */
+  readonly advertisedPort?: number | undefined
+  /** URL of a local discovery server to register at. */
+  readonly discoveryServer?: string | undefined
   /** Path of the endpoint URL, beginning with `/`. */
   readonly resourcePath: string
   /** Folder of certificates, keys and the ApplicationUri, which belongs to this server alone. */
@@ -40,6 +42,8 @@ export interface OpcuaSettings {
   /** For demonstrations: client certificates are trusted on first use. */
   readonly autoTrustClients: boolean
   readonly users: readonly OpcuaUser[]
+  /** How long a write waits for what becomes of it before it is answered with GoodCompletesAsynchronously. */
+  readonly writeTimeoutMs: Milliseconds
   readonly limits: OpcuaLimits
 }
 
@@ -55,5 +59,6 @@ export const defaultOpcuaSettings = {
   allowAnonymous: false,
   autoTrustClients: false,
   users: [],
+  writeTimeoutMs: defaultWriteTimeout,
   limits: defaultLimits,
 } as const satisfies Partial<OpcuaSettings>

@@ -1,81 +1,93 @@
-import { createHmac, randomBytes, timingSafeEqual } from 'node:crypto'
-import { makeRoles, type NodeId, type ServerSession, type UserManagerOptions, WellKnownRoles } from 'node-opcua'
+import { createHash } from 'node:crypto'
+import {
+  makeRoles,
+  type NodeId,
+  type ServerSession,
+  UAUserManagerBase,
+  UserNameIdentityToken,
+  WellKnownRoles,
+  X509IdentityToken,
+} from 'node-opcua'
 import type { Clock } from '../core/clock.ts'
 import type { Logger } from '../core/logger.ts'
-import { LoginThrottle } from './login-throttle.ts'
+import { Logins } from '../core/logins.ts'
+import type { UserRole } from '../core/user.ts'
+import { type CurrentUser, UserDirectory } from '../core/user-directory.ts'
 import type { OpcuaUser } from './settings.ts'
 
-/** The most that a configured name can have. */
-const LONGEST_NAME = 64
+/** The users of the OPC UA server: who a token stands for, and which roles that gives. */
+export class Users extends UAUserManagerBase {
+  readonly directory: UserDirectory
+  readonly #logins: Logins
+  /** One array for each set of roles: what is found for one is remembered by it. */
+  readonly #roles = new Map<string, NodeId[]>()
+  readonly #anonymous = makeRoles([WellKnownRoles.Anonymous])
+  readonly #thumbprints = new WeakMap<X509IdentityToken, string>()
 
-interface KnownUser {
-  readonly digest: Buffer
-  /** node-opcua asks for the roles with each permission check, and adds AuthenticatedUser when it is not there. */
-  readonly roles: NodeId[]
+  constructor(configured: readonly OpcuaUser[], clock: Clock, log: Logger) {
+    super()
+    this.directory = new UserDirectory({ configured, log })
+    this.#logins = new Logins({ users: this.directory, clock, log, what: 'OPC UA' })
+  }
+
+  /** Whether this is the user's password; takes the same work for a user who does not exist. */
+  override async isValidUser(session: ServerSession, name: string, password: string): Promise<boolean> {
+    const user = await this.#logins.verify(name, password, session.channel?.remoteAddress ?? 'unknown')
+    return user !== undefined
+  }
+
+  /** By name: node-opcua asks so where it knows no session. Sessions are asked about by `rolesOf`. */
+  override getUserRoles(name: string): NodeId[] {
+    return this.#rolesOf(this.directory.find(name)?.roles ?? [])
+  }
+
+  override getIdentitiesForRole(): [] {
+    return []
+  }
+
+  /** The user for whom a token stands, as long as there is one. */
+  userOf(token: unknown): CurrentUser | undefined {
+    if (token instanceof UserNameIdentityToken) return this.directory.find(token.userName ?? '')
+    if (token instanceof X509IdentityToken) return this.directory.findByCertificate(this.#thumbprintOf(token))
+    return undefined
+  }
+
+  /** The roles of whom an activated session stands for; one array for all with the same roles. */
+  rolesOf(token: unknown): NodeId[] {
+    if (!(token instanceof UserNameIdentityToken || token instanceof X509IdentityToken)) return this.#anonymous
+    return this.#rolesOf(this.userOf(token)?.roles ?? [])
+  }
+
+  #rolesOf(roles: readonly UserRole[]): NodeId[] {
+    const key = roles.join()
+    const known = this.#roles.get(key)
+    if (known) return known
+    const made = makeRoles([...roles.map((role) => WellKnownRoles[role]), WellKnownRoles.AuthenticatedUser])
+    this.#roles.set(key, made)
+    return made
+  }
+
+  #thumbprintOf(token: X509IdentityToken): string {
+    const known = this.#thumbprints.get(token)
+    if (known !== undefined) return known
+    const made = thumbprintOf(token.certificateData)
+    this.#thumbprints.set(token, made)
+    return made
+  }
 }
 
-/** The users of the OPC UA server, their passwords and roles. */
-export class Users {
-  readonly #users: ReadonlyMap<string, KnownUser>
-  readonly #key = randomBytes(32)
-  readonly #nobody: KnownUser
-  readonly #throttle: LoginThrottle
-  readonly #log: Logger
+/** SHA-1 of a certificate's DER, as OPC UA names certificates (OPC 10000-6 §6.2.2); of a chain, its first one's. */
+export function thumbprintOf(certificate: Buffer | readonly Buffer[]): string {
+  const [leaf = Buffer.alloc(0)] = Buffer.isBuffer(certificate) ? [firstOf(certificate)] : certificate
+  return createHash('sha1').update(leaf).digest('hex')
+}
 
-  constructor(users: readonly OpcuaUser[], clock: Clock, log: Logger) {
-    this.#throttle = new LoginThrottle(clock)
-    this.#log = log
-    this.#users = new Map(
-      users.map(({ name, password, role }) => [
-        name,
-        {
-          digest: this.#digest(password),
-          roles: makeRoles([WellKnownRoles[role], WellKnownRoles.AuthenticatedUser]),
-        },
-      ]),
-    )
-    this.#nobody = { digest: randomBytes(32), roles: makeRoles([WellKnownRoles.AuthenticatedUser]) }
-  }
-
-  /** Whether this is the user's password; takes the same time for a user who does not exist. */
-  isValid(user: string, password: string, address: string): boolean {
-    const lockedMs = this.#throttle.lockedFor(user, address)
-    const expected = this.#users.get(user) ?? this.#nobody
-    const digest = this.#digest(password)
-    const matches = timingSafeEqual(digest, expected.digest)
-    // A client may call its user anything, as long as it likes.
-    const who = { user: user.slice(0, LONGEST_NAME), address }
-    if (lockedMs > 0) {
-      this.#log.warn({ ...who, lockedMs }, 'OPC UA login refused: locked after too many wrong passwords')
-      return false
-    }
-    if (matches) {
-      this.#throttle.succeeded(user, address)
-      this.#log.info(who, 'OPC UA login')
-      return true
-    }
-    this.#throttle.failed(user, address, digest.toString('base64'))
-    this.#log.warn(who, 'OPC UA login refused: unknown user or wrong password')
-    return false
-  }
-
-  rolesOf(user: string): NodeId[] {
-    return (this.#users.get(user) ?? this.#nobody).roles
-  }
-
-  /** As node-opcua wants to be told. */
-  toUserManager(): UserManagerOptions {
-    const users = this
-    return {
-      isValidUserAsync(this: ServerSession, user, password, callback) {
-        callback(null, users.isValid(user, password, this.channel?.remoteAddress ?? 'unknown'))
-      },
-      getUserRoles: (user) => users.rolesOf(user),
-    }
-  }
-
-  /** Of equal length for any two passwords, and useless outside of this process. */
-  #digest(password: string): Buffer {
-    return createHmac('sha256', this.#key).update(password).digest()
-  }
+/** The first of the certificates that stand one after the other. */
+function firstOf(chain: Buffer): Buffer {
+  const [tag, size] = chain
+  if (tag !== 0x30 || size === undefined) return chain
+  if (size < 0x80) return chain.subarray(0, 2 + size)
+  const digits = size & 0x7f
+  if (digits < 1 || digits > 4 || chain.length < 2 + digits) return chain
+  return chain.subarray(0, 2 + digits + chain.readUIntBE(2, digits))
 }

@@ -40,9 +40,9 @@ export class TagValues {
     for (const index of variables.keys()) this.#showWaiting(index)
   }
 
-  /** These tags are new, or read something else from now on. */
-  begin(tags: readonly IndexedTag[]): void {
-    for (const { index } of tags) this.#showWaiting(index)
+  /** This tag is new, or reads something else from now on. */
+  begin({ index }: IndexedTag): void {
+    this.#showWaiting(index)
   }
 
   /** The same tags are numbered by these from now on. */

@@ -1,18 +1,25 @@
 import { extname } from 'node:path'
 import { MessageChannel } from 'node:worker_threads'
+import type { AuditRow } from '../core/audit.ts'
+import type { CertificateAnswer, CertificateChange, KnownCertificate } from '../core/certificate.ts'
 import type { Clock, Milliseconds } from '../core/clock.ts'
+import type { Actor, CommandAnswer, CommandQuery, CommandRecord, CommandRequest } from '../core/command.ts'
 import type { FrameTrace, ReadAnswer, SourceDiagnostics, WantedReading } from '../core/diagnostics.ts'
 import type { Findings } from '../core/drift.ts'
 import { describeError, PenstockError } from '../core/errors.ts'
 import type { Logger } from '../core/logger.ts'
+import type { UserRecord } from '../core/user.ts'
 import type {
+  CommandHistory,
   ConfiguredPlant,
   EngineHealth,
   FromRoom,
   MainToEngine,
   OpcuaHealth,
+  OpcuaSession,
   ToOpcua,
   ToRoom,
+  UsersChanged,
 } from '../link/contract.ts'
 import type { Direction, Link } from '../link/link.ts'
 import { Room, type RoomHealth } from './room.ts'
@@ -34,6 +41,8 @@ const CHANGE_WITHIN: Milliseconds = 60_000
 const HEALTH_WITHIN: Milliseconds = 1_000
 /** A request may be under way, then comes this one, each with the timeout of its source. */
 const READ_WITHIN: Milliseconds = 60_000
+/** A command that is being sent is taken back once it is known whether it went out. */
+const CANCEL_WITHIN: Milliseconds = 90_000
 
 /** The worker module `path` below `src`, as it is on disk: `.ts` when the sources run, `.js` when they are built. */
 export function roomEntry(path: string): URL {
@@ -67,6 +76,28 @@ export class Rooms {
   async changePlant(to: ConfiguredPlant): Promise<void> {
     this.#engine.renewData({ ...to })
     await this.#engineLink.ask('changePlant', to, CHANGE_WITHIN)
+  }
+
+  /** The OPC UA room begins with these users of the database. */
+  beginWith(users: readonly UserRecord[]): void {
+    this.#opcua.renewData({ users })
+  }
+
+  /** The database has these users, now and whenever the OPC UA room starts anew. */
+  showUsers(changed: UsersChanged): void {
+    this.#opcua.renewData({ users: changed.users })
+    const link = this.#opcua.link as Link<ToOpcua, FromRoom> | undefined
+    link?.tell('users', changed)
+  }
+
+  /** Rejects with ROOM_UNAVAILABLE or TIMEOUT where the OPC UA room does not answer. */
+  async certificates(): Promise<readonly KnownCertificate[]> {
+    return this.#opcuaLink.ask('certificates', null)
+  }
+
+  /** Decides about a certificate, live. Rejects as `certificates` does. */
+  async changeCertificates(change: CertificateChange, by: Actor): Promise<CertificateAnswer> {
+    return this.#opcuaLink.ask('changeCertificates', { change, by })
   }
 
   /** Resolves once both rooms have begun their work for the first time. */
@@ -115,8 +146,49 @@ export class Rooms {
     return this.#engineLink.ask('readOnce', wanted, READ_WITHIN)
   }
 
+  /** Asks for something to be done. Rejects as `diagnostics` does; after TIMEOUT it may have been accepted. */
+  async command(request: CommandRequest): Promise<CommandAnswer> {
+    return this.#engineLink.ask('command', request)
+  }
+
+  /** Takes a command back. Rejects as `diagnostics` does. */
+  async cancelCommand(of: { readonly id: number; readonly by: Actor }): Promise<CommandAnswer> {
+    return this.#engineLink.ask('cancelCommand', of, CANCEL_WITHIN)
+  }
+
+  /** Commands, the newest first. Rejects as `diagnostics` does. */
+  async commands(query: CommandQuery): Promise<readonly CommandRecord[]> {
+    return this.#engineLink.ask('commands', query)
+  }
+
+  /** One command with the states it was in; null where there is none. Rejects as `diagnostics` does. */
+  async commandSteps(id: number): Promise<CommandHistory | null> {
+    return this.#engineLink.ask('commandSteps', { id })
+  }
+
+  /** The newest rows of the audit log. Rejects as `diagnostics` does. */
+  async audit(limit: number, before: number | undefined): Promise<readonly AuditRow[]> {
+    return this.#engineLink.ask('audit', { limit, before })
+  }
+
   opcuaHealth(): Promise<OpcuaHealth | null> {
     return this.#ask(this.#opcua.link as Link<ToOpcua, FromRoom> | undefined)
+  }
+
+  /** Who is connected to the OPC UA server. Rejects with ROOM_UNAVAILABLE or TIMEOUT where it does not answer. */
+  async sessions(): Promise<readonly OpcuaSession[]> {
+    return this.#opcuaLink.ask('sessions', null, HEALTH_WITHIN)
+  }
+
+  /** Ends a session; false: there is none with this id. Rejects as `sessions` does. */
+  async closeSession(id: string): Promise<boolean> {
+    return this.#opcuaLink.ask('closeSession', { id }, HEALTH_WITHIN)
+  }
+
+  get #opcuaLink(): Link<ToOpcua, FromRoom> {
+    const link = this.#opcua.link as Link<ToOpcua, FromRoom> | undefined
+    if (!link) throw new PenstockError('ROOM_UNAVAILABLE', 'The OPC UA server is being started')
+    return link
   }
 
   get #engineLink(): Link<MainToEngine, FromRoom> {

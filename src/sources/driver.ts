@@ -1,8 +1,11 @@
 import type { Milliseconds } from '../core/clock.ts'
+import type { TagValue } from '../core/data-type.ts'
 import type { PenstockError } from '../core/errors.ts'
 import type { DeviceBase } from '../core/plant.ts'
 import type { SampleSink } from '../core/sample.ts'
 import type { DeviceTags, IndexedTag } from '../core/tag-index.ts'
+import type { Unwritable } from '../core/transform/inverse.ts'
+import type { FieldWrite, WriteAnswer, WritePermit } from './field-write.ts'
 
 /**
  * What a polled protocol implements; `poller.ts` owns everything that polled protocols share: connecting with
@@ -15,6 +18,8 @@ export interface FieldDriver<Block extends ReadBlock, Device extends DeviceBase 
    * riders of others, for when the others fail. Pure.
    */
   plan(device: DeviceTags<Device>, groups: readonly PollSet[]): readonly (readonly Block[])[]
+  /** What tells the device a value that fits the tag's type, checked and encoded; or why it cannot be told. Pure. */
+  planWrite(device: Device, tag: IndexedTag, value: TagValue): FieldWrite | Unwritable
   /** Connects; rejects with CONNECTION_LOST, TIMEOUT, ACCESS_DENIED or PROTOCOL_VIOLATION, whose message is for operators. */
   connect(signal: AbortSignal): Promise<FieldSession<Block>>
 }
@@ -49,6 +54,11 @@ export interface FieldSession<Block extends ReadBlock> {
    * than the configured timeout; a driver may leave it aside where no other device waits.
    */
   read(block: Block, sink: SampleSink, within?: Milliseconds): Promise<ReadOutcome<Block>>
+  /**
+   * Writes once, over a line that nothing else uses meanwhile; the permit is taken when it goes out. Rejects as `read`, or
+   * with STOPPED where the permit is not given: once the permit was taken, it may be done all the same.
+   */
+  write(write: FieldWrite, permit: WritePermit): Promise<WriteAnswer>
   /** Resolves with the cause once the connection is gone; every pending read has been rejected by then. */
   readonly ended: Promise<PenstockError>
   /** Ends the connection; safe to repeat. */

@@ -1,4 +1,5 @@
 import type { Clock, Milliseconds } from '../core/clock.ts'
+import type { CommandState } from '../core/command.ts'
 import type { RequestFailure, RequestFigures } from '../core/diagnostics.ts'
 import { DurationHistogram } from '../core/duration-histogram.ts'
 import type { ErrorCode } from '../core/errors.ts'
@@ -19,6 +20,7 @@ class Tally {
   readonly roundTrips = new DurationHistogram()
   readonly failures: Record<RequestFailure, number> = { timeout: 0, violation: 0, lost: 0 }
   readonly refusals = new Map<string, number>()
+  readonly writes = new Map<CommandState, number>()
   requests = 0
   answered = 0
   bytes = 0
@@ -67,6 +69,12 @@ export class LineFigures implements RequestRecorder {
   refused(deviceKey: string, code: string): void {
     const { refusals } = this.#of(deviceKey)
     refusals.set(code, (refusals.get(code) ?? 0) + 1)
+  }
+
+  /** How a write to the device ended. */
+  wrote(deviceKey: string, state: CommandState): void {
+    const { writes } = this.#of(deviceKey)
+    writes.set(state, (writes.get(state) ?? 0) + 1)
   }
 
   device(key: string): RequestFigures {
@@ -121,10 +129,8 @@ function figuresOf(tallies: readonly Tally[]): RequestFigures {
     const count = sum((tally) => tally.failures[failure])
     if (count > 0) failures[failure] = count
   }
-  const refusals: Record<string, number> = {}
-  for (const tally of tallies) {
-    for (const [code, count] of tally.refusals) refusals[code] = (refusals[code] ?? 0) + count
-  }
+  const refusals = summed(tallies.map((tally) => tally.refusals))
+  const writes = summed(tallies.map((tally) => tally.writes))
   return {
     requests: sum((tally) => tally.requests),
     answered: sum((tally) => tally.answered),
@@ -132,8 +138,15 @@ function figuresOf(tallies: readonly Tally[]): RequestFigures {
     refusals,
     ...(p50 !== undefined && p99 !== undefined ? { roundTrip: { p50: rounded(p50), p99: rounded(p99) } } : {}),
     ...(bytes > 0 ? { read: { bytes, used: sum((tally) => tally.used) } } : {}),
+    ...(Object.keys(writes).length > 0 ? { writes } : {}),
     ...(lastAnswerAt > 0 ? { lastAnswerAt } : {}),
   }
+}
+
+function summed<Key extends string>(counts: readonly ReadonlyMap<Key, number>[]): Record<Key, number> {
+  const sums = {} as Record<Key, number>
+  for (const each of counts) for (const [key, count] of each) sums[key] = (sums[key] ?? 0) + count
+  return sums
 }
 
 const rounded = (time: Milliseconds): Milliseconds => Number(time.toPrecision(2))

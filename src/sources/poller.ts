@@ -13,6 +13,7 @@ import {
 import type { DeviceTags, IndexedTag } from '../core/tag-index.ts'
 import type { FieldDriver, FieldSession, ReadBlock } from './driver.ts'
 import type { FieldDiagnostics } from './field-diagnostics.ts'
+import { FieldOutlet } from './field-outlet.ts'
 import { GatedSink } from './gated-sink.ts'
 import { AdHocLane, disabled, type LineLane } from './line-lane.ts'
 import { LineReport } from './line-report.ts'
@@ -21,7 +22,15 @@ import { type PollPlan, staleAfter } from './poll-group.ts'
 import { type Ask, PollLine } from './poll-line.ts'
 import { PolledDevice } from './polled-device.ts'
 import { Polling } from './polling.ts'
-import type { LineDevice, LineDiagnostics, LiveSource, Source, SourceContext, TracedFrames } from './source.ts'
+import type {
+  CommandOutlet,
+  LineDevice,
+  LineDiagnostics,
+  LiveSource,
+  Source,
+  SourceContext,
+  TracedFrames,
+} from './source.ts'
 
 export type PolledSourceConfig = ModbusSourceConfig | S7SourceConfig
 
@@ -57,12 +66,13 @@ interface Run {
 /**
  * Polls the devices behind one connection, one request under way at a time, and follows changes of them while it does.
  * It owns what all polled protocols share: the connection with its backoff, the line with its grid, breakers and
- * probes, and what a miss does to the tags. It counts connects, connectFailures, timeouts and skippedCycles; the driver
+ * probes and writes, and what a miss does to the tags. It counts connects, connectFailures, timeouts and skippedCycles; the driver
  * counts the rest.
  */
 export class PolledSource<Block extends ReadBlock, Device extends PolledDeviceConfig> implements Source {
   readonly live: LiveSource<PolledSourceConfig>
   readonly lane: LineLane
+  readonly outlet: CommandOutlet
   readonly diagnose?: () => LineDiagnostics
   readonly trace?: (after: number) => TracedFrames
   readonly #options: PolledSourceOptions<Block, Device>
@@ -71,6 +81,7 @@ export class PolledSource<Block extends ReadBlock, Device extends PolledDeviceCo
   #line: PollLine<Block>
   #tell: LineReport<Block>
   readonly #adHoc = new AdHocLane()
+  readonly #writes = new AdHocLane()
   #run: Run | undefined
   /** While connected. */
   #polling: Polling<Block> | undefined
@@ -87,16 +98,30 @@ export class PolledSource<Block extends ReadBlock, Device extends PolledDeviceCo
     this.live = {
       withdraw: (deviceKeys) => {
         this.#line.remove(deviceKeys)
-        this.#adHoc.fail(new PenstockError('STOPPED', 'The device was changed meanwhile'), deviceKeys)
+        this.#failJobs(new PenstockError('STOPPED', 'The device was changed meanwhile'), deviceKeys)
       },
       // The supervisor gives a source devices of its own kind only.
       follow: (_config, now) => this.#follow(now as unknown as readonly DeviceTags<Device>[]),
     }
     this.lane = {
-      run: (deviceKey, job) => this.#between(deviceKey, job),
+      run: (deviceKey, job) => this.#between(this.#adHoc, deviceKey, job),
       // The engine reads devices of this source only.
       read: (wanted) => this.#readOnce(wanted as DeviceTags<Device>),
     }
+    this.outlet = new FieldOutlet({
+      clock: context.clock,
+      device: (key) => this.#devices.find(({ device }) => device.key === key),
+      // The outlet writes to devices of this source only.
+      planWrite: (device, tag, value) => options.driver.planWrite(device as Device, tag, value),
+      requestFor: (tag) => requestFor(options.driver, { device: tag.device as unknown as Device, tags: [tag] }),
+      trouble: (key) => this.#troubleOf(key),
+      sinkOf: (key) => this.#line.devices.find(({ config: of }) => of.key === key)?.sink,
+      run: (key, job) =>
+        this.#run?.abort.signal.aborted === false
+          ? this.#between(this.#writes, key, job)
+          : Promise.reject(new PenstockError('STOPPED', 'The source was stopped')),
+      wrote: (key, state) => diagnostics?.figures.wrote(key, state),
+    })
     if (!diagnostics) return
     this.diagnose = () => this.#diagnosis(diagnostics)
     this.trace = (after) => diagnostics.frames.since(after)
@@ -149,11 +174,11 @@ export class PolledSource<Block extends ReadBlock, Device extends PolledDeviceCo
     this.#tell.say('stopped', '')
   }
 
-  #between<T>(deviceKey: string, job: (session: FieldSession<ReadBlock>) => Promise<T>): Promise<T> {
+  #between<T>(lane: AdHocLane, deviceKey: string, job: (session: FieldSession<ReadBlock>) => Promise<T>): Promise<T> {
     if (!this.#devices.some(({ device }) => device.key === deviceKey && !device.disabled))
       return Promise.reject(disabled(deviceKey))
     if (!this.#polling || this.#polling.cause) return Promise.reject(this.#unconnected())
-    const done = this.#adHoc.add(deviceKey, job)
+    const done = lane.add(deviceKey, job)
     this.#polling.wake()
     return done
   }
@@ -161,7 +186,7 @@ export class PolledSource<Block extends ReadBlock, Device extends PolledDeviceCo
   #readOnce(wanted: DeviceTags<Device>): Promise<Reading> {
     const { driver, context } = this.#options
     const block = requestFor(driver, wanted)
-    return this.#between(wanted.device.key, (session) => readingOf(session, block, context.clock))
+    return this.#between(this.#adHoc, wanted.device.key, (session) => readingOf(session, block, context.clock))
   }
 
   #diagnosis({ figures }: FieldDiagnostics): LineDiagnostics {
@@ -240,7 +265,7 @@ export class PolledSource<Block extends ReadBlock, Device extends PolledDeviceCo
       this.#polling = poll
       const end = await this.#poll(poll)
       this.#polling = undefined
-      this.#adHoc.fail(end === 'renew' ? this.#unconnected() : end)
+      this.#failJobs(end === 'renew' ? this.#unconnected() : end)
       poll.leave()
       await session.close()
       if (signal.aborted || end === 'renew') continue
@@ -281,7 +306,8 @@ export class PolledSource<Block extends ReadBlock, Device extends PolledDeviceCo
     if (this.#line.devices.length === 0) poll.provedFor = HEALTHY_AFTER
     let judgeAt = connectedAt + JUDGE_EVERY
     for (;;) {
-      // One job between two polls, so that neither keeps the other from the line.
+      // One write and one other job between two polls, so that none keeps the others from the line.
+      if (this.#writes.waiting && !poll.cause) await this.#writes.serve(poll.session)
       if (this.#adHoc.waiting && !poll.cause) await this.#adHoc.serve(poll.session)
       if (poll.cause) return poll.cause
       const now = clock.monotonic()
@@ -292,7 +318,7 @@ export class PolledSource<Block extends ReadBlock, Device extends PolledDeviceCo
       }
       const ask = this.#line.next(now)
       if (!ask) {
-        if (this.#adHoc.waiting) continue
+        if (this.#adHoc.waiting || this.#writes.waiting) continue
         await poll.rest(clock, Math.max(0, Math.min(this.#line.wakeAt(now) - now, LONGEST_IDLE)))
         continue
       }
@@ -301,9 +327,21 @@ export class PolledSource<Block extends ReadBlock, Device extends PolledDeviceCo
     }
   }
 
+  #failJobs(cause: PenstockError, deviceKeys?: ReadonlySet<string>): void {
+    this.#writes.fail(cause, deviceKeys)
+    this.#adHoc.fail(cause, deviceKeys)
+  }
+
+  /** Why nothing can be written to the device now; one that does not answer polls is not written to. */
+  #troubleOf(deviceKey: string): string | undefined {
+    if (!this.#polling || this.#polling.cause) return NO_CONNECTION(this.#endpoint)
+    const device = this.#line.devices.find(({ config }) => config.key === deviceKey)
+    if (!device) return 'no tag of the device is read, so nobody knows whether it is there'
+    return device.breaker.open ? `the device does not answer (${device.reason})` : undefined
+  }
+
   #unconnected(): PenstockError {
-    const message = `There is no connection to ${this.#endpoint} just now; the health of the source says why`
-    return new PenstockError('CONNECTION_LOST', message)
+    return new PenstockError('CONNECTION_LOST', NO_CONNECTION(this.#endpoint))
   }
 
   #takeDue(now: Milliseconds): void {
@@ -350,6 +388,9 @@ export class PolledSource<Block extends ReadBlock, Device extends PolledDeviceCo
     this.#tell.disconnected(state, error, wait)
   }
 }
+
+const NO_CONNECTION = (endpoint: string): string =>
+  `There is no connection to ${endpoint} just now; the health of the source says why`
 
 const asPenstockError = (error: unknown): PenstockError =>
   error instanceof PenstockError

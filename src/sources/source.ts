@@ -1,5 +1,5 @@
 import type { Clock } from '../core/clock.ts'
-import type { CommandRecord, CommandState } from '../core/command.ts'
+import type { CommandOutlet, CommandReport } from '../core/command-outlet.ts'
 import type { DeviceMemory } from '../core/device-memory.ts'
 import type { DeviceDiagnostics, FrameTrace, SourceDiagnostics } from '../core/diagnostics.ts'
 import type { Findings } from '../core/drift.ts'
@@ -8,12 +8,13 @@ import type { Logger } from '../core/logger.ts'
 import type { SourceConfig, SourceKind } from '../core/plant.ts'
 import type { Problem } from '../core/problem.ts'
 import type { SampleSink } from '../core/sample.ts'
-import type { StatusCode } from '../core/status-code.ts'
 import type { DeviceTags } from '../core/tag-index.ts'
 import type { TagValues } from '../core/tag-values.ts'
 import type { DeviceTemplate } from '../core/template.ts'
 import type { ConnectLimiter } from './connect-limiter.ts'
 import type { LineLane } from './line-lane.ts'
+
+export type { CommandOutlet, CommandReport, Delivery, OutgoingCommand, SentCommand } from '../core/command-outlet.ts'
 
 /**
  * What a protocol brings to the gateway. The life of a source:
@@ -69,49 +70,6 @@ export interface Source {
   readonly trace?: (after: number) => TracedFrames
 }
 
-/** The way of commands to the devices of a source. The dispatcher gives it one command a device at a time. */
-export interface CommandOutlet {
-  /**
-   * What is wrong with it for this protocol, though its types and ranges are right: a tag that cannot be written, a
-   * payload that is too long; undefined: nothing. Pure, and asked before the command is accepted.
-   */
-  check(command: OutgoingCommand): { readonly status: StatusCode; readonly reason: string } | undefined
-  /**
-   * Sends it once and resolves with how far it came: never rejects for what the device or network does. It must not go
-   * out after its deadline, nor after `signal`.
-   */
-  send(command: OutgoingCommand, signal: AbortSignal): Promise<Delivery>
-  /** Takes a command back that was sent but not transmitted, where the network still has it; true: it will not go out. */
-  recall?(command: SentCommand): Promise<boolean>
-  /**
-   * Says what becomes of commands that were sent, also by an earlier run, through `SourceContext.commands`; asked once
-   * after `start`, and for each command when `send` resolved with a state that is not final.
-   */
-  follow?(commands: readonly SentCommand[]): void
-}
-
-/** A command on its way; arguments are complete and fit the types of their parameters. */
-export type OutgoingCommand = Pick<CommandRecord, 'id' | 'device' | 'order' | 'deadline'>
-
-export interface SentCommand extends OutgoingCommand {
-  readonly state: CommandState
-  /** What the outlet gave along when it was sent, to know it again. */
-  readonly handle: string | undefined
-}
-
-/** How far a command came. */
-export interface Delivery {
-  /** `queued`: it is certain that nothing went out, and it may be tried again. */
-  readonly state: Exclude<CommandState, 'sending'>
-  /** For operators: what happened and what to do; empty for a plain success. */
-  readonly reason: string
-  /** Why a Bad end is one. */
-  readonly status?: StatusCode
-  /** Under which the network knows it. */
-  readonly handle?: string
-  readonly expectedAt?: number
-}
-
 export type TracedFrames = Pick<FrameTrace, 'frames' | 'missed'>
 /** A device as its line sees it; its state is the source's health. */
 export type LineDevice = Omit<DeviceDiagnostics, keyof DeviceHealth>
@@ -145,12 +103,6 @@ export interface SourceContext {
   /** Of the whole plant. */
   readonly values: TagValues
   readonly commands: CommandReport
-}
-
-/** Where a source says what became of commands that it sent before. */
-export interface CommandReport {
-  /** A state that cannot follow the one that the command has is left aside. */
-  news(id: number, news: Delivery): void
 }
 
 /** Where a source says how it is. */

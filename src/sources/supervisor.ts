@@ -12,7 +12,7 @@ import type { TagValues } from '../core/tag-values.ts'
 import { ConnectLimiter } from './connect-limiter.ts'
 import { HealthBook } from './health-book.ts'
 import type { LineLane } from './line-lane.ts'
-import type { CommandReport, DeviceOffers, Source, SourceType } from './source.ts'
+import type { CommandOutlet, CommandReport, DeviceOffers, Source, SourceType } from './source.ts'
 
 /** The protocols there are, by the `kind` a configuration names. */
 export type SourceTypes = { readonly [Kind in SourceKind]: SourceType<Extract<SourceConfig, { kind: Kind }>> }
@@ -29,6 +29,8 @@ export interface SupervisorParts {
   readonly secret: (name: string) => string | undefined
   readonly random: () => number
   readonly onHealthChange: () => void
+  /** The source of this key has begun, and is another object than before. */
+  readonly onBegun: (sourceKey: string) => void
   /** Where the source of this key says what devices it finds. */
   readonly offersOf: (sourceKey: string) => DeviceOffers
 }
@@ -126,6 +128,12 @@ export class SourceSupervisor {
     return this.#sources.get(sourceKey)?.source?.lane
   }
 
+  /** The way of commands to the devices of a source; undefined while it does not run. */
+  outletOf(sourceKey: string): { readonly outlet: CommandOutlet | undefined } | undefined {
+    const source = this.#sources.get(sourceKey)?.source
+    return source && { outlet: source.outlet }
+  }
+
   /** What went over the source's connection after the entry `after`; undefined where nothing is traced. */
   frames(sourceKey: string, after: number): FrameTrace | undefined {
     const traced = this.#sources.get(sourceKey)?.source?.trace?.(after)
@@ -168,7 +176,9 @@ export class SourceSupervisor {
         const report = { report: book, connects, offers, values, commands }
         const context = { clock, log, sink, memory, secret, random, ...report }
         supervised.source = await type.create(config, devices, context)
-        if (!this.#stopped) supervised.source.start()
+        if (this.#stopped) return
+        supervised.source.start()
+        this.#parts.onBegun(config.key)
       } catch (error) {
         book.state('refused', `cannot be started: ${describeError(error)}`)
         sink.lost(devices.flatMap(({ tags }) => tags.map(({ index }) => index)))

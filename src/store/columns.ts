@@ -30,6 +30,10 @@ export function fromColumn({ type, arrayLength }: ValueShape, value: Column): Ta
   return value
 }
 
+/** Whether values of this shape are in a column as they are. */
+export const isPlainColumn = ({ type, arrayLength }: ValueShape): boolean =>
+  arrayLength === undefined && type !== 'Boolean' && type !== 'UInt64'
+
 /** An array of a tag that never had one stands as something else; it is nothing then. */
 function fromJson(type: DataType, value: Column): readonly Scalar[] {
   if (typeof value !== 'string') return []

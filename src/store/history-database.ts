@@ -18,6 +18,8 @@ export function openHistoryDatabase(dataFolder: string): Database.Database {
   mkdirSync(dataFolder, { recursive: true, mode: 0o700 })
   const database = new Database(join(dataFolder, FILE))
   try {
+    // Of a file that is being made: what was deleted can be given back to the disk.
+    database.pragma('auto_vacuum = INCREMENTAL')
     database.pragma('journal_mode = WAL')
     database.pragma('synchronous = NORMAL')
     database.pragma('foreign_keys = ON')

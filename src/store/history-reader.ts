@@ -3,8 +3,11 @@ import { join } from 'node:path'
 import Database from 'better-sqlite3'
 import type { Milliseconds } from '../core/clock.ts'
 import type { TagValue, ValueShape } from '../core/data-type.ts'
+import type { SampleRange } from '../core/history-source.ts'
 import type { StatusCode } from '../core/status-code.ts'
-import { type Column, fromColumn, shapeOf } from './columns.ts'
+import type { StoredSample } from './chunk-codec.ts'
+import { fromColumn, shapeOf } from './columns.ts'
+import { SeriesSamples } from './series-samples.ts'
 
 /** What a device said once. `value` null: nothing usable, `status` says why. */
 export interface HistorySample {
@@ -27,22 +30,17 @@ interface Series {
   readonly type: string
 }
 
-interface Row {
-  readonly value: Column | null
-  readonly status: bigint
-  readonly source_time: bigint
-  readonly server_time: bigint
-}
-
 /** Rows that one step reads: a statement that stays open would keep the write-ahead log from being emptied. */
 const PAGE = 1_000
 
 /** Reads `data/history.db`, also beside a gateway that writes it. */
 export class HistoryReader {
   readonly #database: Database.Database
+  readonly #samples: SeriesSamples
 
   private constructor(database: Database.Database) {
     this.#database = database
+    this.#samples = new SeriesSamples(database)
   }
 
   /** Undefined where the folder holds no history. Throws where the file cannot be read. */
@@ -51,8 +49,10 @@ export class HistoryReader {
     if (!existsSync(file)) return undefined
     const database = new Database(file, { readonly: true, fileMustExist: true })
     try {
-      const hasSamples = database.prepare("SELECT 1 FROM sqlite_schema WHERE name = 'samples'").get() !== undefined
-      if (hasSamples) return new HistoryReader(database)
+      const tables = database.prepare<[], string>('SELECT name FROM sqlite_schema').pluck().all()
+      // A folder that no gateway of this version has used yet.
+      if (!tables.includes('chunks')) database.exec(NO_CHUNKS)
+      if (tables.includes('samples')) return new HistoryReader(database)
     } catch (error) {
       database.close()
       throw error
@@ -77,12 +77,12 @@ export class HistoryReader {
     let first = from
     if (last !== undefined) {
       let left = last
-      for (const { sourceTime } of this.#merge(series, from, to, 'DESC')) {
+      for (const { sourceTime } of this.#merge(series, from, to, 'descending')) {
         first = sourceTime
         if (--left <= 0) break
       }
     }
-    yield* this.#merge(series, first, to, 'ASC')
+    yield* this.#merge(series, first, to, 'ascending')
   }
 
   close(): void {
@@ -97,7 +97,7 @@ export class HistoryReader {
     for (;;) {
       const times = heads.flatMap(({ next }) => (next ? [next.sourceTime] : []))
       if (times.length === 0) return
-      const time = order === 'ASC' ? Math.min(...times) : Math.max(...times)
+      const time = order === 'ascending' ? Math.min(...times) : Math.max(...times)
       const atTime = heads.filter(({ next }) => next?.sourceTime === time)
       const [newest] = atTime
       if (newest?.next) yield newest.next
@@ -112,32 +112,27 @@ export class HistoryReader {
     order: Order,
   ): Generator<HistorySample, undefined> {
     const shape = shapeOf(type)
-    const page = this.#database
-      .prepare<[number, number, number], Row>(
-        `SELECT value, status, source_time, server_time FROM samples
-         WHERE series = ? AND source_time >= ? AND source_time < ? ORDER BY source_time ${order} LIMIT ${PAGE}`,
-      )
-      .safeIntegers()
     for (;;) {
-      const rows = page.all(id, from, to)
-      for (const row of rows) yield toSample(shape, row)
-      const end = rows.at(-1)
-      if (!end || rows.length < PAGE) return undefined
-      if (order === 'ASC') from = Number(end.source_time) + 1
-      else to = Number(end.source_time)
+      const page = this.#samples.read(id, shape, { first: from, last: to - 1, order, limit: PAGE })
+      for (const sample of page) yield toSample(shape, sample)
+      const end = page.at(-1)
+      if (!end || page.length < PAGE) return undefined
+      if (order === 'ascending') from = end.sourceTime + 1
+      else to = end.sourceTime
     }
   }
 }
 
-type Order = 'ASC' | 'DESC'
+type Order = SampleRange['order']
+
+const NO_CHUNKS = `CREATE TEMP TABLE chunks (id, series, first_time, last_time, count, codec, good, uncertain, bad,
+  low, low_time, low_count, high, high_time, high_count, uncertain_low, uncertain_high, total, data)`
 
 const EARLIEST: Milliseconds = Number.MIN_SAFE_INTEGER
 const LATEST: Milliseconds = Number.MAX_SAFE_INTEGER
 
-const toSample = (shape: ValueShape, { value, status, source_time, server_time }: Row): HistorySample => ({
+const toSample = (shape: ValueShape, sample: StoredSample): HistorySample => ({
+  ...sample,
   shape,
-  value: value === null ? null : fromColumn(shape, value),
-  status: Number(status),
-  sourceTime: Number(source_time),
-  serverTime: Number(server_time),
+  value: sample.value === null ? null : fromColumn(shape, sample.value),
 })

@@ -2,6 +2,7 @@ import { mkdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import Database from 'better-sqlite3'
+import { PenstockError } from '../core/errors.ts'
 import { migrate } from './migrate.ts'
 
 export const penstockFile = 'penstock.db'
@@ -10,8 +11,8 @@ const MIGRATIONS = fileURLToPath(new URL('../../migrations/penstock', import.met
 /**
  * Opens `data/penstock.db` (commands, users, audit), creating or migrating it. `synchronous=FULL`: what was committed
  * is there after a power cut too. Unlike the history it is never moved aside when it is damaged: what was promised
- * stands in it, so the gateway says so and does not start. Throws SCHEMA_TOO_NEW, and whatever else keeps it from being
- * opened.
+ * stands in it, so the gateway says so and does not start. Throws SCHEMA_TOO_NEW, DATABASE_DAMAGED, and whatever else
+ * keeps it from being opened.
  */
 export function openPenstockDatabase(dataFolder: string): Database.Database {
   mkdirSync(dataFolder, { recursive: true, mode: 0o700 })
@@ -25,6 +26,29 @@ export function openPenstockDatabase(dataFolder: string): Database.Database {
     return database
   } catch (error) {
     database.close()
-    throw error
+    throw isDamage(error) ? damaged(database.name, error) : error
   }
+}
+
+/** Makes sure that the database can be opened and is whole, before anything is begun. Throws as `openPenstockDatabase`. */
+export function preparePenstockDatabase(dataFolder: string): void {
+  const database = openPenstockDatabase(dataFolder)
+  try {
+    const found = database.pragma('quick_check(1)', { simple: true })
+    if (found !== 'ok') throw damaged(database.name, new Error(String(found)))
+  } catch (error) {
+    throw isDamage(error) ? damaged(database.name, error) : error
+  } finally {
+    database.close()
+  }
+}
+
+const isDamage = (error: unknown): boolean =>
+  error instanceof Database.SqliteError && /^SQLITE_(CORRUPT|NOTADB)/.test(error.code)
+
+function damaged(file: string, cause: unknown): PenstockError {
+  const message =
+    `${file} is damaged. It holds commands that were accepted and the audit log, so it is left as it is and the gateway ` +
+    'does not start: put back a copy of it, or move it away to begin anew without them'
+  return new PenstockError('DATABASE_DAMAGED', message, { cause })
 }

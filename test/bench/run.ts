@@ -1,15 +1,19 @@
 import { parseArgs } from 'node:util'
 import { calculate } from './experiments/calculate.ts'
 import { chirpStackFleet } from './experiments/chirpstack-fleet.ts'
+import { commandAccept } from './experiments/command-accept.ts'
 import { deadDevice } from './experiments/dead-device.ts'
 import { fieldDiagnosticsCost } from './experiments/field-diagnostics.ts'
 import { historyIngest } from './experiments/history-ingest.ts'
 import { historyRead } from './experiments/history-read.ts'
+import { historySize } from './experiments/history-size.ts'
 import { latency } from './experiments/latency.ts'
 import { modbusCpu } from './experiments/modbus-cpu.ts'
 import { modbusFleet } from './experiments/modbus-fleet.ts'
+import { monitoredItems } from './experiments/monitored-items.ts'
 import { start } from './experiments/start.ts'
 import { tenThousand } from './experiments/ten-thousand.ts'
+import { writeLatency } from './experiments/write-latency.ts'
 import type { Experiment, Row } from './row.ts'
 
 /**
@@ -20,12 +24,16 @@ const experiments: readonly Experiment[] = [
   latency,
   tenThousand,
   start,
+  monitoredItems,
   historyIngest,
   historyRead,
+  historySize,
+  commandAccept,
   calculate,
   modbusCpu,
   modbusFleet,
   deadDevice,
+  writeLatency,
   fieldDiagnosticsCost,
   chirpStackFleet(1_000, 50),
   chirpStackFleet(5_000, 400),

@@ -8,6 +8,8 @@ import { Engine } from '../../src/engine/engine.ts'
 import { modbusSource } from '../../src/sources/modbus/source-type.ts'
 import type { SourceTypes } from '../../src/sources/supervisor.ts'
 import { openHistoryDatabase } from '../../src/store/history-database.ts'
+import { openPenstockDatabase } from '../../src/store/penstock-database.ts'
+import { commandSettings } from '../support/command-rig.ts'
 import { FaultServer } from '../support/modbus-fault-server.ts'
 import { aModbusDevice, aPlant, aTag } from '../support/small-plant.ts'
 
@@ -35,6 +37,8 @@ it('a tag that is changed while the gateway runs costs no device its connection 
     database: openHistoryDatabase(folder),
     templates: [],
     history: { keepMs: 86_400_000 },
+    penstock: openPenstockDatabase(folder),
+    commands: commandSettings,
     onFatal: (error) => {
       throw error
     },

@@ -11,7 +11,7 @@ import type { OpcuaSettings } from '../../src/opcua/settings.ts'
 import { ManualClock } from '../support/manual-clock.ts'
 import { EngineStandIn } from '../support/opcua-engine.ts'
 import { smallPlant } from '../support/opcua-plant.ts'
-import { noHistory, recordingLogger, roomSettings } from '../support/opcua-room.ts'
+import { noHistory, noMachine, recordingLogger, roomSettings } from '../support/opcua-room.ts'
 
 const YEAR = 365 * 86_400_000
 
@@ -42,6 +42,7 @@ it('a gateway under another host name has a certificate and endpoints that fit i
     const settings = roomSettings(pki, { hostname })
     const room = new OpcuaServerRoom({
       settings,
+      ...noMachine,
       history: noHistory,
       clock: systemClock,
       log,

@@ -2,6 +2,7 @@ import { once } from 'node:events'
 import { connect, type Socket } from 'node:net'
 import { AttributeIds } from 'node-opcua'
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
+import { defaultLimits } from '../../src/config/opcua-choices.ts'
 import { ManualClock } from '../support/manual-clock.ts'
 import { nodeId, type RoomUnderTest, startRoom } from '../support/opcua-room.ts'
 
@@ -11,23 +12,13 @@ let sockets: Socket[]
 
 beforeEach(async () => {
   clock = new ManualClock()
-  test = await startRoom({ clock, settings: { limits: { ...limits, connections: 4 } } })
+  test = await startRoom({ clock, settings: { limits: { ...defaultLimits, connections: 4 } } })
   sockets = []
 })
 afterEach(async () => {
   for (const socket of sockets) socket.destroy()
   await test.end()
 })
-
-const limits = {
-  connections: 20,
-  sessions: 20,
-  subscriptions: 20,
-  subscriptionsPerSession: 5,
-  monitoredItems: 1_000,
-  monitoredItemsPerSubscription: 1_000,
-  operationsPerRequest: 1_000,
-}
 
 /** A Hello message (OPC 10000-6 §7.1.2.3) for the server under test, asking for buffers of 1 MiB. */
 function hello(url = test.endpointUrl): Buffer {

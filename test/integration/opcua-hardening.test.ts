@@ -13,6 +13,7 @@ import { afterAll, beforeAll, beforeEach, describe, expect, it, vi } from 'vites
 import { tellSemanticsChanged } from '../../src/opcua/address-space/change-variable.ts'
 import { checkPermissionOnPush } from '../../src/opcua/hardening/check-permission-on-push.ts'
 import { deliverOnChange } from '../../src/opcua/hardening/deliver-on-change.ts'
+import { gatherSemanticEvents } from '../../src/opcua/hardening/gather-semantic-events.ts'
 import { capItemQueue, MAX_ITEM_QUEUE } from '../../src/opcua/hardening/item-queue-cap.ts'
 import { setOverflowBitOnAnyStatus } from '../../src/opcua/hardening/overflow-bit.ts'
 import { restrictWrites } from '../../src/opcua/hardening/restrict-writes.ts'
@@ -54,6 +55,16 @@ describe('a change', () => {
     set(1)
 
     await vi.waitFor(() => expect(values.at(-1)?.value.value).toBe(1))
+  })
+
+  it('of a device that is read no more often than the item is sampled is never held back to be folded', async () => {
+    variable.minimumSamplingInterval = HOURS
+    const { values } = await watch(bare.session, id, { samplingInterval: 50 })
+    await vi.waitFor(() => expect(values).toHaveLength(1))
+
+    for (const value of [1, 2, 3]) set(value)
+
+    await vi.waitFor(() => expect(values.map(({ value }) => value.value)).toEqual([0, 1, 2, 3]))
   })
 
   it('of the server’s own time is still seen: it is made up when it is read', async () => {
@@ -151,7 +162,7 @@ describe('a monitored item whose node is removed', () => {
     await vi.waitFor(() => expect(values.at(-1)?.statusCode).toBe(StatusCodes.BadNodeIdUnknown))
 
     variable = bare.add(id)
-    reviveItems(variable.addressSpace)
+    expect([...reviveItems(variable.addressSpace)]).not.toEqual([])
     await vi.waitFor(() => expect(values.at(-1)?.value.value).toBe(0))
     set(1)
 
@@ -212,6 +223,14 @@ describe('a fix whose place in node-opcua is gone', () => {
   it.each<[string, () => object, string, () => void]>([
     ['deliver on change', items, '_set_parameters', deliverOnChange],
     ['deliver on change', items, 'setNode', deliverOnChange],
+    ['deliver on change', items, '_on_value_changed_exception_based', deliverOnChange],
+    ['deliver on change', items, '_on_value_changed', deliverOnChange],
+    [
+      'gather semantic events',
+      () => prototypeOf('handle_semantic_changed'),
+      'handle_semantic_changed',
+      () => gatherSemanticEvents(variable),
+    ],
     ['check permission on push', items, '_on_value_changed_exception_based', checkPermissionOnPush],
     ['check permission on push', items, '_on_semantic_changed', checkPermissionOnPush],
     ['revive items', items, '_on_node_disposed', keepItemsOfRemovedNodes],
@@ -219,7 +238,12 @@ describe('a fix whose place in node-opcua is gone', () => {
     ['revive items', items, 'setNode', keepItemsOfRemovedNodes],
     ['overflow bit on any status', items, '_setOverflowBit', setOverflowBitOnAnyStatus],
     ['item queue cap', items, '_set_parameters', capItemQueue],
-    ['restrict writes', () => prototypeOf('writeAttribute'), 'writeAttribute', () => restrictWrites(variable)],
+    [
+      'restrict writes',
+      () => prototypeOf('writeAttribute'),
+      'writeAttribute',
+      () => restrictWrites(variable, variable.addressSpace.rootFolder.objects),
+    ],
     ['unshared reads', () => prototypeOf('readValue'), 'readValue', () => unshareReads(variable)],
   ])('“%s” fails loudly', (fix, owner, method, install) => {
     const prototype = owner() as Record<string, unknown>

@@ -210,28 +210,30 @@ describe('what the address space says of history', () => {
     (await session.read({ nodeId: nodeId(id), attributeId })).value.value as unknown
   const attributes = [AttributeIds.Historizing, AttributeIds.AccessLevel, AttributeIds.UserAccessLevel] as const
   const all = (id: string) => Promise.all(attributes.map((attribute) => read(id, attribute)))
-  const withHistory = AccessLevelFlag.CurrentRead | AccessLevelFlag.HistoryRead
+  const forReaders = AccessLevelFlag.CurrentRead | AccessLevelFlag.HistoryRead
+  const withHistory = forReaders | AccessLevelFlag.HistoryWrite
 
   it('a tag says whether it has a history, and follows its setting live', async () => {
-    expect(await all('boiler/level')).toEqual([true, withHistory, withHistory])
+    expect(await all('boiler/level')).toEqual([true, withHistory, forReaders])
     expect(await all('boiler/unkept')).toEqual([false, AccessLevelFlag.CurrentRead, AccessLevelFlag.CurrentRead])
     const plant = (history: 'off' | 'change') => plantOf(tag('changing', { history }))
     await room.engine.changePlant(plant('off'))
     expect(await all('boiler/changing')).toEqual([false, AccessLevelFlag.CurrentRead, AccessLevelFlag.CurrentRead])
     await room.engine.changePlant(plant('change'))
-    expect(await all('boiler/changing')).toEqual([true, withHistory, withHistory])
+    expect(await all('boiler/changing')).toEqual([true, withHistory, forReaders])
     const node = [{ nodeId: nodeId('boiler/changing') }]
     expect(await statusOf(session, rawDetails(hour), node)).toEqual([StatusCodes.GoodNoData])
     await room.engine.changePlant(plantOf())
     expect(await statusOf(session, rawDetails(hour), node)).toEqual([StatusCodes.BadNodeIdUnknown])
   })
 
-  it('HistoryServerCapabilities say that data can be read, and nothing can be changed', async () => {
+  it('HistoryServerCapabilities say that data can be read and changed, and no events', async () => {
     const property = async (id: VariableIds) => (await session.read({ nodeId: `i=${id}` })).value.value as unknown
     expect(await property(VariableIds.HistoryServerCapabilities_AccessHistoryDataCapability)).toBe(true)
     expect(await property(VariableIds.HistoryServerCapabilities_AccessHistoryEventsCapability)).toBe(false)
-    expect(await property(VariableIds.HistoryServerCapabilities_InsertDataCapability)).toBe(false)
-    expect(await property(VariableIds.HistoryServerCapabilities_DeleteRawCapability)).toBe(false)
+    expect(await property(VariableIds.HistoryServerCapabilities_InsertDataCapability)).toBe(true)
+    expect(await property(VariableIds.HistoryServerCapabilities_DeleteRawCapability)).toBe(true)
+    expect(await property(VariableIds.HistoryServerCapabilities_InsertEventCapability)).toBe(false)
     expect(await property(VariableIds.HistoryServerCapabilities_ServerTimestampSupported)).toBe(true)
     expect(await property(VariableIds.HistoryServerCapabilities_MaxReturnDataValues)).toBe(5_000)
     expect(await property(VariableIds.Server_ServerCapabilities_OperationLimits_MaxNodesPerHistoryReadData)).toBe(100)

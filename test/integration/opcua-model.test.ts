@@ -11,16 +11,26 @@ import {
 } from 'node-opcua'
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest'
 import { connected, noCounters } from '../support/opcua-engine.ts'
+import { smallPlant } from '../support/opcua-plant.ts'
 import { nodeId, type RoomUnderTest, startRoom, watch } from '../support/opcua-room.ts'
+import { aModbusDevice, aPlant, aTag } from '../support/small-plant.ts'
 
 const TYPES = 3
 const DI = 2
+
+const analog = [
+  aTag('flow', { unit: 'm³/h', instrumentRange: { low: 0, high: 40 }, transform: { round: 2 } }),
+  aTag('torque', { instrumentRange: { low: -5, high: 5 } }),
+  aTag('index', { transform: { round: 0 } }),
+]
 
 let test: RoomUnderTest
 let session: ClientSession
 
 beforeAll(async () => {
-  test = await startRoom()
+  test = await startRoom({
+    plant: { sources: [...smallPlant().sources, ...aPlant([aModbusDevice('burner', analog)]).sources] },
+  })
   session = await test.session()
 })
 afterAll(() => test.end())
@@ -58,7 +68,7 @@ describe('the address space', () => {
 
     expect(profiles).toContain('http://opcfoundation.org/UA-Profile/Server/EmbeddedUA2017')
     expect(profiles).toContain('http://opcfoundation.org/UA-Profile/Server/HistoricalRawData')
-    expect(profiles.join()).not.toMatch(/Historical(?!RawData\b)|Standard|FileAccess|Methods|Events/)
+    expect(profiles.join()).not.toMatch(/Historical(?!RawData\b)|Standard|FileAccess|Events/)
   })
 
   it('derives the types of devices from DI, and every instance has what its type demands', async () => {
@@ -160,19 +170,30 @@ describe('a tag', () => {
     expect(await value(id, AttributeIds.Description)).toMatchObject({ text: 'Flow temperature' })
     expect(await value(id, AttributeIds.AccessLevel)).toBe(1)
     expect(await value(id, AttributeIds.UserAccessLevel)).toBe(1)
-    expect(await value(id, AttributeIds.MinimumSamplingInterval)).toBe(0)
+  })
+
+  it('says how often it is read at the most, or that its device speaks by itself', async () => {
+    expect(await value(nodeId('boiler/temperature'), AttributeIds.MinimumSamplingInterval)).toBe(1_000)
+    expect(await value(nodeId('press-cpu/cycles'), AttributeIds.MinimumSamplingInterval)).toBe(500)
+    expect(await value(nodeId('meter/energy'), AttributeIds.MinimumSamplingInterval)).toBe(0)
   })
 
   it.each([
-    ['unit and range', 'temperature', 17_570, ['0:EngineeringUnits', '0:EURange']],
-    ['a unit', 'pressure', 17_497, ['0:EngineeringUnits']],
-    ['a range', 'level', 2_368, ['0:EURange']],
-    ['neither', 'double', 63, []],
+    ['unit and range', 'boiler/temperature', 17_570, ['0:EngineeringUnits', '0:EURange']],
+    ['a unit', 'boiler/pressure', 17_497, ['0:EngineeringUnits']],
+    ['a range', 'boiler/level', 2_368, ['0:EURange']],
+    [
+      'a unit, a range of its instrument and a precision',
+      'burner/flow',
+      17_497,
+      ['0:EngineeringUnits', '0:InstrumentRange', '0:ValuePrecision'],
+    ],
+    ['a range of its instrument', 'burner/torque', 15_318, ['0:InstrumentRange']],
+    ['a precision', 'burner/index', 2_365, ['0:ValuePrecision']],
+    ['none of these', 'boiler/double', 63, []],
   ])('with %s has the analog type that demands just that', async (_what, key, type, properties) => {
-    expect(await typeOf(nodeId(`boiler/${key}`))).toBe(`ns=0;i=${type}`)
-    expect((await names(nodeId(`boiler/${key}`), 'HasProperty')).map((name) => `0:${name.replace(/^0:/, '')}`)).toEqual(
-      properties,
-    )
+    expect(await typeOf(nodeId(key))).toBe(`ns=0;i=${type}`)
+    expect((await names(nodeId(key), 'HasProperty')).map((name) => `0:${name.replace(/^0:/, '')}`)).toEqual(properties)
   })
 
   it('carries its UNECE unit code and its range', async () => {
@@ -182,6 +203,12 @@ describe('a tag', () => {
       displayName: { text: '°C' },
     })
     expect(await value(nodeId('boiler/temperature#EURange'))).toMatchObject({ low: -40, high: 120 })
+  })
+
+  it('carries the range of its instrument and its precision, which may change what it means', async () => {
+    expect(await value(nodeId('burner/flow#InstrumentRange'))).toMatchObject({ low: 0, high: 40 })
+    expect(await value(nodeId('burner/flow#ValuePrecision'))).toBe(2)
+    expect(await value(nodeId('burner/flow#InstrumentRange'), AttributeIds.AccessLevel)).toBe(0x11)
   })
 
   it('can be monitored with a percent deadband when it has a range', async () => {
@@ -207,6 +234,32 @@ describe('a tag', () => {
   })
 })
 
+describe('the gateway', () => {
+  const read = async (name: string) => (await session.read({ nodeId: nodeId(`#gateway/${name}`) })).value.value
+
+  it('says of which version it is, since when it runs, and how much disk is free', async () => {
+    expect(await read('Version')).toBe('1.2.3')
+    expect(await read('StartTime')).toEqual(new Date(0))
+    expect(await read('Uptime')).toBeGreaterThan(0)
+    expect(await read('FreeDiskSpace')).toEqual([1, 705_032_704])
+  })
+
+  it('counts its sources, those that are connected, and samples that wait to be written', async () => {
+    const [, , ...others] = test.engine.health.sources
+    const stopped = { ...connected('line-1', []), state: 'stopped' as const }
+    const lost = { ...connected('field', []), state: 'backoff' as const }
+    expect([await read('SourceCount'), await read('SourcesConnected')]).toEqual([4, 4])
+
+    test.engine.link.tell('sources', [stopped, lost, ...others])
+
+    await expect.poll(async () => [await read('SourceCount'), await read('SourcesConnected')]).toEqual([3, 2])
+    expect(await read('HistoryWaiting')).toEqual([0, 0])
+    expect(await read('HistoryLost')).toEqual([0, 0])
+    test.engine.link.tell('sources', test.engine.health.sources)
+    await expect.poll(() => read('SourcesConnected')).toBe(4)
+  })
+})
+
 describe('a source', () => {
   it('shows what it is and where it connects to, never a password', async () => {
     expect(await value(nodeId('#source/field/Kind'))).toBe('chirpstack')
@@ -229,7 +282,7 @@ describe('a source', () => {
     }
     test.engine.link.tell('sources', [down, ...healthy.slice(1)])
 
-    await vi.waitFor(() => expect(values.at(-1)?.value.value).toBe(132))
+    await vi.waitFor(() => expect(values.at(-1)?.value.value).toBe(149))
     expect(await value(nodeId('#source/line-1/State'))).toBe(3)
     expect(await value(nodeId('#source/line-1/Reason'))).toBe('no answer from 10.0.0.7:502')
     expect(await value(nodeId('#source/line-1/Since'))).toEqual(new Date(1_750_000_000_000))

@@ -57,7 +57,7 @@ describe('who may connect', () => {
     },
   )
 
-  it('only encrypted or signed endpoints take sessions, and only with a user and password', async () => {
+  it('only encrypted or signed endpoints take sessions, and only of users with a password or certificate', async () => {
     const client = OPCUAClient.create({ connectionStrategy: { maxRetry: 0 } })
     await client.connect(secured.endpointUrl)
     const endpoints = await client.getEndpoints()
@@ -67,7 +67,9 @@ describe('who may connect', () => {
     expect(offered).toHaveLength(6)
     expect(endpoints).toHaveLength(6)
     const tokens = endpoints.flatMap(({ userIdentityTokens }) => userIdentityTokens ?? [])
-    expect(new Set(tokens.map(({ tokenType }) => tokenType))).toEqual(new Set([UserTokenType.UserName]))
+    expect(new Set(tokens.map(({ tokenType }) => tokenType))).toEqual(
+      new Set([UserTokenType.UserName, UserTokenType.Certificate]),
+    )
   })
 
   it('an anonymous session is refused', async () => {
@@ -169,7 +171,7 @@ describe('the demonstration settings', () => {
 
 describe('what users may do', () => {
   it.each(users.map(({ name, password, role }) => [role, name, password] as const))(
-    'nobody can write a tag, not even role %s',
+    'nobody can write a tag that is not said to be writable, not even role %s',
     async (_role, name, password) => {
       const session = await secured.session(asUser(name, password))
 
@@ -179,7 +181,7 @@ describe('what users may do', () => {
         value: { value: { dataType: DataType.Double, value: 1 } },
       })
 
-      expect(status).toBe(StatusCodes.BadUserAccessDenied)
+      expect(status).toBe(StatusCodes.BadNotWritable)
     },
   )
 

@@ -9,7 +9,7 @@ import { systemClock } from '../../src/core/clock.ts'
 import { OpcuaServerRoom } from '../../src/opcua/server-room.ts'
 import { EngineStandIn } from '../support/opcua-engine.ts'
 import { modbusDevice, modbusPlant, smallPlant, tagConfig } from '../support/opcua-plant.ts'
-import { noHistory, recordingLogger, roomSettings, startRoom, watch } from '../support/opcua-room.ts'
+import { noHistory, noMachine, recordingLogger, roomSettings, startRoom, watch } from '../support/opcua-room.ts'
 
 let folder: string
 let ending: (() => Promise<void> | void)[]
@@ -27,6 +27,7 @@ function makeRoom(port = 0) {
   const { log, logged } = recordingLogger()
   const room = new OpcuaServerRoom({
     settings: roomSettings(folder, { port }),
+    ...noMachine,
     history: noHistory,
     clock: systemClock,
     log,

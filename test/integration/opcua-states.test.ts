@@ -18,6 +18,7 @@ beforeAll(async () => {
       modbusDevice('valve', [
         tagConfig('position', { type: 'Boolean', states }),
         tagConfig('mode', { type: 'Int16', states: modes }),
+        tagConfig('step', { type: 'UInt16', states }),
         tagConfig('wide', { type: 'Int64', states: modes }),
         tagConfig('words', { type: 'String', states }),
         tagConfig('payload', { type: 'ByteString' }),
@@ -58,6 +59,12 @@ describe('an enumeration', () => {
       [[0, 1], 'Open'],
       [[0xffff_ffff, 0xffff_fffe], 'Fault'],
     ])
+  })
+
+  it('numbered from 0 without a gap also has its names in EnumStrings, and no other has', async () => {
+    const { value } = await read('valve/step#EnumStrings')
+    expect(value.value.map(({ text }: { text: string }) => text)).toEqual(['Closed', 'Open'])
+    expect((await read('valve/mode#EnumStrings')).statusCode).toBe(StatusCodes.BadNodeIdUnknown)
   })
 
   it.each(['valve/mode', 'valve/wide'])('says in words what %s is, and tells subscribers of the words', async (id) => {

@@ -60,24 +60,24 @@ function issue({ name, authority = false, issuer, hosts = [], valid = 'now' }: R
 }
 
 /** One element of DER: tag, length, content. */
-function element(tag: number, content: Buffer): Buffer {
+export function element(tag: number, content: Buffer): Buffer {
   const { length } = content
   const size = length < 128 ? [length] : length < 256 ? [0x81, length] : [0x82, length >> 8, length & 0xff]
   return Buffer.concat([Buffer.of(tag, ...size), content])
 }
 
-const sequence = (...parts: readonly Buffer[]): Buffer => element(0x30, Buffer.concat(parts))
-const identifier = (hex: string): Buffer => element(0x06, Buffer.from(hex, 'hex'))
+export const sequence = (...parts: readonly Buffer[]): Buffer => element(0x30, Buffer.concat(parts))
+export const identifier = (hex: string): Buffer => element(0x06, Buffer.from(hex, 'hex'))
 const ECDSA_WITH_SHA256 = sequence(identifier('2a8648ce3d040302'))
 
-const extension = (oid: string, value: Buffer): Buffer => sequence(identifier(oid), element(0x04, value))
+export const extension = (oid: string, value: Buffer): Buffer => sequence(identifier(oid), element(0x04, value))
 
-const commonName = (name: string): Buffer =>
+export const commonName = (name: string): Buffer =>
   sequence(element(0x31, sequence(identifier('550403'), element(0x0c, Buffer.from(name)))))
 
 const generalName = (host: string): Buffer =>
   isIPv4(host) ? element(0x87, Buffer.from(host.split('.').map(Number))) : element(0x82, Buffer.from(host))
 
 /** UTCTime, `YYMMDDhhmmssZ`. */
-const time = (at: number): Buffer =>
+export const time = (at: number): Buffer =>
   element(0x17, Buffer.from(`${new Date(at).toISOString().slice(2, 19).replace(/[-:T]/g, '')}Z`))

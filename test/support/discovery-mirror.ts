@@ -29,6 +29,7 @@ export const climateProfile: MirroredProfile = {
   measurements: [],
   uplinkInterval: 600,
   statusRequestsPerDay: 0,
+  isAlwaysListening: false,
 }
 
 export const mirrorOf = (

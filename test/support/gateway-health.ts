@@ -53,6 +53,7 @@ export function aGatewayHealth(settings: Partial<Told> = {}): GatewayHealth {
       sessions: 1,
       subscriptions: 2,
       monitoredItems: 3,
+      endingCertificates: [],
       engineHeard: true,
     },
     ...settings,

@@ -2,6 +2,7 @@ import { PenstockError } from '../../src/core/errors.ts'
 import type { Area } from '../../src/sources/modbus/address.ts'
 import { ModbusException } from '../../src/sources/modbus/exception.ts'
 import type { TableReader } from '../../src/sources/modbus/session.ts'
+import { noWrites } from './no-writes.ts'
 
 /** A device in memory: register n holds n, some addresses do not exist. */
 export class Registers implements TableReader {
@@ -20,6 +21,8 @@ export class Registers implements TableReader {
     if (addresses.some((address) => this.missing.has(address))) throw new ModbusException(2, unitId, 'plc:502')
     return Buffer.from(addresses.flatMap((address) => [address >> 8, address & 0xff]))
   }
+
+  write = noWrites.write
 
   async close(): Promise<void> {
     this.fault = new PenstockError('STOPPED', 'closed')

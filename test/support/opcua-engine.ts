@@ -1,8 +1,16 @@
 import { MessageChannel, type MessagePort } from 'node:worker_threads'
+import type { AuditEntry } from '../../src/core/audit.ts'
 import { ChangeFeed } from '../../src/core/change-feed.ts'
 import { type Clock, systemClock } from '../../src/core/clock.ts'
-import type { CommandAnswer, CommandRequest } from '../../src/core/command.ts'
+import {
+  type Actor,
+  type CommandAnswer,
+  type CommandRecord,
+  type CommandRequest,
+  isFinal,
+} from '../../src/core/command.ts'
 import type { SourceHealth } from '../../src/core/health.ts'
+import type { AskedHistoryEdit, EditAnswer } from '../../src/core/history-edit.ts'
 import { Pipeline } from '../../src/core/pipeline.ts'
 import type { Plant } from '../../src/core/plant.ts'
 import { changeBetween } from '../../src/core/plant-change.ts'
@@ -48,6 +56,10 @@ export class EngineStandIn {
   #feed: ChangeFeed | undefined
   #unlisten: (() => void) | undefined
   health: EngineHealth
+  /** What the room wants in the audit log. */
+  readonly audited: AuditEntry[] = []
+  /** What becomes of changes of the history. */
+  editHistory: (asked: AskedHistoryEdit) => Promise<EditAnswer> = () => Promise.reject(new Error('nothing is recorded'))
 
   constructor(plant: Plant, clock: Clock = systemClock) {
     const { port1, port2 } = new MessageChannel()
@@ -73,21 +85,49 @@ export class EngineStandIn {
         subscribe: ({ revision }) => {
           if (revision !== this.#revision) return false
           this.link.tell('sources', this.health.sources)
+          this.link.tell('commands', [...this.#open.values()])
           this.#onSubscribed?.()
           if (!this.holding) setImmediate(() => this.release())
           return true
         },
         store: () => this.health.store,
+        editHistory: (asked) => this.editHistory(asked),
         command: (request) => this.onCommand(request),
-        cancelCommand: ({ id }) => refusedCommand(`There is no command ${id}`),
+        cancelCommand: (of) => this.onCancel(of),
       },
-      hears: {},
+      hears: { audit: (entries) => void this.audited.push(...entries) },
       onCredit: () => this.flush(),
     })
   }
 
   /** What becomes of a command; refused unless a test says otherwise. */
-  onCommand = (request: CommandRequest): CommandAnswer => refusedCommand(`${request.device} takes no commands`)
+  onCommand: (request: CommandRequest) => CommandAnswer | Promise<CommandAnswer> = ({ device }) =>
+    refusedCommand(`${device} takes no commands`)
+
+  /** What becomes of a command that is to be taken back; there is none unless a test says otherwise. */
+  onCancel = ({ id }: { readonly id: number; readonly by: Actor }): CommandAnswer =>
+    refusedCommand(`There is no command ${id}`)
+
+  /** Commands that are accepted and go on. */
+  readonly #open = new Map<number, CommandRecord>()
+  #commands = 0
+
+  /** Accepts a command and says so, as the engine does. */
+  accept({ device, order, by, priority = 0, deadline = Date.now() + 60_000 }: CommandRequest): CommandRecord {
+    const now = Date.now()
+    const id = ++this.#commands
+    const times = { acceptedAt: now, changedAt: now, deadline }
+    return this.tellCommand({ id, device, order, by, state: 'queued', reason: '', priority, ...times })
+  }
+
+  /** A command came into another state, of which a room that subscribed is told. */
+  tellCommand(record: CommandRecord, change: Partial<CommandRecord> = {}): CommandRecord {
+    const now = { ...record, ...change }
+    if (isFinal(now.state)) this.#open.delete(now.id)
+    else this.#open.set(now.id, now)
+    this.link.tell('commands', [now])
+    return now
+  }
 
   tag(id: string): number {
     const tag = this.indexing.byId(id)

@@ -21,6 +21,7 @@ import type { PenstockError } from '../../src/core/errors.ts'
 import type { HistorySource } from '../../src/core/history-source.ts'
 import { type Logger, silentLogger } from '../../src/core/logger.ts'
 import type { Plant } from '../../src/core/plant.ts'
+import type { UserRecord } from '../../src/core/user.ts'
 import { OpcuaServerRoom } from '../../src/opcua/server-room.ts'
 import { defaultOpcuaSettings, type OpcuaSettings } from '../../src/opcua/settings.ts'
 import { EngineStandIn } from './opcua-engine.ts'
@@ -57,7 +58,9 @@ export async function startRoom(
   options: {
     plant?: Plant
     settings?: Partial<OpcuaSettings>
+    users?: readonly UserRecord[]
     history?: HistorySource
+    freeDiskSpace?: () => Promise<number | undefined>
     clock?: Clock
     engineClock?: Clock
     prepare?: (engine: EngineStandIn) => void
@@ -70,7 +73,10 @@ export async function startRoom(
   const { log, logged } = recordingLogger()
   const room = new OpcuaServerRoom({
     settings: roomSettings(join(folder, 'server'), options.settings),
+    users: options.users ?? [],
     history: options.history ?? noHistory,
+    ...noMachine,
+    ...(options.freeDiskSpace ? { freeDiskSpace: options.freeDiskSpace } : {}),
     clock: options.clock ?? systemClock,
     log,
     onFatal: (error) => fatal.push(error),
@@ -119,8 +125,11 @@ export async function startRoom(
   }
 }
 
+/** What a room is told of the gateway and its machine. */
+export const noMachine = { identity: { version: '1.2.3', startedAt: 0 }, freeDiskSpace: async () => 5_000_000_000 }
+
 /** Of tags that have said nothing yet. */
-export const noHistory: HistorySource = { read: () => [] }
+export const noHistory: HistorySource = { read: () => [], summaries: () => [] }
 
 export const roomSettings = (pkiFolder: string, settings: Partial<OpcuaSettings> = {}): OpcuaSettings => ({
   ...defaultOpcuaSettings,

@@ -12,6 +12,7 @@ const packages: Record<string, string> = {
   gcc: 'compiles the libmodbus server',
   'python3-pymodbus': 'Modbus server that we did not write (pymodbus)',
   'python3-serial-asyncio': 'needed by pymodbus',
+  libxml2: 'validates the OPC UA NodeSet against its schema',
   mbpoll: 'Modbus client that we did not write',
   socat: 'serial lines without hardware, and TLS in front of a Modbus server',
   chromium: 'browser tests',

@@ -8,6 +8,7 @@ export function memoryHistory(samples: readonly RecordedSample[]): HistorySource
       const within = sorted.filter(({ sourceTime }) => sourceTime >= first && sourceTime <= last)
       return (order === 'ascending' ? within : within.reverse()).slice(0, limit)
     },
+    summaries: () => [],
   }
 }
 

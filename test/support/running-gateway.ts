@@ -4,7 +4,10 @@ import { createLogger } from '../../src/telemetry/logger.ts'
 import type { PlantFolder } from './gateway.ts'
 
 /** The whole gateway with its rooms, begun as `penstock run` does, and serving. Only errors are logged. */
-export async function startGatewayOf(plant: PlantFolder, entries: GatewayOptions['entries'] = {}): Promise<Gateway> {
+export async function startGatewayOf(
+  plant: Pick<PlantFolder, 'file' | 'text' | 'env'>,
+  entries: GatewayOptions['entries'] = {},
+): Promise<Gateway> {
   const { text, file: name, env } = plant
   const { config, secrets } = checkConfiguration(text, name, env)
   const configuration = { text, isNew: true, name, check: (changed: string) => loadText(changed, name, env) }

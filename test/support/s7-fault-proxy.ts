@@ -34,6 +34,8 @@ export class FaultProxy {
   readonly #sockets = new Set<Socket>()
   /** Chosen for each frame of a read reply; undefined lets it pass. */
   fault: () => Fault | undefined = () => undefined
+  /** The same for the frames of replies to writes. */
+  faultOfWrite: () => Fault | undefined = () => undefined
   /** What a frame of a read reply becomes before that. */
   rewrite: (frame: Buffer) => Buffer = (frame) => frame
   /** Whether the frames of the handshake suffer, too. */
@@ -77,7 +79,8 @@ export class FaultProxy {
         const frame = rest.subarray(0, length)
         rest = rest.subarray(length)
         const isRead = frame[19] === 0x04 || (frame.length >= 19 && frame[5] === 0xf0 && frame[17] !== 0)
-        line.deliver(isRead ? this.rewrite(frame) : frame, isRead || this.fromTheStart ? this.fault() : undefined)
+        if (frame[19] === 0x05) line.deliver(frame, this.faultOfWrite())
+        else line.deliver(isRead ? this.rewrite(frame) : frame, isRead || this.fromTheStart ? this.fault() : undefined)
       }
     })
   }
@@ -185,7 +188,7 @@ function falsified(frame: Buffer, fault: Falsification): Buffer {
       frame.writeUInt16BE((frame.readUInt16BE(REFERENCE) + 7) & 0xffff, REFERENCE)
       return frame
     case 'wrong-function':
-      frame.writeUInt8(0x05, FUNCTION)
+      frame.writeUInt8(frame[FUNCTION] === 0x05 ? 0x04 : 0x05, FUNCTION)
       return frame
     case 'wrong-count':
       frame.writeUInt8(frame.readUInt8(COUNT) + 1, COUNT)

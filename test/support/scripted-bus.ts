@@ -1,11 +1,16 @@
+import type { TagValue } from '../../src/core/data-type.ts'
 import { PenstockError } from '../../src/core/errors.ts'
 import type { ModbusDeviceConfig } from '../../src/core/plant.ts'
 import type { SampleSink } from '../../src/core/sample.ts'
-import type { DeviceTags } from '../../src/core/tag-index.ts'
+import type { DeviceTags, IndexedTag } from '../../src/core/tag-index.ts'
 import type { FieldDriver, FieldSession, PollSet, ReadBlock, ReadOutcome } from '../../src/sources/driver.ts'
+import type { FieldWrite, WriteAnswer, WritePermit } from '../../src/sources/field-write.ts'
 import type { ManualClock } from './manual-clock.ts'
 
 const TIMEOUT_MS = 1_000
+
+/** What becomes of the next write. */
+export type WriteScript = WriteAnswer | PenstockError
 
 export interface Block extends ReadBlock {
   readonly device: string
@@ -25,6 +30,13 @@ export class ScriptedBus implements FieldDriver<Block, ModbusDeviceConfig> {
   latencyMs = 10
   /** What every tag reads; without an order of another, ever another value. */
   valueOf: () => number = () => this.reads.length
+  /** What tags hold since they were written. */
+  readonly held = new Map<string, TagValue>()
+  readonly writes: { readonly at: number; readonly tag: string }[] = []
+  /** What becomes of the next writes; then they are done. */
+  scripts: WriteScript[] = []
+  /** Whether writes reach the device. */
+  acts = true
   readonly latencyOf = new Map<string, number>()
   /** How long a serial gateway waits for a mute device, and lets everything else wait. */
   gatewayTimeoutMs = 0
@@ -44,6 +56,10 @@ export class ScriptedBus implements FieldDriver<Block, ModbusDeviceConfig> {
     return groups.map(({ tags }) => tags.map((each) => ({ device: of.device.key, tags: [each] })))
   }
 
+  planWrite(_of: ModbusDeviceConfig, tag: IndexedTag, value: TagValue): FieldWrite {
+    return { tag, expected: value }
+  }
+
   async connect(): Promise<FieldSession<Block>> {
     this.attempts.push(this.#clock.monotonic())
     const refusal = this.refusals.shift()
@@ -61,6 +77,7 @@ export class ScriptedBus implements FieldDriver<Block, ModbusDeviceConfig> {
     return {
       ended,
       read: (block, sink, within) => this.#read(block, sink, within ?? TIMEOUT_MS, failures),
+      write: (write, permit) => this.#write(write, permit, failures),
       close: async () => this.#end?.(new PenstockError('STOPPED', 'closed')),
     }
   }
@@ -94,12 +111,36 @@ export class ScriptedBus implements FieldDriver<Block, ModbusDeviceConfig> {
         failures.delete(fail)
         this.pending--
         if (mute) return reject(new PenstockError('TIMEOUT', `No answer within ${within} ms`))
-        for (const each of block.tags) sink.polled(each.index, this.valueOf())
+        for (const each of block.tags) sink.polled(each.index, this.held.get(each.tag.key) ?? this.valueOf())
         resolve({ kind: 'read' })
       })
       const fail = (cause: PenstockError) => {
         cancel()
         this.pending--
+        reject(cause)
+      }
+      failures.add(fail)
+    })
+  }
+
+  #write(
+    { tag, expected }: FieldWrite,
+    permit: WritePermit,
+    failures: Set<(cause: PenstockError) => void>,
+  ): Promise<WriteAnswer> {
+    if (!permit.take()) return Promise.reject(new PenstockError('STOPPED', 'Not sent'))
+    this.writes.push({ at: this.#clock.monotonic(), tag: tag.tag.key })
+    const script = this.scripts.shift() ?? { kind: 'done' }
+    return new Promise((resolve, reject) => {
+      const wait = script instanceof PenstockError && script.code === 'TIMEOUT' ? TIMEOUT_MS : this.latencyMs
+      const cancel = this.#clock.after(wait, () => {
+        failures.delete(fail)
+        if (this.acts) this.held.set(tag.tag.key, expected)
+        if (script instanceof PenstockError) reject(script)
+        else resolve(script)
+      })
+      const fail = (cause: PenstockError) => {
+        cancel()
         reject(cause)
       }
       failures.add(fail)

@@ -41,7 +41,7 @@ export class LocalGateway {
   }
 
   /** What it answers; throws ClientFailure with its words where it refuses, or where nothing answers. */
-  async ask<Answer>(method: 'GET' | 'POST' | 'PUT', path: string, body?: object): Promise<Answer> {
+  async ask<Answer>(method: 'GET' | 'POST' | 'PUT' | 'DELETE', path: string, body?: object): Promise<Answer> {
     let response: Response
     try {
       response = await fetch(new URL(path, this.#url), {

@@ -95,11 +95,16 @@ function figures({
   ]
 }
 
-/** Which codes a device refused with, since the table only counts them. */
+/** Which codes a device refused with, since the table only counts them, and how writes to it ended. */
 function refusals(devices: readonly (Partial<DeviceDiagnostics> & { key: string; reason: string })[]): string[] {
-  return devices.flatMap(({ key, reason, refusals: refused }) => {
+  return devices.flatMap(({ key, reason, refusals: refused, writes }) => {
     const codes = Object.entries(refused ?? {}).map(([code, count]) => `${code} ${count} times`)
-    const parts = [reason, codes.length > 0 ? `refused with ${codes.join(', ')}` : ''].filter((part) => part !== '')
+    const ends = Object.entries(writes ?? {}).map(([state, count]) => `${count} ${state}`)
+    const said = [
+      codes.length > 0 ? `refused with ${codes.join(', ')}` : '',
+      ends.length > 0 ? `writes: ${ends.join(', ')}` : '',
+    ]
+    const parts = [reason, ...said].filter((part) => part !== '')
     return parts.length > 0 ? [`  ${key}: ${parts.join('; ')}`] : []
   })
 }

@@ -1,6 +1,6 @@
 import type { Milliseconds } from '../clock.ts'
 import type { TagValue } from '../data-type.ts'
-import type { RecordedSample } from '../history-source.ts'
+import type { RecordedSample, SampleSummary } from '../history-source.ts'
 import { isBad, StatusCode } from '../status-code.ts'
 import { type Bound, type BoundOptions, interpolatedBound, usableBefore } from './bounds.ts'
 import { HistorianBits } from './quality.ts'
@@ -80,6 +80,11 @@ export interface AggregateResult {
 /** Takes the samples of one interval, in the order of time, and then says what they come to. */
 export interface Accumulator {
   add(sample: RecordedSample): void
+  /**
+   * Takes a summary in the place of the samples that it is of, where that comes to exactly the same; false: it needs
+   * the samples.
+   */
+  addSummary?(summary: SampleSummary): boolean
   result(): AggregateResult
 }
 

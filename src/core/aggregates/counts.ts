@@ -1,4 +1,5 @@
 import { isSameArray, type Scalar, type TagValue } from '../data-type.ts'
+import { ExactSum } from '../exact-sum.ts'
 import type { RecordedSample } from '../history-source.ts'
 import { isBad, StatusCode } from '../status-code.ts'
 import { type Accumulator, badResult, type IntervalContext, noData, resultOf } from './aggregate.ts'
@@ -8,11 +9,17 @@ import { HistorianBits, isBadSample, isGoodSample, QualityCount, severityOf } fr
 /** OPC 10000-13 §5.4.3.5: the mean of the Good values. */
 export function average(context: IntervalContext): Accumulator {
   const count = new QualityCount()
-  let sum = 0
+  const sum = new ExactSum()
   return {
     add(sample) {
       count.add(sample)
-      if (isGoodSample(sample)) sum += toNumber(sample.value) ?? 0
+      if (isGoodSample(sample)) sum.add(toNumber(sample.value) ?? 0)
+    },
+    addSummary(summary) {
+      if (!summary.total) return false
+      count.addSummary(summary)
+      sum.addParts(summary.total)
+      return true
     },
     result() {
       if (count.good === 0) return noData(context)
@@ -20,7 +27,7 @@ export function average(context: IntervalContext): Accumulator {
       const status = count.statusBy(context.options.config)
       if (isBad(status)) return badResult(time, status)
       // Of Average alone the Partial bit is never set.
-      return { value: sum / count.good, type: 'Double', status: (status | HistorianBits.Calculated) >>> 0, time }
+      return { value: sum.value / count.good, type: 'Double', status: (status | HistorianBits.Calculated) >>> 0, time }
     },
   }
 }
@@ -30,6 +37,10 @@ export function count(context: IntervalContext): Accumulator {
   const counted = new QualityCount()
   return {
     add: (sample) => counted.add(sample),
+    addSummary(summary) {
+      counted.addSummary(summary)
+      return true
+    },
     result: () => resultOf(context, counted.good, 'Int32', counted.statusBy(context.options.config)),
   }
 }

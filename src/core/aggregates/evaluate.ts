@@ -1,5 +1,5 @@
 import type { Milliseconds } from '../clock.ts'
-import { EARLIEST, LATEST, type RecordedSample } from '../history-source.ts'
+import { EARLIEST, LATEST, type RecordedSample, type SampleSummary } from '../history-source.ts'
 import { first, stepOf } from '../history-steps.ts'
 import { type Accumulator, type AggregateResult, type Interval, IntervalContext, noData } from './aggregate.ts'
 import type { Bound, BoundOptions } from './bounds.ts'
@@ -49,9 +49,16 @@ export class AggregateEvaluation {
   }
 
   *#accumulate({ first, last }: Interval, accumulator: Accumulator): Generator<undefined, void> {
-    for (let from = first; from <= last; from = this.#aheadTo + 1) {
+    for (let from = first; from <= last; ) {
       if (from < this.#aheadFrom || from > this.#aheadTo) {
-        this.#readAhead(from, last)
+        const summaries = this.#summariesFor(accumulator, from, last)
+        const next = takeSummaries(accumulator, summaries, from)
+        yield
+        if (next > from) {
+          from = next
+          continue
+        }
+        this.#readAhead(from, last, summaries[0])
         yield
       }
       for (let sample = this.#ahead[this.#next]; sample; sample = this.#ahead[this.#next]) {
@@ -59,17 +66,41 @@ export class AggregateEvaluation {
         accumulator.add(sample)
         this.#next++
       }
+      from = this.#aheadTo + 1
     }
   }
 
+  #summariesFor(accumulator: Accumulator, from: Milliseconds, last: Milliseconds): readonly SampleSummary[] {
+    const { source, series } = this.#options
+    // In less time than one step of samples takes there is hardly a summary.
+    const isLong = last - from > this.#aheadTo - this.#aheadFrom
+    return accumulator.addSummary && isLong ? source.summaries(series, from, last) : []
+  }
+
   /** In the order of time the next intervals are read along: a statement for each would cost more than its samples. */
-  #readAhead(from: Milliseconds, until: Milliseconds): void {
+  #readAhead(from: Milliseconds, until: Milliseconds, summary: SampleSummary | undefined): void {
     const { source, series } = this.#options
     const limit = stepOf(series.shape)
-    const last = this.#plan.end > this.#plan.start ? Math.ceil(this.#plan.end) - 1 : until
+    const wanted = this.#plan.end > this.#plan.start ? Math.ceil(this.#plan.end) - 1 : until
+    // What has a summary is not read.
+    const last = summary && summary.first > from ? summary.first - 1 : wanted
     this.#ahead = source.read(series, { first: from, last, order: 'ascending', limit })
     this.#next = 0
     this.#aheadFrom = from
     this.#aheadTo = this.#ahead.length < limit ? last : (this.#ahead.at(-1)?.sourceTime ?? last)
   }
+}
+
+/** Gives summaries that begin at `from` to the accumulator, as far as it takes them; answers from where samples are missing. */
+function takeSummaries(
+  accumulator: Accumulator,
+  summaries: readonly SampleSummary[],
+  from: Milliseconds,
+): Milliseconds {
+  if (summaries[0]?.first !== from) return from
+  for (const summary of summaries) {
+    if (!accumulator.addSummary?.(summary)) break
+    from = summary.last + 1
+  }
+  return from
 }

@@ -1,5 +1,5 @@
 import type { Milliseconds } from '../clock.ts'
-import type { RecordedSample } from '../history-source.ts'
+import type { RecordedSample, SampleSummary } from '../history-source.ts'
 import { StatusCode } from '../status-code.ts'
 import { type Accumulator, type AggregateResult, type IntervalContext, noData, resultOf } from './aggregate.ts'
 import { HistorianBits, isBadSample, isGoodSample } from './quality.ts'
@@ -13,16 +13,18 @@ class ExtremeOf {
   count = 0
   /** An Uncertain value lies beyond it. */
   #uncertain: Extreme | undefined
+  readonly #which: 'minimum' | 'maximum'
   readonly #isBeyond: (one: Extreme, other: Extreme) => boolean
 
   constructor(which: 'minimum' | 'maximum') {
+    this.#which = which
     this.#isBeyond = which === 'minimum' ? (one, other) => one < other : (one, other) => one > other
   }
 
   add(sample: RecordedSample): void {
     const value = sample.value as Extreme
     if (!isGoodSample(sample)) {
-      if (this.#uncertain === undefined || this.#isBeyond(value, this.#uncertain)) this.#uncertain = value
+      this.#doubt(value)
       return
     }
     if (this.value === undefined || this.#isBeyond(value, this.value)) {
@@ -30,6 +32,23 @@ class ExtremeOf {
       this.time = sample.sourceTime
       this.count = 1
     } else if (value === this.value) this.count++
+  }
+
+  /** `takesUncertain`: the Uncertain values count too. */
+  addSummary(summary: SampleSummary, takesUncertain: boolean): void {
+    const [found, uncertain] =
+      this.#which === 'minimum' ? [summary.low, summary.uncertainLow] : [summary.high, summary.uncertainHigh]
+    if (takesUncertain && uncertain !== undefined) this.#doubt(uncertain)
+    if (!found) return
+    if (this.value === undefined || this.#isBeyond(found.value, this.value)) {
+      this.value = found.value
+      this.time = found.time
+      this.count = found.count
+    } else if (found.value === this.value) this.count += found.count
+  }
+
+  #doubt(value: Extreme): void {
+    if (this.#uncertain === undefined || this.#isBeyond(value, this.#uncertain)) this.#uncertain = value
   }
 
   get isDoubtful(): boolean {
@@ -46,6 +65,13 @@ export function extreme(which: 'minimum' | 'maximum', at: 'start' | 'actualTime'
       add(sample) {
         if (isBadSample(sample, context.options.config)) skipped = true
         else found.add(sample)
+      },
+      addSummary(summary) {
+        if (!saysExtremes(summary)) return false
+        const { treatUncertainAsBad } = context.options.config
+        if (summary.bad > 0 || (treatUncertainAsBad && summary.uncertain > 0)) skipped = true
+        found.addSummary(summary, !treatUncertainAsBad)
+        return true
       },
       result(): AggregateResult {
         const { value, time, count } = found
@@ -73,6 +99,13 @@ export function range(context: IntervalContext): Accumulator {
       least.add(sample)
       greatest.add(sample)
     },
+    addSummary(summary) {
+      if (!saysExtremes(summary)) return false
+      const { treatUncertainAsBad } = context.options.config
+      if (summary.bad > 0 || (treatUncertainAsBad && summary.uncertain > 0)) skipped = true
+      for (const each of [least, greatest]) each.addSummary(summary, !treatUncertainAsBad)
+      return true
+    },
     result() {
       if (least.value === undefined || greatest.value === undefined) return noData(context)
       const isSure = !skipped && !least.isDoubtful && !greatest.isDoubtful
@@ -81,6 +114,9 @@ export function range(context: IntervalContext): Accumulator {
     },
   }
 }
+
+const saysExtremes = ({ good, low, uncertain, uncertainLow }: SampleSummary): boolean =>
+  (good === 0 || low !== undefined) && (uncertain === 0 || uncertainLow !== undefined)
 
 /** Of two values of one tag, which are both numbers or both 64-bit integers. */
 export const difference = (one: Extreme, other: Extreme): Extreme =>

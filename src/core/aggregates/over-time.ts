@@ -76,6 +76,17 @@ export function duration(quality: 'good' | 'bad', unit: 'milliseconds' | 'percen
         go(sample.sourceTime)
         isCounting = counts(sample)
       },
+      addSummary({ first, last, good, uncertain, bad }) {
+        const [isAllGood, isAllBad] = options.config.treatUncertainAsBad
+          ? [uncertain + bad === 0, good === 0]
+          : [bad === 0, good + uncertain === 0]
+        // With fractions of a millisecond, one step more would be rounded in another way.
+        if (!(isAllGood || isAllBad) || !Number.isInteger(interval.from)) return false
+        go(first)
+        isCounting = isAllBad === (quality === 'bad')
+        go(last)
+        return true
+      },
       result() {
         go(interval.to)
         const value = unit === 'percent' ? (100 * sum) / (interval.to - interval.from) : sum

@@ -1,4 +1,4 @@
-import type { RecordedSample } from '../history-source.ts'
+import type { RecordedSample, SampleSummary } from '../history-source.ts'
 import { isBad, StatusCode } from '../status-code.ts'
 
 /** How aggregates treat what is not Good (OPC 10000-13 §4.2.1.2). */
@@ -54,6 +54,12 @@ export class QualityCount {
     if (isBad(sample.status) || sample.value === null) this.bad++
     else if (isGood(sample.status)) this.good++
     else this.uncertain++
+  }
+
+  addSummary({ good, uncertain, bad }: SampleSummary): void {
+    this.good += good
+    this.uncertain += uncertain
+    this.bad += bad
   }
 
   get total(): number {

@@ -116,6 +116,12 @@ export const gatewayMetrics: readonly Metric[] = [
     series: ({ health }) => one(health.opcua?.engineHeard),
   },
   {
+    name: 'penstock_opcua_ending_certificates',
+    help: 'Certificates that end within 30 days, or have ended: the own one of the OPC UA server, trusted ones and authorities.',
+    kind: 'gauge',
+    series: ({ health }) => one(health.opcua?.endingCertificates.length),
+  },
+  {
     name: 'penstock_data_folder_free_bytes',
     help: 'What can still be written to the disk of the data folder.',
     kind: 'gauge',

@@ -46,6 +46,13 @@ export function setTypeDefinition(variable: UAVariable, type: NodeId): void {
   }
 }
 
+/** How soon after each other values can come at the least, milliseconds; 0: as they come. */
+export function setMinimumSamplingInterval(variable: UAVariable, interval: number): void {
+  if (variable.minimumSamplingInterval === interval) return
+  variable.minimumSamplingInterval = interval
+  internalsOf(variable)._notifyAttributeChange(AttributeIds.MinimumSamplingInterval)
+}
+
 /** The next notification of each monitored item says that the values have another meaning (OPC 10000-4 §7.39.1). */
 export function tellSemanticsChanged(variable: UAVariable): void {
   internalsOf(variable).handle_semantic_changed()

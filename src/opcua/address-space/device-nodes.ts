@@ -5,6 +5,8 @@ import { StatusCode } from '../../core/status-code.ts'
 import { makeDataValue, nullVariant, scalar } from '../data-values.ts'
 import { setDataValue } from '../projected-variable.ts'
 import type { StatusCodeCache } from '../status-codes.ts'
+import type { FolderTree } from './folder-tree.ts'
+import type { ModelChanges } from './model-changes.ts'
 import type { Namespaces } from './namespaces.ts'
 import { type NodeFactory, publish } from './node-factory.ts'
 
@@ -25,6 +27,9 @@ export interface DeviceNodesContext {
   readonly factory: NodeFactory
   readonly namespaces: Namespaces
   readonly statuses: StatusCodeCache
+  readonly folders: FolderTree
+  readonly changes: ModelChanges
+  readonly deviceSet: UAObject
 }
 
 /** One device in DeviceSet: `ns=4;s=<device key>`. What is not a tag has a `#` in its identifier, which no key has. */
@@ -38,8 +43,8 @@ export class DeviceNodes {
   readonly #state: UAVariable
   readonly #reason: UAVariable
 
-  constructor(context: DeviceNodesContext, deviceSet: UAObject, source: SourceConfig, device: DeviceConfig) {
-    const { factory, namespaces } = context
+  constructor(context: DeviceNodesContext, source: SourceConfig, device: DeviceConfig, now: number) {
+    const { factory, namespaces, folders, changes, deviceSet } = context
     this.#context = context
     this.object = factory.object({
       id: device.key,
@@ -62,11 +67,15 @@ export class DeviceNodes {
     this.#state = component('State', stateType, namespaces.types.index)
     this.#reason = component('Reason', DataType.String, namespaces.types.index)
     this.status = [this.#health, this.#state, this.#reason]
+    changes.version(this.object, `${device.key}#NodeVersion`, now)
+    changes.added(this.object, deviceSet)
+    folders.place(this.object, device.folder, now)
   }
 
   /** The device's settings are these now; its source is the same. */
   update(device: DeviceConfig, now: number): void {
-    const { namespaces, statuses } = this.#context
+    const { namespaces, statuses, folders } = this.#context
+    folders.place(this.object, device.folder, now)
     this.object.setDisplayName(device.name)
     this.object.setDescription(device.description ?? '')
     for (const { name, dataType, value } of propertiesOf(namespaces, device)) {
@@ -75,6 +84,14 @@ export class DeviceNodes {
       const node = this.#properties.get(name)
       if (node) setDataValue(node, makeDataValue(variant, status, now, now))
     }
+  }
+
+  /** Takes the device off, with whatever it still has. */
+  remove(): void {
+    const { folders, changes, deviceSet } = this.#context
+    folders.remove(this.object)
+    changes.removed(this.object, deviceSet)
+    this.object.addressSpace.deleteNode(this.object)
   }
 
   show({ state, reason }: DeviceHealth, now: number): void {
@@ -128,9 +145,10 @@ function nameplateOf({ di }: Namespaces, device: DeviceConfig): DeviceProperty[]
     property('Manufacturer', DataType.LocalizedText, localized(device.manufacturer)),
     property('Model', DataType.LocalizedText, localized(device.model)),
     property('SerialNumber', DataType.String, serialNumber),
-    ...['HardwareRevision', 'SoftwareRevision', 'DeviceRevision', 'DeviceManual'].map((name) =>
-      property(name, DataType.String, undefined),
-    ),
+    property('HardwareRevision', DataType.String, device.hardwareRevision),
+    property('SoftwareRevision', DataType.String, device.softwareRevision),
+    property('DeviceRevision', DataType.String, undefined),
+    property('DeviceManual', DataType.String, device.deviceManual),
     property('RevisionCounter', DataType.Int32, undefined),
   ]
 }

@@ -1,19 +1,31 @@
 import {
   type AddressSpace,
+  type BaseNode,
   makePermissionFlag,
   RolePermissionType as RolePermission,
   type RolePermissionType,
   resolveNodeId,
-  type UAVariable,
   WellKnownRoles,
 } from 'node-opcua'
+import { can, type Right, rights, userRoles } from '../../core/user.ts'
 import { HardeningError } from '../hardening/patch-method.ts'
 
-const readers = [WellKnownRoles.Observer, WellKnownRoles.Operator, WellKnownRoles.Engineer]
+/** Permissions (OPC 10000-3 §8.55) on nodes of the plant, by the right that gives them. */
+const ofPlant = {
+  read: 'Browse | Read | ReadHistory | ReceiveEvents',
+  command: 'Write | Call',
+  updateHistory: 'InsertHistory | ModifyHistory | DeleteHistory',
+} as const satisfies Partial<Record<Right, string>>
 
-/** What users may do with the nodes of the plant: see and read them (writing comes with commands). */
+/** What users may do with the nodes of the plant that only show something: some roles may change their history. */
 export function readPermissions(allowAnonymous: boolean): readonly RolePermissionType[] {
-  return permissions('Browse | Read | ReadHistory | ReceiveEvents', allowAnonymous)
+  const { read, updateHistory } = ofPlant
+  return permissions({ read, updateHistory }, allowAnonymous)
+}
+
+/** What users may do with tags that can be written, and with commands. */
+export function commandPermissions(allowAnonymous: boolean): readonly RolePermissionType[] {
+  return permissions(ofPlant, allowAnonymous)
 }
 
 /**
@@ -22,24 +34,36 @@ export function readPermissions(allowAnonymous: boolean): readonly RolePermissio
  */
 export function setNamespacePermissions(addressSpace: AddressSpace, allowAnonymous: boolean): void {
   for (const namespace of addressSpace.getNamespaceArray()) {
-    const flags = namespace.index === 0 ? 'Browse | Read | Call | ReceiveEvents' : 'Browse | Read | ReceiveEvents'
-    namespace.setDefaultRolePermissions([...permissions(flags, allowAnonymous)])
+    const read = namespace.index === 0 ? 'Browse | Read | Call | ReceiveEvents' : 'Browse | Read | ReceiveEvents'
+    namespace.setDefaultRolePermissions([...permissions({ read }, allowAnonymous)])
   }
 }
 
-function permissions(flags: string, allowAnonymous: boolean): RolePermissionType[] {
-  const roles = allowAnonymous ? [...readers, WellKnownRoles.Anonymous] : readers
-  return roles.map(
-    (role) => new RolePermission({ roleId: resolveNodeId(role), permissions: makePermissionFlag(flags) }),
-  )
+function permissions(of: Readonly<Partial<Record<Right, string>>>, allowAnonymous: boolean): RolePermissionType[] {
+  const flagsOf = (has: (right: Right) => boolean) =>
+    makePermissionFlag(
+      rights
+        .filter(has)
+        .flatMap((right) => of[right] ?? [])
+        .join(' | '),
+    )
+  const granted = userRoles.map((role) => ({
+    roleId: resolveNodeId(WellKnownRoles[role]),
+    permissions: flagsOf((right) => can([role], right)),
+  }))
+  const toAnybody = {
+    roleId: resolveNodeId(WellKnownRoles.Anonymous),
+    permissions: flagsOf((right) => right === 'read'),
+  }
+  return [...granted, ...(allowAnonymous ? [toAnybody] : [])].map((each) => new RolePermission(each))
 }
 
 /**
- * Gives the variable its permissions as one array shared by all: without them node-opcua looks the namespace's up for
+ * Gives the node its permissions as one array shared by all: without them node-opcua looks the namespace's up for
  * each value read, which costs more than the rest; with setRolePermissions it would copy the array for each node.
  */
-export function sharePermissions(variable: UAVariable, shared: readonly RolePermissionType[]): void {
-  const internals = variable as unknown as { _rolePermissions: readonly RolePermissionType[] }
+export function sharePermissions(node: BaseNode, shared: readonly RolePermissionType[]): void {
+  const internals = node as unknown as { _rolePermissions: readonly RolePermissionType[] }
   internals._rolePermissions = shared
-  if (variable.rolePermissions !== shared) throw new HardeningError('share permissions', 'BaseNode._rolePermissions')
+  if (node.rolePermissions !== shared) throw new HardeningError('share permissions', 'BaseNode._rolePermissions')
 }

@@ -1,27 +1,20 @@
-import {
-  type AddressSpace,
-  coerceNodeId,
-  DataType,
-  type Namespace,
-  type RolePermissionType,
-  type UAObject,
-  type UAVariable,
-} from 'node-opcua'
+import type { AddressSpace, Namespace, RolePermissionType, UAObject, UAVariable } from 'node-opcua'
 import { PenstockError } from '../../core/errors.ts'
 import type { SourceHealth } from '../../core/health.ts'
 import type { Plant, SourceConfig } from '../../core/plant.ts'
 import type { PlantChange } from '../../core/plant-change.ts'
 import { StatusCode } from '../../core/status-code.ts'
 import type { IndexedTag, TagChange, TagIndex, TagIndexing } from '../../core/tag-index.ts'
-import type { StoreHealth } from '../../link/contract.ts'
 import { reviveItems } from '../hardening/revive-items.ts'
-import { addSteppedConfiguration } from '../history/history-configuration.ts'
 import { showUnheard } from '../projected-variable.ts'
 import { StatusCodeCache } from '../status-codes.ts'
 import type { DeviceConfig, DeviceNodesContext } from './device-nodes.ts'
+import { FolderTree } from './folder-tree.ts'
+import { type GatewayIdentity, GatewayNodes } from './gateway-nodes.ts'
+import { ModelChanges } from './model-changes.ts'
 import { DI_URI, type Namespaces } from './namespaces.ts'
-import { NodeFactory, publish } from './node-factory.ts'
-import { readPermissions } from './permissions.ts'
+import { NodeFactory } from './node-factory.ts'
+import { commandPermissions, readPermissions } from './permissions.ts'
 import { SourceNodes } from './source-nodes.ts'
 import { addTagVariable, updateTagVariable } from './tag-nodes.ts'
 
@@ -30,6 +23,7 @@ export interface PlantNodesOptions {
   readonly namespaces: Namespaces
   readonly plant: Plant
   readonly indexing: TagIndexing
+  readonly identity: GatewayIdentity
   readonly allowAnonymous: boolean
   readonly now: number
 }
@@ -41,83 +35,84 @@ interface FormerTag {
 
 /** All nodes of the plant: devices with their tags in DI's DeviceSet, the gateway and its sources at `Objects/Penstock`. */
 export class PlantNodes {
+  readonly gateway: GatewayNodes
   /** By tag number; undefined where the plant has that tag no more. */
   readonly tagVariables: (UAVariable | undefined)[] = []
   readonly #addressSpace: AddressSpace
   readonly #namespace: Namespace
   readonly #permissions: readonly RolePermissionType[]
+  readonly #writable: readonly RolePermissionType[]
   readonly #context: DeviceNodesContext
-  readonly #sourcesFolder: UAObject
-  readonly #deviceSet: UAObject
+  readonly #changes: ModelChanges
   readonly #sources = new Map<string, SourceNodes>()
   /** The tags that have a variable. */
   readonly #known = new Map<TagIndex, IndexedTag>()
-  readonly #tagCount: UAVariable
-  readonly #engineConnected: UAVariable
-  readonly #storeOk: UAVariable
-  readonly #storeReason: UAVariable
   readonly #statuses = new StatusCodeCache()
 
-  constructor({ addressSpace, namespaces, plant, indexing, allowAnonymous, now }: PlantNodesOptions) {
+  constructor({ addressSpace, namespaces, plant, indexing, identity, allowAnonymous, now }: PlantNodesOptions) {
     const permissions = readPermissions(allowAnonymous)
     this.#addressSpace = addressSpace
     this.#namespace = namespaces.plant
     this.#permissions = permissions
+    this.#writable = commandPermissions(allowAnonymous)
     const statuses = this.#statuses
     const factory = new NodeFactory({ namespace: namespaces.plant, permissions, statuses, now })
+    const changes = new ModelChanges({ addressSpace, factory, statuses })
+    this.#changes = changes
+    const { objects } = addressSpace.rootFolder
     const types = namespaces.types.index
-    const gateway = factory.object({
-      id: '#gateway',
-      name: 'Penstock',
-      type: coerceNodeId(`ns=${types};i=1007`),
-      organizedBy: addressSpace.rootFolder.objects,
-    })
-    const component = (name: string, dataType: DataType) =>
-      factory.component({ parent: gateway, id: `#gateway/${name}`, name, nameIn: types, dataType })
-    this.#engineConnected = component('EngineConnected', DataType.Boolean)
-    this.#storeOk = component('StoreOk', DataType.Boolean)
-    this.#storeReason = component('StoreReason', DataType.String)
-    this.#tagCount = component('TagCount', DataType.UInt32)
-
-    addSteppedConfiguration(factory, gateway)
-    this.#sourcesFolder = factory.object({
-      id: '#gateway/Sources',
-      name: 'Sources',
-      nameIn: types,
-      type: 'FolderType',
-      componentOf: gateway,
-    })
-    this.#deviceSet = findDeviceSet(addressSpace, namespaces)
-    this.#context = { factory, namespaces, statuses }
-    for (const source of plant.sources) this.#addSource(source)
+    this.gateway = new GatewayNodes({ factory, statuses, objects, types, identity })
+    const { object: gateway, sourcesFolder } = this.gateway
+    const folders = new FolderTree({ factory, changes, gateway, nameIn: types, now })
+    const deviceSet = findDeviceSet(addressSpace, namespaces)
+    changes.version(sourcesFolder, '#gateway/Sources#NodeVersion', now)
+    changes.version(deviceSet, '#DeviceSet#NodeVersion', now)
+    this.#context = { factory, namespaces, statuses, folders, changes, deviceSet }
+    for (const source of plant.sources) {
+      const nodes = this.#addSource(source, now)
+      for (const device of source.devices) nodes.addDevice(device, now)
+    }
     for (const tag of indexing.present) this.#addTag(tag)
-    this.#showTagCount(indexing.present.length, now)
+    this.gateway.showTagCount(indexing.present.length, now)
+    changes.forget()
   }
 
   /**
-   * Follows one step of a change of the plant. Nodes of what stays are kept, with whoever monitors them, also those of a
-   * tag that is of another type from now on and has another number; who monitors a node that comes back gets its values.
+   * Follows one step of a change of the plant, in small steps of its own, each of them one node or device: yields each
+   * tag whose value begins anew, and undefined after all else. Nodes of what stays are kept, with whoever monitors them,
+   * also those of a tag that is of another type from now on and has another number; who monitors a node that comes back
+   * gets its values. At the end clients are told what has changed.
    */
-  change(change: PlantChange, tags: TagChange, tagCount: number, now: number): void {
-    this.#addressSpace.modelChangeTransaction(() => {
-      const former = new Map([...tags.updated, ...tags.renewed].map(({ id, index }) => [id, this.#take(index)]))
-      const added = new Set(tags.added.map(({ id }) => id))
-      for (const { id, index } of tags.retired) {
-        if (added.has(id)) former.set(id, this.#take(index))
-        else this.#delete(this.#take(index)?.variable)
-      }
-      for (const key of change.removedSources) this.#removeSource(key)
-      for (const key of change.removedDevices) for (const source of this.#sources.values()) source.removeDevice(key)
-      for (const source of change.sources) {
-        const known = this.#sources.get(source.key)
-        if (known) known.update(source, now)
-        else this.#addSource(source)
-      }
-      for (const { source, device } of change.devices) this.#changeDevice(source, device, now)
-      for (const tag of [...tags.added, ...tags.updated, ...tags.renewed]) this.#showTag(former.get(tag.id), tag)
-      this.#showTagCount(tagCount, now)
-    })
-    reviveItems(this.#addressSpace)
+  *change(
+    change: PlantChange,
+    tags: TagChange,
+    tagCount: number,
+    now: number,
+  ): Generator<IndexedTag | undefined, void> {
+    const added = new Map(tags.added.map((tag) => [tag.id, tag]))
+    const retyped = new Map<string, FormerTag>()
+    for (const gone of tags.retired) {
+      const former = this.#take(gone.index)
+      if (!former) continue
+      if (added.get(gone.id)?.source.key === gone.source.key) retyped.set(gone.id, former)
+      else this.#delete(former)
+      yield
+    }
+    for (const tag of [...tags.updated, ...tags.renewed]) {
+      if (this.#known.get(tag.index)?.source.key === tag.source.key) continue
+      const former = this.#take(tag.index)
+      if (former) this.#delete(former)
+      yield
+    }
+    yield* this.#changeDevices(change, now)
+    const renewed = new Set(tags.renewed)
+    for (const tag of [...tags.added, ...tags.updated, ...tags.renewed]) {
+      this.#showTag(retyped.get(tag.id) ?? this.#take(tag.index), tag)
+      yield renewed.has(tag) || added.has(tag.id) ? tag : undefined
+    }
+    this.gateway.showTagCount(tagCount, now)
+    yield* this.#changes.tell(now)
+    yield* reviveItems(this.#addressSpace)
   }
 
   /** The engine numbers the same tags otherwise. */
@@ -132,31 +127,46 @@ export class PlantNodes {
   }
 
   showSources(sources: readonly SourceHealth[], now: number): void {
+    this.gateway.showSources(sources, now)
     for (const health of sources) this.#sources.get(health.key)?.show(health, now)
-  }
-
-  showStore(store: StoreHealth, now: number): void {
-    const good = this.#statuses.of(StatusCode.Good)
-    publish(this.#storeOk, DataType.Boolean, store.ok, good, now)
-    publish(this.#storeReason, DataType.String, store.reason, good, now)
   }
 
   /** What is known only from the engine turns Uncertain while it is not heard. */
   showEngine(heard: boolean, now: number): void {
-    publish(this.#engineConnected, DataType.Boolean, heard, this.#statuses.of(StatusCode.Good), now)
+    this.gateway.showEngine(heard, now)
     if (heard) return
     const uncertain = this.#statuses.of(StatusCode.UncertainNoCommunicationLastUsableValue)
-    const told = [...this.#sources.values()].flatMap(({ status }) => status)
-    for (const variable of [...told, this.#storeOk, this.#storeReason]) showUnheard(variable, uncertain, now)
+    for (const { status } of this.#sources.values()) {
+      for (const variable of status) showUnheard(variable, uncertain, now)
+    }
   }
 
-  #addSource(source: SourceConfig): void {
-    this.#sources.set(source.key, new SourceNodes(this.#context, this.#sourcesFolder, this.#deviceSet, source))
+  *#changeDevices(change: PlantChange, now: number): Generator<undefined, void> {
+    for (const key of change.removedSources) {
+      const source = this.#sources.get(key)
+      this.#sources.delete(key)
+      if (source) yield* source.remove()
+    }
+    for (const key of change.removedDevices) {
+      for (const source of this.#sources.values()) source.removeDevice(key)
+      yield
+    }
+    for (const source of change.sources) {
+      const known = this.#sources.get(source.key)
+      if (known) known.update(source, now)
+      else this.#addSource(source, now)
+      yield
+    }
+    for (const { source, device } of change.devices) {
+      this.#changeDevice(source, device, now)
+      yield
+    }
   }
 
-  #removeSource(key: string): void {
-    this.#sources.get(key)?.remove()
-    this.#sources.delete(key)
+  #addSource(source: SourceConfig, now: number): SourceNodes {
+    const nodes = new SourceNodes(this.#context, this.gateway.sourcesFolder, source, now)
+    this.#sources.set(source.key, nodes)
+    return nodes
   }
 
   #changeDevice(sourceKey: string, device: DeviceConfig, now: number): void {
@@ -168,14 +178,24 @@ export class PlantNodes {
       return
     }
     for (const other of this.#sources.values()) other.removeDevice(device.key)
-    source.addDevice(device)
+    source.addDevice(device, now)
   }
 
   #addTag(tag: IndexedTag): void {
-    const device = this.#sources.get(tag.source.key)?.devices.get(tag.device.key)?.object
+    const device = this.#deviceOf(tag)
     if (!device) throw new PenstockError('PROTOCOL_VIOLATION', `Tag ${tag.id} has no device in the plant`)
-    this.tagVariables[tag.index] = addTagVariable(this.#namespace, device, tag, this.#permissions)
+    const variable = addTagVariable(this.#namespace, device, tag, this.#permissionsOf(tag))
+    this.#changes.added(variable, device)
+    this.tagVariables[tag.index] = variable
     this.#known.set(tag.index, tag)
+  }
+
+  #permissionsOf({ tag }: IndexedTag): readonly RolePermissionType[] {
+    return tag.access === 'readWrite' ? this.#writable : this.#permissions
+  }
+
+  #deviceOf({ source, device }: IndexedTag): UAObject | undefined {
+    return this.#sources.get(source.key)?.devices.get(device.key)?.object
   }
 
   /** Takes tag and variable out of their number. */
@@ -189,26 +209,25 @@ export class PlantNodes {
 
   /** On the variable that it had, if that is still there; it may have gone with its device. */
   #showTag(former: FormerTag | undefined, tag: IndexedTag): void {
-    if (!former || former.tag.source.key !== tag.source.key || !this.#has(former.variable)) {
-      this.#delete(former?.variable)
+    if (!(former && this.#has(former.variable))) {
       this.#addTag(tag)
       return
     }
-    updateTagVariable(this.#namespace, former.variable, former.tag.tag, tag, this.#permissions)
+    updateTagVariable(this.#namespace, former.variable, former.tag.tag, tag, this.#permissionsOf(tag))
+    if (former.tag.tag.type !== tag.tag.type) this.#changes.dataTypeChanged(former.variable)
     this.tagVariables[tag.index] = former.variable
     this.#known.set(tag.index, tag)
   }
 
-  #delete(variable: UAVariable | undefined): void {
-    if (variable && this.#has(variable)) this.#addressSpace.deleteNode(variable)
+  #delete({ tag, variable }: FormerTag): void {
+    if (!this.#has(variable)) return
+    const device = this.#deviceOf(tag)
+    this.#changes.removed(variable, ...(device ? [device] : []))
+    this.#addressSpace.deleteNode(variable)
   }
 
   #has(variable: UAVariable): boolean {
     return this.#addressSpace.findNode(variable.nodeId) === variable
-  }
-
-  #showTagCount(count: number, now: number): void {
-    publish(this.#tagCount, DataType.UInt32, count, this.#statuses.of(StatusCode.Good), now)
   }
 }
 

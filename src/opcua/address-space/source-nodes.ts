@@ -17,14 +17,15 @@ export class SourceNodes {
   readonly #counters: readonly UAVariable[]
   readonly #endpoint: UAVariable
   readonly #folder: UAObject
-  readonly #deviceSet: UAObject
+  readonly #sourcesFolder: UAObject
   #source: SourceConfig
 
-  constructor(context: DeviceNodesContext, sourcesFolder: UAObject, deviceSet: UAObject, source: SourceConfig) {
+  /** Its devices are still to be added. */
+  constructor(context: DeviceNodesContext, sourcesFolder: UAObject, source: SourceConfig, now: number) {
     this.#context = context
-    this.#deviceSet = deviceSet
+    this.#sourcesFolder = sourcesFolder
     this.#source = source
-    const { factory, namespaces } = context
+    const { factory, namespaces, changes } = context
     const types = namespaces.types.index
     const id = `#source/${source.key}`
     const type = (identifier: number) => coerceNodeId(`ns=${types};i=${identifier}`)
@@ -69,21 +70,23 @@ export class SourceNodes {
       type: 'FolderType',
       componentOf: object,
     })
-    for (const device of source.devices) this.addDevice(device)
+    changes.version(this.#folder, `${id}/Devices#NodeVersion`, now)
+    changes.added(object, sourcesFolder)
   }
 
-  addDevice(device: DeviceConfig): DeviceNodes {
-    const nodes = new DeviceNodes(this.#context, this.#deviceSet, this.#source, device)
+  addDevice(device: DeviceConfig, now: number): void {
+    const nodes = new DeviceNodes(this.#context, this.#source, device, now)
     this.#folder.addReference({ referenceType: 'Organizes', nodeId: nodes.object })
+    this.#context.changes.referenceAdded(this.#folder, nodes.object)
     this.devices.set(device.key, nodes)
-    return nodes
   }
 
   removeDevice(key: string): void {
     const nodes = this.devices.get(key)
     if (!nodes) return
     this.devices.delete(key)
-    nodes.object.addressSpace.deleteNode(nodes.object)
+    this.#context.changes.referenceRemoved(this.#folder, nodes.object)
+    nodes.remove()
   }
 
   /** The source's own settings are these now, the protocol being the same. */
@@ -94,9 +97,13 @@ export class SourceNodes {
     publish(this.#endpoint, DataType.String, endpointOf(source), good, now)
   }
 
-  /** Removes the source and every device that it still has. */
-  remove(): void {
-    for (const key of [...this.devices.keys()]) this.removeDevice(key)
+  /** Removes the source and every device that it still has, each in a step. */
+  *remove(): Generator<undefined, void> {
+    for (const key of [...this.devices.keys()]) {
+      this.removeDevice(key)
+      yield
+    }
+    this.#context.changes.removed(this.object, this.#sourcesFolder)
     this.object.addressSpace.deleteNode(this.object)
   }
 

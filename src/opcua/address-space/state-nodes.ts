@@ -8,7 +8,8 @@ import { addProperty, type PropertyOf, removeProperty } from './properties.ts'
 
 /**
  * The properties of an enumeration: TrueState and FalseState of a Boolean (OPC 10000-8 §5.3.3.2), EnumValues and
- * ValueAsText of an integer (§5.3.3.4). A String says its state itself.
+ * ValueAsText of an integer (§5.3.3.4). States numbered from 0 without a gap also stand in EnumStrings, for clients that
+ * know only MultiStateDiscreteType (§5.3.3.3). A String says its state itself.
  */
 export function addStates(of: PropertyOf, type: TagDataType, states: readonly StateConfig[]): void {
   if (type === 'Boolean') {
@@ -21,8 +22,19 @@ export function addStates(of: PropertyOf, type: TagDataType, states: readonly St
     dataType: DataType.ExtensionObject,
     value: states.map(({ value, name }) => new EnumValueType({ value: coerceInt64(value), displayName: name })),
   })
-  const names = new Map(states.map(({ value, name }) => [value, name]))
-  followValue(of.variable, addProperty(of, 'ValueAsText', 'LocalizedText', textOf('')), names)
+  const names = namesInOrder(states)
+  if (names) {
+    const value = names.map((text) => new LocalizedText({ text }))
+    addProperty(of, 'EnumStrings', 'LocalizedText', { dataType: DataType.LocalizedText, value })
+  }
+  const textOfValue = new Map(states.map(({ value, name }) => [value, name]))
+  followValue(of.variable, addProperty(of, 'ValueAsText', 'LocalizedText', textOf('')), textOfValue)
+}
+
+/** The names by their numbers, where these are 0, 1, 2 and so on. */
+function namesInOrder(states: readonly StateConfig[]): string[] | undefined {
+  const ordered = states.toSorted((one, other) => one.value - other.value)
+  return ordered.every(({ value }, position) => value === position) ? ordered.map(({ name }) => name) : undefined
 }
 
 /** Removes what `addStates` has added. */
@@ -30,7 +42,7 @@ export function removeStates(of: PropertyOf): void {
   const variable = of.variable as Following
   if (variable[follower]) variable.removeListener('value_changed', variable[follower])
   delete variable[follower]
-  for (const name of ['TrueState', 'FalseState', 'EnumValues', 'ValueAsText']) removeProperty(of, name)
+  for (const name of ['TrueState', 'FalseState', 'EnumStrings', 'EnumValues', 'ValueAsText']) removeProperty(of, name)
 }
 
 const follower = Symbol('follower of the value')

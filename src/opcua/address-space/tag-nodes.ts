@@ -12,10 +12,12 @@ import {
 import { isInteger, isNumeric } from '../../core/data-type.ts'
 import type { TagConfig } from '../../core/plant.ts'
 import type { IndexedTag } from '../../core/tag-index.ts'
+import { valuePrecisionOf } from '../../core/value-precision.ts'
 import { variantType } from '../data-values.ts'
 import { markTold } from '../hardening/deliver-on-change.ts'
 import { showHistory } from '../history/history-access.ts'
-import { setShape, setTypeDefinition, tellSemanticsChanged } from './change-variable.ts'
+import { showAccess } from './access-level.ts'
+import { setMinimumSamplingInterval, setShape, setTypeDefinition, tellSemanticsChanged } from './change-variable.ts'
 import { sharePermissions } from './permissions.ts'
 import { addProperty, type PropertyOf, type PropertyValue, removeProperty } from './properties.ts'
 import { addStates, removeStates } from './state-nodes.ts'
@@ -43,11 +45,12 @@ export function addTagVariable(
     ...(tag.arrayLength === undefined ? {} : { valueRank: 1, arrayDimensions: [tag.arrayLength] }),
     accessLevel: 'CurrentRead',
     userAccessLevel: 'CurrentRead',
-    minimumSamplingInterval: 0,
+    minimumSamplingInterval: samplingIntervalOf(indexed),
   })
   sharePermissions(variable, permissions)
   markTold(variable)
   showHistory(variable, indexed)
+  showAccess(variable, tag.access)
   const properties = { namespace, variable, id, permissions }
   if (tag.states) addStates(properties, tag.type, tag.states)
   for (const { name, dataType, value } of propertiesOf(tag)) addProperty(properties, name, dataType, value)
@@ -66,8 +69,12 @@ export function updateTagVariable(
   permissions: readonly RolePermissionType[],
 ): void {
   const { id, tag } = indexed
-  variable.setDisplayName(tag.name)
+  setMinimumSamplingInterval(variable, samplingIntervalOf(indexed))
   showHistory(variable, indexed)
+  sharePermissions(variable, permissions)
+  showAccess(variable, tag.access)
+  if (former === tag) return
+  variable.setDisplayName(tag.name)
   if (former.description !== tag.description) variable.setDescription(tag.description ?? '')
   if (former.type !== tag.type || former.arrayLength !== tag.arrayLength) {
     setShape(variable, variantType[tag.type], tag.arrayLength)
@@ -88,7 +95,8 @@ export function updateTagVariable(
     removeStates(properties)
     if (tag.states) addStates(properties, tag.type, tag.states)
   }
-  if (before.length !== after.length || (otherStates && (former.states ?? tag.states))) tellSemanticsChanged(variable)
+  const come = after.some(({ name }) => !before.some((property) => property.name === name))
+  if (gone.length > 0 || come || (otherStates && (former.states ?? tag.states))) tellSemanticsChanged(variable)
 }
 
 interface TagProperty {
@@ -101,15 +109,41 @@ interface TagProperty {
 
 /** What a client has to know to make sense of the values; only numbers have it. */
 function propertiesOf(tag: TagConfig): TagProperty[] {
-  const { unit, range } = tag
-  const properties: TagProperty[] = []
-  if (!isNumeric(tag.type)) return properties
-  if (unit !== undefined) {
-    const value = structure(engineeringUnits(unit))
-    properties.push({ name: 'EngineeringUnits', dataType: 'EUInformation', setting: unit, value })
-  }
-  if (range) properties.push({ name: 'EURange', dataType: 'Range', setting: range, value: structure(new Range(range)) })
-  return properties
+  if (!isNumeric(tag.type)) return []
+  const { unit, range, instrumentRange } = tag
+  const precision = valuePrecisionOf(tag)
+  const properties: (TagProperty | undefined)[] = [
+    unit === undefined
+      ? undefined
+      : {
+          name: 'EngineeringUnits',
+          dataType: 'EUInformation',
+          setting: unit,
+          value: structure(engineeringUnits(unit)),
+        },
+    range && { name: 'EURange', dataType: 'Range', setting: range, value: structure(new Range(range)) },
+    instrumentRange && {
+      name: 'InstrumentRange',
+      dataType: 'Range',
+      setting: instrumentRange,
+      value: structure(new Range(instrumentRange)),
+    },
+    precision === undefined
+      ? undefined
+      : {
+          name: 'ValuePrecision',
+          dataType: 'Double',
+          setting: precision,
+          value: { dataType: DataType.Double, value: precision },
+        },
+  ]
+  return properties.filter((property) => property !== undefined)
+}
+
+/** How often a tag is read at the most: of what devices say by themselves, 0, as it comes. */
+function samplingIntervalOf({ tag, device }: IndexedTag): number {
+  if (tag.pollMs !== undefined) return tag.pollMs
+  return 'pollMs' in device && typeof device.pollMs === 'number' ? device.pollMs : 0
 }
 
 function replaceProperty(of: PropertyOf, name: string, dataType: string, value: PropertyValue): void {
@@ -126,5 +160,7 @@ function variableType(tag: TagConfig): number {
   if (tag.states && isInteger(tag.type)) return VariableTypeIds.MultiStateValueDiscreteType
   if (!isNumeric(tag.type)) return VariableTypeIds.BaseDataVariableType
   if (tag.unit !== undefined) return tag.range ? VariableTypeIds.AnalogUnitRangeType : VariableTypeIds.AnalogUnitType
-  return tag.range ? VariableTypeIds.AnalogItemType : VariableTypeIds.BaseDataVariableType
+  if (tag.range) return VariableTypeIds.AnalogItemType
+  if (tag.instrumentRange) return VariableTypeIds.BaseAnalogType
+  return valuePrecisionOf(tag) === undefined ? VariableTypeIds.BaseDataVariableType : VariableTypeIds.DataItemType
 }

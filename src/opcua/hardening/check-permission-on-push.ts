@@ -9,6 +9,7 @@ interface Verdict {
   readonly session: ItemSession
   readonly channel: object | undefined
   readonly user: object | undefined
+  readonly roles: object
   readonly permissions: object | undefined
   readonly accessLevel: number
   readonly readable: boolean
@@ -19,7 +20,7 @@ type Item = MonitoredItemInternals & { [verdictOf]?: Verdict }
 
 /**
  * node-opcua checks permissions when it reads a value, but not when it pushes a changed one. Here each push is checked;
- * the verdict is kept as long as session, channel, user and the node's rights are the same. Who loses the right gets
+ * the verdict is kept as long as session, channel, user, the user's roles and the node's rights are the same. Who loses the right gets
  * BadUserAccessDenied once (OPC 10000-4 §5.12.1), then nothing.
  */
 export function checkPermissionOnPush(): void {
@@ -47,18 +48,20 @@ function verdict(item: Item, before: Verdict | undefined): Verdict | undefined {
   if (!node || !session) return before
   const { channel, userIdentityToken: user } = session
   const { rolePermissions: permissions, accessLevel } = node
+  const roles = session.sessionContext.getCurrentUserRoles()
   if (
     before &&
     before.session === session &&
     before.channel === channel &&
     before.user === user &&
+    before.roles === roles &&
     before.permissions === permissions &&
     before.accessLevel === accessLevel
   ) {
     return before
   }
   const readable = isReadable(node, session)
-  const found: Verdict = { session, channel, user, permissions, accessLevel, readable }
+  const found: Verdict = { session, channel, user, roles, permissions, accessLevel, readable }
   item[verdictOf] = found
   return found
 }

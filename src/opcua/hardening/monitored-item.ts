@@ -18,6 +18,8 @@ export interface ItemSession {
 
 export interface SessionContextInternals {
   isAccessRestricted(node: object): boolean
+  /** One array for all users of the same roles (`session-roles.ts`). */
+  getCurrentUserRoles(): object
 }
 
 interface QueueDiagnostics {

@@ -69,14 +69,25 @@ export function keepItemsOfRemovedNodes(): void {
   })
 }
 
-/** Gives each waiting item the node that has its NodeId again, if there is one: its value is reported like a first one. */
-export function reviveItems(addressSpace: IAddressSpace): void {
+/** Nodes that are looked for in one step: many times as fast as reviving an item. */
+const LOOKED_FOR_A_STEP = 50
+
+/**
+ * Gives each waiting item the node that has its NodeId again, if there is one, in small steps: its value is reported like
+ * a first one.
+ */
+export function* reviveItems(addressSpace: IAddressSpace): Generator<undefined, void> {
+  let lookedFor = 0
   for (const { nodeId, items } of [...((addressSpace as Orphanage)[orphansOf]?.values() ?? [])]) {
+    if (++lookedFor % LOOKED_FOR_A_STEP === 0) yield
     const node = addressSpace.findNode(nodeId)
     if (!node) continue
     for (const item of [...items]) {
+      yield
+      // Meanwhile the client may have deleted the item, or the plant have lost the node again.
+      if (!item[orphanOf] || addressSpace.findNode(nodeId) !== node) continue
       if (item._node?.nodeClass !== node.nodeClass) continue
-      item[orphanOf]?.()
+      item[orphanOf]()
       item._node = null
       item.setNode(node)
       if (item.monitoringMode !== MonitoringMode.Disabled) item._start_sampling(true)

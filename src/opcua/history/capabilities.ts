@@ -19,12 +19,17 @@ const aggregateFolders = [
 ]
 
 /**
- * Says in the address space what the server does with history (OPC 10000-11 §5.4): it is read and nothing else, and
+ * Says in the address space what the server does with history (OPC 10000-11 §5.4): it is read and changed, and
  * only data; and how, where a tag does not say otherwise. node-opcua answers the other capabilities with false.
  */
 export function announceHistory(engine: OPCUAServer['engine'], addressSpace: AddressSpace): void {
   const { historyServerCapabilities } = engine
   historyServerCapabilities.accessHistoryDataCapability = true
+  historyServerCapabilities.insertDataCapability = true
+  historyServerCapabilities.replaceDataCapability = true
+  historyServerCapabilities.updateDataCapability = true
+  historyServerCapabilities.deleteRawCapability = true
+  historyServerCapabilities.deleteAtTimeCapability = true
   historyServerCapabilities.maxReturnDataValues = MOST_VALUES
   const capabilities = standardObject(addressSpace, ObjectIds.HistoryServerCapabilities)
   setProperty(capabilities, 'ServerTimestampSupported', DataType.Boolean, true)

@@ -13,9 +13,15 @@ import { historyPolicyOf } from '../../core/history-policy.ts'
 import type { IndexedTag } from '../../core/tag-index.ts'
 import { STEPPED_CONFIGURATION } from './history-configuration.ts'
 
+/** The permissions of those who change what is recorded (OPC 10000-3 §8.55). */
+export type HistoryChange = 'InsertHistory' | 'ModifyHistory' | 'DeleteHistory'
+
 /** What node-opcua's types hide of a variable. */
 interface UAVariableInternals {
   canUserReadHistory(context: ISessionContext): boolean
+  canUserInsertHistory(context: ISessionContext): boolean
+  canUserModifyHistory(context: ISessionContext): boolean
+  canUserDeleteHistory(context: ISessionContext): boolean
   _notifyAttributeChange(attributeId: AttributeIds): void
 }
 
@@ -30,8 +36,24 @@ export function refusalOf(variable: UAVariable, context: ISessionContext): Statu
   return internalsOf(variable).canUserReadHistory(context) ? undefined : StatusCodes.BadUserAccessDenied
 }
 
+/** Why this user may not change the variable's history in all of these ways; undefined: that is allowed. */
+export function refusalOfChange(
+  variable: UAVariable,
+  context: ISessionContext,
+  changes: readonly HistoryChange[],
+): StatusCode | undefined {
+  if (context.isAccessRestricted(variable)) return StatusCodes.BadSecurityModeInsufficient
+  const internals = internalsOf(variable)
+  const isAllowed: Readonly<Record<HistoryChange, boolean>> = {
+    InsertHistory: internals.canUserInsertHistory(context),
+    ModifyHistory: internals.canUserModifyHistory(context),
+    DeleteHistory: internals.canUserDeleteHistory(context),
+  }
+  return changes.every((change) => isAllowed[change]) ? undefined : StatusCodes.BadUserAccessDenied
+}
+
 /**
- * Says on the tag's variable whether its values are kept and can be read as history, and whether they hold until the
+ * Says on the tag's variable whether its values are kept, can be read and changed as history, and whether they hold until the
  * next: where nothing is said, DefaultHAConfiguration counts, by which a line leads from one to the other.
  */
 export function showHistory(variable: UAVariable, indexed: IndexedTag): void {
@@ -60,5 +82,6 @@ function setHistorizing(variable: UAVariable, historizing: boolean): void {
   }
 }
 
-const withHistory = (level: number, historizing: boolean): number =>
-  historizing ? level | AccessLevelFlag.HistoryRead : level & ~AccessLevelFlag.HistoryRead
+const withHistory = (level: number, historizing: boolean): number => (historizing ? level | HISTORY : level & ~HISTORY)
+
+const HISTORY = AccessLevelFlag.HistoryRead | AccessLevelFlag.HistoryWrite

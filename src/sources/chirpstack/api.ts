@@ -11,9 +11,11 @@ import gatewayPb, { type GatewayListItem } from '@chirpstack/chirpstack-api/api/
 import { TenantServiceClient } from '@chirpstack/chirpstack-api/api/tenant_grpc_pb.js'
 import tenantPb from '@chirpstack/chirpstack-api/api/tenant_pb.js'
 import { type CallOptions, Channel, type ClientUnaryCall, type Metadata, type requestCallback } from '@grpc/grpc-js'
+import structPb from 'google-protobuf/google/protobuf/struct_pb.js'
 import timestampPb from 'google-protobuf/google/protobuf/timestamp_pb.js'
 import type { Clock, Milliseconds } from '../../core/clock.ts'
 import { PenstockError } from '../../core/errors.ts'
+import type { Downlink, DownlinkQueue, QueuedDownlink } from './downlink/queue.ts'
 import type { Endpoint } from './endpoint.ts'
 import {
   aggregationOf,
@@ -96,12 +98,14 @@ export interface DeviceProfile {
   readonly uplinkInterval: number
   /** How often a day the device is asked for its status; 0: never. */
   readonly statusRequestsPerDay: number
+  readonly codec: Codec
+  /** Class C (LoRaWAN): it hears downlinks at any time, and not only after its uplinks. */
+  readonly isAlwaysListening: boolean
 }
 
 /** A device profile with what it makes of uplinks. */
 export interface MeasuringProfile extends DeviceProfile {
   readonly name: string
-  readonly codec: Codec
   readonly measurements: readonly Measurement[]
 }
 
@@ -128,7 +132,7 @@ export const PAGE_ROWS = 1_000
  * ChirpStack's unary calls as promises, all on one channel of their own. Each rejects with a PenstockError of
  * `rpcError`, with TIMEOUT after `timeoutMs`, or with STOPPED once it is closed.
  */
-export class ChirpStackApi {
+export class ChirpStackApi implements DownlinkQueue {
   readonly #options: ChirpStackApiOptions
   readonly #channel: Channel
   readonly #applications: ApplicationServiceClient
@@ -216,6 +220,7 @@ export class ChirpStackApi {
       measurements: profile ? measurementsOf(profile) : [],
       uplinkInterval: profile?.getUplinkInterval() ?? 0,
       statusRequestsPerDay: profile?.getDeviceStatusReqInterval() ?? 0,
+      isAlwaysListening: profile?.getSupportsClassC() ?? false,
     }
   }
 
@@ -258,6 +263,36 @@ export class ChirpStackApi {
     setWindow(request, window)
     const method = this.#gateways.getMetrics.bind(this.#gateways)
     return toGatewayMetrics(await this.#call('GatewayService.GetMetrics', method, request))
+  }
+
+  async enqueue({ devEui, fPort, confirmed, content, expiresAt }: Downlink): Promise<string> {
+    const item = new devicePb.DeviceQueueItem()
+    item.setDevEui(devEui)
+    item.setFPort(fPort)
+    item.setConfirmed(confirmed)
+    if ('data' in content) item.setData(content.data)
+    else
+      item.setObject(
+        structPb.Struct.fromJavaScript(content.object as Parameters<typeof structPb.Struct.fromJavaScript>[0]),
+      )
+    item.setExpiresAt(toTimestamp(expiresAt))
+    const request = new devicePb.EnqueueDeviceQueueItemRequest()
+    request.setQueueItem(item)
+    const response = await this.#call('DeviceService.Enqueue', this.#devices.enqueue.bind(this.#devices), request)
+    return response.getId()
+  }
+
+  async queue(devEui: string): Promise<readonly QueuedDownlink[]> {
+    const request = new devicePb.GetDeviceQueueItemsRequest()
+    request.setDevEui(devEui)
+    const response = await this.#call('DeviceService.GetQueue', this.#devices.getQueue.bind(this.#devices), request)
+    return response.getResultList().map((item) => ({
+      id: item.getId(),
+      fPort: item.getFPort(),
+      confirmed: item.getConfirmed(),
+      isPending: item.getIsPending(),
+      expiresAt: item.getExpiresAt()?.toDate().getTime(),
+    }))
   }
 
   /** Ends every pending call and the channel; safe to repeat. */

@@ -13,6 +13,14 @@ import { FrameCounter } from './frame-counter.ts'
 import { RecentEvents } from './recent-events.ts'
 import { TagFaults } from './tag-faults.ts'
 
+/** Who else hears of a device's events. */
+export interface EventListener {
+  /** Each uplink that was not known before. */
+  readonly uplink?: (event: DeviceEvent) => void
+  /** Every event that can be read, known ones too. */
+  readonly any?: (kind: EventKind, event: DeviceEvent) => void
+}
+
 /** Events that only a frame of the device itself can cause. */
 const spoken: ReadonlySet<EventKind> = new Set(['up', 'join', 'status'])
 
@@ -25,7 +33,7 @@ export class EventIntake {
   readonly #device: ChirpStackDeviceConfig
   readonly #context: Pick<SourceContext, 'clock' | 'log' | 'memory' | 'report' | 'sink'>
   readonly #tags: ReadonlyMap<EventKind, readonly EventTag[]>
-  readonly #onUplink: (event: DeviceEvent) => void
+  readonly #listener: EventListener
   readonly #recent: RecentEvents
   readonly #frames: FrameCounter
   /** A device that sends nonsense does so with every frame. */
@@ -42,13 +50,12 @@ export class EventIntake {
   /** When the device last spoke, by its events' own times but never in the future. */
   lastSpoke: Milliseconds | undefined
 
-  /** `onUplink` hears of each uplink that was not known before. */
   constructor(
     { device, tags }: DeviceTags<ChirpStackDeviceConfig>,
     context: SourceContext,
-    onUplink: (event: DeviceEvent) => void = () => undefined,
+    listener: EventListener = {},
   ) {
-    this.#onUplink = onUplink
+    this.#listener = listener
     this.#device = device
     this.#context = context
     this.faults = new TagFaults(context)
@@ -88,6 +95,7 @@ export class EventIntake {
     }
     const event = this.#decode(item)
     if (!event) return undefined
+    this.#listener.any?.(kind, event)
     const { report } = this.#context
     const acquaintance = this.#recent.meet(item, event)
     if (acquaintance.is === 'new') {
@@ -95,7 +103,7 @@ export class EventIntake {
       this.#recent.remember(item, event, taken)
       report.count(this.#give(kind, event, taken) ? 'events' : 'late')
       this.#count(kind, event, taken)
-      if (kind === 'up') this.#onUplink(event)
+      if (kind === 'up') this.#listener.uplink?.(event)
       this.#keep()
     } else {
       report.count('duplicates')

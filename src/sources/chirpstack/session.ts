@@ -7,6 +7,7 @@ import type { SourceContext } from '../source.ts'
 import { ChirpStackApi, type DeviceProfile } from './api.ts'
 import { DeviceStream } from './device-stream.ts'
 import type { TenantDiscovery } from './discovery/tenant-discovery.ts'
+import type { DownlinkQueue } from './downlink/queue.ts'
 import type { Endpoint } from './endpoint.ts'
 import { type Inventory, readInventory } from './inventory.ts'
 import { inventoryOf, readMirror } from './mirror.ts'
@@ -321,6 +322,11 @@ export class Session {
     this.#streams.get(device)?.abort.abort()
     this.#streams.delete(device)
     device.absent(tenantId, inventoryPeriodMs)
+  }
+
+  /** Where downlinks are queued, while the connection was proved last. */
+  get queues(): DownlinkQueue | undefined {
+    return this.#failure ? undefined : this.#api
   }
 
   /** Something happened after which the connection must be proved again. */

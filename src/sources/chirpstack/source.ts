@@ -7,6 +7,7 @@ import type { DeviceTags } from '../../core/tag-index.ts'
 import type { DeviceOffers, LiveSource, Source, SourceContext } from '../source.ts'
 import type { DeviceEvent } from './device-event.ts'
 import { TenantDiscovery } from './discovery/tenant-discovery.ts'
+import { Downlinks } from './downlink/downlinks.ts'
 import { authorization, type Endpoint, type Keepalive } from './endpoint.ts'
 import { isGateway, type WatchedGateway } from './gateways.ts'
 import { asPenstockError } from './penstock-error.ts'
@@ -47,6 +48,7 @@ export class ChirpStackSource implements Source {
   readonly #devices: WatchedDevice[] = []
   #placed: Placed = []
   readonly #polled: PolledValues
+  readonly outlet: Downlinks
   /** The one that stands. */
   #session: Session | undefined
   /** The last session has ended, or there could be none, and no other stands yet. */
@@ -63,6 +65,12 @@ export class ChirpStackSource implements Source {
     const onFault = (devEui: string, fault: string) =>
       this.#devices.find((device) => device.devEui === devEui)?.polled(fault)
     this.#polled = new PolledValues({ config, context, onFault })
+    this.outlet = new Downlinks({
+      queues: () => this.#session?.queues,
+      device: (key) => this.#devices.find(({ config: { key: own } }) => own === key),
+      report: context.commands,
+      clock: context.clock,
+    })
     this.#add(devices)
   }
 
@@ -103,10 +111,13 @@ export class ChirpStackSource implements Source {
 
   #add(placed: Placed): { readonly joining: readonly WatchedDevice[]; readonly gateways: readonly WatchedGateway[] } {
     const { context } = this.#options
-    const onUplink = (devEui: string, event: DeviceEvent) => this.#discovery.takeUplink(devEui, event)
+    const listener = {
+      uplink: (devEui: string, event: DeviceEvent) => this.#discovery.takeUplink(devEui, event),
+      delivery: (kind: string, body: DeviceEvent['body']) => this.outlet.take(kind, body),
+    }
     const active = placed.filter(isActive)
     const joining = active.flatMap(({ device, tags }) =>
-      isGateway(device) ? [] : [new WatchedDevice({ device, tags }, context, onUplink)],
+      isGateway(device) ? [] : [new WatchedDevice({ device, tags }, context, listener)],
     )
     this.#placed = [...this.#placed, ...placed]
     for (const device of joining) this.#devices.push(device)
@@ -117,7 +128,7 @@ export class ChirpStackSource implements Source {
     const { config, context } = this.#options
     for (const { device, tags } of placed) {
       if (config.disabled || device.disabled) context.report.device(device.key, 'disabled')
-      else if (tags.every(({ disabled }) => disabled)) {
+      else if (!isActive({ device, tags })) {
         context.report.device(device.key, 'unknown', 'No enabled tag, so nothing is read.')
       }
     }
@@ -138,6 +149,7 @@ export class ChirpStackSource implements Source {
     this.#say('starting', '')
     for (const device of this.#devices) device.started()
     this.#polled.started()
+    this.outlet.start()
     const abort = new AbortController()
     this.#run = { abort, done: this.#live(abort.signal) }
   }
@@ -148,6 +160,7 @@ export class ChirpStackSource implements Source {
     const run = this.#run
     if (!run) return
     run.abort.abort()
+    this.outlet.stop()
     await run.done
     if (this.#run !== run) return
     this.#run = undefined
@@ -271,7 +284,7 @@ export class ChirpStackSource implements Source {
 }
 
 const isActive = ({ device, tags }: Placed[number]): boolean =>
-  !device.disabled && tags.some(({ disabled }) => !disabled)
+  !device.disabled && (tags.some(({ disabled }) => !disabled) || (device.commands?.length ?? 0) > 0)
 
 /** What only a change of the key, the configuration or the rights in ChirpStack mends. */
 const isRefusal = ({ code }: PenstockError): boolean =>

@@ -8,6 +8,7 @@ import type { SourceContext } from '../source.ts'
 import type { DeviceProfile } from './api.ts'
 import type { DeviceEvent, StreamItem } from './device-event.ts'
 import { DeviceFacts } from './device-facts.ts'
+import type { EventKind } from './event-fields.ts'
 import { EventIntake } from './event-intake.ts'
 import { parsePolledAddress } from './polled-address.ts'
 import { ReportingInterval } from './reporting-interval.ts'
@@ -35,6 +36,14 @@ const NO_CODEC =
  */
 export type StreamState = 'none' | 'opening' | 'up' | 'down' | 'absent'
 
+/** Who else hears of what the devices do. */
+export interface DeviceListener {
+  /** An uplink that was not known before. */
+  readonly uplink?: (devEui: string, event: DeviceEvent) => void
+  /** Any event, known ones too: some say what became of a downlink. */
+  readonly delivery?: (kind: EventKind, body: DeviceEvent['body']) => void
+}
+
 /** A configured device: its events, the state of its stream, and what that says about its tags and itself. */
 export class WatchedDevice {
   readonly config: ChirpStackDeviceConfig
@@ -58,14 +67,10 @@ export class WatchedDevice {
   #brought = false
   /** Inventories in a row that show a frame of which the stream brought nothing. */
   #unheard = 0
+  #profile: DeviceProfile | undefined
   #said: { readonly state: DeviceState; readonly reason: string } | undefined
 
-  /** `onUplink` hears of each uplink that was not known before. */
-  constructor(
-    device: DeviceTags<ChirpStackDeviceConfig>,
-    context: SourceContext,
-    onUplink?: (devEui: string, event: DeviceEvent) => void,
-  ) {
+  constructor(device: DeviceTags<ChirpStackDeviceConfig>, context: SourceContext, listener: DeviceListener = {}) {
     this.config = device.device
     this.devEui = device.device.devEui.toLowerCase()
     // What is polled is lost and restored by its calls, whatever the stream does.
@@ -75,7 +80,10 @@ export class WatchedDevice {
     const own = gated(context)
     this.#gate = own.gate
     this.#context = own.context
-    this.#intake = new EventIntake(device, own.context, (event) => onUplink?.(this.devEui, event))
+    this.#intake = new EventIntake(device, own.context, {
+      uplink: (event) => listener.uplink?.(this.devEui, event),
+      any: (kind, { body }) => listener.delivery?.(kind, body),
+    })
     this.#facts = new DeviceFacts(device.tags, own.context)
     this.#needsObject = device.tags.some(({ tag, disabled }) => !disabled && /^(?:up:)?object\b/.test(tag.address))
   }
@@ -142,8 +150,24 @@ export class WatchedDevice {
     else this.review()
   }
 
+  get profile(): DeviceProfile | undefined {
+    return this.#profile
+  }
+
+  get isHeard(): boolean {
+    return this.#stream === 'up'
+  }
+
+  get nextUplinkAt(): Milliseconds | undefined {
+    const [heard, interval] = [this.#lastHeard, this.#interval.current]
+    if (heard === undefined || interval === undefined) return undefined
+    return Math.max(heard + interval, this.#context.clock.now())
+  }
+
   /** What its profile says of its intervals. */
-  profiled({ uplinkInterval, statusRequestsPerDay }: DeviceProfile): void {
+  profiled(profile: DeviceProfile): void {
+    this.#profile = profile
+    const { uplinkInterval, statusRequestsPerDay } = profile
     this.#interval.declare(uplinkInterval > 0 ? uplinkInterval * 1_000 : undefined)
     this.#tellInterval()
     const answers = this.#intake.tagsOf('status')

@@ -1,10 +1,12 @@
 import modbus from 'modbus-serial'
 import type { Milliseconds } from '../../core/clock.ts'
 import { PenstockError } from '../../core/errors.ts'
+import type { WritePermit } from '../field-write.ts'
 import type { Area } from './address.ts'
 import { ModbusException } from './exception.ts'
 import type { Exchange } from './exchange/exchange.ts'
 import { FencedPort } from './fenced-port.ts'
+import { EXCEPTION_BIT, requestOf } from './request.ts'
 import type { TableReader } from './session.ts'
 
 export interface ModbusConnectionOptions {
@@ -23,7 +25,10 @@ interface SerialError extends Error {
 }
 type Answered = (error: SerialError | null, result: { readonly buffer: Buffer }) => void
 
-/** Reads the tables of the units behind one connection or serial line, through modbus-serial on a `FencedPort`. */
+/**
+ * Reads the tables of the units behind one connection or serial line, through modbus-serial on a `FencedPort`; writes go
+ * past modbus-serial, which takes any answer to them.
+ */
 export class ModbusConnection implements TableReader {
   /** Resolves with the cause once the connection is gone; every pending read has been rejected by then. */
   readonly ended: Promise<PenstockError>
@@ -31,10 +36,12 @@ export class ModbusConnection implements TableReader {
   readonly #exchange: Exchange
   readonly #port: FencedPort
   readonly #endpoint: string
+  readonly #timeoutMs: Milliseconds
   #cause: PenstockError | undefined
 
   constructor({ exchange, endpoint, timeoutMs, window }: ModbusConnectionOptions) {
     this.#endpoint = endpoint
+    this.#timeoutMs = timeoutMs
     const { promise, resolve } = Promise.withResolvers<PenstockError>()
     this.ended = promise
     this.#exchange = exchange((cause) => {
@@ -61,6 +68,25 @@ export class ModbusConnection implements TableReader {
       }
       this.#port.within = within
       this.#ask(unitId, area, start, count, answered)
+    })
+  }
+
+  /**
+   * Sends one request that writes, once, if the permit is given for it, and resolves when the answer says that it is done.
+   * Rejects as `read`; after TIMEOUT, PROTOCOL_VIOLATION and CONNECTION_LOST it may be done all the same, if the permit
+   * was taken.
+   */
+  write(adu: Buffer, permit: WritePermit): Promise<void> {
+    if (this.#cause) return Promise.reject(this.#cause)
+    const request = requestOf(adu)
+    if (!request) throw new RangeError(`Function ${adu[1]} is none that writes`)
+    return new Promise((resolve, reject) => {
+      const settle = (outcome: Buffer | PenstockError) => {
+        if (outcome instanceof PenstockError) reject(outcome)
+        else if ((outcome.readUInt8(1) & EXCEPTION_BIT) === 0) resolve()
+        else reject(new ModbusException(outcome.readUInt8(2), request.unitId, this.#endpoint))
+      }
+      this.#exchange.ask({ request, adu, timeoutMs: this.#timeoutMs, permit, settle })
     })
   }
 

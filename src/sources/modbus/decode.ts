@@ -96,8 +96,11 @@ function inOrder(layout: Layout, decode: DecodeBytes): DecodeElement {
   }
 }
 
-/** Copies as many bytes as `into` holds, bringing bytes and registers into the order of the specification. */
-function reorder(registers: Buffer, at: number, into: Buffer, byteOrder: ByteOrder, wordOrder: ByteOrder): void {
+/**
+ * Copies as many bytes as `into` holds, bringing bytes and registers from the device's order into that of the
+ * specification, or back.
+ */
+export function reorder(registers: Buffer, at: number, into: Buffer, byteOrder: ByteOrder, wordOrder: ByteOrder): void {
   const last = into.length - 2
   for (let position = 0; position <= last; position += 2) {
     const from = at + (wordOrder === 'big' ? position : last - position)

@@ -1,6 +1,8 @@
 import { pause } from '../../core/clock.ts'
+import type { TagValue } from '../../core/data-type.ts'
 import type { ModbusDeviceConfig, ModbusSourceConfig } from '../../core/plant.ts'
-import type { DeviceTags } from '../../core/tag-index.ts'
+import type { DeviceTags, IndexedTag } from '../../core/tag-index.ts'
+import type { Unwritable } from '../../core/transform/inverse.ts'
 import type { FieldDriver, PollSet } from '../driver.ts'
 import type { FieldDiagnostics } from '../field-diagnostics.ts'
 import type { SourceContext } from '../source.ts'
@@ -11,6 +13,7 @@ import { type ModbusBlock, planGroups } from './read-plan.ts'
 import { networkCost, type RequestCost, serialCost } from './request-cost.ts'
 import { ModbusSession } from './session.ts'
 import { openWire } from './transport/open-wire.ts'
+import { type ModbusWrite, planWrite } from './write-plan.ts'
 
 /** The poller asks one thing at a time, which every device and serial gateway can take. */
 const WINDOW = 1
@@ -33,6 +36,10 @@ export class ModbusDriver implements FieldDriver<ModbusBlock, ModbusDeviceConfig
 
   plan(device: DeviceTags<ModbusDeviceConfig>, groups: readonly PollSet[]): ModbusBlock[][] {
     return planGroups(device, groups, costOn(this.#config))
+  }
+
+  planWrite(device: ModbusDeviceConfig, tag: IndexedTag, value: TagValue): ModbusWrite | Unwritable {
+    return planWrite(tag, device, value)
   }
 
   async connect(signal: AbortSignal): Promise<ModbusSession> {

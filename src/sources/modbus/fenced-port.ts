@@ -3,7 +3,7 @@ import type { Milliseconds } from '../../core/clock.ts'
 import { PenstockError } from '../../core/errors.ts'
 import type { Exchange } from './exchange/exchange.ts'
 import { encodeRtu } from './framing/rtu.ts'
-import { EXCEPTION_BIT, readRequestOf } from './read-request.ts'
+import { EXCEPTION_BIT, requestOf } from './request.ts'
 
 export interface FencedPortOptions {
   readonly exchange: Exchange
@@ -59,12 +59,13 @@ export class FencedPort extends EventEmitter {
   write(rtu: Buffer): void {
     const slot = this._transactionIdWrite
     const adu = rtu.subarray(0, -CRC_BYTES)
-    const request = readRequestOf(adu)
+    const request = requestOf(adu)
     const { exchange, window } = this.#options
     const timeoutMs = this.within ?? this.#options.timeoutMs
     this.within = undefined
-    if (!request || slot === NO_SLOT) {
-      const reason = request ? `${window} are under way already` : `function code ${adu[1]} is not let through`
+    const isRead = request !== undefined && !request.echo
+    if (!isRead || slot === NO_SLOT) {
+      const reason = isRead ? `${window} are under way already` : `function code ${adu[1]} is not let through`
       this.#emitFailure(slot, adu, new PenstockError('REQUEST_REFUSED', `The request was not sent: ${reason}`))
       return
     }

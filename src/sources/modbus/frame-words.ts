@@ -3,7 +3,7 @@ import type { FrameWords } from '../frame-ring.ts'
 import { exceptionName } from './exception.ts'
 import { aduOfAscii } from './framing/ascii.ts'
 import { aduOfRtu } from './framing/rtu.ts'
-import { EXCEPTION_BIT } from './read-request.ts'
+import { EXCEPTION_BIT } from './request.ts'
 
 /** Transaction id, protocol id and length. */
 const MBAP_BYTES = 6
@@ -20,6 +20,7 @@ const functions: Readonly<Record<number, readonly [verb: string, table: string]>
   6: ['write', 'holding'],
   15: ['write', 'coil'],
   16: ['write', 'holding'],
+  22: ['write bits of', 'holding'],
 }
 
 /** Modbus TCP frames in words (MODBUS Messaging on TCP/IP Implementation Guide V1.0b §3.1.3). */
@@ -77,7 +78,7 @@ export function describeAdu(adu: Buffer, sent: boolean, request: Buffer | undefi
     return `${unit}: exception ${code}, ${exceptionName(code)}${asked}`
   }
   if (functionCode >= 1 && functionCode <= 4) return `${unit}: ${dataWords(adu, request)}`
-  return `${unit}: answer to ${nameOf(functionCode)}${asked}`
+  return `${unit}: answer to ${requestWords(adu)}${asked}`
 }
 
 const nameOf = (functionCode: number): string => functions[functionCode]?.join(' ') ?? `function ${functionCode}`
@@ -89,8 +90,25 @@ function requestWords(adu: Buffer): string {
   const second = adu.readUInt16BE(4)
   if (functionCode === 5) return `write coil:${start} = ${second === 0xff00 ? 1 : 0}`
   if (functionCode === 6) return `write holding:${start} = ${second}`
-  return `${nameOf(functionCode)}:${start}${second > 1 ? `–${start + second - 1}` : ''} (${second})`
+  if (functionCode === 22 && adu.length >= 8)
+    return `write bits 0x${hex(~second & 0xffff)} of holding:${start} = 0x${hex(adu.readUInt16BE(6))}`
+  const values =
+    (functionCode === 15 || functionCode === 16) && adu.length > MBAP_BYTES
+      ? writtenWords(adu, functionCode === 15, second)
+      : ''
+  return `${nameOf(functionCode)}:${start}${second > 1 ? `–${start + second - 1}` : ''} (${second})${values}`
 }
+
+/** What registers or bits are to hold, behind their number of bytes. */
+function writtenWords(adu: Buffer, bits: boolean, count: number): string {
+  const data = adu.subarray(7)
+  const shown = Array.from({ length: Math.min(count, bits ? 4 * MOST_SHOWN : MOST_SHOWN) }, (_, i) =>
+    bits ? ((data[i >> 3] ?? 0) >> (i & 7)) & 1 : 2 * i + 1 < data.length ? data.readUInt16BE(2 * i) : '?',
+  )
+  return ` = ${shown.join(bits ? '' : ' ')}${count > shown.length ? ` and ${count - shown.length} more` : ''}`
+}
+
+const hex = (word: number): string => word.toString(16).padStart(4, '0')
 
 /** The registers or bits of an answer, at their addresses where these are known. */
 function dataWords(adu: Buffer, request: Buffer | undefined): string {

@@ -22,6 +22,20 @@ export function toUtc(timeZone: string): ToUtc {
   }
 }
 
+/** What a clock on the wall shows, as if it were UTC, and whether it is set to summer time. */
+export type FromUtc = (time: Milliseconds) => { readonly local: Milliseconds; readonly summer: boolean }
+
+export function fromUtc(timeZone: string): FromUtc {
+  if (timeZone === 'UTC') return (local) => ({ local, summer: false })
+  const offsetAt = offsets(timeZone)
+  return (time) => {
+    const offset = offsetAt(time)
+    const year = new Date(time).getUTCFullYear()
+    const standard = Math.min(offsetAt(Date.UTC(year, 0, 1)), offsetAt(Date.UTC(year, 6, 1)))
+    return { local: time + offset, summer: offset > standard }
+  }
+}
+
 function offsets(timeZone: string): (time: Milliseconds) => Milliseconds {
   const format = new Intl.DateTimeFormat('en-US', { timeZone, timeZoneName: 'longOffset' })
   return (time) => {

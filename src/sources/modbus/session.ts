@@ -2,13 +2,17 @@ import type { Clock, Milliseconds } from '../../core/clock.ts'
 import { PenstockError } from '../../core/errors.ts'
 import type { SampleSink } from '../../core/sample.ts'
 import { StatusCode } from '../../core/status-code.ts'
+import type { IndexedTag } from '../../core/tag-index.ts'
 import type { FieldSession, ReadOutcome } from '../driver.ts'
+import type { WriteAnswer, WritePermit } from '../field-write.ts'
 import { noRecorder, type RequestRecorder } from '../request-recorder.ts'
 import type { SourceContext } from '../source.ts'
 import { type Area, isBitArea } from './address.ts'
 import { isUndecodable } from './decoded.ts'
 import { ModbusException, meaningOf } from './exception.ts'
 import { bytesUsed, type ModbusBlock, type ReadItem, splitBlock } from './read-plan.ts'
+import { meaningOfRefusal, perform, type TableWriter } from './write.ts'
+import type { ModbusWrite } from './write-plan.ts'
 
 /** A connection as far as a session needs it; see `ModbusConnection`. */
 export interface TableReader {
@@ -31,12 +35,16 @@ const READ = { kind: 'read' } as const
  */
 export class ModbusSession implements FieldSession<ModbusBlock> {
   readonly ended: Promise<PenstockError>
-  readonly #connection: TableReader
+  readonly #connection: TableReader & TableWriter
   readonly #report: Pick<SourceContext['report'], 'count'>
   readonly #recorder: RequestRecorder
   readonly #now: () => Milliseconds
 
-  constructor(connection: TableReader, report: Pick<SourceContext['report'], 'count'>, recording?: Recording) {
+  constructor(
+    connection: TableReader & TableWriter,
+    report: Pick<SourceContext['report'], 'count'>,
+    recording?: Recording,
+  ) {
     this.#connection = connection
     this.#report = report
     this.#recorder = recording?.recorder ?? noRecorder
@@ -46,6 +54,42 @@ export class ModbusSession implements FieldSession<ModbusBlock> {
 
   async close(): Promise<void> {
     await this.#connection.close()
+  }
+
+  async write(write: ModbusWrite, permit: WritePermit): Promise<WriteAnswer> {
+    const { tag } = write
+    const counted: TableWriter = {
+      read: (...asked) => this.#counted(tag, 2 * asked[3], () => this.#connection.read(...asked)),
+      write: (...asked) => this.#counted(tag, 0, () => this.#connection.write(...asked)),
+    }
+    try {
+      await perform(counted, write, permit)
+      return { kind: 'done' }
+    } catch (error) {
+      if (error instanceof ModbusException) return meaningOfRefusal(error)
+      throw error
+    }
+  }
+
+  /** A request of a write, noted as those of reads are. */
+  async #counted<T>({ device }: IndexedTag, bytes: number, ask: () => Promise<T>): Promise<T> {
+    const sentAt = this.#now()
+    this.#report.count('requests')
+    try {
+      const answer = await ask()
+      this.#recorder.answered(device.key, this.#now() - sentAt, bytes, bytes)
+      return answer
+    } catch (error) {
+      const took = this.#now() - sentAt
+      if (error instanceof ModbusException) {
+        this.#report.count('refusals')
+        this.#recorder.answered(device.key, took, 0, 0)
+        this.#recorder.refused(device.key, `exception ${error.exceptionCode}`)
+      } else if (error instanceof PenstockError) {
+        this.#recorder.failed(device.key, took, error.code)
+      }
+      throw error
+    }
   }
 
   async read(block: ModbusBlock, sink: SampleSink, within?: Milliseconds): Promise<ReadOutcome<ModbusBlock>> {

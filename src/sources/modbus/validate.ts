@@ -2,7 +2,8 @@ import type { ModbusSourceConfig } from '../../core/plant.ts'
 import type { Problem } from '../../core/problem.ts'
 import { keyProblems } from '../tls-problems.ts'
 import { type ForbiddenRange, forbiddenBy, forbiddenOf, forbiddenProblems } from './forbidden.ts'
-import { layoutOf } from './tag-layout.ts'
+import { layoutOf, type TagLayout } from './tag-layout.ts'
+import { isReadOnly, readOnlyWords, tooWide } from './write-plan.ts'
 
 /** Everything wrong with a Modbus source beyond the shape of its fields; paths are relative to the source. */
 export function validateModbus(config: ModbusSourceConfig): Problem[] {
@@ -22,10 +23,17 @@ export function validateModbus(config: ModbusSourceConfig): Problem[] {
       const found = layoutOf(tag, device, ofTag)
       const range = found && forbiddenBy(forbidden, found.address.area, found.address.start, found.count)
       if (range && !tag.disabled) ofTag.push(inForbidden(tag.address, range))
+      if (found && tag.access === 'readWrite') ofTag.push(...unwritable(found))
       problems.push(...ofTag.map((each) => ({ ...each, path: `${path}.tags[${tagPosition}].${each.path}` })))
     })
   })
   return problems
+}
+
+function unwritable({ address: { area }, count }: TagLayout): Problem[] {
+  const message = isReadOnly(area) ? readOnlyWords(area) : tooWide(area, count)
+  if (message === undefined) return []
+  return [{ path: 'access', value: '"readWrite"', message, mend: 'Remove the access, or correct the address.' }]
 }
 
 function inForbidden(address: string, { area, first, last }: ForbiddenRange): Problem {

@@ -1,11 +1,13 @@
 import type { Clock, Milliseconds } from '../../core/clock.ts'
 import { PenstockError } from '../../core/errors.ts'
+import type { WritePermit } from '../field-write.ts'
 import type { FrameTap } from '../frame-tap.ts'
 import { noRecorder, type RequestRecorder } from '../request-recorder.ts'
 import { tooMuchUnasked, UnaskedBytes } from '../unasked-bytes.ts'
 import type { Connected } from './connect.ts'
 import type { ReadRequest } from './nodes7-codec.ts'
-import { readReadReply, referenceOf } from './pdu.ts'
+import type { WriteRequest } from './nodes7-write.ts'
+import { readReadReply, readWriteReply, referenceOf } from './pdu.ts'
 import type { Refusal } from './refusal.ts'
 import type { IsoTransport, TransportHandler, TransportMessage } from './transport.ts'
 
@@ -31,10 +33,13 @@ export interface Purpose {
 }
 
 interface Job {
-  readonly request: ReadRequest
+  readonly request: Pick<ReadRequest | WriteRequest, 'begin' | 'abandon'>
   readonly purpose: Purpose
+  /** Of a write: taken when the request goes out. */
+  readonly permit?: WritePermit
   sentAt: Milliseconds
-  readonly resolve: (replies: readonly SpanReply[]) => void
+  /** Settles with what the reply says, and answers whether something was refused; throws where it is none. */
+  readonly take: (pdu: Buffer) => boolean
   readonly reject: (error: PenstockError) => void
   cancelDeadline: () => void
 }
@@ -77,10 +82,37 @@ export class S7Connection implements TransportHandler {
    */
   read(request: ReadRequest, purpose: Purpose): Promise<readonly SpanReply[]> {
     return new Promise((resolve, reject) => {
-      if (this.#cause) return reject(this.#cause)
-      this.#waiting.push({ request, purpose, sentAt: 0, resolve, reject, cancelDeadline: () => undefined })
-      this.#sendNext()
+      const take = (pdu: Buffer) => {
+        const replies = repliesTo(request, pdu)
+        resolve(replies)
+        return replies.some((reply) => 'refusal' in reply)
+      }
+      this.#queue({ request, purpose, take, reject })
     })
+  }
+
+  /**
+   * Sends the request once, if the permit is given for it, and resolves with why the CPU refused it, if it did. Rejects
+   * as `read`, and with STOPPED without the permit; after that was taken, it may be done all the same.
+   */
+  write(request: WriteRequest, deviceKey: string, permit: WritePermit): Promise<Refusal | undefined> {
+    return new Promise((resolve, reject) => {
+      const take = (pdu: Buffer) => {
+        const refusal = refusalOf(request, pdu)
+        resolve(refusal)
+        return refusal !== undefined
+      }
+      this.#queue({ request, purpose: { deviceKey, bytes: 0, used: 0 }, permit, take, reject })
+    })
+  }
+
+  #queue(job: Pick<Job, 'request' | 'purpose' | 'permit' | 'take' | 'reject'>): void {
+    if (this.#cause) {
+      job.reject(this.#cause)
+      return
+    }
+    this.#waiting.push({ ...job, sentAt: 0, cancelDeadline: () => undefined })
+    this.#sendNext()
   }
 
   close(): void {
@@ -130,6 +162,10 @@ export class S7Connection implements TransportHandler {
 
   #send(job: Job): void {
     const { clock, timeoutMs, count } = this.#options
+    if (job.permit?.take() === false) {
+      job.reject(new PenstockError('STOPPED', 'The request was not sent any more'))
+      return
+    }
     const reference = this.#freeReference()
     try {
       const frame = job.request.begin(reference)
@@ -145,12 +181,11 @@ export class S7Connection implements TransportHandler {
 
   #answer(job: Job, pdu: Buffer): void {
     try {
-      const replies = repliesTo(job.request, pdu)
+      const refused = job.take(pdu)
       const { deviceKey, bytes, used } = job.purpose
       const took = this.#options.clock.monotonic() - job.sentAt
-      if (replies.some((reply) => 'refusal' in reply)) this.#recorder.answered(deviceKey, took, 0, 0)
+      if (refused) this.#recorder.answered(deviceKey, took, 0, 0)
       else this.#recorder.answered(deviceKey, took, bytes, used)
-      job.resolve(replies)
     } catch (error) {
       this.#fail(job, error)
     }
@@ -198,4 +233,14 @@ function repliesTo(request: ReadRequest, pdu: Buffer): SpanReply[] {
   }
   const bytes = request.finish(items)
   return items.map(({ refusal }, position) => (refusal ? { refusal } : { bytes: bytes[position] as Buffer }))
+}
+
+function refusalOf(request: WriteRequest, pdu: Buffer): Refusal | undefined {
+  const reply = readWriteReply(pdu)
+  if ('reason' in reply) {
+    request.abandon()
+    return reply
+  }
+  request.finish(reply.code)
+  return reply.refusal
 }

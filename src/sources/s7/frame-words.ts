@@ -16,8 +16,10 @@ const PROTOCOL_ID = 0x32
 const kindNames: Readonly<Record<number, string>> = { 1: 'job', 2: 'ack', 3: 'answer', 7: 'user data' }
 const functionNames: Readonly<Record<number, string>> = { 4: 'read', 5: 'write', 240: 'set up communication' }
 const READ = 0x04
+const WRITE = 0x05
 const SETUP = 0xf0
 const READ_ITEM = 12
+const BIT_ITEM = 0x01
 const DATA_BLOCK = 0x84
 const areaNames: Readonly<Record<number, string>> = { 128: 'PI', 129: 'I', 130: 'Q', 131: 'M' }
 /** Of these every element has a number of its own. */
@@ -69,9 +71,22 @@ function pduWords(pdu: Buffer, sent: boolean, request: Buffer | undefined): stri
   if (code === SETUP && parameters.length >= 8) {
     return `${name}, PDU ${parameters.readUInt16BE(6)} bytes, ${parameters.readUInt16BE(2)} jobs at once`
   }
+  if (code === WRITE) return `${name} ${writeWords(parameters, data, sent, request)}`
   if (code !== READ) return name
   const asked = itemsOf(sent ? parameters : (request?.subarray(10) ?? Buffer.alloc(0)))
   return sent ? `${name} ${listed(asked)}` : `${name} ${listed(repliesOf(data, parameters[1] ?? 0, asked))}`
+}
+
+/** The one item of a write request, and its bytes; of the reply its return code. */
+function writeWords(parameters: Buffer, data: Buffer, sent: boolean, request: Buffer | undefined): string {
+  const asked = sent ? parameters : (request?.subarray(10) ?? Buffer.alloc(0))
+  const isBit = asked[5] === BIT_ITEM
+  const bit = isBit && asked.length >= 2 + READ_ITEM ? ` bit ${asked.readUInt8(2 + 11) & 7}` : ''
+  const where = `${itemsOf(asked)[0] ?? 'an item'}${bit}`
+  if (!sent) return `${where}: ${itemRefusal(data[0] ?? 0)?.code ?? 'done'}`
+  const bytes = data.subarray(4)
+  const shown = bytes.subarray(0, BYTES_SHOWN).toString('hex')
+  return `${where} = ${shown}${bytes.length > BYTES_SHOWN ? '…' : ''}`
 }
 
 /** `DB1 byte 0 (20)` for each item that a read request names. */

@@ -4,7 +4,7 @@ import { areaCodes, isNumbered, NUMBERED_BYTES, type S7Area } from './areas.ts'
 import type { ReadItem } from './pdu.ts'
 
 /**
- * The only place that knows nodes7 from inside. nodes7 0.3.18 writes a read request for byte areas and takes its reply
+ * With `nodes7-write.ts` the only place that knows nodes7 from inside. nodes7 0.3.18 writes a read request for byte areas and takes its reply
  * apart, and nothing else: it has no socket, no clock that matters, and sees no reply that was not proved to answer
  * the request. What it does wrong beside that (fragmented replies, more than 20 items, codecs, addresses, reconnects)
  * is thereby out of reach.
@@ -100,26 +100,13 @@ export class ReadRequest {
   }
 
   #make(): NodeS7 {
-    const made = new this.#library({ silent: true })
-    made.isoclient = {
+    const made = besideNetwork(this.#library, {
       // A view of a buffer that nodes7 fills again only for the next request, which waits for this one's end.
       write: (frame) => {
         this.#written = frame
       },
-    }
-    made.isoConnectionState = CONNECTED
-    made.maxPDU = NO_LIMIT
-    made.maxParallel = 1
-    made.globalTimeout = NEVER
-    made.doNotOptimize = true
-    made.connectionParams = {}
-    const giveUp = () => {
-      throw this.#misbehaved('gives up its connection')
-    }
-    made.connectNow = giveUp
-    made.connectionReset = giveUp
-    made.resetNow = giveUp
-    made.readWriteError = giveUp
+      misbehaved: (how) => this.#misbehaved(how),
+    })
     made.addItemsNow([...this.#names])
     for (const item of made.polledReadBlockList) makePlain(item)
     return made
@@ -187,6 +174,29 @@ export class ReadRequest {
   #misbehaved(how: string): PenstockError {
     return new PenstockError('PROTOCOL_VIOLATION', `The library nodes7 ${how}`)
   }
+}
+
+/** A nodes7 that takes itself for connected: what it sends goes to `write`, and it never connects or gives up. */
+export function besideNetwork(
+  library: Nodes7,
+  facade: { readonly write: (frame: Buffer) => void; readonly misbehaved: (how: string) => PenstockError },
+): NodeS7 {
+  const made = new library({ silent: true })
+  made.isoclient = { write: facade.write }
+  made.isoConnectionState = CONNECTED
+  made.maxPDU = NO_LIMIT
+  made.maxParallel = 1
+  made.globalTimeout = NEVER
+  made.doNotOptimize = true
+  made.connectionParams = {}
+  const giveUp = () => {
+    throw facade.misbehaved('gives up its connection')
+  }
+  made.connectNow = giveUp
+  made.connectionReset = giveUp
+  made.resetNow = giveUp
+  made.readWriteError = giveUp
+  return made
 }
 
 const FILL = Buffer.alloc(1)

@@ -1,6 +1,8 @@
 import { describeError, PenstockError } from '../../core/errors.ts'
 import { type Nodes7, ReadRequest, type Span } from './nodes7-codec.ts'
+import { WriteRequest } from './nodes7-write.ts'
 import { readReadReply } from './pdu.ts'
+import type { S7Target } from './write-plan.ts'
 
 const SPANS: readonly Span[] = [
   { area: 'C', db: 0, start: 6, length: 2 },
@@ -44,9 +46,25 @@ const PARTLY_REFUSED = [
 ].join('')
 const VALUES_LEFT = [undefined, '20451099', undefined, 'a6', undefined, 'babe', undefined, '040506', undefined]
 
+const WRITES: readonly (readonly [S7Target, string])[] = [
+  [
+    { area: 'DB', db: 300, start: 65_532, bytes: Buffer.from('0badf0', 'hex') },
+    `0300002602f080${'32010000beef000e0007'}${'0501120a10020003012c8407ffe0'}${'000400180badf0'}`,
+  ],
+  [
+    { area: 'M', db: 0, start: 10, bytes: Buffer.of(7) },
+    `0300002402f080${'32010000beef000e0005'}${'0501120a10020001000083000050'}${'0004000807'}`,
+  ],
+  [
+    { area: 'DB', db: 1, start: 4, bit: 7, on: true },
+    `0300002402f080${'32010000beef000e0005'}${'0501120a10010001000184000027'}${'0003000101'}`,
+  ],
+]
+
 /**
  * Proves with canned bytes that this nodes7 asks for what it is told to and hands back exactly what a reply holds:
- * items of every area, an odd length, refused items, the same request again, and a request after one that was given up.
+ * items of every area, an odd length, refused items, the same request again, and a request after one that was given up;
+ * and that it writes bytes and bits where it is told to, and nothing else.
  * Throws PROTOCOL_VIOLATION for a nodes7 that behaves otherwise: no value may come from it.
  */
 export function proveNodes7(library?: Nodes7): void {
@@ -58,13 +76,23 @@ export function proveNodes7(library?: Nodes7): void {
     request.begin(REFERENCE)
     request.abandon()
     exchange(request, REPLY, VALUES)
+    for (const [target, frame] of WRITES) exchangeWrite(target, frame, library)
   } catch (error) {
     throw new PenstockError(
       'PROTOCOL_VIOLATION',
-      `The installed library nodes7 does not behave like version 0.3.18, so nothing is read with it: ` +
+      `The installed library nodes7 does not behave like version 0.3.18, so nothing is read or written with it: ` +
         `${describeError(error)}. Install Penstock's own dependencies again (npm ci)`,
       { cause: error },
     )
+  }
+}
+
+function exchangeWrite(target: S7Target, frame: string, library: Nodes7 | undefined): void {
+  for (const code of [0xff, 0x05]) {
+    const request = new WriteRequest(target, library)
+    const asked = request.begin(REFERENCE).toString('hex')
+    if (asked !== frame) throw new Error(`It writes ${asked}`)
+    request.finish(code)
   }
 }
 

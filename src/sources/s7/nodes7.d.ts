@@ -1,4 +1,4 @@
-/** The part of nodes7 0.3.18 that `nodes7-codec.ts` uses; most of it is private to the library. */
+/** The part of nodes7 0.3.18 that `nodes7-codec.ts` and `nodes7-write.ts` use; most of it is private to the library. */
 declare module 'nodes7' {
   class NodeS7 {
     constructor(options: { readonly silent: boolean })
@@ -17,6 +17,8 @@ declare module 'nodes7' {
     addItemsNow(addresses: string[]): void
     readAllItems(done: () => void): void
     clearReadPacketTimeouts(): void
+    writeItems(address: string, value: unknown, done: (failed: boolean) => void): void
+    clearWritePacketTimeouts(): void
     onResponse(frame: Buffer): void
   }
 

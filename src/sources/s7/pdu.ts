@@ -15,6 +15,7 @@ const REPLY_HEADER = 12
 
 const SETUP = 0xf0
 const READ = 0x04
+const WRITE = 0x05
 /** Return code, transport size, length. */
 const ITEM_HEADER = 4
 /** Transport size of bytes: the length counts bits. */
@@ -87,6 +88,21 @@ export function readReadReply(reply: Buffer, lengths: readonly number[]): readon
   const excess = reply.length - at
   if (excess !== 0 && excess !== (at & 1)) throw violation(`${excess} bytes too many`)
   return items
+}
+
+/**
+ * The return code of a reply to a write request for one item, or why the request was refused as a whole. Throws
+ * PROTOCOL_VIOLATION unless function, number of items and length are those of a whole answer.
+ */
+export function readWriteReply(reply: Buffer): { readonly code: number; readonly refusal?: Refusal } | Refusal {
+  const refusal = checkReply(reply)
+  if (refusal) return refusal
+  if (reply.readUInt16BE(6) !== 2 || reply[REPLY_HEADER] !== WRITE) throw violation('no reply to a write request')
+  if (reply[REPLY_HEADER + 1] !== 1) throw violation(`${reply[REPLY_HEADER + 1]} items where one was written`)
+  if (reply.length !== REPLY_HEADER + 3) throw violation('a reply of another length than one return code has')
+  const code = reply.readUInt8(REPLY_HEADER + 2)
+  const ofItem = itemRefusal(code)
+  return ofItem ? { code, refusal: ofItem } : { code }
 }
 
 /** A refused item is its header alone, whatever length it states: some CPUs state 4 and send nothing. */

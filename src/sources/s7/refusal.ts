@@ -76,7 +76,7 @@ export function requestRefusal(errorClass: number, errorCode: number): Refusal |
   if (errorClass === 0 && errorCode === 0) return undefined
   const code = `error 0x${hex(errorClass)}${hex(errorCode)}`
   if (ACCESS_CLASSES.includes(errorClass)) {
-    const reason = `the CPU refuses to be read: ${ACCESS_HINT}`
+    const reason = `the CPU refuses access: ${ACCESS_HINT}`
     return { code, status: StatusCode.BadUserAccessDenied, reason, ofAddress: false }
   }
   const reason = 'the CPU could not process the request'

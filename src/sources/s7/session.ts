@@ -2,22 +2,32 @@ import type { Clock, Milliseconds } from '../../core/clock.ts'
 import type { PenstockError } from '../../core/errors.ts'
 import type { Logger } from '../../core/logger.ts'
 import type { SampleSink } from '../../core/sample.ts'
+import { StatusCode } from '../../core/status-code.ts'
 import { AD_HOC, type IndexedTag, type TagIndex } from '../../core/tag-index.ts'
 import type { FieldSession, ReadOutcome } from '../driver.ts'
 import type { FieldDiagnostics } from '../field-diagnostics.ts'
+import type { WriteAnswer, WritePermit } from '../field-write.ts'
 import type { SourceReport } from '../source.ts'
+import type { S7Area } from './areas.ts'
 import type { Connected } from './connect.ts'
 import { type Purpose, S7Connection, type SpanReply } from './connection.ts'
 import { decode } from './decode.ts'
 import type { LearnedAreas, LearnedBlocks } from './learned-areas.ts'
 import { ReadRequest } from './nodes7-codec.ts'
+import { WriteRequest } from './nodes7-write.ts'
 import type { Negotiated } from './pdu.ts'
 import { payloadOf } from './pdu-budget.ts'
 import { type ByteArea, inRequestOrder, packAreas, planAreas, type S7ReadBlock, splitArea } from './read-plan.ts'
 import { arrayTooLong, type Refusal } from './refusal.ts'
+import type { S7Target, S7Write } from './write-plan.ts'
 import type { Zone } from './zone.ts'
 
 const READ = { kind: 'read' } as const
+/** Of a PDU that writes one item: header, parameters and the item's, and those of its data. */
+const WRITE_HEADERS = 28
+
+const reasonIn = (area: S7Area, { reason, elsewhere }: Refusal): string =>
+  area === 'DB' ? reason : (elsewhere ?? reason)
 
 export interface SessionOptions {
   readonly clock: Clock
@@ -112,6 +122,43 @@ export class S7Session implements FieldSession<S7ReadBlock> {
     return READ
   }
 
+  async write(write: S7Write, permit: WritePermit): Promise<WriteAnswer> {
+    const { tag, target, declared } = write
+    const { pdu } = this.#connection
+    const most = pdu - WRITE_HEADERS
+    if ('bytes' in target && target.bytes.length > most) {
+      const reason = `It takes ${target.bytes.length} bytes, and this CPU (PDU of ${pdu} bytes) takes at most ${most} at once.`
+      return { kind: 'refused', status: StatusCode.BadOutOfRange, reason }
+    }
+    const short = declared && (await this.#tooLong(tag.device.key, target, declared))
+    if (short) return short
+    const refusal = await this.#connection.write(new WriteRequest(target), tag.device.key, permit)
+    if (!refusal) return { kind: 'done' }
+    this.#options.report.count('refusals')
+    this.#options.diagnostics?.figures.refused(tag.device.key, refusal.code)
+    const kind = refusal.status === StatusCode.BadDeviceFailure ? 'failed' : 'refused'
+    return { kind, status: refusal.status, reason: `${reasonIn(target.area, refusal)} (${refusal.code})` }
+  }
+
+  /** A text longer than the program declares it would run over what follows. */
+  async #tooLong(
+    deviceKey: string,
+    { area, db }: S7Target,
+    { start, bytes: length, characters }: NonNullable<S7Write['declared']>,
+  ): Promise<WriteAnswer | undefined> {
+    const request = new ReadRequest([{ area, db, start, length }])
+    const [reply] = await this.#connection.read(request, { deviceKey, bytes: length, used: length })
+    if (!reply || 'refusal' in reply) {
+      const refusal = reply?.refusal
+      const reason = refusal ? reasonIn(area, refusal) : 'the CPU does not answer how long the text may be'
+      return { kind: 'refused', status: refusal?.status ?? StatusCode.BadDeviceFailure, reason }
+    }
+    const most = reply.bytes.readUIntBE(0, length)
+    if (characters <= most) return undefined
+    const reason = `It has ${characters} characters, and the program of the CPU declares at most ${most}.`
+    return { kind: 'refused', status: StatusCode.BadOutOfRange, reason }
+  }
+
   async close(): Promise<void> {
     this.#connection.close()
     await this.ended
@@ -174,7 +221,7 @@ export class S7Session implements FieldSession<S7ReadBlock> {
   }
 
   #refuse(area: ByteArea, of: Refusal, sink: SampleSink): void {
-    const refusal = area.area === 'DB' ? of : { ...of, reason: of.elsewhere ?? of.reason }
+    const refusal = { ...of, reason: reasonIn(area.area, of) }
     this.#options.report.count('refusals')
     this.#options.diagnostics?.figures.refused(area.tags[0]?.tag.device.key ?? '', refusal.code)
     for (const { tag } of area.tags) {

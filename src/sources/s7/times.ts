@@ -5,9 +5,9 @@ const DAY = 86_400_000
 const NANOSECONDS = 1_000_000n
 const DAY_IN_NANOSECONDS = 86_400_000_000_000n
 /** Day 0 of a DATE. */
-const DATE_BEGINS = Date.UTC(1990, 0, 1)
+export const DATE_BEGINS = Date.UTC(1990, 0, 1)
 /** 2168-12-31, the last DATE that the PLC's own arithmetic knows (STEP 7). */
-const LAST_DATE = 65_378
+export const LAST_DATE = 65_378
 
 /** Milliseconds of a nanosecond count, the nearest that a Double holds. */
 const milliseconds = (nanoseconds: bigint): number =>

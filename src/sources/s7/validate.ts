@@ -1,6 +1,7 @@
 import type { S7DeviceConfig, S7SourceConfig, TagConfig } from '../../core/plant.ts'
 import { type Problem, showValue } from '../../core/problem.ts'
 import { resolveTag, type S7Item } from './resolve.ts'
+import { readOnlyWords } from './write-plan.ts'
 
 const HIGHEST_RACK = 7
 const HIGHEST_SLOT = 31
@@ -35,6 +36,11 @@ function validateDevice(device: S7DeviceConfig, path: string): Problem[] {
       const { setting, message, mend } = resolved.fault
       problems.push({ path: `${tagPath}.${setting}`, ...found(tag[setting]), message, mend })
       continue
+    }
+    const readOnly = tag.access === 'readWrite' ? readOnlyWords(resolved.item) : undefined
+    if (readOnly !== undefined) {
+      const mend = 'Remove the access, or correct the address.'
+      problems.push({ path: `${tagPath}.access`, value: showValue(tag.access), message: readOnly, mend })
     }
     const place = placeOf(tag, resolved.item)
     const other = readBy.get(place)

@@ -34,6 +34,11 @@ export class Zone {
     return this.#offsetAt(second) === after ? second : first
   }
 
+  /** What clocks of the zone show at an instant, as if it were UTC. */
+  localOf(instant: Milliseconds): Milliseconds {
+    return this.#format ? instant + this.#offsetAt(instant) : instant
+  }
+
   #around(day: number): Offsets {
     const known = this.#offsets.get(day)
     if (known) return known

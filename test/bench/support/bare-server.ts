@@ -22,6 +22,8 @@ const server = new OPCUAServer({
   serverCertificateManager: certificates,
   userManager: { isValidUser: () => true },
   transportSettings: { adjustTransportLimits },
+  maxConnectionsPerEndpoint: 200,
+  serverCapabilities: { maxSessions: 100, maxSubscriptions: 1_000, maxSubscriptionsPerSession: 50 },
 })
 await server.initialize()
 const { addressSpace } = server.engine

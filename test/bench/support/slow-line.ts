@@ -12,7 +12,7 @@ export interface SlowLine {
 
 /**
  * A Modbus TCP gateway before a serial line: it answers one request after the other, each after `latencyMs`, and never
- * for the units that are dead.
+ * for the units that are dead. Registers are 0; one may be written, with that.
  */
 export async function startSlowLine(latencyMs: number, dead: ReadonlySet<number>): Promise<SlowLine> {
   const sockets = new Set<Socket>()
@@ -48,6 +48,7 @@ export async function startSlowLine(latencyMs: number, dead: ReadonlySet<number>
 }
 
 function answer(request: Buffer): Buffer {
+  if (request.readUInt8(HEADER) === 6) return Buffer.from(request)
   const bytes = 2 * request.readUInt16BE(HEADER + 3)
   const reply = Buffer.alloc(HEADER + 2 + bytes)
   request.copy(reply, 0, 0, HEADER + 1)

@@ -4,6 +4,8 @@ import { join } from 'node:path'
 import { MessageChannel } from 'node:worker_threads'
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 import { systemClock } from '../../../src/core/clock.ts'
+import type { CommandRecord } from '../../../src/core/command.ts'
+import type { CommandOutlet } from '../../../src/core/command-outlet.ts'
 import type { SourceHealth } from '../../../src/core/health.ts'
 import { silentLogger } from '../../../src/core/logger.ts'
 import type { Plant } from '../../../src/core/plant.ts'
@@ -16,6 +18,9 @@ import { Link } from '../../../src/link/link.ts'
 import type { SourceContext, SourceType } from '../../../src/sources/source.ts'
 import type { SourceTypes } from '../../../src/sources/supervisor.ts'
 import { openHistoryDatabase } from '../../../src/store/history-database.ts'
+import { openPenstockDatabase } from '../../../src/store/penstock-database.ts'
+import { commandSettings } from '../../support/command-rig.ts'
+import { HeldOutlet } from '../../support/held-outlet.ts'
 import { aModbusDevice, aPlant, aTag } from '../../support/small-plant.ts'
 
 let folder: string
@@ -32,7 +37,7 @@ const plant: Plant = {
 }
 
 /** An engine whose sources are in the test's hands, by key. */
-async function anEngine(start: (key: string) => void = () => undefined) {
+async function anEngine(start: (key: string) => void = () => undefined, outlet?: CommandOutlet) {
   const contexts = new Map<string, SourceContext>()
   const life: string[] = []
   const type: SourceType = {
@@ -48,6 +53,7 @@ async function anEngine(start: (key: string) => void = () => undefined) {
         stop: async () => {
           life.push(`${config.key} stops`)
         },
+        ...(outlet ? { outlet } : {}),
       })
     },
   }
@@ -58,6 +64,8 @@ async function anEngine(start: (key: string) => void = () => undefined) {
     database,
     templates: [],
     history: { keepMs: 86_400_000 },
+    penstock: openPenstockDatabase(folder),
+    commands: commandSettings,
     onFatal: (error) => {
       throw error
     },
@@ -75,6 +83,7 @@ async function aSubscriber(engine: Engine) {
   const rows: [number, number, string][] = []
   const states: (readonly SourceHealth[])[] = []
   const changes: PlantChange[] = []
+  const commands: CommandRecord[] = []
   const onEnd = vi.fn()
   const link = new Link<ToEngine, FromEngine>({
     port: port1,
@@ -85,7 +94,7 @@ async function aSubscriber(engine: Engine) {
         return null
       },
     },
-    hears: { sources: (health) => states.push(health), commands: () => undefined },
+    hears: { sources: (health) => states.push(health), commands: (news) => commands.push(...news) },
     onEnd,
     onBatch: ({ count, tag, bits, status }) => {
       for (let row = 0; row < count; row++) {
@@ -96,7 +105,7 @@ async function aSubscriber(engine: Engine) {
   engine.attach(port2)
   const { revision } = await link.ask('plant', null)
   expect(await link.ask('subscribe', { revision })).toBe(true)
-  return { link, rows, states, changes, onEnd }
+  return { link, rows, states, changes, commands, onEnd }
 }
 
 it('a room that subscribes gets every tag as it is, then each change', async () => {
@@ -303,4 +312,58 @@ it('tells a room of all devices when it subscribes, and then of those alone of w
   const again = await aSubscriber(engine)
   await vi.waitFor(() => expect(devices(again.states[0])).toEqual(['pump', 'tank']))
   await engine.stop()
+})
+
+const writable: Plant = aPlant([aModbusDevice('pump', [aTag('speed', { access: 'readWrite' })])])
+const write = (value: number) => ({
+  device: 'pump',
+  order: { kind: 'write', tag: 'speed', value } as const,
+  by: { user: 'olga', origin: 'opcua' } as const,
+})
+
+describe('commands', () => {
+  it('a room asks for one and hears what becomes of it; one that comes later hears of what goes on', async () => {
+    const outlet = new HeldOutlet()
+    const { engine } = await anEngine(undefined, outlet)
+    await engine.changePlant({ plant: writable, templates: [] })
+    const first = await aSubscriber(engine)
+    const answer = await first.link.ask('command', write(5))
+    expect(answer).toMatchObject({ accepted: { id: 1, state: 'queued', by: { user: 'olga' } } })
+    await vi.waitFor(() => expect(first.commands.map(({ state }) => state)).toEqual(['queued', 'sending']))
+    const later = await aSubscriber(engine)
+    await vi.waitFor(() => expect(later.commands.map(({ state }) => state)).toEqual(['sending']))
+    outlet.answer('pump', { state: 'confirmed' })
+    await vi.waitFor(() => expect(later.commands.at(-1)).toMatchObject({ id: 1, state: 'confirmed' }))
+    expect(engine.audit(10).map(({ action }) => action)).toEqual([
+      'command.confirmed',
+      'command.sending',
+      'command.accept',
+    ])
+    await engine.stop()
+  })
+
+  it('one for a device that leaves while it waits is cancelled', async () => {
+    const outlet = new HeldOutlet()
+    const { engine } = await anEngine(undefined, outlet)
+    await engine.changePlant({ plant: writable, templates: [] })
+    const { link, commands } = await aSubscriber(engine)
+    await link.ask('command', write(1))
+    await link.ask('command', write(2))
+    await vi.waitFor(() => expect(outlet.held.size).toBe(1))
+    await engine.changePlant({ plant: { sources: [] }, templates: [] })
+    await vi.waitFor(() => expect(commands.at(-1)).toMatchObject({ id: 2, state: 'cancelled' }))
+    outlet.answer('pump', { state: 'queued', reason: 'Its source was stopped.' })
+    await vi.waitFor(() => expect(engine.commands.find(1)?.command.state).toBe('cancelled'))
+    await engine.stop()
+  })
+
+  it('a source that takes none refuses at once', async () => {
+    const { engine } = await anEngine()
+    await engine.changePlant({ plant: writable, templates: [] })
+    const { link } = await aSubscriber(engine)
+    const answer = await link.ask('command', write(1))
+    expect('refused' in answer && statusName(answer.refused.status)).toBe('BadNotSupported')
+    expect(await link.ask('cancelCommand', { id: 1, by: { user: 'olga', origin: 'opcua' } })).toHaveProperty('refused')
+    await engine.stop()
+  })
 })

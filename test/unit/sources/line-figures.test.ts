@@ -36,6 +36,14 @@ describe('the figures of a line', () => {
     expect(figures.line()).toMatchObject({ requests: 6, answered: 3, read: { bytes: 22, used: 7 } })
   })
 
+  it('count how writes ended', () => {
+    figures.wrote('meter', 'confirmed')
+    figures.wrote('meter', 'confirmed')
+    figures.wrote('pump', 'uncertain')
+    expect(figures.device('meter').writes).toEqual({ confirmed: 2 })
+    expect(figures.line().writes).toEqual({ confirmed: 2, uncertain: 1 })
+  })
+
   it('do not count a request that the gateway itself ended', () => {
     figures.failed('meter', 100, 'STOPPED')
     expect(figures.device('meter').requests).toBe(0)

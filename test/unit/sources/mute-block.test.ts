@@ -10,6 +10,7 @@ import { PolledSource } from '../../../src/sources/poller.ts'
 import { ManualClock } from '../../support/manual-clock.ts'
 import { RecordingContext } from '../../support/modbus-context.ts'
 import { device, source, tag } from '../../support/modbus-plant.ts'
+import { noWrites } from '../../support/no-writes.ts'
 import { type Block, ScriptedBus } from '../../support/scripted-bus.ts'
 
 const MINUTE = 60_000
@@ -128,9 +129,11 @@ describe('a device that answers for some of its addresses only', () => {
   it('does not leave values uncertain for ever that came just before the rest was not answered', async () => {
     let alive = true
     const halves: FieldDriver<Block, ModbusDeviceConfig> = {
+      ...noWrites,
       plan: (of, groups) => groups.map(({ tags }) => [{ device: of.device.key, tags }]),
       connect: async () => ({
         ended: new Promise<never>(() => undefined),
+        ...noWrites,
         close: async () => undefined,
         read: (block, sink, within = 1_000) =>
           new Promise((_, reject) => {

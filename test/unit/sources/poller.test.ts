@@ -6,6 +6,7 @@ import { PolledSource } from '../../../src/sources/poller.ts'
 import { ManualClock } from '../../support/manual-clock.ts'
 import { RecordingContext } from '../../support/modbus-context.ts'
 import { device, devicesOf, source, tag } from '../../support/modbus-plant.ts'
+import { noWrites } from '../../support/no-writes.ts'
 import { type Block, ScriptedBus } from '../../support/scripted-bus.ts'
 
 const tags = (...keys: string[]) => keys.map((key) => tag(key, { type: 'Double', address: 'holding:0' }))
@@ -256,9 +257,11 @@ describe('PolledSource', () => {
     await clock.advance(100)
     await polled.stop()
     const confused: FieldDriver<Block, ModbusDeviceConfig> = {
+      ...noWrites,
       plan: (of, groups) => groups.map(({ tags: some }) => [{ device: of.device.key, tags: some }]),
       connect: async () => ({
         ended: new Promise<never>(() => undefined),
+        ...noWrites,
         close: async () => undefined,
         read: async (block, sink) => {
           if (block.device === 'odd') throw new RangeError('offset out of range')

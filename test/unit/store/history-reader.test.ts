@@ -1,10 +1,13 @@
-import { mkdtempSync, rmSync } from 'node:fs'
+import { copyFileSync, mkdirSync, mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import Database from 'better-sqlite3'
 import fc from 'fast-check'
 import { afterEach, beforeEach, expect, it } from 'vitest'
 import { StatusCode } from '../../../src/core/status-code.ts'
 import { HistoryReader } from '../../../src/store/history-reader.ts'
+import { migrate } from '../../../src/store/migrate.ts'
 import { historyOf, historyRun, valuesOf } from '../../support/history-run.ts'
 import { aTag } from '../../support/small-plant.ts'
 
@@ -16,6 +19,19 @@ afterEach(() => rmSync(folder, { recursive: true }))
 
 it('a folder without a history has none to read', () => {
   expect(HistoryReader.open(folder)).toBeUndefined()
+})
+
+it('it reads a file that no gateway of this version has used yet', () => {
+  const migrations = fileURLToPath(new URL('../../../migrations/history/', import.meta.url))
+  const former = join(folder, 'former')
+  mkdirSync(former)
+  for (const file of ['0001_last_values.sql', '0002_samples.sql'])
+    copyFileSync(join(migrations, file), join(former, file))
+  const database = new Database(join(folder, 'history.db'))
+  migrate(database, former)
+  database.exec("INSERT INTO series VALUES (1, 'meter/t', 'Double'); INSERT INTO samples VALUES (1, 5, 6, 0, 1.5)")
+  database.close()
+  expect(valuesOf(folder, 'meter/t')).toEqual([1.5])
 })
 
 it('it reads beside a gateway that writes', async () => {

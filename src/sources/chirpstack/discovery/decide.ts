@@ -1,8 +1,9 @@
 import { isDeepStrictEqual } from 'node:util'
 import type { DriftEntry, Proposal } from '../../../core/drift.ts'
+import type { HistoryConfig } from '../../../core/history-policy.ts'
 import { withLinkTags } from '../../../core/link-tags.ts'
 import type { ChirpStackDeviceConfig, ChirpStackSourceConfig } from '../../../core/plant.ts'
-import { AUTO_TEMPLATE, type DeviceTemplate, withTemplate } from '../../../core/template.ts'
+import { AUTO_TEMPLATE, type DeviceTemplate, type DiscoveryRule, withTemplate } from '../../../core/template.ts'
 import type { MirroredDevice, MirroredProfile } from '../mirror.ts'
 import { autoTags } from './derive.ts'
 import { deviceDrift, type Looked } from './device-drift.ts'
@@ -150,12 +151,13 @@ function judge(
     return tell('template_missing', reason, 'Add the template, or name another one in the rule.')
   }
   const tags = template ? template.tags : autoTags(known?.tags ?? [], profile)
-  return { served: withLinkTags(discovered(device, template, tags), source), template: rule.template }
+  return { served: withLinkTags(discovered(device, rule, template, tags), source), template: rule.template }
 }
 
 /** Name, description and state follow ChirpStack's; the DevEUI is the key, since nothing else of it stays the same. */
 function discovered(
   { devEui, name, description, disabled }: MirroredDevice,
+  { folder }: DiscoveryRule,
   template: DeviceTemplate | undefined,
   tags: DeviceTemplate['tags'],
 ): ChirpStackDeviceConfig {
@@ -164,13 +166,25 @@ function discovered(
     key: devEui,
     name: name.trim() === '' ? devEui : name,
     ...(description === '' ? {} : { description }),
+    ...(folder === undefined ? {} : { folder }),
     disabled: disabled ?? false,
     ...(manufacturer === undefined ? {} : { manufacturer }),
     ...(model === undefined ? {} : { model }),
     ...(staleAfterMs === undefined ? {} : { staleAfterMs }),
     badAfterMs,
+    ...historyOf(template),
     devEui,
     ...(template ? { template: template.key } : {}),
     tags,
+  }
+}
+
+/** As the template has it; what it does not say stays unsaid. */
+function historyOf(template: DeviceTemplate | undefined): HistoryConfig {
+  const { history, historyIntervalMs, historyHeartbeatMs } = template ?? {}
+  return {
+    ...(history === undefined ? {} : { history }),
+    ...(historyIntervalMs === undefined ? {} : { historyIntervalMs }),
+    ...(historyHeartbeatMs === undefined ? {} : { historyHeartbeatMs }),
   }
 }

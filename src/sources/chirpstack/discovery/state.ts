@@ -64,6 +64,7 @@ const mirror = z.object({
       measurements: z.array(z.object({ key: z.string(), name: z.string(), kind: z.enum(measurementKinds) })),
       uplinkInterval: z.number(),
       statusRequestsPerDay: z.number(),
+      isAlwaysListening: z.boolean().default(false),
     }),
   ),
   devices: z.array(

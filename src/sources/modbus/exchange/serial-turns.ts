@@ -3,9 +3,9 @@ import { PenstockError } from '../../../core/errors.ts'
 import type { FrameTap, FrameWorth } from '../../frame-tap.ts'
 import { tooMuchUnasked, UnaskedBytes } from '../../unasked-bytes.ts'
 import type { LineFraming, LineReader } from '../framing/line-framing.ts'
-import { EXCEPTION_BIT, faultOfAnswer, type ReadRequest, readRequestOf } from '../read-request.ts'
+import { answerBytes, EXCEPTION_BIT, faultOfAnswer, isEchoed, type ModbusRequest, requestOf } from '../request.ts'
 import { lost, type Wire } from '../transport/wire.ts'
-import { type Exchange, type Question, timeoutWords } from './exchange.ts'
+import { type Exchange, type Question, timeoutWords, withheld } from './exchange.ts'
 import type { LineTiming } from './line-timing.ts'
 import type { Unanswered } from './unanswered.ts'
 
@@ -28,7 +28,7 @@ export interface SerialTurnsOptions {
 /** What is on the line now: the question itself, or one of another shape before it, whose answer is not delivered. */
 interface Turn {
   readonly question: Question
-  readonly request: ReadRequest
+  readonly request: ModbusRequest
   readonly sent: Buffer
   readonly isProbe: boolean
   /** Bytes that may still come because of it: its answer, and itself as an echo. */
@@ -37,6 +37,8 @@ interface Turn {
   echoed: boolean
   /** What came instead of the answer, in words. */
   misfit: string | undefined
+  /** It is a write, and the unit answered that it did another one. */
+  wrong: boolean
 }
 
 /**
@@ -50,6 +52,8 @@ export class SerialTurns implements Exchange {
   /** Units that were asked over this wire. */
   readonly #asked = new Set<number>()
   readonly #unasked: UnaskedBytes
+  /** Whether the line brings back what is sent; known once something was answered whose answer looks otherwise. */
+  #echoes: boolean | undefined
   #question: Question | undefined
   #turn: Turn | undefined
   #quietFrom: Milliseconds
@@ -101,18 +105,26 @@ export class SerialTurns implements Exchange {
   #begin(question: Question): void {
     const { unanswered, tap } = this.#options
     const doubtful = unanswered.mayRefuse(question.request)
+    const unsure = this.#echoes === undefined && isEchoed(question.request)
     if (doubtful) tap.noted('An answer may still be late, so something of another shape is asked for first')
-    this.#send(question, doubtful ? unanswered.probeFor(question.adu) : question.adu, doubtful)
+    else if (unsure) tap.noted('Something is read first, to know the answer to this from an echo on the line')
+    const probes = doubtful || unsure
+    this.#send(question, probes ? unanswered.probeFor(question.adu) : question.adu, probes)
   }
 
   #send(question: Question, adu: Buffer, isProbe: boolean): void {
     const { wire, clock, framing, timing, tap } = this.#options
-    const request = isProbe ? readRequestOf(adu) : question.request
+    const request = isProbe ? requestOf(adu) : question.request
     if (!request) throw new Error('a probe is a read')
+    const why = isProbe ? undefined : withheld(question)
+    if (why) {
+      this.#settle(why)
+      return
+    }
     const sent = framing.encode(adu)
     this.#asked.add(request.unitId)
-    const characters = framing.charactersOf(adu.length) + framing.charactersOf(3 + request.dataBytes)
-    this.#turn = { question, request, sent, isProbe, due: characters, echoed: false, misfit: undefined }
+    const characters = framing.charactersOf(adu.length) + framing.charactersOf(answerBytes(request))
+    this.#turn = { question, request, sent, isProbe, due: characters, echoed: false, misfit: undefined, wrong: false }
     this.#reader.expect(request, sent)
     const cancel = clock.after(question.timeoutMs + characters * timing.characterMs, () => this.#overdue())
     this.#cancelTimer = cancel
@@ -143,7 +155,8 @@ export class SerialTurns implements Exchange {
   #receive(adu: Buffer, frame: Buffer): void {
     const { tap, onStray, framing } = this.#options
     const turn = this.#turn
-    if (turn && !turn.echoed && framing.encode(adu).equals(turn.sent)) {
+    const mayEcho = turn && !turn.echoed && (this.#echoes !== false || !isEchoed(turn.request))
+    if (mayEcho && framing.encode(adu).equals(turn.sent)) {
       turn.echoed = true
       tap.noted('The line brought the request back')
       onStray()
@@ -160,6 +173,7 @@ export class SerialTurns implements Exchange {
     if (fault !== undefined) {
       if (adu[0] !== turn.request.unitId) return 'stray'
       turn.misfit = fault
+      turn.wrong ||= turn.request.echo !== undefined && adu[1] === turn.request.functionCode
       return 'invalid'
     }
     const isException = ((adu[1] ?? 0) & EXCEPTION_BIT) !== 0
@@ -172,6 +186,7 @@ export class SerialTurns implements Exchange {
     const { question, isProbe, request } = turn
     this.#leaveTurn()
     this.#options.unanswered.clear(request.unitId)
+    if (!isEchoed(request)) this.#echoes = turn.echoed
     if (isProbe) this.ask(question)
     else this.#settle(adu)
   }
@@ -186,13 +201,13 @@ export class SerialTurns implements Exchange {
     const turn = this.#turn
     if (!turn) return
     const { clock, wire, timing, unanswered, renewWhenMute, tap } = this.#options
-    const { question, request, misfit, isProbe } = turn
+    const { question, request, misfit, wrong, isProbe } = turn
     this.#leaveTurn()
     unanswered.add(request)
     const words = timeoutWords(request.unitId, wire.endpoint, question.timeoutMs)
     const reason = misfit === undefined ? words : `${words}: ${misfit}`
     tap.noted(reason)
-    const why = new PenstockError('TIMEOUT', reason)
+    const why = new PenstockError(wrong ? 'PROTOCOL_VIOLATION' : 'TIMEOUT', reason)
     if (isProbe && renewWhenMute && [...this.#asked].every((unitId) => unanswered.has(unitId))) {
       void this.end(lost(`Nobody answers at ${wire.endpoint}, so the connection is made anew: ${words}`))
       return

@@ -3,9 +3,9 @@ import { PenstockError } from '../../../core/errors.ts'
 import type { FrameTap } from '../../frame-tap.ts'
 import { tooMuchUnasked, UnaskedBytes } from '../../unasked-bytes.ts'
 import { FramingError, frameOf, type MbapReader, type OnFrame } from '../framing/mbap.ts'
-import { faultOfAnswer } from '../read-request.ts'
+import { faultOfAnswer } from '../request.ts'
 import { lost, type Wire } from '../transport/wire.ts'
-import { type Exchange, type Question, timeoutWords } from './exchange.ts'
+import { type Exchange, type Question, timeoutWords, withheld } from './exchange.ts'
 
 export interface TransactionsOptions {
   readonly wire: Wire
@@ -59,6 +59,11 @@ export class Transactions implements Exchange {
 
   ask(question: Question): void {
     const { clock, wire, tap } = this.#options
+    const why = withheld(question)
+    if (why) {
+      question.settle(why)
+      return
+    }
     const transactionId = this.#nextTransactionId()
     const deadline = clock.monotonic() + question.timeoutMs
     this.#pending.set(transactionId, { ...question, transactionId, deadline })

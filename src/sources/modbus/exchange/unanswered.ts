@@ -1,5 +1,5 @@
 import type { Clock, Milliseconds } from '../../../core/clock.ts'
-import type { ReadRequest } from '../read-request.ts'
+import type { ModbusRequest } from '../request.ts'
 
 /** More than anything waits in a device, a gateway and a network together; older ones are forgotten. */
 const MOST_REMEMBERED = 256
@@ -11,7 +11,7 @@ const MOST_REMEMBERED = 256
 const LATEST: Milliseconds = 30_000
 
 interface Shape {
-  readonly request: ReadRequest
+  readonly request: ModbusRequest
   readonly until: Milliseconds
 }
 
@@ -30,7 +30,7 @@ export class Unanswered {
     this.#clock = clock
   }
 
-  add(request: ReadRequest): void {
+  add(request: ModbusRequest): void {
     const shapes = this.#of(request.unitId) ?? new Map<string, Shape>()
     this.#shapes.set(request.unitId, shapes)
     shapes.delete(shapeOf(request))
@@ -48,7 +48,7 @@ export class Unanswered {
   }
 
   /** Whether an exception to this function of the unit may belong to a question that was given up. */
-  mayRefuse({ unitId, functionCode }: ReadRequest): boolean {
+  mayRefuse({ unitId, functionCode }: ModbusRequest): boolean {
     const shapes = this.#of(unitId)
     return shapes !== undefined && [...shapes.values()].some(({ request }) => request.functionCode === functionCode)
   }
@@ -58,14 +58,16 @@ export class Unanswered {
    * knows the one most likely knows the other.
    */
   probeFor(adu: Buffer): Buffer {
-    const [unitId = 0, functionCode = 0] = adu
-    const [start, count] = [adu.readUInt16BE(2), adu.readUInt16BE(4)]
+    const [unitId = 0, asked = 0] = adu
+    const functionCode = readerOf[asked] ?? asked
+    // What is about to be written most likely can be read, one by one.
+    const [start, count] = [adu.readUInt16BE(2), functionCode === asked ? adu.readUInt16BE(4) : 0]
     const shapes = this.#of(unitId)
     for (const [otherFunction, otherCount] of likeness(functionCode, count)) {
       const first = Math.min(start, 0x1_0000 - otherCount)
       const dataBytes = otherFunction <= 2 ? Math.ceil(otherCount / 8) : 2 * otherCount
       if (shapes?.has(shapeOf({ unitId, functionCode: otherFunction, dataBytes }))) continue
-      const probe = Buffer.from(adu)
+      const probe = Buffer.from(adu.subarray(0, READ_BYTES))
       probe.writeUInt8(otherFunction, 1)
       probe.writeUInt16BE(first, 2)
       probe.writeUInt16BE(otherCount, 4)
@@ -86,8 +88,14 @@ export class Unanswered {
   }
 }
 
-const shapeOf = ({ functionCode, dataBytes }: Pick<ReadRequest, 'functionCode' | 'dataBytes'> & { unitId: number }) =>
+const shapeOf = ({ functionCode, dataBytes }: Pick<ModbusRequest, 'functionCode' | 'dataBytes'> & { unitId: number }) =>
   `${functionCode}/${dataBytes}`
+
+/** Unit, function, address and number of what is read. */
+const READ_BYTES = 6
+
+/** Functions that write, by the ones that read the same table. */
+const readerOf: Readonly<Record<number, number>> = { 5: 1, 15: 1, 6: 3, 16: 3, 22: 3 }
 
 /** The other tables, the likeliest to exist first. */
 const otherFunctions: Readonly<Record<number, readonly number[]>> = {

@@ -1,4 +1,4 @@
-import type { ReadRequest } from '../read-request.ts'
+import type { ModbusRequest } from '../request.ts'
 
 export interface LineListener {
   /** A whole frame whose check sum is right: unit, function and data of it, and all its bytes. */
@@ -12,7 +12,7 @@ export interface LineListener {
 /** Finds frames in what a serial line brings. Nothing on a line says which request a frame belongs to. */
 export interface LineReader {
   /** What was sent, and so what is expected, from now on; everything before is thrown away. */
-  expect(request: ReadRequest, sent: Buffer): void
+  expect(request: ModbusRequest, sent: Buffer): void
   push(bytes: Buffer): void
   /** The line has been silent for longer than there may be within a frame. */
   silent(): void

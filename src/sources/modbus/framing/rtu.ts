@@ -1,4 +1,4 @@
-import { EXCEPTION_BIT, type ReadRequest } from '../read-request.ts'
+import { answerBytes, EXCEPTION_BIT, type ModbusRequest } from '../request.ts'
 import { crc16 } from './crc16.ts'
 import { type LineFraming, type LineListener, type LineReader, MOST_SKIPPED } from './line-framing.ts'
 
@@ -7,6 +7,8 @@ const CRC_BYTES = 2
 const LEAST_FRAME_BYTES = 5
 /** Requests, and answers to a single write. */
 const SHORT_FRAME_BYTES = 8
+/** Function 22, both ways. */
+const MASK_FRAME_BYTES = 10
 
 /** MODBUS over Serial Line V1.02 §2.5.1: unit, function, data, CRC; nothing marks where a frame begins. */
 export const rtuFraming: LineFraming = {
@@ -30,7 +32,7 @@ export function encodeRtu(adu: Buffer): Buffer {
 class RtuReader implements LineReader {
   readonly #listener: LineListener
   #rest: Buffer = Buffer.alloc(0)
-  #request: ReadRequest | undefined
+  #request: ModbusRequest | undefined
   /** The request as it was sent, until the line has brought it back: adapters for RS-485 may hear themselves. */
   #sent: Buffer | undefined
   #inNoise = false
@@ -41,7 +43,7 @@ class RtuReader implements LineReader {
     this.#listener = listener
   }
 
-  expect(request: ReadRequest, sent: Buffer): void {
+  expect(request: ModbusRequest, sent: Buffer): void {
     this.clear()
     this.#request = request
     this.#sent = sent
@@ -120,12 +122,13 @@ const isFrame = (bytes: Buffer, length: number): boolean =>
   length <= bytes.length && bytes.readUInt16LE(length - CRC_BYTES) === crc16(bytes.subarray(0, length - CRC_BYTES))
 
 /** How long the answer to `request` is, if it begins here. */
-function answerLength(request: ReadRequest, bytes: Buffer): number | undefined {
+function answerLength(request: ModbusRequest, bytes: Buffer): number | undefined {
   const [unitId, functionCode, dataBytes] = bytes
   if (unitId !== request.unitId) return undefined
   if (functionCode === (request.functionCode | EXCEPTION_BIT)) return LEAST_FRAME_BYTES
-  if (functionCode !== request.functionCode || dataBytes !== request.dataBytes) return undefined
-  return LEAST_FRAME_BYTES + request.dataBytes
+  if (functionCode !== request.functionCode) return undefined
+  if (!request.echo && dataBytes !== request.dataBytes) return undefined
+  return answerBytes(request) + CRC_BYTES
 }
 
 /** How long a frame of this beginning can be, the likeliest first: an answer, or what another master asks. */
@@ -143,6 +146,8 @@ function lengthsOf(bytes: Buffer): readonly number[] {
     case 15:
     case 16:
       return [SHORT_FRAME_BYTES]
+    case 22:
+      return [MASK_FRAME_BYTES]
     default:
       return []
   }

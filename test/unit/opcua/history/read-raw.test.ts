@@ -188,7 +188,10 @@ it('a time that lies between two milliseconds neither hides nor repeats a value'
 
 it('values that come between two answers are given where they lie ahead', async () => {
   const samples = [recorded(1_000), recorded(3_000)]
-  const source: HistorySource = { read: (name, range) => memoryHistory(samples).read(name, range) }
+  const source: HistorySource = {
+    read: (name, range) => memoryHistory(samples).read(name, range),
+    summaries: () => [],
+  }
   const plan = planRaw(0, 10_000, 1, false)
   if (!plan) throw new Error('no plan')
   const toValue = () => new DataValue(null)

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { PenstockError } from '../../../../src/core/errors.ts'
 import type { TagConfig } from '../../../../src/core/plant.ts'
+import type { DeviceProfile } from '../../../../src/sources/chirpstack/api.ts'
 import { WatchedDevice } from '../../../../src/sources/chirpstack/watched-device.ts'
 import { EventContext } from '../../../support/chirpstack-context.ts'
 import { chirpStackConfig, loraDevice, loraDevicesOf, loraTag, TENANT } from '../../../support/chirpstack-plant.ts'
@@ -26,6 +27,14 @@ function watch(tags: readonly TagConfig[] = [loraTag('t', 'object.t')], devEui =
   device.started()
   return { clock, context, sink: context.sink, device, send, health: () => context.devices.get('hall') }
 }
+
+const aProfile = (fields: Partial<DeviceProfile>): DeviceProfile => ({
+  uplinkInterval: 0,
+  statusRequestsPerDay: 0,
+  codec: 'JS',
+  isAlwaysListening: false,
+  ...fields,
+})
 
 describe('an event of a device', () => {
   it('gives each tag its value with the time of the event', () => {
@@ -244,7 +253,7 @@ describe('a device', () => {
 
   it('is online while it reports, and offline when it misses its interval', () => {
     const { device, send, health, clock } = watch()
-    device.profiled({ uplinkInterval: 60, statusRequestsPerDay: 0 })
+    device.profiled(aProfile({ uplinkInterval: 60, statusRequestsPerDay: 0 }))
     device.accepted()
     expect(health()).toMatchObject({ state: 'unknown' })
     send({ object: { t: 1 } })
@@ -265,14 +274,14 @@ describe('a device', () => {
   it('is offline when ChirpStack last heard it long ago', () => {
     const { device, health, clock } = watch()
     device.accepted()
-    device.profiled({ uplinkInterval: 60, statusRequestsPerDay: 0 })
+    device.profiled(aProfile({ uplinkInterval: 60, statusRequestsPerDay: 0 }))
     device.present(clock.now() - 86_400_000)
     expect(health()?.state).toBe('offline')
   })
 
   it('tells how old its values may get: two and a half intervals of its profile', () => {
     const { device, sink } = watch([loraTag('t', 'object.t'), loraTag('battery', 'status:batteryLevel')])
-    device.profiled({ uplinkInterval: 600, statusRequestsPerDay: 24 })
+    device.profiled(aProfile({ uplinkInterval: 600, statusRequestsPerDay: 24 }))
     expect([...sink.expected]).toEqual([
       ['hall/t', 1_500_000],
       ['hall/battery', 9_000_000],
@@ -281,7 +290,7 @@ describe('a device', () => {
 
   it('tells the same of what it learned, where the profile says nothing', () => {
     const { device, sink, send } = watch()
-    device.profiled({ uplinkInterval: 0, statusRequestsPerDay: 0 })
+    device.profiled(aProfile({ uplinkInterval: 0, statusRequestsPerDay: 0 }))
     for (const secondsAgo of [90, 60, 30, 0]) send({ object: { t: 1 } }, secondsAgo)
     expect(sink.expected.get('hall/t')).toBe(75_000)
   })

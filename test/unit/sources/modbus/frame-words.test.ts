@@ -18,6 +18,10 @@ describe('a frame of Modbus TCP in words', () => {
   it('says of writes what is written', () => {
     expect(mbapWords.describe(answer(1, 6, 0, 7, 1, 0), true, undefined)).toContain('write holding:7 = 256')
     expect(mbapWords.describe(answer(1, 5, 0, 7, 0xff, 0), true, undefined)).toContain('write coil:7 = 1')
+    const words = (...adu: number[]) => mbapWords.describe(answer(...adu), true, undefined)
+    expect(words(1, 15, 0, 7, 0, 10, 2, 0b101, 0b10)).toContain('write coil:7–16 (10) = 1010000001')
+    expect(words(1, 16, 0, 7, 0, 2, 4, 0, 5, 1, 0)).toContain('write holding:7–8 (2) = 5 256')
+    expect(words(1, 22, 0, 7, 0xff, 0xf0, 0, 5)).toContain('write bits 0x000f of holding:7 = 0x0005')
   })
 
   it('puts the registers of an answer at their addresses', () => {

@@ -10,6 +10,7 @@ import { ManualClock } from '../../../support/manual-clock.ts'
 import { RecordingContext } from '../../../support/modbus-context.ts'
 import { device, devicesOf, source, tag } from '../../../support/modbus-plant.ts'
 import { Registers } from '../../../support/modbus-registers.ts'
+import { noWrites } from '../../../support/no-writes.ts'
 
 const MINUTE = 60_000
 const LATENCY = 10
@@ -35,12 +36,14 @@ describe('a Modbus device that refuses some of its addresses', () => {
       config,
       devices: tags,
       driver: {
+        ...noWrites,
         plan: planGroups,
         connect: async () => {
           const { promise, resolve } = Promise.withResolvers<PenstockError>()
           end = resolve
           const line = {
             ended: promise,
+            ...noWrites,
             close: async () => resolve(new PenstockError('STOPPED', 'closed')),
             read: async (...request: Parameters<Registers['read']>) => {
               const [unitId] = request

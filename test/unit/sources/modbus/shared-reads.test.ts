@@ -9,6 +9,7 @@ import { ManualClock } from '../../../support/manual-clock.ts'
 import { RecordingContext } from '../../../support/modbus-context.ts'
 import { device, devicesOf, source, tag } from '../../../support/modbus-plant.ts'
 import { Registers } from '../../../support/modbus-registers.ts'
+import { noWrites } from '../../../support/no-writes.ts'
 
 const MINUTE = 60_000
 const register = (address: number, pollMs?: number) =>
@@ -45,12 +46,13 @@ describe('a tag of a slower group of a device', () => {
       config,
       devices: devicesOf(config),
       driver: {
+        ...noWrites,
         plan: planGroups,
         connect: async () => {
           const { promise, resolve } = Promise.withResolvers<PenstockError>()
           end = resolve
           const close = async () => resolve(new PenstockError('STOPPED', 'closed'))
-          return new ModbusSession({ ended: promise, close, read }, context.report)
+          return new ModbusSession({ ended: promise, ...noWrites, close, read }, context.report)
         },
       },
       pollMsOf: (of, each) => each.tag.pollMs ?? of.pollMs,

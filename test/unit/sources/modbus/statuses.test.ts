@@ -12,6 +12,7 @@ import { ManualClock } from '../../../support/manual-clock.ts'
 import { RecordingContext } from '../../../support/modbus-context.ts'
 import { device, source, tag } from '../../../support/modbus-plant.ts'
 import { Registers } from '../../../support/modbus-registers.ts'
+import { noWrites } from '../../../support/no-writes.ts'
 
 const MINUTE = 60_000
 const level = tag('level', { type: 'UInt16', address: 'holding:7' })
@@ -37,6 +38,7 @@ describe('the status of a Modbus tag', () => {
       config,
       devices: config.devices.map((each) => ({ device: each, tags: indexing.ofDevice(each.key) })),
       driver: {
+        ...noWrites,
         plan: planGroups,
         connect: async () => {
           if (unreachable) throw unreachable

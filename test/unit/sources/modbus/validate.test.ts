@@ -17,6 +17,20 @@ describe('modbusSource.validate', () => {
     expect(problems).toEqual([])
   })
 
+  it('refuses that what can only be read, or not be written at once, is to be written', () => {
+    const access = 'readWrite'
+    const problems = problemsOf(
+      tag('input', { type: 'UInt16', address: 'input:0', access }),
+      tag('discrete', { type: 'Boolean', address: 'discrete:0', access }),
+      tag('long', { type: 'ByteString', address: 'holding:0', length: 248, access }),
+      tag('right', { type: 'ByteString', address: 'holding:200', length: 246, access }),
+    )
+    expect(problems).toHaveLength(3)
+    expect(problems[0]).toContain('An input register can only be read')
+    expect(problems[1]).toContain('A discrete input can only be read')
+    expect(problems[2]).toContain('one request writes at most 123')
+  })
+
   it('accepts every kind of tag', () => {
     expect(
       problemsOf(

@@ -3,6 +3,7 @@ import { describe, expect, it } from 'vitest'
 import { s7Words } from '../../../../src/sources/s7/frame-words.ts'
 import { connectionRequest, dataFrame } from '../../../../src/sources/s7/iso.ts'
 import { ReadRequest } from '../../../../src/sources/s7/nodes7-codec.ts'
+import { WriteRequest } from '../../../../src/sources/s7/nodes7-write.ts'
 import { setupRequest } from '../../../../src/sources/s7/pdu.ts'
 
 const read = new ReadRequest([
@@ -48,9 +49,20 @@ describe('a frame of S7 in words', () => {
     expect(s7Words.describe(reply(10), false, undefined)).toContain('item 1 = abcd, item 2 = return code 0x0a')
   })
 
+  it('says what is written, and what became of it', () => {
+    const bytes = new WriteRequest({ area: 'DB', db: 1, start: 4, bytes: Buffer.of(1, 2) }).begin(9)
+    expect(s7Words.describe(bytes, true, undefined)).toBe('reference 9, job: write DB1 byte 4 (2) = 0102')
+    const bit = new WriteRequest({ area: 'M', db: 0, start: 4, bit: 6, on: true }).begin(9)
+    expect(s7Words.describe(bit, true, undefined)).toBe('reference 9, job: write M byte 4 (1) bit 6 = 01')
+    const told = (code: number) =>
+      s7Words.describe(dataFrame(Buffer.from([0x32, 3, 0, 0, 0, 9, 0, 2, 0, 1, 0, 0, 5, 1, code])), false, bytes)
+    expect(told(0xff)).toBe('reference 9, answer: write DB1 byte 4 (2): done')
+    expect(told(5)).toBe('reference 9, answer: write DB1 byte 4 (2): return code 0x05')
+  })
+
   it('says why a whole request is refused', () => {
     const refused = dataFrame(Buffer.from([0x32, 2, 0, 0, 0, 77, 0, 0, 0, 0, 0x81, 0x04]))
-    expect(s7Words.describe(refused, false, read)).toContain('error 0x8104, the CPU refuses to be read')
+    expect(s7Words.describe(refused, false, read)).toContain('error 0x8104, the CPU refuses access')
   })
 
   it('says something of any bytes', () => {

@@ -48,6 +48,27 @@ describe('the proof that nodes7 does what it is used for', () => {
       },
     ],
     [
+      'writes to another place',
+      (made) => {
+        const write = made.writeItems.bind(made)
+        made.writeItems = (address, value, done) => write(address.replace('X4.7', 'X4.6'), value, done)
+      },
+    ],
+    [
+      'writes something else',
+      (made) => {
+        const write = made.writeItems.bind(made)
+        made.writeItems = (address, value, done) => write(address, value === true ? 1 : value, done)
+      },
+    ],
+    [
+      'takes a refused write for done',
+      (made) => {
+        const write = made.writeItems.bind(made)
+        made.writeItems = (address, value, done) => write(address, value, () => done(false))
+      },
+    ],
+    [
       'has lost one of the functions we call',
       (made) => {
         made.clearReadPacketTimeouts = undefined as never

@@ -1,7 +1,13 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { PenstockError } from '../../../../src/core/errors.ts'
-import { readReadReply, readSetupReply, referenceOf, setupRequest } from '../../../../src/sources/s7/pdu.ts'
+import {
+  readReadReply,
+  readSetupReply,
+  readWriteReply,
+  referenceOf,
+  setupRequest,
+} from '../../../../src/sources/s7/pdu.ts'
 
 const WANTED = { pdu: 960, parallel: 8 }
 const hex = (text: string) => Buffer.from(text.replaceAll(' ', ''), 'hex')
@@ -146,5 +152,30 @@ describe('a reply to a read request', () => {
     expect(referenceOf(reply([undefined]))).toBe(0x1234)
     expect(referenceOf(Buffer.from('HTTP/1.1 400 Bad Request'))).toBeUndefined()
     expect(referenceOf(Buffer.of(0x32))).toBeUndefined()
+  })
+})
+
+describe('the reply to a write', () => {
+  const written = (...body: number[]) => Buffer.from([0x32, 3, 0, 0, 0, 7, 0, 2, 0, body.length - 2, 0, 0, ...body])
+
+  it('is done, or refused with a reason', () => {
+    expect(readWriteReply(written(5, 1, 0xff))).toEqual({ code: 0xff })
+    expect(readWriteReply(written(5, 1, 0x03))).toMatchObject({
+      code: 3,
+      refusal: { reason: expect.stringContaining('PUT/GET') },
+    })
+    const refused = Buffer.from([0x32, 2, 0, 0, 0, 7, 0, 0, 0, 0, 0x81, 0x04])
+    expect(readWriteReply(refused)).toMatchObject({ reason: expect.stringContaining('PUT/GET') })
+  })
+
+  it.each([
+    ['the reply to a read', written(4, 1, 0xff)],
+    ['another number of items', written(5, 2, 0xff, 0xff)],
+    ['more than one return code', written(5, 1, 0xff, 0)],
+    ['no return code', written(5, 1)],
+    ['a job', hex('32 01 0000 0007 0002 0001 0501ff')],
+    ['nothing', Buffer.alloc(0)],
+  ])('is not %s', (_, bytes) => {
+    expect(codeOf(() => readWriteReply(bytes))).toBe('PROTOCOL_VIOLATION')
   })
 })

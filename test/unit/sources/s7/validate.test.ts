@@ -19,6 +19,17 @@ describe('the configuration of an S7 source', () => {
     )
   })
 
+  it('is refused where something is to be written that no CPU lets be written', () => {
+    const access = 'readWrite'
+    const tags = [
+      s7Tag('timer', { type: 'Double', address: 'T3', access }),
+      s7Tag('texts', { type: 'String', address: 'DB1,STRING0.10', arrayLength: 2, access }),
+      s7Tag('input', { type: 'Boolean', address: 'I0.1', access }),
+    ]
+    const at = ['devices[0].tags[0].access', 'devices[0].tags[1].access']
+    expect(paths(s7SourceConfig([s7Device('cpu', tags)]))).toEqual(at)
+  })
+
   it.each([
     [{ rack: 8 }, 'rack'],
     [{ rack: -1 }, 'rack'],

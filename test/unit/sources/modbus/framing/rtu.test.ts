@@ -1,7 +1,7 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { encodeRtu, rtuFraming } from '../../../../../src/sources/modbus/framing/rtu.ts'
-import { readRequestOf } from '../../../../../src/sources/modbus/read-request.ts'
+import { requestOf } from '../../../../../src/sources/modbus/request.ts'
 
 const hex = (text: string) => Buffer.from(text.replaceAll(' ', ''), 'hex')
 /** Three registers from 100 of unit 1. */
@@ -17,7 +17,7 @@ function expecting(adu: Buffer) {
     noise: () => found.push('noise'),
     skipped: (bytes) => skipped.push(bytes.toString('hex')),
   })
-  const request = readRequestOf(adu)
+  const request = requestOf(adu)
   if (!request) throw new Error('no read')
   reader.expect(request, encodeRtu(adu))
   return { reader, found, skipped }

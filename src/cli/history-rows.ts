@@ -1,0 +1,143 @@
+import type { Milliseconds } from '../core/clock.ts'
+import {
+  type DataType,
+  fitArray,
+  fitValue,
+  isBigInteger,
+  type Scalar,
+  shapeName,
+  type TagValue,
+  type ValueShape,
+} from '../core/data-type.ts'
+import { formatDateTime, parseDateTime } from '../core/date-time.ts'
+import type { RecordedSample, SeriesName } from '../core/history-source.ts'
+import { GOOD_LIMITED_HIGH, GOOD_LIMITED_LOW, isBad, StatusCode, statusName } from '../core/status-code.ts'
+import { shapeOf } from '../store/columns.ts'
+import type { HistorySample } from '../store/history-reader.ts'
+import { csvField } from './csv.ts'
+
+/** The columns of exported history; an import needs all but the last, in any order. */
+export const historyColumns = ['tag', 'sourceTime', 'value', 'type', 'status', 'serverTime'] as const
+export type HistoryColumn = (typeof historyColumns)[number]
+
+/** A sample as a row of comma-separated values, from which `parseRow` reads it exactly. */
+export function csvRow(tag: string, { sourceTime, value, shape, status, serverTime }: HistorySample): string {
+  const written = value === null ? null : textOf(shape, value)
+  const fields = [tag, timeText(sourceTime), written, shapeName(shape), statusName(status), timeText(serverTime)]
+  return fields.map(csvField).join(',')
+}
+
+/** A sample in InfluxDB line protocol; nanoseconds of the epoch. A sample without a value has its status alone. */
+export function protocolLine(tag: string, sample: HistorySample): string {
+  const { sourceTime, value, shape, status, serverTime } = sample
+  const tags = `penstock,tag=${tag.replace(/[,= ]/g, '\\$&')},type=${shapeName(shape)}`
+  const fields = [
+    ...(value === null ? [] : [`value=${protocolValue(shape, value)}`]),
+    `status=${quoted(statusName(status))}`,
+    `received=${serverTime}i`,
+  ]
+  return `${tags} ${fields.join(',')} ${BigInt(sourceTime) * 1_000_000n}`
+}
+
+/** What a row says, or, as words that follow "line 5: ", why it says nothing. */
+export function parseRow(
+  fields: Readonly<Record<HistoryColumn, string | null>>,
+  now: Milliseconds,
+): { readonly series: SeriesName; readonly sample: RecordedSample } | string {
+  const { tag, type } = fields
+  if (tag === null || !/^[^/]+\/[^/]+$/.test(tag)) return `tag ${tag ?? ''} is not device/tag`
+  const shape = knownShape(type)
+  if (!shape) return `type ${type ?? ''} is no data type such as Double or Int16[3]`
+  const sourceTime = timeIn(fields.sourceTime)
+  if (sourceTime === undefined) return `sourceTime ${fields.sourceTime ?? ''} is no time such as 2026-07-23T10:00:00Z`
+  const serverTime = fields.serverTime === null ? now : timeIn(fields.serverTime)
+  if (serverTime === undefined) return `serverTime ${fields.serverTime ?? ''} is no time such as 2026-07-23T10:00:00Z`
+  const status = statusIn(fields.status)
+  if (status === undefined)
+    return `status ${fields.status ?? ''} is no name of a StatusCode such as Good, and no 0x80050000`
+  const value = fields.value === null ? null : valueIn(shape, fields.value)
+  if (value === undefined) return `value ${fields.value} is no ${type ?? ''}`
+  if (value === null && !isBad(status)) return `it has no value, but the status ${fields.status ?? ''}`
+  return { series: { tag, shape }, sample: { value, status, sourceTime, serverTime } }
+}
+
+function textOf({ type }: ValueShape, value: TagValue): string {
+  if (typeof value !== 'object' || value instanceof Uint8Array) return scalarText(type, value)
+  return JSON.stringify(value.map((element) => scalarText(type, element)))
+}
+
+function scalarText(type: DataType, value: Scalar): string {
+  if (value instanceof Uint8Array) return Buffer.from(value).toString('hex')
+  if (type === 'DateTime') return formatDateTime(value as number)
+  return Object.is(value, -0) ? '-0' : String(value)
+}
+
+/** The counterpart of `textOf`; undefined where it is no value of this shape. */
+function valueIn({ type, arrayLength }: ValueShape, text: string): TagValue | undefined {
+  if (arrayLength === undefined) return fitValue(type, scalarIn(type, text))
+  const texts = jsonList(text)
+  return (
+    texts &&
+    fitArray(
+      { type, length: arrayLength },
+      texts.map((each) => scalarIn(type, String(each))),
+    )
+  )
+}
+
+function jsonList(text: string): readonly unknown[] | undefined {
+  try {
+    const list: unknown = JSON.parse(text)
+    return Array.isArray(list) ? (list as unknown[]) : undefined
+  } catch {
+    return undefined
+  }
+}
+
+function scalarIn(type: DataType, text: string): unknown {
+  if (type === 'String') return text
+  if (type === 'Boolean') return text === 'true' ? true : text === 'false' ? false : undefined
+  if (type === 'DateTime') return parseDateTime(text)
+  if (type === 'ByteString') return /^(?:[0-9A-Fa-f]{2})*$/.test(text) ? Buffer.from(text, 'hex') : undefined
+  if (isBigInteger(type)) return /^-?\d{1,20}$/.test(text) ? BigInt(text) : undefined
+  return /^-?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?$/.test(text) ? Number(text) : undefined
+}
+
+function protocolValue({ type, arrayLength }: ValueShape, value: TagValue): string {
+  if (arrayLength !== undefined || typeof value === 'string' || typeof value === 'object' || type === 'DateTime') {
+    return quoted(textOf({ type, arrayLength }, value))
+  }
+  if (typeof value === 'bigint') return type === 'UInt64' ? `${value}u` : `${value}i`
+  return scalarText(type, value)
+}
+
+const quoted = (text: string): string => `"${text.replace(/["\\]/g, '\\$&').replace(/\r?\n/g, ' ')}"`
+
+function knownShape(type: string | null): ValueShape | undefined {
+  if (type === null || !/^[A-Za-z0-9]+(?:\[\d{1,6}\])?$/.test(type)) return undefined
+  try {
+    return shapeOf(type)
+  } catch {
+    return undefined
+  }
+}
+
+/** A source time may be one that no calendar has; then it stays milliseconds of the epoch. */
+function timeText(time: Milliseconds): string {
+  const date = new Date(time)
+  return Number.isNaN(date.getTime()) ? String(time) : date.toISOString()
+}
+
+function timeIn(text: string | null): Milliseconds | undefined {
+  const time = text !== null && /^-?\d{1,16}$/.test(text) ? Number(text) : Date.parse(text ?? '')
+  return Number.isSafeInteger(time) ? time : undefined
+}
+
+const statuses: ReadonlyMap<string, number> = new Map(
+  [...Object.values(StatusCode), GOOD_LIMITED_LOW, GOOD_LIMITED_HIGH].map((status) => [statusName(status), status]),
+)
+
+function statusIn(text: string | null): StatusCode | undefined {
+  if (text === null) return undefined
+  return statuses.get(text) ?? (/^0x[0-9A-Fa-f]{8}$/.test(text) ? Number(text) : undefined)
+}

@@ -1,0 +1,140 @@
+import { createReadStream } from 'node:fs'
+import { createInterface } from 'node:readline'
+import { Readable, type Writable } from 'node:stream'
+import { pipeline } from 'node:stream/promises'
+import type { Clock } from '../core/clock.ts'
+import { shapeName } from '../core/data-type.ts'
+import type { RecordedSample, SeriesName } from '../core/history-source.ts'
+import { lockDataFolder } from '../store/data-folder-lock.ts'
+import { openHistoryDatabase } from '../store/history-database.ts'
+import { HistoryEditor } from '../store/history-editor.ts'
+import { type HistoryRange, HistoryReader } from '../store/history-reader.ts'
+import { ClientFailure, ExitCode } from './client/failure.ts'
+import type { Output } from './client/options.ts'
+import { readCsv } from './csv.ts'
+import { csvRow, type HistoryColumn, historyColumns, parseRow, protocolLine } from './history-rows.ts'
+
+export const exportFormats = ['csv', 'line'] as const
+export type ExportFormat = (typeof exportFormats)[number]
+
+/** Rows that are written together, and refused ones that are told one by one. */
+const ROWS = 1_000
+const MOST_TOLD = 20
+
+/**
+ * `penstock history export`: writes the samples of tags, one after the other, to `to`; no more than a page is in memory.
+ * Reads the file itself, so it works beside a running gateway. Throws ClientFailure (usage, unknownNode).
+ */
+export async function exportHistory(
+  folder: string,
+  tags: readonly string[],
+  range: HistoryRange,
+  format: ExportFormat,
+  to: Writable,
+): Promise<void> {
+  const reader = HistoryReader.open(folder)
+  if (!reader) throw new ClientFailure(ExitCode.usage, `${folder} holds no history: give the data folder with --data`)
+  try {
+    const known = new Set(reader.tags())
+    const unknown = tags.find((tag) => !known.has(tag))
+    if (unknown !== undefined) throw new ClientFailure(ExitCode.unknownNode, `The history knows no tag ${unknown}`)
+    const lines = linesOf(reader, tags.length > 0 ? tags : [...known], range, format)
+    await pipeline(Readable.from(lines), to, { end: false })
+  } finally {
+    reader.close()
+  }
+}
+
+function* linesOf(
+  reader: HistoryReader,
+  tags: readonly string[],
+  range: HistoryRange,
+  format: ExportFormat,
+): Generator<string> {
+  if (format === 'csv') yield `${historyColumns.join(',')}\n`
+  const line = format === 'csv' ? csvRow : protocolLine
+  for (const tag of tags) for (const sample of reader.samples(tag, range)) yield `${line(tag, sample)}\n`
+}
+
+/** What became of the rows of an import. */
+export interface ImportReport {
+  readonly taken: number
+  /** There was a sample of that tag and time, which stays. */
+  readonly duplicates: number
+  readonly refused: number
+}
+
+/**
+ * `penstock history import`: writes the rows of a CSV file, as `exportHistory` makes them, into the history of a data folder
+ * whose gateway does not run. A row that cannot be taken is told by its line and keeps no other from being taken. Throws
+ * ClientFailure (usage) for a file without the columns, and DATA_FOLDER_LOCKED.
+ */
+export async function importHistory(file: string, folder: string, clock: Clock, out: Output): Promise<ImportReport> {
+  const lock = lockDataFolder(folder)
+  try {
+    const database = openHistoryDatabase(folder)
+    try {
+      return await importRows(file, new HistoryEditor({ database, clock }), clock, out)
+    } finally {
+      database.close()
+    }
+  } finally {
+    lock.release()
+  }
+}
+
+async function importRows(file: string, editor: HistoryEditor, clock: Clock, out: Output): Promise<ImportReport> {
+  const report = { taken: 0, duplicates: 0, refused: 0 }
+  let batch: { series: SeriesName; samples: RecordedSample[] } | undefined
+  const flush = async () => {
+    if (!batch) return
+    const { outcomes } = await editor.apply({ kind: 'write', mode: 'insert', ...batch })
+    for (const outcome of outcomes) report[outcome === 'inserted' ? 'taken' : 'duplicates']++
+    batch = undefined
+  }
+  let columns: readonly (string | null)[] | undefined
+  for await (const { line, fields } of readCsv(createInterface({ input: createReadStream(file, 'utf8') }))) {
+    if (!columns) {
+      columns = header(file, fields)
+      continue
+    }
+    const row = parseRow(record(columns, fields), clock.now())
+    if (typeof row === 'string') {
+      if (++report.refused <= MOST_TOLD) out.notice(`line ${line}: ${row}`)
+      continue
+    }
+    if (batch && (batch.samples.length >= ROWS || !isSame(batch.series, row.series))) await flush()
+    batch ??= { series: row.series, samples: [] }
+    batch.samples.push(row.sample)
+  }
+  await flush()
+  if (report.refused > MOST_TOLD) out.notice(`and ${report.refused - MOST_TOLD} more lines that cannot be taken`)
+  return report
+}
+
+function header(file: string, fields: readonly (string | null)[]): readonly (string | null)[] {
+  const missing = historyColumns.filter((column) => column !== 'serverTime' && !fields.includes(column))
+  if (missing.length === 0) return fields
+  throw new ClientFailure(
+    ExitCode.usage,
+    `${file} has no column ${missing.join(', ')} in its first line: it has to be ${historyColumns.join(',')}, as penstock history export writes it`,
+  )
+}
+
+const record = (
+  columns: readonly (string | null)[],
+  fields: readonly (string | null)[],
+): Readonly<Record<HistoryColumn, string | null>> => {
+  const field = (column: HistoryColumn) => fields[columns.indexOf(column)] ?? null
+  return {
+    tag: field('tag'),
+    sourceTime: field('sourceTime'),
+    value: field('value'),
+    type: field('type'),
+    status: field('status'),
+    serverTime: field('serverTime'),
+  }
+}
+
+const isSame = (one: SeriesName, other: SeriesName): boolean =>
+  one.tag === other.tag && shapeName(one.shape) === shapeName(other.shape)

@@ -1,0 +1,38 @@
+import { readFileSync } from 'node:fs'
+import { userInfo } from 'node:os'
+import { loadConfig } from '../../config/load.ts'
+import type { Config } from '../../config/schema.ts'
+import type { Actor } from '../../core/command.ts'
+import { isOwned, lockDataFolder } from '../../store/data-folder-lock.ts'
+import { configurationText, type Environment } from '../configuration.ts'
+import { ConfigurationRefused } from '../configuration-refused.ts'
+
+/** The configuration of a gateway whose security is administered, without its secrets. */
+export function administered(file: string, env: Environment): Config {
+  const loaded = loadConfig({
+    text: configurationText(file),
+    file,
+    env,
+    readFile: (path) => readFileSync(path, 'utf8'),
+    requireSecrets: false,
+    validators: {},
+  })
+  if (!loaded.ok) throw new ConfigurationRefused(file, loaded.problems)
+  return loaded.config
+}
+
+/** Whether a gateway runs on this data folder, which then has to be asked. */
+export const isRunning = (config: Config): boolean => isOwned(config.gateway.data)
+
+/** Does something to the data folder of a gateway that is stopped, as its only owner. */
+export async function asOwner<Result>(config: Config, action: () => Promise<Result> | Result): Promise<Result> {
+  const lock = lockDataFolder(config.gateway.data)
+  try {
+    return await action()
+  } finally {
+    lock.release()
+  }
+}
+
+/** Whoever may write the files of the gateway, by the name that the system knows. */
+export const fileOwner = (): Actor => ({ user: userInfo().username, origin: 'cli' })

@@ -1,0 +1,72 @@
+import { X509Certificate } from 'node:crypto'
+import { readdir, readFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import type { CertificatePlace, CertificateStoreName, KnownCertificate } from '../core/certificate.ts'
+import type { CertificateStore } from './certificate-store.ts'
+
+/** A certificate in a file of a store. */
+export interface CertificateFile extends KnownCertificate {
+  readonly file: string
+  readonly certificate: X509Certificate
+}
+
+/** The certificates of a store; what cannot be read is none. */
+export async function certificatesIn(name: CertificateStoreName, store: CertificateStore): Promise<CertificateFile[]> {
+  const places: readonly (readonly [CertificatePlace, string])[] = [
+    ...(name === 'application' ? ([['own', join(store.ownCertFolder, 'certificate.pem')]] as const) : []),
+    ...(await filesIn('trusted', store.trustedFolder)),
+    ...(await filesIn('issuer', store.issuersCertFolder)),
+    ...(await filesIn('rejected', store.rejectedFolder)),
+    ...(await filesIn('revoked', join(store.rootDir, 'revoked'))),
+  ]
+  const found = await Promise.all(places.map(([place, file]) => read(name, place, file)))
+  return found.flatMap((each) => each ?? [])
+}
+
+async function filesIn(place: CertificatePlace, folder: string): Promise<[CertificatePlace, string][]> {
+  const names = await readdir(folder).catch(() => [])
+  return names.filter((name) => /\.(pem|der|crt|cer)$/i.test(name)).map((name) => [place, join(folder, name)])
+}
+
+async function read(
+  store: CertificateStoreName,
+  place: CertificatePlace,
+  file: string,
+): Promise<CertificateFile | undefined> {
+  const certificate = await readFile(file).then(certificateOf, () => undefined)
+  if (!certificate) return undefined
+  return { store, place, file, certificate, ...facts(certificate) }
+}
+
+/** The first certificate of a text or of DER; undefined: there is none. */
+export function certificateOf(content: Buffer | string): X509Certificate | undefined {
+  try {
+    return new X509Certificate(content)
+  } catch {
+    return undefined
+  }
+}
+
+const facts = (certificate: X509Certificate) => ({
+  thumbprint: certificate.fingerprint.replaceAll(':', '').toLowerCase(),
+  subject: certificate.subject.replaceAll('\n', ', '),
+  validFrom: certificate.validFromDate.getTime(),
+  validTo: certificate.validToDate.getTime(),
+})
+
+/** A certificate as others may see it. */
+export const shownOf = ({
+  store,
+  place,
+  thumbprint,
+  subject,
+  validFrom,
+  validTo,
+}: CertificateFile): KnownCertificate => ({
+  store,
+  place,
+  thumbprint,
+  subject,
+  validFrom,
+  validTo,
+})

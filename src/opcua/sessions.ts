@@ -1,0 +1,99 @@
+import {
+  AnonymousIdentityToken,
+  MessageSecurityMode,
+  type OPCUAServer,
+  type ServerSession,
+  type Subscription,
+  UserNameIdentityToken,
+} from 'node-opcua'
+import type { Clock } from '../core/clock.ts'
+import type { Logger } from '../core/logger.ts'
+import type { OpcuaSession, OpcuaSubscription } from '../link/contract.ts'
+
+/** What node-opcua counts of a session and does not say. */
+interface SessionInternals {
+  readonly _sessionDiagnostics?: { readonly totalRequestCount?: { readonly totalCount: number } }
+}
+
+/** A client may call itself and its user anything, as long as it likes. */
+const LONGEST_NAME = 200
+
+/** Who is connected to the OPC UA server, and what that costs. */
+export class Sessions {
+  readonly #server: OPCUAServer
+  readonly #clock: Clock
+  readonly #log: Logger
+
+  constructor(parts: { server: OPCUAServer; clock: Clock; log: Logger }) {
+    this.#server = parts.server
+    this.#clock = parts.clock
+    this.#log = parts.log
+  }
+
+  /** The oldest first. */
+  list(): OpcuaSession[] {
+    const now = this.#clock.now()
+    return this.#all()
+      .map((session) => describe(session, now))
+      .toSorted((one, other) => one.since - other.since)
+  }
+
+  /**
+   * Ends the session with this id, and its subscriptions; its client is told BadSessionIdInvalid or BadSessionClosed,
+   * and may log in again. False: there is no such session.
+   */
+  close(id: string): boolean {
+    const session = this.#all().find(({ nodeId }) => nodeId.toString() === id)
+    if (!session) return false
+    const { user, client, address } = describe(session, this.#clock.now())
+    this.#server.engine.closeSession(session.authenticationToken, true, 'Forcing')
+    this.#log.warn({ session: id, user, client, address }, 'An OPC UA session was closed by an administrator')
+    return true
+  }
+
+  #all(): ServerSession[] {
+    return this.#server.engine.getSessions()
+  }
+}
+
+function describe(session: ServerSession, now: number): OpcuaSession {
+  const { channel, clientDescription, publishEngine } = session
+  const internals = session as unknown as SessionInternals
+  return {
+    id: session.nodeId.toString(),
+    name: short(session.sessionName),
+    user: userOf(session),
+    client: short(clientDescription?.applicationName.text ?? ''),
+    clientUri: short(clientDescription?.applicationUri ?? ''),
+    address: channel ? channel.remoteAddress : null,
+    securityPolicy: channel ? (channel.securityPolicy.split('#').at(-1) ?? '') : null,
+    securityMode: channel ? MessageSecurityMode[channel.securityMode] : null,
+    active: session.status === 'active',
+    since: session.creationDate.getTime(),
+    lastContactAt: Math.round(now - session.clientLastContactTime),
+    timeoutMs: session.sessionTimeout,
+    requests: internals._sessionDiagnostics?.totalRequestCount?.totalCount ?? null,
+    bytesReceived: channel ? channel.bytesRead : null,
+    bytesSent: channel ? channel.bytesWritten : null,
+    subscriptions: publishEngine.subscriptions.map(describeSubscription),
+  }
+}
+
+/** null: it is anonymous, or has not logged in yet. */
+function userOf({ userIdentityToken: token }: ServerSession): string | null {
+  if (!token || token instanceof AnonymousIdentityToken) return null
+  return token instanceof UserNameIdentityToken ? short(token.userName ?? '') : '(certificate)'
+}
+
+const describeSubscription = (subscription: Subscription): OpcuaSubscription => ({
+  id: subscription.id,
+  publishingIntervalMs: subscription.publishingInterval,
+  publishing: subscription.publishingEnabled,
+  items: subscription.monitoredItemCount,
+  disabledItems: subscription.disabledMonitoredItemCount,
+  unacknowledged: subscription.unacknowledgedMessageCount,
+  notifications: subscription.subscriptionDiagnostics.notificationsCount,
+  lifetimeMs: subscription.lifeTimeCount * subscription.publishingInterval,
+})
+
+const short = (text: string): string => text.slice(0, LONGEST_NAME)

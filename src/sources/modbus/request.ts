@@ -1,0 +1,63 @@
+/** A request, and so what a valid answer to it looks like. */
+export interface ModbusRequest {
+  readonly unitId: number
+  /**
+   * Reads: 1 coils, 2 discrete inputs, 3 holding registers, 4 input registers. Writes: 5 a coil, 6 a register, 15 coils,
+   * 16 registers, 22 bits of a register.
+   */
+  readonly functionCode: number
+  /** Bytes of data that answer a read; 0 for a write. */
+  readonly dataBytes: number
+  /** Of a write: the only ADU that says that it is done (MODBUS Application Protocol V1.1b3 §6.5 to §6.16). */
+  readonly echo?: Buffer
+}
+
+export const EXCEPTION_BIT = 0x80
+
+/** Unit, function, and the address and number of coils or registers. */
+const WRITTEN_BYTES = 6
+
+/** Reads the request out of its ADU (unit, function, data); undefined for a function that is not used here. */
+export function requestOf(adu: Buffer): ModbusRequest | undefined {
+  const [unitId, functionCode] = [adu.readUInt8(0), adu.readUInt8(1)]
+  switch (functionCode) {
+    case 1:
+    case 2:
+      return { unitId, functionCode, dataBytes: Math.ceil(adu.readUInt16BE(4) / 8) }
+    case 3:
+    case 4:
+      return { unitId, functionCode, dataBytes: adu.readUInt16BE(4) * 2 }
+    case 5:
+    case 6:
+    case 22:
+      return { unitId, functionCode, dataBytes: 0, echo: Buffer.from(adu) }
+    case 15:
+    case 16:
+      return { unitId, functionCode, dataBytes: 0, echo: Buffer.from(adu.subarray(0, WRITTEN_BYTES)) }
+    default:
+      return undefined
+  }
+}
+
+/** Bytes of the ADU that answers it. */
+export const answerBytes = ({ echo, dataBytes }: Pick<ModbusRequest, 'echo' | 'dataBytes'>): number =>
+  echo?.length ?? 3 + dataBytes
+
+/** Whether its answer is the same as itself, so that a line that brings back what is sent looks like the device. */
+export const isEchoed = ({ functionCode }: Pick<ModbusRequest, 'functionCode'>): boolean =>
+  functionCode === 5 || functionCode === 6 || functionCode === 22
+
+/** What keeps `adu` from being the answer to `request`, in words; undefined for an answer or an exception. */
+export function faultOfAnswer(request: ModbusRequest, adu: Buffer): string | undefined {
+  const [unitId, functionCode, third] = adu
+  if (unitId !== request.unitId) return `the answer names unit ${unitId}`
+  if (functionCode === (request.functionCode | EXCEPTION_BIT)) {
+    return adu.length === 3 && third !== 0 ? undefined : 'the exception is malformed'
+  }
+  if (functionCode !== request.functionCode) return `the answer has function code ${functionCode}`
+  if (request.echo) return request.echo.equals(adu) ? undefined : 'the answer repeats another write'
+  if (third !== request.dataBytes || adu.length !== 3 + request.dataBytes) {
+    return `the answer has ${adu.length - 3} bytes of data instead of ${request.dataBytes}`
+  }
+  return undefined
+}

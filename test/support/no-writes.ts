@@ -1,0 +1,6 @@
+const refuse = () => {
+  throw new Error('Nothing is written in this test')
+}
+
+/** For field devices in memory that are only read. */
+export const noWrites = { planWrite: refuse, write: refuse }
