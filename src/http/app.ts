@@ -13,6 +13,7 @@ import { type Answer, answerDiagnosis, type Diagnosis } from './diagnosis.ts'
 import type { GatewayHealth } from './gateway-health.ts'
 import { jsonBody } from './json-body.ts'
 import type { LocalToken } from './local-token.ts'
+import { Metrics } from './metrics/metrics.ts'
 import { answerSessions, type OpcuaSessions } from './sessions.ts'
 import { type UserAdministration, userRoutes } from './user-routes.ts'
 
@@ -23,10 +24,10 @@ export interface HttpSettings {
 
 /**
  * What the gateway answers over HTTP: `/livez` (the process runs), `/readyz` (every room does its work; 503 while
- * one does not), `/findings` (what sources found beside the configuration), `/diagnostics` (how the sources' requests
- * fare, and what goes over their connections), `/commands` and `/audit` (what devices are told, and who did what),
- * `/security/…` (users and certificates, for administrators), and `/`, the health in full. Only for whoever has the local
- * token are `/configuration` and `/sessions` (who is connected to the OPC UA server).
+ * one does not), `/metrics` (for Prometheus), `/findings` (what sources found beside the configuration), `/diagnostics`
+ * (how the sources' requests fare, and what goes over their connections), `/commands` and `/audit` (what devices are
+ * told, and who did what), `/security/…` (users and certificates, for administrators), and `/`, the health in full. Only
+ * for whoever has the local token are `/configuration` and `/sessions` (who is connected to the OPC UA server).
  */
 export class HttpServer {
   readonly #settings: HttpSettings
@@ -46,6 +47,7 @@ export class HttpServer {
   }) {
     this.#settings = parts.settings
     this.#log = parts.log
+    const metrics = new Metrics({ health: parts.health, diagnostics: () => parts.rooms.diagnostics() })
     const app = new Koa()
     app.silent = true
     app.on('error', (error) => this.#log.warn({ error: describeError(error) }, 'an HTTP request failed'))
@@ -86,6 +88,11 @@ export class HttpServer {
         context.body = { status: 'alive' }
         return
       }
+      if (context.path === '/metrics') {
+        context.set('Content-Type', metrics.contentType)
+        context.body = await metrics.text()
+        return
+      }
       if (context.path === '/findings') {
         const sources = await parts.rooms.findings()
         context.status = sources ? 200 : 503
@@ -102,7 +109,8 @@ export class HttpServer {
       if (context.path !== '/readyz' && context.path !== '/') return
       const health = await parts.health()
       context.status = context.path === '/' || health.ready ? 200 : 503
-      context.body = context.path === '/' ? health : { ready: health.ready, rooms: health.rooms }
+      const { ready, checks, rooms } = health
+      context.body = context.path === '/' ? health : { ready, checks, rooms }
     })
     const respond = app.callback()
     // Koa's promise never rejects: what fails goes to its error event.
