@@ -45,6 +45,16 @@ program
   })
 
 program
+  .command('doctor')
+  .description('look at everything that the gateway needs, and say what to do; changes nothing')
+  .addOption(config())
+  .option('--json', 'print JSON')
+  .action(async ({ config, json = false }: { config: string; json?: boolean }) => {
+    const { doctor } = await import('./cli/doctor.ts')
+    await endWith(doctor({ config, json }, process.env, Date.now(), output))
+  })
+
+program
   .command('discover')
   .description('say what ChirpStack has, what the rules make of it and in what it differs; changes nothing')
   .addOption(

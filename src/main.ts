@@ -8,6 +8,7 @@ import { systemClock } from './core/clock.ts'
 import type { Logger } from './core/logger.ts'
 import type { EngineRoomData } from './engine/room-data.ts'
 import { HttpServer } from './http/app.ts'
+import { checksOf } from './http/checks.ts'
 import type { GatewayHealth } from './http/gateway-health.ts'
 import { LocalToken } from './http/local-token.ts'
 import { WebFiles } from './http/ui/web-files.ts'
@@ -21,6 +22,7 @@ import { healthOf } from './rooms/health.ts'
 import { BackupSchedule } from './store/backup-schedule.ts'
 import { ConfigurationVersions } from './store/configuration-versions.ts'
 import { lockDataFolder } from './store/data-folder-lock.ts'
+import { freeSpaceOf } from './store/free-space.ts'
 import { prepareHistoryDatabase } from './store/history-database.ts'
 import { HistoryFile } from './store/history-file.ts'
 import { openPenstockDatabase, preparePenstockDatabase } from './store/penstock-database.ts'
@@ -109,8 +111,9 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
   })
 
   const health = async (): Promise<GatewayHealth> => {
-    const backup = backups?.health ?? null
-    return { version, startedAt, backup, ...(await healthOf(rooms)) }
+    const [disk, ofRooms] = await Promise.all([freeSpaceOf(dataFolder), healthOf(rooms)])
+    const health = { version, startedAt, backup: backups?.health ?? null, disk, ...ofRooms }
+    return { ...health, checks: checksOf(health) }
   }
 
   const changePlant = (to: ConfiguredPlant) => rooms.changePlant(to)

@@ -9,7 +9,6 @@ import { sourceMemories } from '../core/device-memory.ts'
 import type { FrameTrace, ReadAnswer, SourceDiagnostics, WantedReading } from '../core/diagnostics.ts'
 import type { Findings } from '../core/drift.ts'
 import { describeError } from '../core/errors.ts'
-import type { AskedHistoryEdit, EditAnswer } from '../core/history-edit.ts'
 import type { Logger } from '../core/logger.ts'
 import { Pipeline } from '../core/pipeline.ts'
 import type { Plant, SourceConfig } from '../core/plant.ts'
@@ -30,7 +29,7 @@ import { SeriesBook } from '../store/series.ts'
 import { AdHocReads } from './ad-hoc-reads.ts'
 import { cronSchedule } from './cron-schedule.ts'
 import { type ConfiguredDevices, FoundDevices } from './found-devices.ts'
-import { auditHistoryEdit } from './history-audit.ts'
+import { HistoryEdits } from './history-edits.ts'
 import { PlantValues } from './plant-values.ts'
 import { recordAudit } from './record-audit.ts'
 
@@ -86,7 +85,7 @@ export class Engine {
   readonly #series: SeriesBook
   readonly #lastValues: LastValues
   readonly #history: HistoryWriter
-  readonly #editor: HistoryEditor
+  readonly #edits: HistoryEdits
   readonly #retention: HistoryRetention
   readonly #compaction: HistoryCompaction
   readonly #audit: AuditLog
@@ -114,7 +113,6 @@ export class Engine {
     this.#series = series
     this.#lastValues = new LastValues({ database, pipeline: this.#pipeline, series, clock, log })
     this.#history = new HistoryWriter({ database, series, clock, log })
-    this.#editor = new HistoryEditor({ database, clock })
     const devices = () => this.#plant.sources.flatMap(memoriesOf)
     const { keepMs, maxSize, schedule: cron } = parts.history
     const schedule = cron === undefined ? undefined : cronSchedule(cron)
@@ -138,6 +136,8 @@ export class Engine {
       onBegun: (key) => this.#commands.sourceBegan(key),
     })
     this.#audit = new AuditLog(parts.penstock)
+    const editor = new HistoryEditor({ database, clock })
+    this.#edits = new HistoryEdits({ history: this.#history, editor, audit: this.#audit, clock, log })
     this.#commands = new Commands({
       journal: new CommandStore(parts.penstock, this.#audit),
       plant: () => this.#plant,
@@ -203,7 +203,7 @@ export class Engine {
       serves: {
         plant: () => ({ revision: this.#revision, plant: this.#plant, ids: this.#indexing.ids }),
         store: () => this.#storeHealth(),
-        editHistory: (asked) => this.#editHistory(asked),
+        editHistory: (asked) => this.#edits.apply(asked),
         command: (request) => this.#commands.request(request),
         cancelCommand: (of) => this.#commands.cancel(of),
         subscribe: ({ revision }) => {
@@ -331,14 +331,6 @@ export class Engine {
       }
     })
     await Promise.all(told)
-  }
-
-  async #editHistory({ user, edit }: AskedHistoryEdit): Promise<EditAnswer> {
-    // What devices said until now comes first.
-    await this.#history.commit()
-    const answer = await this.#editor.apply(edit)
-    auditHistoryEdit(this.#parts.log, user, edit, answer)
-    return answer
   }
 
   #storeHealth(): StoreHealth {

@@ -1,21 +1,20 @@
+import type { AuditEntry } from '../core/audit.ts'
 import type { EditAnswer, EditOutcome, HistoryEdit } from '../core/history-edit.ts'
-import type { Logger } from '../core/logger.ts'
 
-/** Notes who changed what of the history, after it is committed (OPC 10000-11 §5.6); values are not told. */
-export function auditHistoryEdit(log: Logger, user: string, edit: HistoryEdit, answer: EditAnswer): void {
+/**
+ * What is written down of a change of the history, after it is committed (OPC 10000-11 §5.6): the values themselves are
+ * not told. The history is a database of its own, so a crash between the two can lose the entry, never the change.
+ */
+export function historyAudit(user: string, edit: HistoryEdit, answer: EditAnswer): Omit<AuditEntry, 'at'> {
   const outcomes: Partial<Record<EditOutcome, number>> = {}
   for (const outcome of answer.outcomes) outcomes[outcome] = (outcomes[outcome] ?? 0) + 1
-  const operation = edit.kind === 'write' ? edit.mode : edit.kind
-  const entry = {
-    audit: 'history',
-    user,
-    tag: edit.series.tag,
-    operation,
-    ...spanOf(edit),
-    ...outcomes,
-    ...deletedOf(edit, answer),
+  return {
+    by: { user, origin: 'opcua' },
+    action: `history.${edit.kind === 'write' ? edit.mode : edit.kind}`,
+    subject: edit.series.tag,
+    outcome: 'done',
+    details: { ...spanOf(edit), ...outcomes, ...deletedOf(edit, answer) },
   }
-  log.info(entry, 'A user has changed the history of a tag')
 }
 
 const deletedOf = (edit: HistoryEdit, { deleted }: EditAnswer): object =>

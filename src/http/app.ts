@@ -76,7 +76,8 @@ export class HttpServer {
   async #answerBeside(context: Context): Promise<void> {
     const isRead = context.method === 'GET' || context.method === 'HEAD'
     if (isRead && (await this.#files.answerFile(context))) return
-    const isForProgram = ['/livez', '/readyz'].includes(context.path) || context.accepts('json', 'html') !== 'html'
+    const isForProgram =
+      ['/livez', '/readyz', '/metrics'].includes(context.path) || context.accepts('json', 'html') !== 'html'
     if (isRead && !isForProgram) {
       this.#files.answerPage(context)
       return

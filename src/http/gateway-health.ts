@@ -1,14 +1,26 @@
 import type { EngineHealth, OpcuaHealth } from '../link/contract.ts'
+import type { Check } from './checks.ts'
+
+export interface RoomHealth {
+  readonly state: string
+  readonly restarts: number
+  /** Why it was last started again; empty if never. */
+  readonly lastRestart: string
+}
 
 /** The whole gateway as main knows it; a room that does not answer has no health of its own, only a state. */
 export interface GatewayHealth {
   /** Both rooms run: values are collected and served. */
   readonly ready: boolean
+  /** What has to be in order, each by its name. */
+  readonly checks: readonly Check[]
   readonly version: string
   readonly startedAt: number
   /** null: none are scheduled. */
   readonly backup: { readonly lastAt: number | null; readonly reason: string } | null
-  readonly rooms: Readonly<Record<'engine' | 'opcua', { state: string; restarts: number; lastRestart: string }>>
+  /** The disk of the data folder, null where the system does not say; `reason` is empty while there is space. */
+  readonly disk: { readonly freeBytes: number | null; readonly sizeBytes: number | null; readonly reason: string }
+  readonly rooms: Readonly<Record<'engine' | 'opcua', RoomHealth>>
   readonly engine: EngineHealth | null
   readonly opcua: OpcuaHealth | null
 }

@@ -3,17 +3,19 @@ import type { Findings } from '../core/drift.ts'
 import type { Gate } from './access/gate.ts'
 import { answerDiagnosis, type Diagnosis } from './diagnosis.ts'
 import type { GatewayHealth } from './gateway-health.ts'
+import type { Metrics } from './metrics/metrics.ts'
 
 export interface PlainParts {
   readonly health: () => Promise<GatewayHealth>
   readonly findings: () => Promise<readonly Findings[] | null>
   readonly diagnosis: Diagnosis
   readonly gate: Gate
+  readonly metrics: Metrics
 }
 
 /**
  * What the gateway says without a page around it, for supervisors, scripts and the command line: `/livez` (the process
- * runs) and `/readyz` (every room does its work; 503 while one does not) to everybody; the health in full (`/`),
+ * runs), `/readyz` (every room does its work; 503 while one does not) and `/metrics` (for Prometheus) to everybody; the health in full (`/`),
  * `/findings` and `/diagnostics` to this machine, and to users elsewhere. False: there is no such thing.
  */
 export async function answerPlainly(context: Context, parts: PlainParts): Promise<boolean> {
@@ -23,9 +25,14 @@ export async function answerPlainly(context: Context, parts: PlainParts): Promis
     return true
   }
   if (path === '/readyz') {
-    const { ready, rooms } = await parts.health()
+    const { ready, checks, rooms } = await parts.health()
     context.status = ready ? 200 : 503
-    context.body = { ready, rooms }
+    context.body = { ready, checks, rooms }
+    return true
+  }
+  if (path === '/metrics') {
+    context.set('Content-Type', parts.metrics.contentType)
+    context.body = await parts.metrics.text()
     return true
   }
   if (path !== '/' && path !== '/findings' && !/^\/diagnostics(?:\/|$)/.test(path)) return false

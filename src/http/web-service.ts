@@ -12,6 +12,7 @@ import type { CertificateAdministration } from './certificate-routes.ts'
 import type { CommandDesk } from './command-routes.ts'
 import type { Diagnosis } from './diagnosis.ts'
 import { EngineFeed } from './live/engine-feed.ts'
+import { Metrics } from './metrics/metrics.ts'
 import type { WebService } from './routes/service.ts'
 import type { OpcuaSessions } from './sessions.ts'
 
@@ -48,7 +49,9 @@ export function webServiceOf(parts: WebServiceParts): WebService {
   if (!users.any()) setup.announce()
   const gate = new Gate({ settings: config.http, users, sessions, setup, clock })
   const feed = new EngineFeed({ connect: () => rooms.linkToEngine(), clock, log })
+  const metrics = new Metrics({ health, diagnostics: () => rooms.diagnostics() })
   const asked = {
+    metrics,
     diagnosis: rooms,
     commands: rooms,
     opcua: rooms,

@@ -23,6 +23,7 @@ import type { CommandHistory } from '../../src/link/contract.ts'
 import { HistoryFile } from '../../src/store/history-file.ts'
 import { openPenstockDatabase } from '../../src/store/penstock-database.ts'
 import { UserAccounts } from '../../src/store/user-accounts.ts'
+import { aGatewayHealth } from './gateway-health.ts'
 import { connected, EngineStandIn } from './opcua-engine.ts'
 import { PlantRecorder } from './recorded-plant.ts'
 
@@ -208,16 +209,8 @@ export class WebServer {
   }
 
   #health(): GatewayHealth {
-    const running = { state: 'running', restarts: 0, lastRestart: '' }
-    return {
-      ready: this.engine !== undefined,
-      version: '9.9.9',
-      startedAt: 1_750_000_000_000,
-      backup: null,
-      rooms: { engine: running, opcua: running },
-      engine: this.engine?.health ?? null,
-      opcua: null,
-    }
+    const ready = this.engine !== undefined
+    return aGatewayHealth({ ready, version: '9.9.9', engine: this.engine?.health ?? null, opcua: null })
   }
 
   #diagnostics(): SourceDiagnostics[] {

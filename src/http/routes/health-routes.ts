@@ -15,10 +15,10 @@ export function healthRoutes(service: WebService): Route[] {
       summary: 'How the gateway, its sources, devices and clients are',
       answer: gatewayHealth,
       handle: async () => {
-        const { engine, ...health } = await service.health()
+        const { engine, ready, version, startedAt, rooms, opcua } = await service.health()
         const mirror = engine ? await mirrorOf(service).catch(() => undefined) : undefined
         return {
-          ...health,
+          ...{ ready, version, startedAt, rooms, opcua },
           name: service.name,
           now: service.clock.now(),
           tags: mirror ? countQualities(mirror) : null,

@@ -10,6 +10,7 @@ import type { Diagnosis } from '../diagnosis.ts'
 import type { GatewayHealth } from '../gateway-health.ts'
 import type { EngineFeed } from '../live/engine-feed.ts'
 import type { PlantMirror } from '../live/plant-mirror.ts'
+import type { Metrics } from '../metrics/metrics.ts'
 import type { OperatorParts } from '../operator-answers.ts'
 
 /** What the routes answer from. */
@@ -20,6 +21,7 @@ export interface WebService extends OperatorParts {
   readonly gate: Gate
   readonly users: WebUsers
   readonly accounts: Accounts
+  readonly metrics: Metrics
   readonly certificates: CertificateAdministration
   readonly feed: EngineFeed
   readonly history: HistorySource

@@ -13,8 +13,8 @@ describe('what can be written or called', () => {
     [Anonymous, false],
     [Operator, true],
     [Engineer, true],
-    [ConfigureAdmin, true],
-    [SecurityAdmin, true],
+    [ConfigureAdmin, false],
+    [SecurityAdmin, false],
   ])('can be read by role %i, and written and called only by whom the plant is trusted to: %s', (role, writes) => {
     const permissions = commandPermissions(true)
 

@@ -1,0 +1,53 @@
+import { statSync } from 'node:fs'
+import type { Config } from '../../config/schema.ts'
+import { secretsOf } from '../../config/secrets.ts'
+import { formatProblem, type Problem } from '../../core/problem.ts'
+import { type Environment, loadText } from '../configuration.ts'
+import { type Finding, ok, problem, warning } from './finding.ts'
+
+/** The configuration where it can be used at all, be it without its secrets, and what is wrong with both. */
+export function checkConfigurationText(
+  text: string,
+  file: string,
+  env: Environment,
+): { readonly config: Config | undefined; readonly findings: readonly Finding[] } {
+  const shape = loadText(text, file, env, false)
+  if (!shape.ok) {
+    const findings = shape.problems.map((each) => problem('configuration', placed(each), each.mend))
+    return { config: undefined, findings }
+  }
+  const { config } = shape
+  const devices = config.sources.reduce((sum, source) => sum + source.devices.length, 0)
+  const inOrder = ok('configuration', `${file} is in order: ${config.sources.length} sources, ${devices} devices`)
+  return { config, findings: [inOrder, ...secretFindings(text, file, env, config)] }
+}
+
+function secretFindings(text: string, file: string, env: Environment, config: Config): Finding[] {
+  const complete = loadText(text, file, env, true)
+  const uses = secretsOf({ users: config.opcua.users, sources: config.sources }).filter(({ needed }) => needed)
+  const variables = [...new Set(uses.map(({ variable }) => variable))]
+  const open = variables.filter((variable) => isOpenToAll(env[`${variable}_FILE`]))
+  return [
+    ...(complete.ok
+      ? [ok('secrets', `${variables.length} that the configuration names are there`)]
+      : complete.problems.map(({ message, mend }) => problem('secrets', sentence(message), mend))),
+    ...open.map((variable) =>
+      warning(
+        'secrets',
+        `Everybody on this machine can read the file that ${variable}_FILE names`,
+        'Let only the user that runs Penstock read it (chmod 600).',
+      ),
+    ),
+  ]
+}
+
+const placed = (said: Problem): string => sentence(formatProblem({ ...said, mend: '' }).trim())
+
+/** Without its full stop: what to do follows. */
+const sentence = (text: string): string => text.replace(/\.$/, '')
+
+function isOpenToAll(file: string | undefined): boolean {
+  if (file === undefined) return false
+  const found = statSync(file, { throwIfNoEntry: false })
+  return found !== undefined && (found.mode & 0o004) !== 0
+}

@@ -1,0 +1,121 @@
+import { AttributeIds, DataType, type Variant } from 'node-opcua'
+import { afterEach, expect, it, vi } from 'vitest'
+import { systemClock } from '../../src/core/clock.ts'
+import type { Transmission } from '../../src/demo/chirpstack/downlinks.ts'
+import { SimulatedChirpStack } from '../../src/demo/chirpstack/simulated-chirpstack.ts'
+import { TENANT } from '../support/chirpstack-plant.ts'
+import { HALL, TENANT_KEY } from '../support/chirpstack-server.ts'
+import { setUp, siteOf } from '../support/chirpstack-site.ts'
+import { API_KEY_ENV, modbusSource, type PlantFolder, s7Source, writePlant } from '../support/gateway.ts'
+import { PymodbusServer } from '../support/modbus-peers.ts'
+import { startGatewayOf } from '../support/running-gateway.ts'
+import { ScadaClient } from '../support/scada-client.ts'
+import { Snap7Plc } from '../support/snap7.ts'
+
+/** From an OPC UA client to a device that acts, and back, through the whole gateway. */
+const ends: (() => Promise<unknown> | unknown)[] = []
+afterEach(async () => {
+  for (const end of ends.splice(0).reverse()) await end()
+})
+const eventually = (claim: () => void | Promise<void>) => vi.waitFor(claim, { timeout: 20_000, interval: 50 })
+
+/** A gateway whose only user may write. */
+async function operated(sources: readonly object[], env: Record<string, string> = {}): Promise<ScadaClient> {
+  const written = await writePlant(sources, env)
+  ends.push(() => written.remove())
+  const plant: PlantFolder = { ...written, text: written.text.replace('"Observer"', '"Operator"') }
+  const gateway = await startGatewayOf(plant)
+  ends.push(() => gateway.stop())
+  const scada = await ScadaClient.connect(plant.endpointUrl)
+  ends.push(() => scada.end())
+  return scada
+}
+
+const write = async (scada: ScadaClient, id: string, value: Pick<Variant, 'dataType' | 'value'>): Promise<string> => {
+  const attributeId = AttributeIds.Value
+  const status = await scada.session.write({ nodeId: scada.nodeId(id), attributeId, value: { value } })
+  return status.name
+}
+
+it('a set point that is written is in the register, read back, and shown', async () => {
+  const meter = await PymodbusServer.start()
+  ends.push(() => meter.stop())
+  await meter.put({ area: 'holding', address: 4, encoding: 'float32', value: 12.5 })
+  const scada = await operated([
+    modbusSource(meter.port, [
+      { key: 'setpoint', type: 'Float', address: 'holding:4', access: 'readWrite', range: { low: 0, high: 100 } },
+      { key: 'raw', type: 'UInt32', address: 'holding:4', encoding: 'uint32' },
+    ]),
+  ])
+  await eventually(async () => expect(await scada.read('meter/setpoint')).toMatchObject({ status: 'Good' }))
+  const seen = await scada.watch('meter/setpoint')
+  expect(await write(scada, 'meter/setpoint', { dataType: DataType.Float, value: 21.5 })).toBe('Good')
+  await eventually(() => expect(seen().at(-1)).toMatchObject({ value: 21.5, status: 'Good' }))
+  // 21.5 as the device holds it.
+  await eventually(async () => expect(await scada.read('meter/raw')).toMatchObject({ value: 0x41ac0000 }))
+
+  expect(await write(scada, 'meter/setpoint', { dataType: DataType.Float, value: 101 })).toBe('BadOutOfRange')
+  expect(await write(scada, 'meter/setpoint', { dataType: DataType.Double, value: 5 })).toBe('BadTypeMismatch')
+  expect(await write(scada, 'meter/raw', { dataType: DataType.UInt32, value: 1 })).toBe('BadNotWritable')
+  expect(await scada.read('meter/setpoint')).toMatchObject({ value: 21.5, status: 'Good' })
+})
+
+it('a device that is gone takes no write, and says why', async () => {
+  const meter = await PymodbusServer.start()
+  await meter.put({ area: 'holding', address: 0, encoding: 'uint16', value: 1 })
+  const scada = await operated([
+    modbusSource(meter.port, [{ key: 'level', type: 'UInt16', address: 'holding:0', access: 'readWrite' }]),
+  ])
+  await eventually(async () => expect(await scada.read('meter/level')).toMatchObject({ status: 'Good' }))
+  await meter.stop()
+  await eventually(async () =>
+    expect((await scada.read('meter/level')).status).toBe('UncertainNoCommunicationLastUsableValue'),
+  )
+  expect(await write(scada, 'meter/level', { dataType: DataType.UInt16, value: 2 })).toBe('BadNoCommunication')
+})
+
+it('a value that is written to a PLC is in its data block', async () => {
+  const plc = await Snap7Plc.start(new Map([[1, Buffer.alloc(8)]]))
+  ends.push(() => plc.stop())
+  const scada = await operated([
+    s7Source(plc.port, [{ key: 'speed', type: 'Float', address: 'DB1,REAL4', access: 'readWrite' }]),
+  ])
+  await eventually(async () => expect((await scada.read('plc/speed')).status).toBe('Good'))
+  expect(await write(scada, 'plc/speed', { dataType: DataType.Float, value: -2.5 })).toBe('Good')
+  await eventually(async () => expect(await scada.read('plc/speed')).toMatchObject({ value: -2.5, status: 'Good' }))
+})
+
+it('a command is a method whose bytes go to the LoRaWAN device after its next uplink, and whose state shows', async () => {
+  const received: Transmission[] = []
+  const chirpStack = new SimulatedChirpStack({
+    clock: systemClock,
+    onTransmit: (transmission) => received.push(transmission),
+  })
+  setUp(chirpStack, siteOf([HALL]))
+  ends.push(() => chirpStack.close())
+  const position = {
+    key: 'position',
+    parameters: [{ key: 'value', type: 'Byte', range: { low: 0, high: 100 } }],
+    downlink: { fPort: 10, confirmed: true, payload: [{ hex: '01' }, { value: '$value' }] },
+  }
+  const url = `http://127.0.0.1:${await chirpStack.listen()}`
+  const device = { key: 'valve', devEui: HALL, commands: [position] }
+  const source = { key: 'lora', kind: 'chirpstack', url, tenantId: TENANT, devices: [device] }
+  const scada = await operated([source], { [API_KEY_ENV]: TENANT_KEY })
+  await eventually(() => expect(chirpStack.openStreams(HALL)).toBe(1))
+
+  const objectId = scada.nodeId('valve#Commands')
+  const methodId = scada.nodeId('valve/commands/position')
+  const call = (value: number) =>
+    scada.session.call({ objectId, methodId, inputArguments: [{ dataType: DataType.Byte, value }] })
+  expect((await call(101)).statusCode.name).toBe('BadInvalidArgument')
+  expect((await call(50)).statusCode.isGood()).toBe(true)
+  await eventually(async () => expect(chirpStack.queues.of(HALL).length).toBe(1))
+  expect(received).toEqual([])
+  chirpStack.uplink(HALL, {})
+  await eventually(() => expect(received.map(({ data }) => data.toString('hex'))).toEqual(['0132']))
+  chirpStack.uplink(HALL, { ack: true })
+  await eventually(async () =>
+    expect((await scada.read('valve#Commands#Reason')).value).toBe('The device acknowledged it.'),
+  )
+})
