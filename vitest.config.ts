@@ -1,11 +1,11 @@
 import { defineConfig } from 'vitest/config'
 
 /**
- * One project a kind of test; see CONTRIBUTING.md for what belongs where. Two files run at the same time where tests need
- * little of the machine; those that start whole gateways come after them, one by one. Tests with processes and sockets get
- * a second attempt, since a machine may stand still for longer than any timeout; the report marks each that needed it.
+ * One project a kind of test; see CONTRIBUTING.md for what belongs where. Two files run at the same time; those that start
+ * whole gateways come after the others. Tests with processes and sockets get a second attempt, since a machine may stand
+ * still for longer than any timeout; the report marks each that needed it.
  */
-const project = (name: string, testTimeout: number, maxWorkers: 1 | 2, retry = 0) => ({
+const project = (name: string, testTimeout: number, groupOrder: 0 | 1, retry = 0) => ({
   test: {
     name,
     include: [`test/${name}/**/*.test.ts`],
@@ -13,9 +13,9 @@ const project = (name: string, testTimeout: number, maxWorkers: 1 | 2, retry = 0
     pool: 'forks' as const,
     testTimeout,
     hookTimeout: 60_000,
-    maxWorkers,
+    maxWorkers: 2,
     retry,
-    sequence: { groupOrder: 2 - maxWorkers },
+    sequence: { groupOrder },
   },
 })
 
@@ -23,8 +23,8 @@ export default defineConfig({
   test: {
     reporters: ['default', './test/support/closing-line.ts'],
     projects: [
-      project('unit', 10_000, 2),
-      project('integration', 60_000, 2, 1),
+      project('unit', 10_000, 0),
+      project('integration', 60_000, 0, 1),
       project('e2e', 90_000, 1, 1),
       project('fault', 120_000, 1, 1),
     ],

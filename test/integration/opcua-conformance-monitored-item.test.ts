@@ -19,6 +19,8 @@ import {
   TimestampsToReturn,
 } from 'node-opcua'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import type { Plant } from '../../src/core/plant.ts'
+import { smallPlant } from '../support/opcua-plant.ts'
 import { ask, namesOf } from '../support/opcua-requests.ts'
 import { nodeId, type RoomUnderTest, startRoom } from '../support/opcua-room.ts'
 
@@ -27,7 +29,9 @@ let session: ClientSession
 let subscriptionId: number
 
 beforeAll(async () => {
-  test = await startRoom()
+  // Read so often that no interval has to be longer for it (MinimumSamplingInterval).
+  const polledOften = JSON.stringify(smallPlant()).replaceAll(/"pollMs":\d+/g, '"pollMs":50')
+  test = await startRoom({ plant: JSON.parse(polledOften) as Plant })
   session = await test.session()
   const request = new CreateSubscriptionRequest({ requestedPublishingInterval: 1_000, requestedLifetimeCount: 600 })
   ;({ subscriptionId } = await ask<{ subscriptionId: number }>(session, request))

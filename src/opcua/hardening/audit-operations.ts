@@ -77,7 +77,8 @@ export function auditOperations(anyVariable: UAVariable, anyMethod: UAMethod): v
       callback?: Callback<{ statusCode?: StatusCode }>,
     ) {
       const told = isHarmless(this.nodeId) ? undefined : auditOf(context)
-      if (!told) return original.call(this, object, inputArguments, context, callback)
+      const rest = callback ? [callback] : []
+      if (!told) return original.call(this, object, inputArguments, context, ...rest)
       const { session, trail } = told
       const tell = ({ statusCode }: { statusCode?: StatusCode }) => {
         if (!statusCode) return
