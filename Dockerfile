@@ -13,6 +13,7 @@ COPY src ./src
 COPY addressspace ./addressspace
 COPY migrations ./migrations
 COPY config ./config
+COPY web ./web
 RUN npm run build
 # The image brings its own Node.
 RUN npm prune --omit=dev && rm -rf node_modules/node node_modules/node-bin-* node_modules/.bin

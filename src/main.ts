@@ -1,4 +1,4 @@
-import { extname, join } from 'node:path'
+import { extname } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import type { Database } from 'better-sqlite3'
 import { type Beginning, ConfigurationLife } from './config/life.ts'
@@ -6,7 +6,8 @@ import type { Loaded } from './config/load.ts'
 import type { Config } from './config/schema.ts'
 import { systemClock } from './core/clock.ts'
 import type { Logger } from './core/logger.ts'
-import type { EngineRoomData } from './engine/room-data.ts'
+import { pkiFolderOf, roomsOf } from './gateway/rooms-of.ts'
+import { scheduledBackups } from './gateway/scheduled-backups.ts'
 import { HttpServer } from './http/app.ts'
 import { checksOf } from './http/checks.ts'
 import type { GatewayHealth } from './http/gateway-health.ts'
@@ -14,12 +15,9 @@ import { LocalToken } from './http/local-token.ts'
 import { WebFiles } from './http/ui/web-files.ts'
 import { webServiceOf } from './http/web-service.ts'
 import type { ConfiguredPlant } from './link/contract.ts'
-import { removeStalePkiLocks } from './opcua/pki-locks.ts'
-import type { OpcuaRoomData } from './opcua/room-data.ts'
 import { opcuaSettingsOf } from './opcua/settings-from-config.ts'
-import { type RoomName, Rooms, roomEntry } from './rooms/gateway.ts'
+import type { RoomName } from './rooms/gateway.ts'
 import { healthOf } from './rooms/health.ts'
-import { BackupSchedule } from './store/backup-schedule.ts'
 import { ConfigurationVersions } from './store/configuration-versions.ts'
 import { lockDataFolder } from './store/data-folder-lock.ts'
 import { freeSpaceOf } from './store/free-space.ts'
@@ -57,10 +55,6 @@ export interface Gateway {
   stop(): Promise<boolean>
 }
 
-/** Of the rooms: ten times what a plant of 10,000 tags needs, and small enough to be noticed. */
-const ENGINE_HEAP_MB = 512
-const OPCUA_HEAP_MB = 1_024
-
 /** The built pages, beside the built program or, where the sources run, where it will be. */
 const webFolder = fileURLToPath(new URL(extname(import.meta.url) === '.ts' ? '../dist/web' : './web', import.meta.url))
 
@@ -70,45 +64,10 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
   const startedAt = systemClock.now()
   const dataFolder = config.gateway.data
   const lock = lockDataFolder(dataFolder)
-  const pkiFolder = join(dataFolder, 'pki')
-
-  const engine: EngineRoomData = {
-    plant: { sources: config.sources },
-    templates: config.templates,
-    dataFolder,
-    history: config.history,
-    commands: config.commands,
-    logLevel: config.log.level,
-    secrets,
-  }
-  const settings = opcuaSettingsOf(config, secrets, pkiFolder)
-  const opcua: OpcuaRoomData = {
-    settings,
-    users: [],
-    dataFolder,
-    startedAt,
-    logLevel: config.log.level,
-  }
+  const settings = opcuaSettingsOf(config, secrets, pkiFolderOf(config))
   const prepareStore = () => prepareHistoryDatabase(dataFolder, systemClock.now(), log)
-  const rooms = new Rooms({
-    clock: systemClock,
-    log,
-    random: Math.random,
-    plans: {
-      engine: {
-        entry: options.entries?.engine ?? roomEntry('engine/room'),
-        data: { ...engine },
-        maxHeapMb: ENGINE_HEAP_MB,
-        prepare: async () => prepareStore(),
-      },
-      opcua: {
-        entry: options.entries?.opcua ?? roomEntry('opcua/room'),
-        data: { ...opcua },
-        maxHeapMb: OPCUA_HEAP_MB,
-        prepare: () => removeStalePkiLocks(pkiFolder),
-      },
-    },
-  })
+  const { entries } = options
+  const rooms = roomsOf({ config, secrets, settings, startedAt, log, prepareStore, entries })
 
   const health = async (): Promise<GatewayHealth> => {
     const [disk, ofRooms] = await Promise.all([freeSpaceOf(dataFolder), healthOf(rooms)])
@@ -179,11 +138,4 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
       return stopped
     },
   }
-}
-
-function scheduledBackups({ backup, gateway }: Config, log: Logger): BackupSchedule | undefined {
-  const { schedule } = backup
-  if (schedule === undefined) return undefined
-  const settings = { ...backup, schedule }
-  return new BackupSchedule({ settings, dataFolder: gateway.data, program: version, clock: systemClock, log })
 }

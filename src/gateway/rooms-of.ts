@@ -1,0 +1,64 @@
+import { join } from 'node:path'
+import type { Config } from '../config/schema.ts'
+import { systemClock } from '../core/clock.ts'
+import type { Logger } from '../core/logger.ts'
+import type { EngineRoomData } from '../engine/room-data.ts'
+import { removeStalePkiLocks } from '../opcua/pki-locks.ts'
+import type { OpcuaRoomData } from '../opcua/room-data.ts'
+import type { OpcuaSettings } from '../opcua/settings.ts'
+import { type RoomName, Rooms, roomEntry } from '../rooms/gateway.ts'
+
+/** Of the rooms: ten times what a plant of 10,000 tags needs, and small enough to be noticed. */
+const ENGINE_HEAP_MB = 512
+const OPCUA_HEAP_MB = 1_024
+
+export interface RoomsOptions {
+  readonly config: Config
+  /** Secrets by the name of their environment variable. */
+  readonly secrets: Readonly<Record<string, string>>
+  readonly settings: OpcuaSettings
+  readonly startedAt: number
+  readonly log: Logger
+  /** Makes sure that the engine can open its store. */
+  readonly prepareStore: () => void
+  /** Other modules for the rooms' threads. */
+  readonly entries?: Partial<Record<RoomName, URL>> | undefined
+}
+
+/** The folder of keys and certificates. */
+export const pkiFolderOf = ({ gateway }: Config): string => join(gateway.data, 'pki')
+
+/** The rooms of the gateway, each with what it is given; they do not run yet. */
+export function roomsOf({ config, secrets, settings, startedAt, log, prepareStore, entries }: RoomsOptions): Rooms {
+  const logLevel = config.log.level
+  const dataFolder = config.gateway.data
+  const engine: EngineRoomData = {
+    plant: { sources: config.sources },
+    templates: config.templates,
+    dataFolder,
+    history: config.history,
+    commands: config.commands,
+    logLevel,
+    secrets,
+  }
+  const opcua: OpcuaRoomData = { settings, users: [], dataFolder, startedAt, logLevel }
+  return new Rooms({
+    clock: systemClock,
+    log,
+    random: Math.random,
+    plans: {
+      engine: {
+        entry: entries?.engine ?? roomEntry('engine/room'),
+        data: { ...engine },
+        maxHeapMb: ENGINE_HEAP_MB,
+        prepare: async () => prepareStore(),
+      },
+      opcua: {
+        entry: entries?.opcua ?? roomEntry('opcua/room'),
+        data: { ...opcua },
+        maxHeapMb: OPCUA_HEAP_MB,
+        prepare: () => removeStalePkiLocks(pkiFolderOf(config)),
+      },
+    },
+  })
+}
