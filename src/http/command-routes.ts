@@ -44,7 +44,7 @@ const LISTED = 100
 
 /**
  * `GET /commands?device=&state=&limit=`, `GET /commands/<id>`, `POST /commands`, `DELETE /commands/<id>` and
- * `GET /audit?limit=&before=`, all for askers on this machine only, since nobody logs in here; undefined for any other
+ * `GET /audit?limit=&before=`, all for askers on this machine only, who have shown the local token; undefined for any other
  * path. A refused command answers 422 (404 for a device, tag or command that is not there, 429 and 503 where a queue is
  * full), with its StatusCode and the reason in words.
  */
@@ -214,7 +214,7 @@ function limitOf(query: URLSearchParams): number | undefined {
 const failed = (status: number, error: string): Answer => ({ status, body: { error } })
 const badLimit = failed(400, `limit is a whole number from 1 to ${MOST_LISTED}.`)
 
-/** Nobody logs in here: devices are commanded only by whoever is on this machine, and not by a page that lured a browser. */
+/** Devices are commanded here only by whoever is on this machine, and not by a page that lured a browser. */
 function forbidden({ asker: { address, fetchSite, host } }: CommandCall): Answer | undefined {
   if (address === undefined || !loopback.test(address)) {
     return failed(403, 'Commands are taken from askers on the machine of the gateway only; run penstock send there.')

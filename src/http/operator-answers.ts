@@ -31,9 +31,12 @@ export async function answerForOperators(context: Context, parts: OperatorParts)
 async function answerOf(context: Context, parts: OperatorParts): Promise<Answer | undefined> {
   const { method, path, req } = context
   if (/^\/configuration(?:\/|$)/.test(path)) return configured(context, parts)
-  if (!/^\/sessions(?:\/|$)/.test(path)) return answerCommands(commandCall(context), parts.commands)
-  if (!parts.localToken.isIn(req.headers.authorization)) return strange('Sessions are', 'penstock sessions')
-  return answerSessions(method, path, parts.opcua)
+  const isSession = /^\/sessions(?:\/|$)/.test(path)
+  if (!isSession && !/^\/(?:commands|audit)(?:\/|$)/.test(path)) return undefined
+  if (!parts.localToken.isIn(req.headers.authorization)) {
+    return isSession ? strange('Sessions are', 'penstock sessions') : strange('Commands are', 'penstock send')
+  }
+  return isSession ? answerSessions(method, path, parts.opcua) : answerCommands(commandCall(context), parts.commands)
 }
 
 /** To whoever comes without the local token. */

@@ -1,7 +1,10 @@
 import { type ChildProcess, fork } from 'node:child_process'
 import { once } from 'node:events'
+import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import type { ShownCommand } from '../../src/cli/orders/shown-command.ts'
+import { localTokenFile } from '../../src/http/local-token.ts'
 import type { PlantFolder } from './gateway.ts'
 
 const entry = fileURLToPath(new URL('./command-gateway-entry.ts', import.meta.url))
@@ -9,11 +12,13 @@ const entry = fileURLToPath(new URL('./command-gateway-entry.ts', import.meta.ur
 /** A gateway in a process of its own that takes commands over HTTP, to be killed. */
 export class CommandGateway {
   readonly url: string
+  readonly #token: string
   readonly #child: ChildProcess
   #output = ''
 
   private constructor(plant: PlantFolder) {
     this.url = `http://127.0.0.1:${plant.httpPort}`
+    this.#token = join(plant.folder, 'data', localTokenFile)
     this.#child = fork(entry, [plant.file], { stdio: ['ignore', 'pipe', 'pipe', 'ipc'] })
     for (const stream of [this.#child.stdout, this.#child.stderr]) {
       stream?.on('data', (chunk: Buffer) => {
@@ -35,9 +40,8 @@ export class CommandGateway {
   /** Asks for a write; undefined where that is not answered. */
   async write(device: string, more: object = {}): Promise<ShownCommand | undefined> {
     const body = JSON.stringify({ device, tag: 'setpoint', value: 1, ...more })
-    const headers = { 'Content-Type': 'application/json' }
     try {
-      const response = await fetch(`${this.url}/commands`, { method: 'POST', headers, body })
+      const response = await this.#ask('/commands', { method: 'POST', body })
       return response.status === 202 ? ((await response.json()) as ShownCommand) : undefined
     } catch {
       return undefined
@@ -45,20 +49,25 @@ export class CommandGateway {
   }
 
   async command(id: number): Promise<ShownCommand> {
-    return (await (await fetch(`${this.url}/commands/${id}`)).json()) as ShownCommand
+    return (await (await this.#ask(`/commands/${id}`)).json()) as ShownCommand
   }
 
   async cancel(id: number): Promise<number> {
-    return (await fetch(`${this.url}/commands/${id}`, { method: 'DELETE' })).status
+    return (await this.#ask(`/commands/${id}`, { method: 'DELETE' })).status
   }
 
   async unfinished(): Promise<readonly ShownCommand[]> {
     const states = ['queued', 'sending', 'sent', 'transmitted']
     const lists = states.map(async (state) => {
-      const response = await fetch(`${this.url}/commands?state=${state}&limit=1000`)
+      const response = await this.#ask(`/commands?state=${state}&limit=1000`)
       return ((await response.json()) as { commands: ShownCommand[] }).commands
     })
     return (await Promise.all(lists)).flat()
+  }
+
+  #ask(path: string, request: RequestInit = {}): Promise<Response> {
+    const Authorization = `Bearer ${readFileSync(this.#token, 'utf8').trim()}`
+    return fetch(`${this.url}${path}`, { ...request, headers: { Authorization, 'Content-Type': 'application/json' } })
   }
 
   async kill(): Promise<void> {

@@ -4,6 +4,7 @@ import { describeError } from '../../core/errors.ts'
 import type { Problem } from '../../core/problem.ts'
 import { formatProblem } from '../../core/problem.ts'
 import { localTokenFile } from '../../http/local-token.ts'
+import { version } from '../../version.ts'
 import { ClientFailure, ExitCode } from '../client/failure.ts'
 import type { Environment } from '../configuration.ts'
 import { dataFolderOf } from '../data-folder.ts'
@@ -16,8 +17,20 @@ export interface LocalFlags {
   readonly data?: string | undefined
 }
 
-const ANSWER_WITHIN_MS = 90_000
-const exitCodes: Readonly<Record<number, number>> = { 400: ExitCode.usage, 404: ExitCode.unknownNode }
+/** A plant of thousands of devices changes, or it is not known yet whether a command went out. */
+const ANSWER_WITHIN_MS = 100_000
+const exitCodes: Readonly<Record<number, number>> = {
+  400: ExitCode.usage,
+  404: ExitCode.unknownNode,
+  503: ExitCode.unreachable,
+}
+
+interface Refused {
+  readonly error?: string
+  /** Name of a StatusCode. */
+  readonly status?: unknown
+  readonly problems?: readonly Problem[]
+}
 
 /** A gateway on this machine, asked with the token in its data folder. */
 export class LocalGateway {
@@ -46,7 +59,11 @@ export class LocalGateway {
     try {
       response = await fetch(new URL(path, this.#url), {
         method,
-        headers: { Authorization: `Bearer ${this.#token}`, 'Content-Type': 'application/json' },
+        headers: {
+          Authorization: `Bearer ${this.#token}`,
+          'Content-Type': 'application/json',
+          'User-Agent': `penstock-cli ${version}`,
+        },
         ...(body === undefined ? {} : { body: JSON.stringify(body) }),
         signal: AbortSignal.timeout(ANSWER_WITHIN_MS),
       })
@@ -60,12 +77,13 @@ export class LocalGateway {
   }
 }
 
-function wordsOf(text: string, status: number): string {
+function wordsOf(text: string, httpStatus: number): string {
   try {
-    const { error, problems = [] } = JSON.parse(text) as { error?: string; problems?: Problem[] }
-    if (error !== undefined) return [error, ...problems.map((problem) => `  ${formatProblem(problem)}`)].join('\n')
+    const { error, status, problems = [] } = JSON.parse(text) as Refused
+    const words = typeof status === 'string' ? `${status}: ${error}` : error
+    if (words !== undefined) return [words, ...problems.map((problem) => `  ${formatProblem(problem)}`)].join('\n')
   } catch {
     // Not from Penstock: the status is all that is known.
   }
-  return `It answers ${status}: is it the HTTP port of Penstock?`
+  return `It answers ${httpStatus}: is it the HTTP port of Penstock?`
 }

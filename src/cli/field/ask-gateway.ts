@@ -11,39 +11,24 @@ const exitCodes: Readonly<Record<number, number>> = {
   504: ExitCode.unreachable,
 }
 
-/** What is sent along, where it is not only asked. */
-export interface Sent {
-  readonly method: 'POST' | 'DELETE'
-  readonly body?: object
-}
-
 /**
  * What a running gateway answers at `path` of its HTTP port. Throws ClientFailure: as the answer's status says, or unreachable,
  * where nothing answers.
  */
-export async function askGateway<Answer>(
-  url: string,
-  path: string,
-  withinMs = ANSWER_WITHIN_MS,
-  sent?: Sent,
-): Promise<Answer> {
+export async function askGateway<Answer>(url: string, path: string, withinMs = ANSWER_WITHIN_MS): Promise<Answer> {
   const base = baseOf(url)
   let response: Response
   try {
-    const headers = { 'User-Agent': `penstock-cli ${version}`, 'Content-Type': 'application/json' }
-    const request = sent && { method: sent.method, ...(sent.body ? { body: JSON.stringify(sent.body) } : {}) }
-    response = await fetch(new URL(path, base), { ...request, headers, signal: AbortSignal.timeout(withinMs) })
+    const headers = { 'User-Agent': `penstock-cli ${version}` }
+    response = await fetch(new URL(path, base), { headers, signal: AbortSignal.timeout(withinMs) })
   } catch (cause) {
     const message = `No gateway answers at ${base.origin} (${describeError(cause)}): start it, or give the address of its HTTP port with --url`
     throw new ClientFailure(ExitCode.unreachable, message)
   }
   const body: unknown = await response.json().catch(() => undefined)
   if (response.ok && body !== undefined) return body as Answer
-  const { error, status } = (body ?? {}) as { error?: unknown; status?: unknown }
-  if (typeof error === 'string') {
-    const words = typeof status === 'string' ? `${status}: ${error}` : error
-    throw new ClientFailure(exitCodes[response.status] ?? ExitCode.refused, words)
-  }
+  const { error } = (body ?? {}) as { error?: unknown }
+  if (typeof error === 'string') throw new ClientFailure(exitCodes[response.status] ?? ExitCode.refused, error)
   const message = `${base.origin} answers ${response.status} to ${path}: is it the HTTP port of Penstock?`
   throw new ClientFailure(ExitCode.refused, message)
 }

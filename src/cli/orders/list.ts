@@ -2,11 +2,10 @@ import { pause, systemClock } from '../../core/clock.ts'
 import { ExitCode } from '../client/failure.ts'
 import { table } from '../client/format.ts'
 import type { Output } from '../client/options.ts'
-import { askGateway } from '../field/ask-gateway.ts'
+import type { LocalGateway } from '../config/local-gateway.ts'
 import { orderInWords, row, type ShownCommand } from './shown-command.ts'
 
 export interface ListFlags {
-  readonly url: string
   readonly device?: string
   readonly state?: string
   readonly limit: string
@@ -14,26 +13,29 @@ export interface ListFlags {
   readonly json?: boolean
 }
 
+type Asked = Pick<LocalGateway, 'ask'>
+
 const LOOK_EVERY_MS = 500
 
 /** `penstock commands`: the last commands, the newest last, or one of them with its history. Throws ClientFailure. */
 export async function list(
+  gateway: Asked,
   id: string | undefined,
   flags: ListFlags,
   out: Output,
   signal: AbortSignal,
 ): Promise<number> {
   if (id !== undefined) {
-    const command = await askGateway<ShownCommand>(flags.url, `/commands/${encodeURIComponent(id)}`)
+    const command = await gateway.ask<ShownCommand>('GET', `/commands/${encodeURIComponent(id)}`)
     for (const line of flags.json ? [JSON.stringify(command)] : inFull(command)) out.line(line)
     return ExitCode.ok
   }
-  let known = await look(flags)
+  let known = await look(gateway, flags)
   print(known, flags, out)
   if (known.length === 0 && !flags.json) out.notice('There are no such commands.')
   while (flags.watch && !signal.aborted) {
     await pause(systemClock, LOOK_EVERY_MS, signal)
-    const now = await look(flags)
+    const now = await look(gateway, flags)
     const before = new Map(known.map((command) => [command.id, command]))
     print(
       now.filter(
@@ -47,13 +49,13 @@ export async function list(
   return ExitCode.ok
 }
 
-async function look({ url, device, state, limit }: ListFlags): Promise<readonly ShownCommand[]> {
+async function look(gateway: Asked, { device, state, limit }: ListFlags): Promise<readonly ShownCommand[]> {
   const query = new URLSearchParams({
     limit,
     ...(device === undefined ? {} : { device }),
     ...(state === undefined ? {} : { state }),
   })
-  const { commands } = await askGateway<{ commands: ShownCommand[] }>(url, `/commands?${query.toString()}`)
+  const { commands } = await gateway.ask<{ commands: ShownCommand[] }>('GET', `/commands?${query.toString()}`)
   return commands.reverse()
 }
 

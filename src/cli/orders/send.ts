@@ -2,11 +2,10 @@ import { pause, systemClock } from '../../core/clock.ts'
 import { isFinished } from '../../core/command.ts'
 import { ClientFailure, ExitCode } from '../client/failure.ts'
 import type { Output } from '../client/options.ts'
-import { askGateway } from '../field/ask-gateway.ts'
+import type { LocalGateway } from '../config/local-gateway.ts'
 import { orderInWords, type ShownCommand, why } from './shown-command.ts'
 
 export interface SendFlags {
-  readonly url: string
   readonly key?: string
   readonly priority: string
   readonly expires?: string
@@ -15,14 +14,16 @@ export interface SendFlags {
   readonly json?: boolean
 }
 
+type Asked = Pick<LocalGateway, 'ask'>
+
 const LOOK_EVERY_MS = 200
-const ACCEPT_WITHIN_MS = 15_000
 
 /**
  * `penstock send`: asks for a write or command and waits for what becomes of it, until Ctrl-C. Ends with 0 where it is
- * confirmed (or accepted, with `--no-wait`), else as refused. Throws ClientFailure.
+ * confirmed, or transmitted to a device that acknowledges nothing (or accepted, with `--no-wait`), else as refused. Throws ClientFailure.
  */
 export async function send(
+  gateway: Asked,
   target: string,
   words: readonly string[],
   flags: SendFlags,
@@ -30,24 +31,19 @@ export async function send(
   signal: AbortSignal,
 ): Promise<number> {
   const body = { ...orderOf(target, words), ...optionsOf(flags) }
-  const accepted = await askGateway<ShownCommand>(flags.url, '/commands', ACCEPT_WITHIN_MS, { method: 'POST', body })
-  const last = flags.wait ? await followed(accepted, flags, out, signal) : accepted
+  const accepted = await gateway.ask<ShownCommand>('POST', '/commands', body)
+  const last = flags.wait ? await followed(gateway, accepted, out, signal) : accepted
   if (flags.json) out.line(JSON.stringify(last))
   else out.line(inWords(last))
   if (!flags.wait) return ExitCode.ok
-  return last.state === 'confirmed' ? ExitCode.ok : ExitCode.refused
+  return isFinished(last) && ['confirmed', 'transmitted'].includes(last.state) ? ExitCode.ok : ExitCode.refused
 }
 
-async function followed(
-  first: ShownCommand,
-  flags: SendFlags,
-  out: Output,
-  signal: AbortSignal,
-): Promise<ShownCommand> {
+async function followed(gateway: Asked, first: ShownCommand, out: Output, signal: AbortSignal): Promise<ShownCommand> {
   let command = first
   while (!isFinished(command) && !signal.aborted) {
     await pause(systemClock, LOOK_EVERY_MS, signal)
-    const now = await askGateway<ShownCommand>(flags.url, `/commands/${command.id}`)
+    const now = await gateway.ask<ShownCommand>('GET', `/commands/${command.id}`)
     if (now.state !== command.state && !isFinished(now)) out.notice(inWords(now))
     command = now
   }
