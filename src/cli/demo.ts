@@ -84,6 +84,8 @@ function banner(endpoint: string, httpPort: number, password: string, { opcuaPor
 
   See values now, in another terminal:
     npm run -s penstock -- watch --user demo --password ${password}${port}
+  Let the pump start at another level, and see what becomes of it:
+    npm run -s penstock -- send pump/start-level 40 --data data/demo
   In UaExpert, Ignition or another client: the devices are in Objects/DeviceSet and Objects/Penstock.
   Ctrl-C ends it. Last values are kept in data/demo.
 
