@@ -1,12 +1,8 @@
-import { type Command, InvalidArgumentError, Option } from 'commander'
+import { type Command, InvalidArgumentError } from 'commander'
 import { version } from '../version.ts'
 import { output } from './client-commands.ts'
 import { endWith } from './end.ts'
-
-interface FolderFlags {
-  readonly config: string
-  readonly data?: string
-}
+import { type FolderFlags, folderOf, withFolder } from './folder-option.ts'
 
 const count = (text: string): number => {
   const number = Number(text)
@@ -63,17 +59,4 @@ export function backupCommands(program: Command): void {
         })(),
       ),
     )
-}
-
-const withFolder = (command: Command): Command =>
-  command
-    .addOption(
-      new Option('-c, --config <file>', 'names the data folder').env('PENSTOCK_CONFIG').default('config/penstock.yaml'),
-    )
-    .option('-d, --data <folder>', 'the data folder; otherwise that of the configuration')
-
-async function folderOf({ config, data }: FolderFlags): Promise<string> {
-  if (data !== undefined) return data
-  const { dataFolderOf } = await import('./data-folder.ts')
-  return dataFolderOf(config, process.env)
 }

@@ -1,7 +1,8 @@
-import { type Command, Option } from 'commander'
+import type { Command } from 'commander'
 import { output } from './client-commands.ts'
 import type { LocalFlags, LocalGateway } from './config/local-gateway.ts'
 import { endWith } from './end.ts'
+import { withFolder } from './folder-option.ts'
 
 type Commands = typeof import('./config/configuration-commands.ts')
 
@@ -9,16 +10,12 @@ type Commands = typeof import('./config/configuration-commands.ts')
 export function configCommands(program: Command): void {
   const config = program.command('config').description('the configuration of a running gateway: see, change, restore')
   const command = (name: string, description: string) =>
-    config
-      .command(name)
-      .description(description)
-      .option('--url <url>', 'the HTTP port of the gateway', 'http://127.0.0.1:8080')
-      .addOption(
-        new Option('-c, --config <file>', 'names the data folder')
-          .env('PENSTOCK_CONFIG')
-          .default('config/penstock.yaml'),
-      )
-      .option('-d, --data <folder>', 'the data folder; otherwise that of the configuration')
+    withFolder(
+      config
+        .command(name)
+        .description(description)
+        .option('--url <url>', 'the HTTP port of the gateway', 'http://127.0.0.1:8080'),
+    )
   const changing = (name: string, description: string) =>
     command(name, description).option('-m, --message <words>', 'why, for those who come after', '')
 

@@ -2,13 +2,9 @@ import { type Command, Option } from 'commander'
 import { systemClock } from '../core/clock.ts'
 import { output } from './client-commands.ts'
 import { endWith } from './end.ts'
+import { type FolderFlags, folderOf, withFolder } from './folder-option.ts'
 import type { HistoryFlags } from './history.ts'
 import type { ExportFormat } from './history-transfer.ts'
-
-interface FolderFlags {
-  readonly config: string
-  readonly data?: string
-}
 
 /** What the data folder remembers: printed, taken out and put in. */
 export function historyCommands(program: Command): void {
@@ -59,17 +55,4 @@ export function historyCommands(program: Command): void {
         })(),
       ),
     )
-}
-
-const withFolder = (command: Command): Command =>
-  command
-    .addOption(
-      new Option('-c, --config <file>', 'names the data folder').env('PENSTOCK_CONFIG').default('config/penstock.yaml'),
-    )
-    .option('-d, --data <folder>', 'the data folder; otherwise that of the configuration')
-
-async function folderOf({ config, data }: FolderFlags): Promise<string> {
-  if (data !== undefined) return data
-  const { dataFolderOf } = await import('./data-folder.ts')
-  return dataFolderOf(config, process.env)
 }

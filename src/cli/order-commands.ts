@@ -1,8 +1,9 @@
-import { type Command, Option } from 'commander'
+import type { Command } from 'commander'
 import { interrupted, output } from './client-commands.ts'
 import type { LocalFlags, LocalGateway } from './config/local-gateway.ts'
 import { endWith } from './end.ts'
 import { URL_OPTION } from './field-commands.ts'
+import { folderConfig } from './folder-option.ts'
 import type { AuditFlags } from './orders/audit.ts'
 import type { ListFlags } from './orders/list.ts'
 import type { SendFlags } from './orders/send.ts'
@@ -13,11 +14,7 @@ export function orderCommands(program: Command): void {
     program
       .command(name)
       .option(...URL_OPTION)
-      .addOption(
-        new Option('-c, --config <file>', 'names the data folder')
-          .env('PENSTOCK_CONFIG')
-          .default('config/penstock.yaml'),
-      )
+      .addOption(folderConfig())
       .option(
         '--data <folder>',
         'the data folder, whose token proves that you may; otherwise that of the configuration',

@@ -2,9 +2,7 @@ import type { Context } from 'koa'
 import type { Actor } from '../core/command.ts'
 import { can, type User } from '../core/user.ts'
 import { credentialsOf } from './basic-auth.ts'
-
-/** IPv4, IPv6, and IPv4 in IPv6. */
-const loopback = /^(?:127\.|::1$|::ffff:127\.)/
+import { isLoopback } from './loopback.ts'
 
 /**
  * The administrator who asks; undefined: the context is answered with why not. A password travels readable here, so it
@@ -19,7 +17,7 @@ export async function refuseUnlessAdministrator(
     context.body = { error }
   }
   const address = context.req.socket.remoteAddress ?? 'unknown'
-  if (!loopback.test(address)) {
+  if (!isLoopback(address)) {
     return refuse(403, 'Security is administered on the machine of the gateway only; run penstock there.')
   }
   const site = context.get('Sec-Fetch-Site')

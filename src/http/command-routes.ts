@@ -11,9 +11,11 @@ import {
 } from '../core/command.ts'
 import type { TagValue } from '../core/data-type.ts'
 import { PenstockError } from '../core/errors.ts'
-import { StatusCode, statusName } from '../core/status-code.ts'
+import { statusName } from '../core/status-code.ts'
 import type { CommandHistory } from '../link/contract.ts'
 import type { Answer, Asker } from './diagnosis.ts'
+import { isLoopback, isLoopbackHost } from './loopback.ts'
+import { httpStatusOfRefusal } from './refused-command.ts'
 
 /** What is asked of the engine; all reject with ROOM_UNAVAILABLE or TIMEOUT while it does not answer. */
 export interface CommandDesk {
@@ -171,17 +173,8 @@ const actor = ({ address, client }: CommandCall['asker']): Actor => ({
 function answered(answer: CommandAnswer, done: number): Answer {
   if ('accepted' in answer) return { status: done, body: shown(answer.accepted) }
   const { status, reason }: Refusal = answer.refused
-  return { status: httpStatus.get(status) ?? 422, body: { error: reason, status: statusName(status) } }
+  return { status: httpStatusOfRefusal(status), body: { error: reason, status: statusName(status) } }
 }
-
-const httpStatus: ReadonlyMap<number, number> = new Map([
-  [StatusCode.BadNodeIdUnknown, 404],
-  [StatusCode.BadMethodInvalid, 404],
-  [StatusCode.BadNotFound, 404],
-  [StatusCode.BadInvalidState, 409],
-  [StatusCode.BadTooManyOperations, 429],
-  [StatusCode.BadResourceUnavailable, 503],
-])
 
 /** A command as JSON can hold it: 64-bit integers as text, bytes in hexadecimal, times in ISO 8601, the name of a status. */
 function shown({ order, acceptedAt, changedAt, deadline, expectedAt, status, ...record }: CommandRecord): object {
@@ -216,15 +209,11 @@ const badLimit = failed(400, `limit is a whole number from 1 to ${MOST_LISTED}.`
 
 /** Devices are commanded here only by whoever is on this machine, and not by a page that lured a browser. */
 function forbidden({ asker: { address, fetchSite, host } }: CommandCall): Answer | undefined {
-  if (address === undefined || !loopback.test(address)) {
+  if (address === undefined || !isLoopback(address)) {
     return failed(403, 'Commands are taken from askers on the machine of the gateway only; run penstock send there.')
   }
   // A page of a site whose name was made to mean this machine is of the same origin, and still calls it by that name.
-  const isOurs = loopbackHost.test(host ?? '')
+  const isOurs = isLoopbackHost(host ?? '')
   if (isOurs && (fetchSite === undefined || fetchSite === 'same-origin' || fetchSite === 'none')) return undefined
   return failed(403, 'Commands are not taken from a page of another site.')
 }
-
-/** IPv4, IPv6, and IPv4 in IPv6. */
-const loopback = /^(?:127\.|::1$|::ffff:127\.)/
-const loopbackHost = /^(?:localhost|127(?:\.\d{1,3}){3}|\[::1\])(?::\d+)?$/i

@@ -1,5 +1,6 @@
 import type { FrameTrace, ReadAnswer, ReadProblem, SourceDiagnostics, WantedReading } from '../core/diagnostics.ts'
 import { PenstockError } from '../core/errors.ts'
+import { isLoopback } from './loopback.ts'
 
 /** What is asked of the engine; all reject with ROOM_UNAVAILABLE or TIMEOUT while it does not answer. */
 export interface Diagnosis {
@@ -80,15 +81,12 @@ async function read(source: string, query: URLSearchParams, diagnosis: Diagnosis
 
 /** Nobody logs in here: a device is asked only for whoever is on this machine, and not for a page that lured a browser. */
 function refusalOf({ address, fetchSite }: Asker): Answer | undefined {
-  if (address === undefined || !loopback.test(address)) {
+  if (address === undefined || !isLoopback(address)) {
     return failed(403, 'A device is read for askers on the machine of the gateway only; run penstock read-once there.')
   }
   if (fetchSite === undefined || fetchSite === 'same-origin' || fetchSite === 'none') return undefined
   return failed(403, 'A device is not read for a page of another site.')
 }
-
-/** IPv4, IPv6, and IPv4 in IPv6. */
-const loopback = /^(?:127\.|::1$|::ffff:127\.)/
 
 const failed = (status: number, error: string): Answer => ({ status, body: { error } })
 

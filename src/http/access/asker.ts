@@ -1,5 +1,6 @@
 import type { IncomingMessage } from 'node:http'
 import type { TLSSocket } from 'node:tls'
+import { isLoopback, isLoopbackHost } from '../loopback.ts'
 
 /** Where a request comes from, as far as it can be believed. */
 export interface Asker {
@@ -18,9 +19,9 @@ export interface Asker {
 export function askerOf(request: IncomingMessage, behindProxy: boolean): Asker {
   const { headers, socket } = request
   const address = socket.remoteAddress ?? 'unknown'
-  const onMachine = loopback.test(address)
+  const onMachine = isLoopback(address)
   const wasPassedOn = headers['x-forwarded-for'] !== undefined || headers.forwarded !== undefined
-  const isLocal = onMachine && !wasPassedOn && localName.test(headers.host ?? '')
+  const isLocal = onMachine && !wasPassedOn && isLoopbackHost(headers.host ?? '')
   const isEncrypted = (socket as Partial<TLSSocket>).encrypted === true
   const proxied = behindProxy && headers['x-forwarded-proto'] === 'https'
   const fetchSite = headers['sec-fetch-site']
@@ -32,10 +33,6 @@ export function askerOf(request: IncomingMessage, behindProxy: boolean): Asker {
     isBrowser: fetchSite !== undefined || headers.origin !== undefined,
   }
 }
-
-/** IPv4, IPv6, and IPv4 in IPv6. */
-const loopback = /^(?:127\.|::1$|::ffff:127\.)/
-const localName = /^(?:localhost|127(?:\.\d{1,3}){3}|\[::1\])(?::\d+)?$/i
 
 /**
  * Whether a request that changes something comes from our own page, or from no page at all: a page of another site

@@ -10,7 +10,7 @@ import {
   type ParameterConfig,
 } from '../../core/command.ts'
 import type { TagValue } from '../../core/data-type.ts'
-import { StatusCode, statusName } from '../../core/status-code.ts'
+import { statusName } from '../../core/status-code.ts'
 import { ApiProblem, notFound } from '../api/problem.ts'
 import { type Asked, type Route, route } from '../api/route.ts'
 import {
@@ -23,6 +23,7 @@ import {
   type DeviceCommandsAnswer,
   deviceCommands,
 } from '../api/schemas/commands.ts'
+import { httpStatusOfRefusal } from '../refused-command.ts'
 import { given } from './given.ts'
 import { mirrorOf, orSilent, type WebService } from './service.ts'
 
@@ -154,19 +155,10 @@ async function orUnknown(ask: () => Promise<CommandAnswer>): Promise<CommandAnsw
   )
 }
 
-const httpStatus: ReadonlyMap<number, number> = new Map([
-  [StatusCode.BadNodeIdUnknown, 404],
-  [StatusCode.BadMethodInvalid, 404],
-  [StatusCode.BadNotFound, 404],
-  [StatusCode.BadInvalidState, 409],
-  [StatusCode.BadTooManyOperations, 429],
-  [StatusCode.BadResourceUnavailable, 503],
-])
-
 function accepted(answer: CommandAnswer): CommandAnswered {
   if ('accepted' in answer) return answerOf(answer.accepted)
   const { status, reason } = answer.refused
-  throw new ApiProblem({ status: httpStatus.get(status) ?? 422, code: statusName(status), detail: reason })
+  throw new ApiProblem({ status: httpStatusOfRefusal(status), code: statusName(status), detail: reason })
 }
 
 const statusOf = (status: number | undefined) => (status === undefined ? {} : { status: statusName(status) })
