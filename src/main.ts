@@ -18,6 +18,7 @@ import type { ConfiguredPlant } from './link/contract.ts'
 import { opcuaSettingsOf } from './opcua/settings-from-config.ts'
 import type { RoomName } from './rooms/gateway.ts'
 import { healthOf } from './rooms/health.ts'
+import { ConfigurationDrafts } from './store/configuration-drafts.ts'
 import { ConfigurationVersions } from './store/configuration-versions.ts'
 import { lockDataFolder } from './store/data-folder-lock.ts'
 import { freeSpaceOf } from './store/free-space.ts'
@@ -103,7 +104,8 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
     await users.begin(options.administrator)
     rooms.beginWith(users.records)
     const localToken = new LocalToken(dataFolder)
-    const own = { config, secrets, history, rooms, accounts: users, health, configuration, localToken }
+    const draftStore = new ConfigurationDrafts(database)
+    const own = { config, secrets, history, rooms, accounts: users, health, configuration, draftStore, localToken }
     const service = webServiceOf({ ...own, clock: systemClock, log })
     http = new HttpServer({ settings: config.http, log, service, files: new WebFiles(webFolder), version })
     httpPort = await http.start()

@@ -1,5 +1,5 @@
 import type { Actor } from '../core/command.ts'
-import type { ConfigurationVersion, NewVersion } from '../core/configuration-version.ts'
+import type { ConfigurationDraft, ConfigurationVersion, NewVersion } from '../core/configuration-version.ts'
 import type { Problem } from '../core/problem.ts'
 import type { Edit } from './edit.ts'
 import type { Origins } from './origins.ts'
@@ -44,6 +44,14 @@ export interface Versions {
   page(limit: number, before?: number): ConfigurationVersion[]
   /** As YAML; undefined: there is none, or it is kept no longer. */
   text(id: number): string | undefined
+}
+
+/** What users change and have not applied yet, wherever it is kept. */
+export interface DraftStore {
+  of(user: string): ConfigurationDraft | undefined
+  /** In place of the one that the user has; on disk when this returns. */
+  keep(draft: ConfigurationDraft): void
+  discard(user: string): void
 }
 
 /** Where the configuration is changed while the gateway runs. */

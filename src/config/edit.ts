@@ -26,16 +26,18 @@ export function edited(
     const message = applied(document, edit)
     return message === undefined
       ? []
-      : [{ path: pathOf(edit).join('/'), message, mend: 'Load the configuration again, and repeat the change.' }]
+      : [{ path: placeOfEdit(edit).join('/'), message, mend: 'Load the configuration again, and repeat the change.' }]
   })
   return problems.length > 0 ? { problems } : { text: document.toString({ lineWidth: 120 }) }
 }
 
-const pathOf = (edit: Edit): readonly string[] => ('set' in edit ? edit.set : 'add' in edit ? edit.add : edit.remove)
+/** Where an edit is, with keys. */
+export const placeOfEdit = (edit: Edit): readonly string[] =>
+  'set' in edit ? edit.set : 'add' in edit ? edit.add : edit.remove
 
 /** Undefined: it is done; otherwise why not. */
 function applied(document: Document, edit: Edit): string | undefined {
-  const found = placeOf(document, pathOf(edit))
+  const found = placeOf(document, placeOfEdit(edit))
   if (typeof found === 'string') return found
   if ('remove' in edit) return document.deleteIn(found) ? undefined : 'There is no such setting.'
   if ('set' in edit) {

@@ -1,5 +1,7 @@
 import { join } from 'node:path'
 import type { MessagePort } from 'node:worker_threads'
+import type { DraftStore } from '../config/desk.ts'
+import { Drafts } from '../config/drafts.ts'
 import type { Config } from '../config/schema.ts'
 import type { Findings } from '../core/drift.ts'
 import type { Logger } from '../core/logger.ts'
@@ -30,6 +32,8 @@ interface WebServiceParts
       /** A port at whose other end the engine is; undefined while there is none. */
       linkToEngine(): MessagePort | undefined
     }
+  /** Where drafts of the configuration are kept. */
+  readonly draftStore: DraftStore
   readonly log: Logger
 }
 
@@ -69,6 +73,7 @@ export function webServiceOf(parts: WebServiceParts): WebService {
     configuration,
     localToken,
     accounts,
+    drafts: new Drafts({ desk: configuration, store: parts.draftStore, clock }),
     ...asked,
   }
 }
