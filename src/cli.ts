@@ -9,6 +9,7 @@ import { historyCommands } from './cli/history-commands.ts'
 import { orderCommands } from './cli/order-commands.ts'
 import { securityCommands } from './cli/security-commands.ts'
 import type { SessionsFlags } from './cli/sessions.ts'
+import { tagCommands } from './cli/tag-commands.ts'
 import { version } from './version.ts'
 
 // Each command loads only what it needs: a gateway that starts has no use for a client's half of the OPC UA stack.
@@ -98,6 +99,7 @@ program
   })
 
 configCommands(program)
+tagCommands(program)
 backupCommands(program)
 fieldCommands(program)
 securityCommands(program)

@@ -101,6 +101,19 @@ export class Drafts {
     return 'problems' in made ? { ok: false, ...made } : this.replace(user, made.text, revision)
   }
 
+  /** What edits would make of the user's draft, in words, and everything that would be wrong then; nothing is done. */
+  preview(user: string, edits: readonly Edit[]): { changes: readonly string[]; problems: readonly PlacedProblem[] } {
+    const before = this.text(user)
+    const made = edited(before, edits)
+    if ('problems' in made) return { changes: [], problems: made.problems }
+    const checked = this.#desk.check({ text: made.text })
+    const after = valuesOf(made.text)
+    return {
+      changes: differencesBetween(valuesOf(before), after).map(inWords),
+      problems: checked.ok ? [] : checked.problems.map((problem) => placed(problem, after)),
+    }
+  }
+
   /** The whole draft is this text, which need not be right. */
   replace(user: string, text: string, revision?: number): DraftChanged {
     const draft = this.#draftOf(user)

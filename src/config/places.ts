@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from 'node:util'
 import { isGroup, segmentsOf, settingOf } from './raw.ts'
 
 /** What stands at a place named by keys, `['sources', 'line', 'devices', 'pump']`, or undefined. */
@@ -6,6 +7,12 @@ export const valueAtPlace = (document: unknown, place: readonly string[]): unkno
     (value, name) => (Array.isArray(value) ? value.find((each) => nameOf(each) === name) : ownSetting(value, name)),
     document,
   )
+
+/** Whether two settings say the same, whatever read them. */
+export const saysTheSame = (one: unknown, other: unknown): boolean => isDeepStrictEqual(plain(one), plain(other))
+
+const plain = (value: unknown): unknown =>
+  typeof value === 'object' && value !== null ? (JSON.parse(JSON.stringify(value)) as unknown) : value
 
 const ownSetting = (value: unknown, name: string): unknown =>
   isGroup(value) && Object.hasOwn(value, name) ? value[name] : undefined

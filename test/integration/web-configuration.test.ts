@@ -1,6 +1,11 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { parse } from 'yaml'
-import type { AppliedAnswer, DraftAnswer, MaybeDraftAnswer } from '../../src/http/api/schemas/configuration.ts'
+import type {
+  AppliedAnswer,
+  DraftAnswer,
+  MaybeDraftAnswer,
+  TagImportAnswer,
+} from '../../src/http/api/schemas/configuration.ts'
 import type { Problem } from '../../src/http/api/schemas/problem.ts'
 import { aModbusDevice, aPlant, aTag } from '../support/small-plant.ts'
 import { type UserName, WebServer } from '../support/web-server.ts'
@@ -231,6 +236,47 @@ describe('the plant thing by thing', () => {
     await ask('carl', 'DELETE', '/folders/Hall A%2FLine 2')
     await ask('carl', 'POST', '/folders', { name: 'Yard', devices: ['fan'] })
     expect((await ask('carl', 'GET', '/folders')).body).toEqual({ folders: [{ name: 'Yard', devices: ['fan'] }] })
+  })
+})
+
+describe('tags as a table', () => {
+  const CSV = 'device;key;type;address;unit\r\npump;level;UInt16;holding:9;%\r\nfan;speed;UInt33;holding:3;\r\n'
+  const load = (body: object) => ask<TagImportAnswer>('carl', 'POST', '/tags/import', body)
+
+  it('go out for a spreadsheet and come back into the draft, after a look at what that changes', async () => {
+    const file = await web.ask(`${CONFIGURATION}/tags.csv?device=pump`, 'carl')
+    expect(file.headers.get('Content-Type')).toBe('text/csv; charset=utf-8')
+    const csv = Buffer.from(await file.arrayBuffer()).toString('utf8')
+    expect(csv.startsWith('\uFEFFsource,device,key')).toBe(true)
+    expect((await load({ csv, mode: 'replace' })).body).toMatchObject({
+      rows: 2,
+      changes: [],
+      problems: [],
+      taken: false,
+    })
+    const preview = await load({ csv: CSV, preview: true })
+    expect(preview.body).toMatchObject({
+      taken: false,
+      count: 3,
+      changes: expect.arrayContaining(['sources/line/devices/pump/tags/level/unit: added "%"']),
+      problems: [{ line: 3, column: 'type', message: expect.stringContaining('UInt32') }],
+    })
+    expect(await draftOf('carl')).toBeNull()
+    expect((await load({ csv: CSV })).body).toMatchObject({ taken: true, draft: { problems: [{}] } })
+    expect((await load({ csv: CSV.replace('UInt33', 'UInt32') })).body.draft).toMatchObject({ problems: [] })
+    expect((await apply('carl')).status).toBe(200)
+  })
+
+  it('are refused with every line that is wrong, and nothing is taken over', async () => {
+    const { body } = await load({ csv: 'device,key\nghost,a\npump,\n' })
+    expect(body).toMatchObject({
+      taken: false,
+      problems: [
+        { line: 2, column: 'device' },
+        { line: 3, column: 'key' },
+      ],
+    })
+    expect(await draftOf('carl')).toBeNull()
   })
 })
 

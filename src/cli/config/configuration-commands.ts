@@ -51,17 +51,17 @@ export async function check(gateway: LocalGateway, file: string, out: Output): P
 
 /** `penstock config apply`: the file holds from now on. */
 export const apply = (gateway: LocalGateway, file: string, comment: string, out: Output): Promise<number> =>
-  put(gateway, { text: configurationText(file) }, comment, out)
+  putConfiguration(gateway, { text: configurationText(file) }, comment, out)
 
 /** `penstock config set`, `add` and `remove`: one change of the configuration that holds. */
 export function change(gateway: LocalGateway, edit: Edit, comment: string, out: Output): Promise<number> {
-  return put(gateway, { edits: [edit] }, comment, out)
+  return putConfiguration(gateway, { edits: [edit] }, comment, out)
 }
 
 /** `penstock config restore`: an older version holds again, as the newest. */
 export async function restore(gateway: LocalGateway, version: string, comment: string, out: Output): Promise<number> {
   const text = await textOf(gateway, version)
-  return put(gateway, { text }, comment || `version ${version} restored`, out)
+  return putConfiguration(gateway, { text }, comment || `version ${version} restored`, out)
 }
 
 /** The path as it is written on the command line: `sources/meters/devices/boiler-1/poll`. */
@@ -76,7 +76,13 @@ export function writtenValue(written: string): unknown {
   }
 }
 
-async function put(gateway: LocalGateway, draft: Draft, comment: string, out: Output): Promise<number> {
+/** Lets it hold from now on, and says what became of it. `basedOn`: only while that version holds. */
+export async function putConfiguration(
+  gateway: LocalGateway,
+  draft: Draft & { readonly basedOn?: number },
+  comment: string,
+  out: Output,
+): Promise<number> {
   const done = await gateway.ask<Done>('PUT', '/configuration', { ...draft, comment })
   sayChanges(done, out)
   const when = done.live ? 'holds' : 'is kept, and holds as soon as the engine answers again'
@@ -84,7 +90,7 @@ async function put(gateway: LocalGateway, draft: Draft, comment: string, out: Ou
   return ExitCode.ok
 }
 
-function sayChanges({ changes, restart }: Pick<Done, 'changes' | 'restart'>, out: Output): void {
+export function sayChanges({ changes, restart }: Pick<Done, 'changes' | 'restart'>, out: Output): void {
   for (const each of changes) out.line(each)
   if (changes.length === 0) out.notice('It is as it was.')
   if (restart.length > 0) out.notice(`What changes in ${restart.join(', ')} takes a restart of the gateway.`)

@@ -107,6 +107,18 @@ export interface SettingAnswer {
   readonly inDraft: boolean
 }
 
+export const tagImport = z.object({
+  rows: z.int(),
+  changes: z.array(z.string()).describe('What it does to your draft, in words; at most 500 of them.'),
+  count: z.int().describe('How many changes there are.'),
+  problems: z
+    .array(z.object({ line: z.int().optional(), column: z.string().optional(), message: z.string() }))
+    .describe('What is wrong with rows; while a row cannot be understood nothing is taken over.'),
+  taken: z.boolean().describe('It stands in your draft now.'),
+  draft: draft.optional(),
+})
+export type TagImportAnswer = z.output<typeof tagImport>
+
 export const outline = z.object({
   sources: z.array(
     z.object({

@@ -3,6 +3,7 @@ import type { WebService } from '../service.ts'
 import { draftRoutes } from './draft-routes.ts'
 import { folderRoutes } from './folder-routes.ts'
 import { plantEditRoutes } from './plant-edit-routes.ts'
+import { tagTransferRoutes } from './tag-transfer-routes.ts'
 import { versionRoutes } from './version-routes.ts'
 
 /** How the configuration is seen and changed. */
@@ -11,4 +12,5 @@ export const configurationApiRoutes = (service: WebService): Route[] => [
   ...draftRoutes(service),
   ...plantEditRoutes(service),
   ...folderRoutes(service),
+  ...tagTransferRoutes(service),
 ]

@@ -1,8 +1,8 @@
-import { isDeepStrictEqual } from 'node:util'
 import { z } from 'zod'
 import { valuesOf } from '../../../config/differences.ts'
 import type { Drafts } from '../../../config/drafts.ts'
 import type { Edit } from '../../../config/edit.ts'
+import { saysTheSame } from '../../../config/places.ts'
 import { isGroup, settingOf } from '../../../config/raw.ts'
 import { invalid, notFound } from '../../api/problem.ts'
 import { type Asked, type Route, route } from '../../api/route.ts'
@@ -36,6 +36,13 @@ const kinds: readonly Kind[] = [
       ['sources', 'source'],
       ['devices', 'device'],
     ],
+    list: 'tags',
+    parameter: 'tag',
+  },
+  {
+    path: '/templates/{template}/tags',
+    one: 'tag of a template',
+    above: [['templates', 'template']],
     list: 'tags',
     parameter: 'tag',
   },
@@ -195,7 +202,7 @@ function replacing(
   after: Readonly<Record<string, unknown>>,
 ): Edit[] {
   const sets = Object.entries(after)
-    .filter(([name, value]) => !isDeepStrictEqual(value, before[name]))
+    .filter(([name, value]) => !saysTheSame(value, before[name]))
     .map(([name, value]) => ({ set: [...place, name], value }))
   const gone = Object.keys(before).filter((name) => after[name] === undefined && !lists.includes(name))
   return [...sets, ...gone.map((name) => ({ remove: [...place, name] }))]
