@@ -18,7 +18,7 @@ import type { Clock, Milliseconds } from '../core/clock.ts'
 import { PenstockError } from '../core/errors.ts'
 import type { Logger } from '../core/logger.ts'
 import type { UserRecord } from '../core/user.ts'
-import { version } from '../version.ts'
+import { builtAt, version } from '../version.ts'
 import { nodesetFiles } from './address-space/namespaces.ts'
 import { type CertificateStores, openCertificateStores } from './certificates.ts'
 import { GatewayServer } from './gateway-server.ts'
@@ -92,6 +92,7 @@ export async function prepareServer(
       manufacturerName: 'Penstock',
       softwareVersion: version,
       buildNumber: version,
+      buildDate: builtAt,
     },
     securityPolicies: policiesOf(settings),
     securityModes: modesOf(settings),
