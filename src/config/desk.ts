@@ -59,6 +59,8 @@ export interface ConfigurationDesk {
   current(): { readonly version: ConfigurationVersion; readonly text: string; readonly origins: Origins }
   /** Everything that is wrong with it, or what it would change; nothing is done. */
   check(draft: Draft): Checked
+  /** As `check`, of a whole text, without saying what it changes. */
+  judge(text: string): { readonly problems: readonly Problem[]; readonly restart: readonly string[] }
   /**
    * Checks, commits with an audit row and makes the plant follow, live; one after another. `basedOn` is the version
    * that the draft was made of; absent: whichever holds.

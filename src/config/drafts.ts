@@ -3,12 +3,11 @@ import type { Actor } from '../core/command.ts'
 import type { ConfigurationDraft, ConfigurationVersion } from '../core/configuration-version.ts'
 import type { Problem } from '../core/problem.ts'
 import type { Applied, ConfigurationDesk, DraftStore } from './desk.ts'
-import { changesBetween, type Difference, differencesBetween, inWords, valuesOf } from './differences.ts'
+import { type Difference, differencesBetween, inWords, valuesOf } from './differences.ts'
 import { type Edit, edited, placeOfEdit } from './edit.ts'
 import { clashesOf, merged, type Winner } from './merge.ts'
 import { keyedPath, valueAtPlace } from './places.ts'
 import { isGroup } from './raw.ts'
-import { readYaml } from './yaml-file.ts'
 
 /** A problem with its place as edits name it, `sources/line/devices/pump/poll`; absent: it has none. */
 export type PlacedProblem = Problem & { readonly at?: string }
@@ -50,6 +49,8 @@ export type DraftChanged =
 /** Sections whose change may give somebody more rights: that takes the right to administer security. */
 const guarded = ['opcua/users', 'opcua/security'] as const
 
+const KEPT_TEXTS = 4
+
 /** What each user is changing of the configuration: kept until it is applied or discarded, whatever happens meanwhile. */
 export class Drafts {
   readonly #desk: ConfigurationDesk
@@ -57,6 +58,8 @@ export class Drafts {
   readonly #clock: Clock
   /** The state that was worked out last, of a draft without problems. */
   #worked: { readonly user: string; readonly holds: number; readonly state: DraftState } | undefined
+
+  #parsed: readonly { readonly text: string; readonly value: unknown }[] = []
 
   constructor(parts: { desk: ConfigurationDesk; store: DraftStore; clock: Clock }) {
     this.#desk = parts.desk
@@ -87,17 +90,19 @@ export class Drafts {
 
   /** What stands at a place of the user's draft, or of the configuration that holds; undefined: nothing. */
   valueAt(user: string, place: readonly string[]): unknown {
-    return valueAtPlace(valuesOf(this.text(user)), place)
+    return valueAtPlace(this.document(user), place)
+  }
+
+  /** All of it, as values. */
+  document(user: string): unknown {
+    return this.#valuesIn(this.text(user))
   }
 
   /** Does the edits on the user's draft, which is begun where there is none. `revision`: only if it is still that one. */
   edit(user: string, edits: readonly Edit[], revision?: number): DraftChanged {
     const locked = this.#lockedBy(edits)
     if (locked.length > 0) return { ok: false, problems: locked }
-    const before = this.text(user)
-    const readable = readYaml(before, 'draft')
-    if (!readable.ok) return { ok: false, problems: readable.problems }
-    const made = edited(before, edits)
+    const made = edited(this.text(user), edits)
     return 'problems' in made ? { ok: false, ...made } : this.replace(user, made.text, revision)
   }
 
@@ -106,11 +111,10 @@ export class Drafts {
     const before = this.text(user)
     const made = edited(before, edits)
     if ('problems' in made) return { changes: [], problems: made.problems }
-    const checked = this.#desk.check({ text: made.text })
-    const after = valuesOf(made.text)
+    const after = this.#valuesIn(made.text)
     return {
-      changes: differencesBetween(valuesOf(before), after).map(inWords),
-      problems: checked.ok ? [] : checked.problems.map((problem) => placed(problem, after)),
+      changes: differencesBetween(this.#valuesIn(before), after).map(inWords),
+      problems: this.#desk.judge(made.text).problems.map((problem) => placed(problem, after)),
     }
   }
 
@@ -131,7 +135,11 @@ export class Drafts {
     const draft = this.#draftOf(user)
     if (!draft) return undefined
     const theirText = this.textOf(this.holds.id)
-    const three = { base: this.#valuesOf(draft.basedOn), mine: valuesOf(draft.text), theirs: valuesOf(theirText) }
+    const three = {
+      base: this.#valuesOf(draft.basedOn),
+      mine: this.#valuesIn(draft.text),
+      theirs: this.#valuesIn(theirText),
+    }
     const made = merged({ ...three, theirText, winner })
     if ('problems' in made) return { ok: false, ...made }
     return { ok: true, state: this.#keep(user, this.holds.id, made.text) }
@@ -166,7 +174,7 @@ export class Drafts {
 
   /** What a text would change that may give somebody more rights, in words. */
   guardedIn(text: string): string[] {
-    return differencesBetween(this.#valuesOf(this.holds.id), valuesOf(text))
+    return differencesBetween(this.#valuesOf(this.holds.id), this.#valuesIn(text))
       .filter(({ at }) => guarded.some((section) => at === 'opcua' || at === section || at.startsWith(`${section}/`)))
       .map(inWords)
   }
@@ -204,37 +212,43 @@ export class Drafts {
     const holds = this.holds.id
     const worked = this.#worked
     if (worked?.user === user && worked.holds === holds && worked.state.revision === revision) return worked.state
-    const mine = valuesOf(text)
+    const mine = this.#valuesIn(text)
     const base = this.#valuesOf(basedOn)
     // Of a text that is no YAML nothing can be said but that.
-    const found = isGroup(mine) && Object.keys(mine).length === 0 ? [] : differencesBetween(base, mine)
-    const changes = found.map((each) => ({
+    const differences = isGroup(mine) && Object.keys(mine).length === 0 ? [] : differencesBetween(base, mine)
+    const changes = differences.map((each) => ({
       at: each.at,
       kind: each.kind,
       words: inWords(each),
     }))
-    const checked = this.#desk.check({ text })
-    const problems = checked.ok ? [] : checked.problems.map((problem) => placed(problem, mine))
-    const restart = checked.ok ? checked.restart : []
-    const behind = basedOn === holds ? null : this.#behind(basedOn, base, mine)
+    const { problems: found, restart } = this.#desk.judge(text)
+    const problems = found.map((problem) => placed(problem, mine))
+    const behind = basedOn === holds ? null : this.#behind(base, mine)
     const state: DraftState = { basedOn, revision, changedAt, changes, restart, problems, behind }
-    if (checked.ok) this.#worked = { user, holds, state }
+    if (problems.length === 0) this.#worked = { user, holds, state }
     return state
   }
 
-  #behind(basedOn: number, base: unknown, mine: unknown): Behind {
+  #behind(base: unknown, mine: unknown): Behind {
     const version = this.holds
     const theirText = this.textOf(version.id)
-    const clashes = clashesOf({ base, mine, theirs: valuesOf(theirText) })
+    const clashes = clashesOf({ base, mine, theirs: this.#valuesIn(theirText) })
     return {
       version,
-      changes: changesBetween(this.textOf(basedOn), theirText),
+      changes: differencesBetween(base, this.#valuesIn(theirText)).map(inWords),
       clashes: clashes.map((clash) => ({ mine: inWords(clash.mine), theirs: inWords(clash.theirs) })),
     }
   }
 
+  /** Reading YAML takes longest of all, and the same few texts are asked about again and again. */
+  #valuesIn(text: string): unknown {
+    const known = this.#parsed.find((each) => each.text === text) ?? { text, value: valuesOf(text) }
+    this.#parsed = [known, ...this.#parsed.filter((each) => each !== known)].slice(0, KEPT_TEXTS)
+    return known.value
+  }
+
   #valuesOf(version: number): unknown {
-    return valuesOf(this.textOf(version))
+    return this.#valuesIn(this.textOf(version))
   }
 
   /** A version that is kept no longer is as the one that holds. */

@@ -22,6 +22,7 @@ export function edited(
   edits: readonly Edit[],
 ): { readonly text: string } | { readonly problems: Problem[] } {
   const document = parseDocument(text)
+  if (document.errors.length > 0) return { problems: [unreadable] }
   const problems = edits.flatMap((edit) => {
     const message = applied(document, edit)
     return message === undefined
@@ -29,6 +30,12 @@ export function edited(
       : [{ path: placeOfEdit(edit).join('/'), message, mend: 'Load the configuration again, and repeat the change.' }]
   })
   return problems.length > 0 ? { problems } : { text: document.toString({ lineWidth: 120 }) }
+}
+
+const unreadable: Problem = {
+  path: 'configuration',
+  message: 'It is no YAML that can be read, and nothing of it can be changed by itself.',
+  mend: 'Mend it as a text, or discard it.',
 }
 
 /** Where an edit is, with keys. */

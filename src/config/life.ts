@@ -36,6 +36,13 @@ interface RunningPlant {
   readonly secrets: Readonly<Record<string, string>>
 }
 
+/** What a configuration without problems comes to. */
+interface Judged {
+  readonly plant: RunningPlant
+  /** Sections that differ from those that the gateway was started with. */
+  readonly restart: readonly string[]
+}
+
 export const hashOf = (text: string): string => createHash('sha256').update(text).digest('hex')
 
 /** What a start finds, from the file and from what was in force before. */
@@ -131,6 +138,11 @@ export class ConfigurationLife implements ConfigurationDesk {
     return { ok: true, text, changes, restart }
   }
 
+  judge(text: string) {
+    const judged = this.#judged(text)
+    return 'problems' in judged ? { problems: judged.problems, restart: [] } : { problems: [], restart: judged.restart }
+  }
+
   apply(change: Parameters<ConfigurationDesk['apply']>[0]): Promise<Applied> {
     return this.#inTurn(() => this.#apply(change))
   }
@@ -170,19 +182,25 @@ export class ConfigurationLife implements ConfigurationDesk {
   }
 
   #checked(draft: Draft) {
-    const { versions, check, started } = this.#parts
+    const { versions } = this.#parts
     const { newest } = versions
     const before = (newest && versions.text(newest.id)) ?? ''
     const made = 'text' in draft ? draft : edited(before, draft.edits)
     if ('problems' in made) return made
     const { text } = made
+    const judged = this.#judged(text)
+    return 'problems' in judged ? judged : { text, ...judged, changes: changesBetween(before, text) }
+  }
+
+  #judged(text: string): Judged | { readonly problems: readonly Problem[] } {
+    const { check, started } = this.#parts
     const loaded = check(text)
     if (!loaded.ok) return { problems: loaded.problems }
     const { config, secrets } = loaded
     if (config.gateway.data !== started.gateway.data) return { problems: [dataFolderIsFixed] }
     const plant: RunningPlant = { plant: { sources: config.sources }, templates: config.templates, secrets }
     const restart = fixedParts.filter((part) => !isDeepStrictEqual(config[part], started[part]))
-    return { text, plant, restart, changes: changesBetween(before, text) }
+    return { plant, restart }
   }
 
   /** False: the engine has it as soon as it is back. */

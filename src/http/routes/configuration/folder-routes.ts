@@ -1,5 +1,4 @@
 import { z } from 'zod'
-import { valuesOf } from '../../../config/differences.ts'
 import type { Drafts } from '../../../config/drafts.ts'
 import type { Edit } from '../../../config/edit.ts'
 import { settingOf } from '../../../config/raw.ts'
@@ -111,7 +110,7 @@ function devicesOf(drafts: Drafts, user: string): Standing[] {
     const text = settingOf(value, name)
     return typeof text === 'string' ? text : undefined
   }
-  return listOf(valuesOf(drafts.text(user)), 'sources').flatMap((source) =>
+  return listOf(drafts.document(user), 'sources').flatMap((source) =>
     listOf(source, 'devices').map((device) => {
       const key = textOf(device, 'key') ?? ''
       return { key, place: ['sources', textOf(source, 'key') ?? '', 'devices', key], folder: textOf(device, 'folder') }

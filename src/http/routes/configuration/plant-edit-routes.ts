@@ -1,5 +1,4 @@
 import { z } from 'zod'
-import { valuesOf } from '../../../config/differences.ts'
 import type { Drafts } from '../../../config/drafts.ts'
 import type { Edit } from '../../../config/edit.ts'
 import { saysTheSame } from '../../../config/places.ts'
@@ -218,7 +217,7 @@ const textIn = (value: unknown, name: string): string | undefined => {
 }
 
 function outlineOf(drafts: Drafts, user: string): z.output<typeof outline> {
-  const document = valuesOf(drafts.text(user))
+  const document = drafts.document(user)
   const named = (value: unknown) => ({
     key: textIn(value, 'key') ?? '',
     name: textIn(value, 'name') ?? textIn(value, 'key') ?? '',
@@ -238,7 +237,7 @@ function outlineOf(drafts: Drafts, user: string): z.output<typeof outline> {
 /** Where tags stand, by their ids; throws ApiProblem for those that the configuration does not name. */
 function placesOfTags(drafts: Drafts, user: string, ids: readonly string[]): { at: string[]; value: unknown }[] {
   const known = new Map<string, { at: string[]; value: unknown }>()
-  for (const source of listIn(valuesOf(drafts.text(user)), 'sources')) {
+  for (const source of listIn(drafts.document(user), 'sources')) {
     for (const device of listIn(source, 'devices')) {
       const [ofSource, ofDevice] = [textIn(source, 'key') ?? '', textIn(device, 'key') ?? '']
       for (const tag of listIn(device, 'tags')) {
