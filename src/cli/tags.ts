@@ -28,7 +28,7 @@ export async function exportTags(
   if (file === undefined) out.line(csv.trimEnd())
   else {
     writeFileSync(file, `\uFEFF${csv}`)
-    out.notice(`${csv.split('\r\n').length - 2} tags are in ${file}.`)
+    out.notice(`Rows in ${file}: ${csv.split('\r\n').length - 2}.`)
   }
   return ExitCode.ok
 }
@@ -55,7 +55,7 @@ export async function importTags(
     )
     throw new ClientFailure(ExitCode.usage, [`${file} is refused, and nothing is changed.`, ...told].join('\n'))
   }
-  out.notice(`${rows} rows are read.`)
+  out.notice(`Rows in ${file}: ${rows}.`)
   if (!flags.preview) return putConfiguration(gateway, { text: made.text, basedOn: id }, flags.message, out)
   sayChanges(await gateway.ask('POST', '/configuration/check', { text: made.text }), out)
   return ExitCode.ok

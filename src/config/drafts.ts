@@ -127,6 +127,7 @@ export class Drafts {
   }
 
   discard(user: string): void {
+    this.#worked = undefined
     this.#store.discard(user)
   }
 
@@ -201,8 +202,10 @@ export class Drafts {
   }
 
   #keep(user: string, basedOn: number, text: string): DraftState {
-    const revision = (this.#store.of(user)?.revision ?? 0) + 1
-    const draft = { user, basedOn, revision, at: this.#clock.now(), text }
+    const at = this.#clock.now()
+    // Greater than that of a draft that was discarded, too: nobody takes one for the other.
+    const revision = Math.max((this.#store.of(user)?.revision ?? 0) + 1, at)
+    const draft = { user, basedOn, revision, at, text }
     this.#store.keep(draft)
     return this.#stateOf(draft)
   }

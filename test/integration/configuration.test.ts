@@ -76,11 +76,11 @@ it('a tag that is added on the command line is served at once, survives kill -9,
 it('tags go into a table and come back changed on the command line, live', async () => {
   const file = join(plant.folder, 'tags.csv')
   await exportTags(local(), file, {}, out)
-  expect(said).toEqual([`1 tags are in ${file}.`])
+  expect(said).toEqual([`Rows in ${file}: 1.`])
   writeFileSync(file, `${readFileSync(file, 'utf8')}line,meter,total,,UInt32,holding:40\r\n`)
   said = []
   await importTags(local(), file, { preview: true, message: '' }, out)
-  expect(said).toEqual(['2 rows are read.', `${TAGS}/total: added`])
+  expect(said).toEqual([`Rows in ${file}: 2.`, `${TAGS}/total: added`])
   await importTags(local(), file, { message: 'from a spreadsheet' }, out)
   await eventually(async () => expect(await scada.read('meter/total')).toMatchObject({ value: 70_000, status: 'Good' }))
   writeFileSync(file, 'device,key\nghost,x\n')

@@ -121,6 +121,7 @@ describe('a draft', () => {
     expect((await ask('carl', 'DELETE', '/draft')).status).toBe(204)
     expect(await draftOf('carl')).toBeNull()
     expect((await apply('carl')).status).toBe(404)
+    expect((await set('carl', [...PUMP, 'poll'], '8s')).body.changes[0]?.words).toContain('8s')
   })
 
   it('is not changed by a window that has not seen its last change', async () => {
