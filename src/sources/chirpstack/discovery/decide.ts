@@ -67,7 +67,7 @@ export function* deciding(input: DecideInput): Generator<undefined, Decision> {
   const configured: ChirpStackSourceConfig['devices'][number][] = []
   const handled = new Set<string>()
   for (const device of source.devices) {
-    if ('gatewayId' in device) configured.push(device)
+    if (!('devEui' in device)) configured.push(device)
     else {
       const template = templates.find(({ key }) => key === device.template)
       const config = withLinkTags(template ? withTemplate(device, template) : device, source)
