@@ -26,9 +26,8 @@ interface SourceBase<Device extends DeviceBase> {
 }
 
 /** One ChirpStack tenant. */
-export interface ChirpStackSourceConfig extends SourceBase<
-  ChirpStackDeviceConfig | ChirpStackGatewayConfig | ChirpStackGroupConfig
-> {
+export interface ChirpStackSourceConfig
+  extends SourceBase<ChirpStackDeviceConfig | ChirpStackGatewayConfig | ChirpStackGroupConfig> {
   readonly kind: 'chirpstack'
   /** `http://host:port` (plain HTTP/2) or `https://host:port`. */
   readonly url: string

@@ -7,6 +7,7 @@ import { AUTO_TEMPLATE, type DeviceTemplate, type DiscoveryRule, withTemplate } 
 import type { MirroredDevice, MirroredProfile } from '../mirror.ts'
 import { autoTags } from './derive.ts'
 import { deviceDrift, type Looked } from './device-drift.ts'
+import { groupsWithoutDevice } from './group-drift.ts'
 import { applicationName } from './inventory-change.ts'
 import { describeRule, firstMatch } from './rules.ts'
 import type { DiscoveryState, KnownDevice } from './state.ts'
@@ -89,6 +90,7 @@ export function* deciding(input: DecideInput): Generator<undefined, Decision> {
     }
     yield
   }
+  outcome.drift.push(...groupsWithoutDevice(source, state.mirror))
   const { served: found, proposals, drift } = outcome
   return { devices: [...configured, ...found], found, proposals, drift }
 }
