@@ -8,7 +8,7 @@ import type { JsonObject } from '../json.ts'
 import { isJsonObject } from '../json.ts'
 import { afterFailure } from './enqueue-failure.ts'
 import { encodeDownlink } from './payload.ts'
-import { type DownlinkQueue, expiryOf, type QueuedDownlink } from './queue.ts'
+import { type DownlinkQueue, expiryOf, isTooLate, type QueuedDownlink } from './queue.ts'
 
 /** How often the queues of devices with open commands are looked at. */
 const LOOK_EVERY: Milliseconds = 15_000
@@ -110,7 +110,7 @@ export class Downlinks implements CommandOutlet {
     const queues = this.#parts.queues()
     if (!queues) return { state: 'queued', reason: 'There is no connection to ChirpStack.' }
     const expiresAt = expiryOf(command)
-    if (expiresAt <= this.#parts.clock.now()) {
+    if (isTooLate(command, this.#parts.clock)) {
       return { state: 'expired', reason: 'Its time was over before it could be queued.', status: StatusCode.BadTimeout }
     }
     if (signal.aborted) return { state: 'queued', reason: 'It was stopped before it was queued.' }
@@ -209,7 +209,7 @@ export class Downlinks implements CommandOutlet {
       if (handle === undefined) this.#foundOut(open, item, now)
       else if (item) {
         open.goneSince = undefined
-        const isOver = (item.expiresAt ?? Number.POSITIVE_INFINITY) < this.#parts.clock.now()
+        const isOver = item.expiresAt !== undefined && isTooLate(command, this.#parts.clock)
         if (isOver && !item.isPending && !isTransmitted) this.#tell(command.id, expired)
       } else if (!isTransmitted && this.#parts.device(command.device)?.isHeard) {
         open.goneSince ??= now

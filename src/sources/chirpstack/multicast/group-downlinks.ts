@@ -1,12 +1,13 @@
 import type { Clock, Milliseconds } from '../../../core/clock.ts'
 import type { DownlinkConfig } from '../../../core/command.ts'
+import { timeLeftOf } from '../../../core/command-outlet.ts'
 import { describeError, PenstockError } from '../../../core/errors.ts'
 import type { ChirpStackGroupConfig } from '../../../core/plant.ts'
 import { StatusCode } from '../../../core/status-code.ts'
 import type { CommandOutlet, CommandReport, Delivery, OutgoingCommand, SentCommand } from '../../source.ts'
 import { afterFailure } from '../downlink/enqueue-failure.ts'
 import { type Arguments, encodeDownlink } from '../downlink/payload.ts'
-import { expiryOf } from '../downlink/queue.ts'
+import { expiryOf, isTooLate } from '../downlink/queue.ts'
 import { GatewayFrames, MOST_WATCHED } from './gateway-frames.ts'
 import {
   beingSent,
@@ -113,7 +114,7 @@ export class GroupDownlinks implements CommandOutlet {
     const facts = await this.#ask(wanted.id, api)
     if ('state' in facts) return facts
     const expiresAt = expiryOf(command)
-    if (expiresAt <= this.#parts.clock.now()) {
+    if (isTooLate(command, this.#parts.clock)) {
       return { state: 'expired', reason: 'Its time was over before it could be queued.', status: StatusCode.BadTimeout }
     }
     if (signal.aborted) return { state: 'queued', reason: 'It was stopped before it was queued.' }
@@ -276,7 +277,8 @@ export class GroupDownlinks implements CommandOutlet {
       open.enqueuedAt = this.#parts.clock.now()
       this.#tell(open, sentToGroup(handleOf(item.fCnt, open.enqueuedAt), open.facts?.gateways?.length))
       this.#recollect(open)
-    } else if (expiresAt + IN_FLIGHT < this.#parts.clock.now()) this.#settle(open, () => unknownOfGroup(STANDS_STILL))
+    } else if (timeLeftOf(command, this.#parts.clock) + IN_FLIGHT < 0)
+      this.#settle(open, () => unknownOfGroup(STANDS_STILL))
   }
 
   /** It is not to be seen any more; a while later that is the end. */
