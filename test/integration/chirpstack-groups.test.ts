@@ -299,6 +299,18 @@ describe('a multicast group of a source', () => {
     expect(shown).toEqual([2, 1, 'C', 0, 0])
   })
 
+  it('that ChirpStack has not is offline, and its tags say why they have no value', async () => {
+    await until(() => expect(context.devices.get('lamps')?.state).toBe('online'))
+    await source.stop()
+    chirpStack.deleteMulticastGroup(groupId)
+    source.start()
+    await until(() => expect(context.devices.get('lamps')?.state).toBe('offline'))
+    expect(context.devices.get('lamps')?.reason).toContain(`no multicast group ${groupId}`)
+    expect(context.sink.last('lamps/queue')).toBe('lost')
+    const failed = await source.outlet?.send(order(1, Date.now()), notAborted)
+    expect(failed).toMatchObject({ state: 'refused' })
+  })
+
   it('takes its commands, and no writes', async () => {
     await until(() => expect(context.devices.get('lamps')?.state).toBe('online'))
     const outgoing = order(5, Date.now())

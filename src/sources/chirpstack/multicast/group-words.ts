@@ -9,7 +9,7 @@ export const sentToGroup = (handle: string, gateways: number | undefined): Deliv
   reason:
     gateways === undefined
       ? 'Queued in ChirpStack, which chooses the gateways that send it to the group.'
-      : `Queued in ChirpStack for the ${counted(gateways, 'gateway')} of the group.`,
+      : `Queued in ChirpStack for the ${gateways === 1 ? 'gateway' : `${gateways} gateways`} of the group.`,
   handle,
 })
 
@@ -62,8 +62,6 @@ export function notInQueue(before: number | undefined, now: number): Delivery {
       : `It is not in the queue of ChirpStack any more, while the frame counter of the group went from ${before} to ${now}: it was sent, or another command was.`,
   )
 }
-
-const counted = (count: number, what: string): string => `${count} ${what}${count === 1 ? '' : 's'}`
 
 function gatewaysOf(ids: readonly string[]): string {
   const named = ids.slice(0, 5).join(', ')

@@ -1,4 +1,5 @@
 import type { Milliseconds } from '../../../core/clock.ts'
+import { describeError, type ErrorCode, PenstockError } from '../../../core/errors.ts'
 import type { DeviceState } from '../../../core/health.ts'
 import type { ChirpStackDeviceConfig, ChirpStackGatewayConfig, ChirpStackGroupConfig } from '../../../core/plant.ts'
 import type { DeviceTags } from '../../../core/tag-index.ts'
@@ -30,7 +31,6 @@ export class WatchedGroup {
   readonly #tags: readonly ListTag<GroupField>[]
   #state: { readonly state: DeviceState; readonly reason: string } = { state: 'unknown', reason: '' }
   #said: string | undefined
-  #refused = false
 
   constructor({ device, tags }: DeviceTags<ChirpStackGroupConfig>, context: SourceContext, period: Milliseconds) {
     this.#config = device
@@ -50,12 +50,19 @@ export class WatchedGroup {
       about: { device: device.key, multicastGroup: device.multicastGroup },
       tags: () => indexes,
       listed: () => true,
-      read: (api) => this.#read(api),
+      read: async (api) => {
+        try {
+          await this.#read(api)
+        } catch (error) {
+          this.#failed(error)
+          throw error
+        }
+      },
       refuse: (status) => {
-        this.#refused = true
         for (const { index } of listTags) context.sink.failed(index, status)
       },
-      onFault: (fault) => this.#faulty(fault),
+      // Each answer, and each that is missing, is reported as it comes.
+      onFault: () => undefined,
       context,
     })
   }
@@ -69,7 +76,6 @@ export class WatchedGroup {
   /** There is no connection, and why. */
   disconnected(reason: string): void {
     this.target.disconnected()
-    this.#refused = false
     this.#become('unknown', reason)
   }
 
@@ -84,15 +90,16 @@ export class WatchedGroup {
       ...(shows('queue') ? { queue: (await multicast.queue(id)).length } : {}),
     }
     for (const tag of this.#tags) giveListed(this.#context.sink, tag, groupReading(tag.field, state))
-    this.#refused = false
     this.#become('online', '')
   }
 
-  #faulty(fault: string): void {
-    if (fault === '') return
+  #failed(error: unknown): void {
+    if (error instanceof PenstockError && error.code === 'STOPPED') return
     const { multicastGroup: id } = this.#config
+    const fault = `${describeError(error)}.`
+    const isRefused = error instanceof PenstockError && isRefusal(error.code)
     const missing = `The tenant has no multicast group ${id}, or the API key may not see it. Check the id in ChirpStack.`
-    this.#become(this.#refused ? 'offline' : 'unknown', this.#refused ? `${missing} ${fault}` : fault)
+    this.#become(isRefused ? 'offline' : 'unknown', isRefused ? `${missing} ${fault}` : `${fault} It is asked again.`)
   }
 
   #become(state: DeviceState, reason: string): void {
@@ -121,3 +128,5 @@ function groupReading(field: GroupField, { group, ...counts }: GroupState): List
       return { value: group[field] }
   }
 }
+
+const isRefusal = (code: ErrorCode): boolean => code === 'ACCESS_DENIED' || code === 'REQUEST_REFUSED'
