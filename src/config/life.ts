@@ -17,7 +17,16 @@ import type { Config } from './schema.ts'
 import { type YamlFile, yamlOf } from './yaml-file.ts'
 
 /** Everything but the plant: read once, when the gateway starts. */
-const fixedParts = ['gateway', 'opcua', 'http', 'history', 'log', 'backup'] as const satisfies readonly (keyof Config)[]
+const fixedParts = [
+  'gateway',
+  'opcua',
+  'http',
+  'history',
+  'commands',
+  'audit',
+  'log',
+  'backup',
+] as const satisfies readonly (keyof Config)[]
 
 export interface ConfigurationLifeParts {
   readonly versions: Versions

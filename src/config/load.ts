@@ -140,7 +140,7 @@ function withTemplates(config: Config): Config {
   const sources = config.sources.map((source) => {
     if (source.kind !== 'chirpstack') return source
     const devices = source.devices.map((device) => {
-      if ('gatewayId' in device) return device
+      if (!('devEui' in device)) return device
       const template = config.templates.find(({ key }) => key === device.template)
       return withLinkTags(template ? withTemplate(device, template) : device, source)
     })

@@ -26,7 +26,8 @@ interface SourceBase<Device extends DeviceBase> {
 }
 
 /** One ChirpStack tenant. */
-export interface ChirpStackSourceConfig extends SourceBase<ChirpStackDeviceConfig | ChirpStackGatewayConfig> {
+export interface ChirpStackSourceConfig
+  extends SourceBase<ChirpStackDeviceConfig | ChirpStackGatewayConfig | ChirpStackGroupConfig> {
   readonly kind: 'chirpstack'
   /** `http://host:port` (plain HTTP/2) or `https://host:port`. */
   readonly url: string
@@ -175,6 +176,12 @@ export interface ChirpStackDeviceConfig extends DeviceBase {
 export interface ChirpStackGatewayConfig extends DeviceBase {
   /** 16 hexadecimal digits, lower case. */
   readonly gatewayId: string
+}
+
+/** A multicast group (LoRaWAN TS005): devices that hear the same downlinks. It sends nothing itself. */
+export interface ChirpStackGroupConfig extends DeviceBase {
+  /** UUID of the group in ChirpStack, lower case. */
+  readonly multicastGroup: string
 }
 
 export type ByteOrder = 'big' | 'little'
