@@ -47,6 +47,8 @@ export type ReadOutcome<Block extends ReadBlock> =
   | { readonly kind: 'refused'; readonly cause: PenstockError }
 
 export interface FieldSession<Block extends ReadBlock> {
+  /** Reads that may be under way at once, where it is more than one; a write goes alone all the same. */
+  readonly window?: number
   /**
    * Asks once for the block and gives `sink` one `polled` or `failed` for each of its tags: a refused or undecodable
    * tag is a status on that tag, not a rejection. Rejects only when the device gave no valid answer: TIMEOUT,

@@ -45,6 +45,10 @@ export class ScriptedBus implements FieldDriver<Block, ModbusDeviceConfig> {
   refusals: PenstockError[] = []
   connected = 0
   pending = 0
+  /** The most that were pending at once. */
+  mostPending = 0
+  /** Reads that it bears at once. */
+  window = 1
   #end: ((cause: PenstockError) => void) | undefined
   readonly #clock: ManualClock
 
@@ -76,6 +80,7 @@ export class ScriptedBus implements FieldDriver<Block, ModbusDeviceConfig> {
     })
     return {
       ended,
+      window: this.window,
       read: (block, sink, within) => this.#read(block, sink, within ?? TIMEOUT_MS, failures),
       write: (write, permit) => this.#write(write, permit, failures),
       close: async () => this.#end?.(new PenstockError('STOPPED', 'closed')),
@@ -100,6 +105,7 @@ export class ScriptedBus implements FieldDriver<Block, ModbusDeviceConfig> {
     const keys = block.tags.map((each) => each.tag.key)
     this.reads.push({ at: this.#clock.monotonic(), device: block.device, tags: keys })
     this.pending++
+    this.mostPending = Math.max(this.mostPending, this.pending)
     return new Promise<ReadOutcome<Block>>((resolve, reject) => {
       const now = this.#clock.monotonic()
       const silent = [block.device, ...keys].some((key) => this.mute.has(key))

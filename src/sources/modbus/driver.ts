@@ -15,9 +15,6 @@ import { ModbusSession } from './session.ts'
 import { openWire } from './transport/open-wire.ts'
 import { type ModbusWrite, planWrite } from './write-plan.ts'
 
-/** The poller asks one thing at a time, which every device and serial gateway can take. */
-const WINDOW = 1
-
 export type ModbusDriverContext = Pick<SourceContext, 'clock' | 'random' | 'report' | 'secret'>
 
 /** Modbus under the poller: one connection or serial line for all units of a source. */
@@ -44,11 +41,17 @@ export class ModbusDriver implements FieldDriver<ModbusBlock, ModbusDeviceConfig
 
   async connect(signal: AbortSignal): Promise<ModbusSession> {
     const { clock, report } = this.#context
-    return new ModbusSession(await this.open(signal), report, { clock, recorder: this.#diagnostics?.figures })
+    const recording = { clock, recorder: this.#diagnostics?.figures }
+    return new ModbusSession(await this.open(signal), report, recording, this.#window)
+  }
+
+  /** One request at a time every device and gateway can take. */
+  get #window(): number {
+    return this.#config.window ?? 1
   }
 
   /** A connection for whoever reads tables without tags; rejects as `connect` does. */
-  async open(signal: AbortSignal, window = WINDOW): Promise<ModbusConnection> {
+  async open(signal: AbortSignal, window = this.#window): Promise<ModbusConnection> {
     const { timeoutMs, delayAfterConnectMs } = this.#config
     const { clock, random, report } = this.#context
     const wire = await openWire(this.#config, this.#context, signal)

@@ -30,11 +30,12 @@ export interface Recording {
 const READ = { kind: 'read' } as const
 
 /**
- * Reads blocks over one connection, one request a block. A block that the device refuses for an address is given back
+ * Reads blocks over one connection, one request a block, `window` of them at once. A block that the device refuses for an address is given back
  * in halves, until the guilty tags are alone; these are BadConfigurationError.
  */
 export class ModbusSession implements FieldSession<ModbusBlock> {
   readonly ended: Promise<PenstockError>
+  readonly window: number
   readonly #connection: TableReader & TableWriter
   readonly #report: Pick<SourceContext['report'], 'count'>
   readonly #recorder: RequestRecorder
@@ -44,7 +45,9 @@ export class ModbusSession implements FieldSession<ModbusBlock> {
     connection: TableReader & TableWriter,
     report: Pick<SourceContext['report'], 'count'>,
     recording?: Recording,
+    window = 1,
   ) {
+    this.window = window
     this.#connection = connection
     this.#report = report
     this.#recorder = recording?.recorder ?? noRecorder
