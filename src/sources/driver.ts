@@ -1,5 +1,6 @@
 import type { Milliseconds } from '../core/clock.ts'
 import type { TagValue } from '../core/data-type.ts'
+import type { DeviceIdentity } from '../core/device-identity.ts'
 import type { PenstockError } from '../core/errors.ts'
 import type { DeviceBase } from '../core/plant.ts'
 import type { SampleSink } from '../core/sample.ts'
@@ -37,6 +38,9 @@ export interface ReadBlock {
   readonly riders?: readonly IndexedTag[]
 }
 
+/** Does one request when nothing else is under way. */
+export type Turn = <T>(request: () => Promise<T>) => Promise<T>
+
 /** What an answer to a block was worth. */
 export type ReadOutcome<Block extends ReadBlock> =
   /** Each tag of the block was given its value or its status, or keeps its last one because the device is busy. */
@@ -61,6 +65,11 @@ export interface FieldSession<Block extends ReadBlock> {
    * with STOPPED where the permit is not given: once the permit was taken, it may be done all the same.
    */
   write(write: FieldWrite, permit: WritePermit): Promise<WriteAnswer>
+  /**
+   * What a device of the source says of itself, in a few requests, each in a turn of its own. Rejects as `read`, and with
+   * REQUEST_REFUSED where it does not tell.
+   */
+  identify(device: DeviceBase, turn: Turn): Promise<DeviceIdentity>
   /** Resolves with the cause once the connection is gone; every pending read has been rejected by then. */
   readonly ended: Promise<PenstockError>
   /** Ends the connection; safe to repeat. */

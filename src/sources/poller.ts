@@ -107,6 +107,10 @@ export class PolledSource<Block extends ReadBlock, Device extends PolledDeviceCo
       run: (deviceKey, job) => this.#between(this.#adHoc, deviceKey, job),
       // The engine reads devices of this source only.
       read: (wanted) => this.#readOnce(wanted as DeviceTags<Device>),
+      identify: async (device) => {
+        if (!this.#polling) throw this.#unconnected()
+        return this.#polling.session.identify(device, (asked) => this.#between(this.#adHoc, device.key, asked))
+      },
     }
     this.outlet = new FieldOutlet({
       clock: context.clock,

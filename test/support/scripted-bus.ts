@@ -1,4 +1,5 @@
 import type { TagValue } from '../../src/core/data-type.ts'
+import type { DeviceIdentity } from '../../src/core/device-identity.ts'
 import { PenstockError } from '../../src/core/errors.ts'
 import type { ModbusDeviceConfig } from '../../src/core/plant.ts'
 import type { SampleSink } from '../../src/core/sample.ts'
@@ -30,6 +31,8 @@ export class ScriptedBus implements FieldDriver<Block, ModbusDeviceConfig> {
   latencyMs = 10
   /** What every tag reads; without an order of another, ever another value. */
   valueOf: () => number = () => this.reads.length
+  /** What devices say of themselves. */
+  identities: Record<string, DeviceIdentity> = {}
   /** What tags hold since they were written. */
   readonly held = new Map<string, TagValue>()
   readonly writes: { readonly at: number; readonly tag: string }[] = []
@@ -83,6 +86,10 @@ export class ScriptedBus implements FieldDriver<Block, ModbusDeviceConfig> {
       window: this.window,
       read: (block, sink, within) => this.#read(block, sink, within ?? TIMEOUT_MS, failures),
       write: (write, permit) => this.#write(write, permit, failures),
+      identify: async ({ key }) => {
+        if (this.identities[key]) return this.identities[key]
+        throw new PenstockError('TIMEOUT', `${key} says nothing of itself`)
+      },
       close: async () => this.#end?.(new PenstockError('STOPPED', 'closed')),
     }
   }
