@@ -12,6 +12,7 @@ import { Unanswered } from './exchange/unanswered.ts'
 import { type ModbusBlock, planGroups } from './read-plan.ts'
 import { networkCost, type RequestCost, serialCost } from './request-cost.ts'
 import { ModbusSession } from './session.ts'
+import { NameAddresses } from './transport/name-addresses.ts'
 import { openWire } from './transport/open-wire.ts'
 import { type ModbusWrite, planWrite } from './write-plan.ts'
 
@@ -23,6 +24,7 @@ export class ModbusDriver implements FieldDriver<ModbusBlock, ModbusDeviceConfig
   readonly #context: ModbusDriverContext
   readonly #diagnostics: FieldDiagnostics | undefined
   readonly #unanswered: Unanswered
+  readonly #addresses = new NameAddresses()
 
   constructor(config: ModbusSourceConfig, context: ModbusDriverContext, diagnostics?: FieldDiagnostics) {
     this.#config = config
@@ -54,7 +56,8 @@ export class ModbusDriver implements FieldDriver<ModbusBlock, ModbusDeviceConfig
   async open(signal: AbortSignal, window = this.#window): Promise<ModbusConnection> {
     const { timeoutMs, delayAfterConnectMs } = this.#config
     const { clock, random, report } = this.#context
-    const wire = await openWire(this.#config, this.#context, signal)
+    const secret = (name: string) => this.#context.secret(name)
+    const wire = await openWire(this.#config, { clock, secret, addresses: this.#addresses }, signal)
     const tap = this.#diagnostics?.frames
     tap?.noted(`Connected to ${wire.endpoint}`)
     const connection = new ModbusConnection({
