@@ -49,6 +49,8 @@ export class PolledDevice<Block extends ReadBlock> {
   #underWay = 0
   /** One of them is asked for alone: what did not answer, or was refused or never asked for before. */
   #alone: PolledBlock<Block> | undefined
+  /** Tags of what is under way, where several requests read the same: these never go beside each other. */
+  readonly #tagsUnderWay: Set<TagIndex> | undefined
   /** Requests sent before this and missed after it tell of the same silence. */
   #missedAt: Milliseconds = Number.NEGATIVE_INFINITY
 
@@ -57,6 +59,8 @@ export class PolledDevice<Block extends ReadBlock> {
     this.tags = plans.flatMap((plan) => plan.tags.map((tag) => tag.index))
     this.sink = sink
     this.breaker = new DeviceBreaker(random)
+    const isShared = plans.some(({ blocks }) => blocks.some(({ riders }) => riders))
+    this.#tagsUnderWay = isShared ? new Set() : undefined
     this.#groups = plans
       .filter((plan) => plan.blocks.length > 0)
       .map((plan) => new PollGroup(config.key, plan, this.#ridden, random))
@@ -88,6 +92,7 @@ export class PolledDevice<Block extends ReadBlock> {
   reconnected(now: Milliseconds): void {
     this.#underWay = 0
     this.#alone = undefined
+    this.#tagsUnderWay?.clear()
     for (const group of this.#groups) group.reconnected()
     this.breaker.reconnected(now)
     this.#restart(now)
@@ -119,6 +124,8 @@ export class PolledDevice<Block extends ReadBlock> {
     const { retryAt } = this.breaker
     if (retryAt !== undefined) return mayProbe && now >= retryAt && this.#underWay === 0 ? this.#likeliest : undefined
     const regular = this.#running[0]?.next
+    // The older of two answers with the same tag may come last.
+    if (regular && this.#isUnderWay(regular)) return undefined
     if (regular && this.#regularInRow === 0) return regular
     let failing: PolledBlock<Block> | undefined
     for (const block of this.#irregular) {
@@ -138,6 +145,7 @@ export class PolledDevice<Block extends ReadBlock> {
     if (isRegular && group) group.sent(block)
     else this.#alone = block
     this.#underWay++
+    if (this.#tagsUnderWay) for (const { index } of block.block.tags) this.#tagsUnderWay.add(index)
   }
 
   /** Whether asking for the block is a probe: it, or the device, did not answer the last time. */
@@ -246,6 +254,11 @@ export class PolledDevice<Block extends ReadBlock> {
     return best
   }
 
+  #isUnderWay({ block }: PolledBlock<Block>): boolean {
+    if (!this.#tagsUnderWay || this.#underWay === 0) return false
+    return block.tags.some(({ index }) => this.#tagsUnderWay?.has(index))
+  }
+
   #isDue({ state, retryAt }: PolledBlock<Block>, now: Milliseconds): boolean {
     return now >= retryAt && (state !== 'refused' || now >= this.#retestFrom)
   }
@@ -267,7 +280,10 @@ export class PolledDevice<Block extends ReadBlock> {
     const isAlone = this.#alone === block
     const beside = this.#underWay > 0 && !isAlone ? this.#groups.find((each) => each.settled(block)) : undefined
     if (isAlone) this.#alone = undefined
-    if (isAlone || beside) this.#underWay--
+    if (isAlone || beside) {
+      this.#underWay--
+      if (this.#tagsUnderWay) for (const { index } of block.block.tags) this.#tagsUnderWay.delete(index)
+    }
     const group = isAlone ? undefined : (beside ?? this.#leave(block))
     if (group && !group.running && block.failures === 0) this.breaker.succeeded()
     return beside !== undefined

@@ -1,6 +1,8 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { PenstockError } from '../../../src/core/errors.ts'
 import type { ModbusDeviceConfig } from '../../../src/core/plant.ts'
+import { GatedSink } from '../../../src/sources/gated-sink.ts'
+import { PolledDevice } from '../../../src/sources/polled-device.ts'
 import { PolledSource } from '../../../src/sources/poller.ts'
 import type { Delivery } from '../../../src/sources/source.ts'
 import { ManualClock } from '../../support/manual-clock.ts'
@@ -192,5 +194,43 @@ describe('a line that bears several requests at once', () => {
     bus.drop()
     await clock.advance(MINUTE)
     expect(context.state).toBe('connected')
+  })
+
+  it('has no two requests for the same tag under way, of which the older might be answered last', () => {
+    const { device: config, tags } = devicesOf(
+      source([
+        device('d', {
+          tags: [
+            tag('fast', { type: 'Double', address: 'holding:0', pollMs: 100 }),
+            tag('slow', { type: 'Double', address: 'holding:1' }),
+          ],
+        }),
+      ]),
+    )[0]!
+    const [fast, slow] = [tags[0]!, tags[1]!]
+    const both = { device: 'd', tags: [fast, slow], riders: [slow] }
+    const alone = { device: 'd', tags: [slow] }
+    const polledDevice = new PolledDevice<Block>({
+      config,
+      plans: [
+        { period: 100, tags: [fast], blocks: [both] },
+        { period: 1_000, tags: [slow], blocks: [alone] },
+      ],
+      sink: new GatedSink(context.sink, 'nothing'),
+      random: () => 0.5,
+    })
+    polledDevice.reconnected(0)
+    const first = polledDevice.next(0, true)!
+    expect(first.block).toBe(both)
+    polledDevice.sent(first)
+    expect(polledDevice.next(1, true)).toBeUndefined()
+    polledDevice.answered(first, { kind: 'read' }, 20)
+    expect(polledDevice.next(20, true)).toBeUndefined()
+    polledDevice.takeDue(150)
+    const again = polledDevice.next(150, true)!
+    polledDevice.sent(again)
+    polledDevice.missed(again, 1_150, 150)
+    polledDevice.takeDue(2_500)
+    expect(polledDevice.next(2_500, true)?.block).toBe(alone)
   })
 })
