@@ -75,7 +75,8 @@ describe('no value is wrong and no request stays unsettled', { timeout: 600_000 
         const server = await FaultServer.start(faults.right)
         ends.push(() => server.stop())
         server.behave = randomFaults(server, draw.next().value)
-        const config = network({ port: server.port })
+        // What waits behind the others in a large window has a right to its time, too.
+        const config = network({ port: server.port, timeoutMs: TIMEOUT_MS * Math.max(1, window / 8) })
         const random = draw.next().value
         const refuses = (address: number) => refusalOf(address)
         await new AskedLine({

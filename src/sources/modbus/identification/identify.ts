@@ -13,7 +13,7 @@ import { readServerId, serverIdRequest } from './server-id.ts'
 /** Asks once with an ADU (unit, function, data); resolves with the ADU that answers it, rejects as `TableReader.read`. */
 export type AskUnit = (adu: Buffer) => Promise<Buffer>
 
-/** Of all categories together: 256 objects of which each answer brings one would be a device that plays games. */
+/** Of all categories together, so that a device that brings one object an answer does not hold the line. */
 const MOST_REQUESTS = 24
 
 /** Objects 0 to 6 by the names that §6.21 gives them. */
