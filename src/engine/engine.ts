@@ -6,7 +6,14 @@ import { ChangeFeed } from '../core/change-feed.ts'
 import type { Clock, Milliseconds } from '../core/clock.ts'
 import type { CommandRecord, CommandSettings } from '../core/command.ts'
 import { sourceMemories } from '../core/device-memory.ts'
-import type { FrameTrace, ReadAnswer, SourceDiagnostics, WantedReading } from '../core/diagnostics.ts'
+import type {
+  FrameTrace,
+  IdentityAnswer,
+  ReadAnswer,
+  SourceDiagnostics,
+  WantedIdentity,
+  WantedReading,
+} from '../core/diagnostics.ts'
 import type { Findings } from '../core/drift.ts'
 import { describeError } from '../core/errors.ts'
 import type { Logger } from '../core/logger.ts'
@@ -150,7 +157,12 @@ export class Engine {
       log,
       onNews: (changed) => this.#tellCommands(changed),
     })
-    this.#adHoc = new AdHocReads({ plant: () => this.#plant, types: parts.types, sources: this.#sources })
+    this.#adHoc = new AdHocReads({
+      plant: () => this.#plant,
+      types: parts.types,
+      sources: this.#sources,
+      clock: parts.clock,
+    })
   }
 
   /** Resolves when every source has begun. */
@@ -245,6 +257,11 @@ export class Engine {
   /** Reads one address of a device over the connection that is polled, between two polls. */
   readOnce(wanted: WantedReading): Promise<ReadAnswer> {
     return this.#adHoc.read(wanted)
+  }
+
+  /** Asks a device what it is, between two polls. */
+  identify(wanted: WantedIdentity): Promise<IdentityAnswer> {
+    return this.#adHoc.identify(wanted)
   }
 
   /** What can be asked to be done in the plant. */
