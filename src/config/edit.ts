@@ -22,14 +22,19 @@ export function edited(
   edits: readonly Edit[],
 ): { readonly text: string } | { readonly problems: Problem[] } {
   const document = parseDocument(text)
-  if (document.errors.length > 0) return { problems: [unreadable] }
-  const problems = edits.flatMap((edit) => {
+  const problems = editDocument(document, edits)
+  return problems.length > 0 ? { problems } : { text: writtenOut(document) }
+}
+
+/** The same in a document that is parsed already; where there are problems, it is of no use any more. */
+export function editDocument(document: Document, edits: readonly Edit[]): Problem[] {
+  if (document.errors.length > 0) return [unreadable]
+  return edits.flatMap((edit) => {
     const message = applied(document, edit)
     return message === undefined
       ? []
       : [{ path: placeOfEdit(edit).join('/'), message, mend: 'Load the configuration again, and repeat the change.' }]
   })
-  return problems.length > 0 ? { problems } : { text: document.toString({ lineWidth: 120 }) }
 }
 
 const unreadable: Problem = {
@@ -37,6 +42,8 @@ const unreadable: Problem = {
   message: 'It is no YAML that can be read, and nothing of it can be changed by itself.',
   mend: 'Mend it as a text, or discard it.',
 }
+
+export const writtenOut = (document: Document): string => document.toString({ lineWidth: 120 })
 
 /** Where an edit is, with keys. */
 export const placeOfEdit = (edit: Edit): readonly string[] =>
