@@ -240,6 +240,27 @@ describe('the plant thing by thing', () => {
   })
 })
 
+describe('a setting that the environment decides', () => {
+  it('is shown as such, and is not changed by anybody', async () => {
+    const env = { PENSTOCK_OPCUA_PORT: '4999' }
+    const other = await WebServer.start({ plant: web.plant, configuration: TEXT, env })
+    try {
+      const { origins } = await other.json<{ origins: Record<string, object> }>(CONFIGURATION, 'carl')
+      expect(origins['opcua.port']).toEqual({ from: 'environment', variable: 'PENSTOCK_OPCUA_PORT' })
+      const body = JSON.stringify({ edits: [{ set: ['opcua', 'port'], value: 4_850 }] })
+      const headers = { 'Content-Type': 'application/json' }
+      const refused = await other.ask(`${CONFIGURATION}/draft/edits`, 'carl', { method: 'POST', headers, body })
+      expect(refused.status).toBe(422)
+      expect(await refused.json()).toMatchObject({
+        problems: [{ path: 'opcua.port', message: expect.stringContaining('PENSTOCK_OPCUA_PORT') }],
+      })
+      expect(await other.json(`${CONFIGURATION}/draft`, 'carl')).toMatchObject({ draft: null })
+    } finally {
+      await other.stop()
+    }
+  })
+})
+
 describe('tags as a table', () => {
   const CSV = 'device;key;type;address;unit\r\npump;level;UInt16;holding:9;%\r\nfan;speed;UInt33;holding:3;\r\n'
   const load = (body: object) => ask<TagImportAnswer>('carl', 'POST', '/tags/import', body)
