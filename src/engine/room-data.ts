@@ -2,11 +2,14 @@ import type { CommandSettings } from '../core/command.ts'
 import type { ConfiguredPlant } from '../link/contract.ts'
 import type { LogLevel } from '../telemetry/logger.ts'
 import type { HistorySettings } from './engine.ts'
+import type { SinkSettings } from './serve-sink.ts'
 
 /** What main gives the engine's thread. */
 export interface EngineRoomData extends ConfiguredPlant {
   readonly dataFolder: string
   readonly history: HistorySettings
+  /** Undefined: history goes nowhere else. */
+  readonly sink: SinkSettings | undefined
   readonly commands: CommandSettings
   readonly logLevel: LogLevel
 }
