@@ -11,6 +11,7 @@ import { latency } from './experiments/latency.ts'
 import { modbusCpu } from './experiments/modbus-cpu.ts'
 import { modbusFleet } from './experiments/modbus-fleet.ts'
 import { monitoredItems } from './experiments/monitored-items.ts'
+import { postgresSink } from './experiments/postgres-sink.ts'
 import { start } from './experiments/start.ts'
 import { tenThousand } from './experiments/ten-thousand.ts'
 import { writeLatency } from './experiments/write-latency.ts'
@@ -28,6 +29,7 @@ const experiments: readonly Experiment[] = [
   historyIngest,
   historyRead,
   historySize,
+  postgresSink,
   commandAccept,
   calculate,
   modbusCpu,

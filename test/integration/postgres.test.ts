@@ -2,19 +2,16 @@ import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest'
+import { loadText } from '../../src/cli/configuration.ts'
+import { checkPostgres } from '../../src/cli/doctor/postgres-checks.ts'
 import type { TagValue } from '../../src/core/data-type.ts'
+import { formatProblem } from '../../src/core/problem.ts'
 import type { PostgresConfig } from '../../src/core/sink.ts'
 import { StatusCode } from '../../src/core/status-code.ts'
 import { PostgresCluster } from '../support/postgres-cluster.ts'
 import { SinkProcess } from '../support/sink-process.ts'
-import {
-  historyRows,
-  postgresRows,
-  SINK_USER,
-  SinkRig,
-  type SinkRigOptions,
-  sinkSettings,
-} from '../support/sink-rig.ts'
+import { historyRows, postgresRows, SinkRig, type SinkRigOptions } from '../support/sink-rig.ts'
+import { PASSWORD_ENV, SINK_USER, sinkSettings } from '../support/sink-settings.ts'
 import { aTag } from '../support/small-plant.ts'
 import { TcpProxy } from '../support/tcp-proxy.ts'
 
@@ -325,6 +322,27 @@ describe('a PostgreSQL that refuses', () => {
     const older = aRig()
     await inState(older, 'refused')
     expect(older.sink.health.reason).toContain('SCHEMA_TOO_NEW')
+  })
+})
+
+describe('penstock doctor', () => {
+  const examine = async (password: string) => {
+    const text = `{ sinks: { postgres: { host: 127.0.0.1, port: ${cluster.port}, database: plant } }, sources: [] }`
+    const loaded = loadText(text, 'plant.yaml', {}, false)
+    if (!loaded.ok) throw new Error(loaded.problems.map(formatProblem).join())
+    return checkPostgres(loaded.config, { [PASSWORD_ENV]: password })
+  }
+
+  it('says whether PostgreSQL could be used, and changes nothing there', async () => {
+    expect(await examine(SINK_USER.password)).toMatchObject([{ check: 'postgres', state: 'ok' }])
+    expect(await inPlant("SELECT 1 FROM pg_namespace WHERE nspname = 'penstock'")).toEqual([])
+    await cluster.query('REVOKE CREATE ON DATABASE plant FROM penstock')
+    expect(await examine(SINK_USER.password)).toMatchObject([
+      { state: 'problem', mend: expect.stringContaining('CREATE SCHEMA "penstock" AUTHORIZATION "penstock"') },
+    ])
+    expect(await examine('wrong')).toMatchObject([
+      { state: 'problem', mend: expect.stringContaining('PENSTOCK_POSTGRES_PASSWORD') },
+    ])
   })
 })
 

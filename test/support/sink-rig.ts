@@ -11,24 +11,8 @@ import { openHistoryDatabase } from '../../src/store/history-database.ts'
 import { HistoryWriter } from '../../src/store/history-writer.ts'
 import { SeriesBook } from '../../src/store/series.ts'
 import type { PostgresCluster } from './postgres-cluster.ts'
+import { PASSWORD_ENV, SINK_USER } from './sink-settings.ts'
 import { indexed } from './small-plant.ts'
-
-export const SINK_USER = { user: 'penstock', password: 'correct horse' }
-const PASSWORD_ENV = 'PENSTOCK_POSTGRES_PASSWORD'
-
-export const sinkSettings = (port: number, settings: Partial<PostgresConfig> = {}): PostgresConfig => ({
-  host: '127.0.0.1',
-  port,
-  database: 'plant',
-  user: SINK_USER.user,
-  passwordEnv: PASSWORD_ENV,
-  schema: 'penstock',
-  batchSize: 10_000,
-  replayRate: 1_000_000,
-  timeoutMs: 10_000,
-  maxSize: 100_000_000,
-  ...settings,
-})
 
 export interface SinkRigOptions {
   readonly folder: string

@@ -119,7 +119,8 @@ export class Delivery {
     for (const sample of samples) {
       const series = named.get(sample.series)
       const tagId = series && this.#parts.tags.idOf(series)
-      const line = tagId === undefined ? undefined : copyLine(turns.of(sample), { ...sample, tagId, type: series?.type ?? '' })
+      const line =
+        tagId === undefined ? undefined : copyLine(turns.of(sample), { ...sample, tagId, type: series?.type ?? '' })
       if (line === undefined) unfit++
       else lines.push(line)
     }

@@ -52,7 +52,8 @@ export function faultOf(error: unknown, target: Target): Fault {
     const mend = 'check sinks.postgres.tls, and the certificate of the server (ssl in postgresql.conf)'
     return { state: 'refused', reason: `PostgreSQL at ${at} is not proved: ${plain(error)}; ${mend}` }
   }
-  const said = [code, plain(error)].filter((part) => part !== undefined && part !== '').join(', ')
+  // Of a name with several addresses the error has a code only.
+  const said = plain(error) === '' ? (code ?? 'no reason was given') : plain(error)
   return {
     state: 'backoff',
     reason: `PostgreSQL at ${at} cannot be reached, or went away (${said}); check that it runs, and the way to it`,
