@@ -1,6 +1,6 @@
 import { type ChildProcess, execFileSync, spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { chownSync, existsSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
+import { appendFileSync, chownSync, existsSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { Client, type QueryResultRow } from 'pg'
@@ -46,7 +46,8 @@ export class PostgresCluster {
     this.#user = parts.user
   }
 
-  static async begin(): Promise<PostgresCluster> {
+  /** `identity`: also takes encrypted connections, and proves itself by this. */
+  static async begin(identity?: { readonly cert: string; readonly key: string }): Promise<PostgresCluster> {
     const bin = programs()
     const user = otherUser()
     const folder = mkdtempSync(join(tmpdir(), 'penstock-postgres-'))
@@ -56,6 +57,17 @@ export class PostgresCluster {
     const options = ['--no-sync', '--auth=scram-sha-256', '--encoding=UTF8', '--locale=C.UTF-8', '--no-instructions']
     const asked = ['-D', join(folder, 'data'), '-U', SUPERUSER, `--pwfile=${passwordFile}`, ...options]
     execFileSync(join(bin, 'initdb'), asked, { ...user, cwd: folder, stdio: ['ignore', 'ignore', 'pipe'] })
+    if (identity) {
+      for (const [name, content] of [
+        ['server.crt', identity.cert],
+        ['server.key', identity.key],
+      ] as const) {
+        const path = join(folder, 'data', name)
+        writeFileSync(path, content, { mode: 0o600 })
+        if (user) chownSync(path, user.uid, user.gid)
+      }
+      appendFileSync(join(folder, 'data', 'postgresql.conf'), 'ssl = on\n')
+    }
     const cluster = new PostgresCluster({ port: await freePort(), bin, folder, user })
     await cluster.start()
     return cluster
@@ -87,11 +99,6 @@ export class PostgresCluster {
     const exit = once(server, 'exit')
     server.kill('SIGKILL')
     await exit
-  }
-
-  /** Stops its main process where it stands, or lets it go on. */
-  freeze(frozen: boolean): void {
-    this.#server?.kill(frozen ? 'SIGSTOP' : 'SIGCONT')
   }
 
   async end(): Promise<void> {
