@@ -1,3 +1,4 @@
+import { PenstockError } from '../core/errors.ts'
 import type { DeliveredEntry } from '../sinks/postgres/delivery.ts'
 import type { Queue } from '../sinks/postgres/lanes.ts'
 import { OutboxKind } from '../store/outbox.ts'
@@ -12,12 +13,22 @@ export const deliveredQueue = (outbox: OutboxFile): Queue<DeliveredEntry> => ({
   get waiting() {
     return outbox.waiting
   },
-  next: (after, last, most) => outbox.next(after, last, most).map(delivered),
-  entry: (id) => {
-    const entry = outbox.entry(id)
-    return entry && delivered(entry)
-  },
+  next: (after, last, most) => read(() => outbox.next(after, last, most).map(delivered)),
+  entry: (id) =>
+    read(() => {
+      const entry = outbox.entry(id)
+      return entry && delivered(entry)
+    }),
 })
+
+function read<Result>(work: () => Result): Result {
+  try {
+    return work()
+  } catch (cause) {
+    const message = 'What waits for PostgreSQL in history.db cannot be read: check the disk of the data folder'
+    throw new PenstockError('HISTORY_UNAVAILABLE', message, { cause })
+  }
+}
 
 function delivered({ kind, data, ...entry }: OutboxEntry): DeliveredEntry {
   const content: DeliveredEntry['content'] =

@@ -48,7 +48,6 @@ export interface EngineParts {
   readonly types: SourceTypes
   readonly database: Database.Database
   readonly history: HistorySettings
-  /** Gets what the history gets; absent: nobody does. */
   readonly sink?: PostgresSink | undefined
   /** `penstock.db`. */
   readonly penstock: Database.Database
@@ -162,8 +161,7 @@ export class Engine {
     this.#parts.log.info({ tags: this.#pipeline.table.size, restored }, 'engine starts with the last known values')
     this.#pipeline.recordTo(this.#history)
     this.#history.start()
-    this.#parts.sink?.describe(this.#indexing.present)
-    this.#parts.sink?.start()
+    this.#parts.sink?.start(this.#indexing.present)
     this.#retention.start()
     this.#compaction.start()
     this.#lastValues.start()

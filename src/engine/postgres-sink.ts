@@ -56,8 +56,10 @@ export class PostgresSink {
     this.#secrets = data.secrets
   }
 
-  start(): void {
+  /** The plant has these tags. */
+  start(tags: readonly IndexedTag[]): void {
     this.#stopped = false
+    this.describe(tags)
     this.#begin()
   }
 

@@ -4,10 +4,17 @@ import { join } from 'node:path'
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import { loadText } from '../../src/cli/configuration.ts'
 import { checkPostgres } from '../../src/cli/doctor/postgres-checks.ts'
+import { systemClock } from '../../src/core/clock.ts'
 import type { TagValue } from '../../src/core/data-type.ts'
+import type { HistoryEdit } from '../../src/core/history-edit.ts'
+import { silentLogger } from '../../src/core/logger.ts'
 import { formatProblem } from '../../src/core/problem.ts'
 import type { PostgresConfig } from '../../src/core/sink.ts'
 import { StatusCode } from '../../src/core/status-code.ts'
+import { HistoryEdits } from '../../src/engine/history-edits.ts'
+import { AuditLog } from '../../src/store/audit.ts'
+import { HistoryEditor } from '../../src/store/history-editor.ts'
+import { openPenstockDatabase } from '../../src/store/penstock-database.ts'
 import { type Identity, makeAuthority, makeIdentity } from '../support/certificates.ts'
 import { writePlant } from '../support/gateway.ts'
 import { PostgresCluster } from '../support/postgres-cluster.ts'
@@ -17,6 +24,10 @@ import { historyRows, postgresRows, SinkRig, type SinkRigOptions } from '../supp
 import { PASSWORD_ENV, SINK_USER, sinkSettings } from '../support/sink-settings.ts'
 import { aTag } from '../support/small-plant.ts'
 import { TcpProxy } from '../support/tcp-proxy.ts'
+
+/** Of one tag. */
+type HistoryEditOf = DistributiveOmit<HistoryEdit, 'series'>
+type DistributiveOmit<Union, Key extends PropertyKey> = Union extends unknown ? Omit<Union, Key> : never
 
 const { Good, BadDecodingError, UncertainLastUsableValue } = StatusCode
 const SOON = { timeout: 20_000, interval: 20 }
@@ -195,15 +206,27 @@ describe('PostgreSQL has exactly what the history has', () => {
   it('after users changed the history', async () => {
     const rig = aRig()
     await rig.record(0, series(1_000, 10))
-    const meter = { tag: 'meter/a', shape: { type: 'Double' } } as const
-    const corrected = { value: -5, status: Good, sourceTime: 1_001, serverTime: 9_000 }
-    rig.database.prepare('UPDATE samples SET value = -5.0, server_time = 9000 WHERE source_time = 1001').run()
-    rig.sink.outbox.addWritten(meter, [corrected])
-    rig.database.prepare('DELETE FROM samples WHERE source_time BETWEEN 1003 AND 1005').run()
-    rig.sink.outbox.addDeleted(meter, [{ first: 1_003, last: 1_005 }])
+    const penstock = openPenstockDatabase(folder)
+    const edits = new HistoryEdits({
+      history: rig.writer,
+      editor: new HistoryEditor({ database: rig.database, clock: systemClock }),
+      audit: new AuditLog(penstock),
+      outbox: rig.sink.outbox,
+      clock: systemClock,
+      log: silentLogger,
+    })
+    const apply = (edit: HistoryEditOf) =>
+      edits.apply({ user: 'olga', edit: { series: { tag: 'meter/a', shape: { type: 'Double' } }, ...edit } })
+    const aSample = (sourceTime: number) => ({ value: -5, status: Good, sourceTime, serverTime: 9_000 })
+    await apply({ kind: 'write', mode: 'replace', samples: [aSample(1_001), aSample(7_777)] })
+    await apply({ kind: 'write', mode: 'insert', samples: [aSample(1_002), aSample(500)] })
+    await apply({ kind: 'deleteRange', first: 1_003, last: 1_005 })
+    await apply({ kind: 'deleteTimes', times: [1_008, 8_888] })
     await rig.record(0, [[1_004, 7]])
     await arrived(rig)
     await expectEqual(rig)
+    expect(historyRows(rig.database)).toHaveLength(10 + 1 - 3 - 1 + 1)
+    penstock.close()
   })
 })
 

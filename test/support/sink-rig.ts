@@ -72,8 +72,7 @@ export class SinkRig {
     })
     const { outbox } = this.sink
     this.writer = new HistoryWriter({ database: this.database, series, outbox, clock: systemClock, log: silentLogger })
-    this.sink.describe(this.#tags)
-    this.sink.start()
+    this.sink.start(this.#tags)
   }
 
   usePassword(password: string): void {

@@ -45,6 +45,9 @@ export function faultOf(error: unknown, target: Target): Fault {
     const passes = passing.includes(code.slice(0, 2)) && code !== '53100'
     return { state: passes ? 'backoff' : 'refused', reason }
   }
+  if (error instanceof PenstockError && error.code === 'HISTORY_UNAVAILABLE') {
+    return { state: 'backoff', reason: describeError(error) }
+  }
   if (error instanceof PenstockError && !isRetryable(error) && error.code !== 'STOPPED') {
     return { state: 'refused', reason: error.message }
   }

@@ -14,6 +14,7 @@ describe('a failure of PostgreSQL', () => {
     [new PenstockError('TIMEOUT', 'PostgreSQL has not finished COPY'), 'backoff', 'COPY'],
     [failed('the database system is starting up', '57P03'), 'backoff', 'starting'],
     [failed('sorry, too many clients already', '53300'), 'backoff', 'max_connections'],
+    [new PenstockError('HISTORY_UNAVAILABLE', 'What waits cannot be read'), 'backoff', 'What waits cannot be read'],
     [failed('duplicate key value', '23505'), 'backoff', 'looks again'],
     [failed('could not extend file', '53100'), 'refused', 'make room'],
     [failed('password authentication failed', '28P01'), 'refused', 'PENSTOCK_POSTGRES_PASSWORD'],
