@@ -66,8 +66,9 @@ export class PostgresConnection {
       keepAliveInitialDelayMillis: KEEP_ALIVE,
       application_name: 'penstock',
       client_encoding: 'UTF8',
-      // A statement that nobody waits for any more must not go on, nor keep its locks.
-      options: `-c statement_timeout=${target.timeoutMs} -c idle_in_transaction_session_timeout=${target.timeoutMs} -c client_min_messages=warning`,
+      options: Object.entries(sessionSettings(target.timeoutMs))
+        .map(([name, value]) => `-c ${name}=${value}`)
+        .join(' '),
     })
     this.#client.on('error', (error) => this.#break(error))
     this.#client.on('end', () => this.#break(new PenstockError('CONNECTION_LOST', 'PostgreSQL has ended the session')))
@@ -89,7 +90,8 @@ export class PostgresConnection {
   async copy(text: string, rows: string): Promise<void> {
     const stream = this.#client.query(copyFrom(text))
     const done = new Promise<void>((resolve, reject) => {
-      stream.once('error', reject)
+      // It may fail again, when the session ends.
+      stream.on('error', reject)
       stream.once('finish', resolve)
     })
     stream.end(rows)
@@ -151,6 +153,15 @@ export class PostgresConnection {
     }
   }
 }
+
+const sessionSettings = (timeoutMs: Milliseconds) => ({
+  // What is confirmed leaves the outbox: it has to be on disk, whatever the server does for others.
+  synchronous_commit: 'on',
+  // A statement that nobody waits for any more must not go on, nor keep its locks.
+  statement_timeout: timeoutMs,
+  idle_in_transaction_session_timeout: timeoutMs,
+  client_min_messages: 'warning',
+})
 
 /** How long a farewell may take. */
 const FAREWELL: Milliseconds = 200

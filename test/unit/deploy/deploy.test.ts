@@ -25,7 +25,9 @@ interface Container {
 
 const known = (name: string): boolean => {
   const secret = name.replace(/_FILE$/, '')
-  return name in overrides || name === 'PENSTOCK_CONFIG' || [...secretNames(example), postgresPasswordEnv].includes(secret)
+  return (
+    name in overrides || name === 'PENSTOCK_CONFIG' || [...secretNames(example), postgresPasswordEnv].includes(secret)
+  )
 }
 
 describe('the image', () => {
