@@ -7,6 +7,7 @@ import { contradictionsOf } from './contradictions.ts'
 import { duplicatesOf } from './duplicates.ts'
 import { list, section } from './fields.ts'
 import {
+  auditSchema,
   backupSchema,
   commandsSchema,
   gatewaySchema,
@@ -31,6 +32,7 @@ export const configSchema = section('Configuration of a Penstock gateway.', {
   history: historySchema.prefault({}),
   sinks: sinksSchema.prefault({}),
   commands: commandsSchema.prefault({}),
+  audit: auditSchema.prefault({}),
   log: logSchema.prefault({}),
   backup: backupSchema.prefault({}),
   templates: list(templateSchema, 'What LoRaWAN devices of one kind have in common, for devices and rules.').default(

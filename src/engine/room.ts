@@ -20,6 +20,7 @@ const {
   history,
   sink: sinkSettings,
   commands,
+  audit,
   logLevel,
   ...data
 } = workerData as EngineRoomData & {
@@ -65,6 +66,7 @@ const engine = new Engine({
   sink,
   penstock: openPenstockDatabase(dataFolder),
   commands,
+  audit,
   clock: systemClock,
   log,
   secret: (name) => secrets[name],
@@ -81,6 +83,7 @@ const link = new Link<FromRoom, MainToEngine>({
     diagnostics: ({ source }) => engine.diagnostics(source),
     frames: ({ source, after }) => engine.frames(source, after) ?? null,
     readOnce: (wanted) => engine.readOnce(wanted),
+    identify: (wanted) => engine.identify(wanted),
     command: (request) => engine.commands.request(request),
     cancelCommand: (of) => engine.commands.cancel(of),
     commands: (query) => engine.commands.list(query),

@@ -40,6 +40,7 @@ export function roomsOf({ config, secrets, settings, startedAt, log, prepareStor
     history: config.history,
     sink: postgres && { settings: postgres, gateway: config.gateway.name },
     commands: config.commands,
+    audit: config.audit,
     logLevel,
     secrets,
   }

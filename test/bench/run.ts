@@ -11,7 +11,9 @@ import { latency } from './experiments/latency.ts'
 import { modbusCpu } from './experiments/modbus-cpu.ts'
 import { modbusFleet } from './experiments/modbus-fleet.ts'
 import { monitoredItems } from './experiments/monitored-items.ts'
+import { oneChange } from './experiments/one-change.ts'
 import { postgresSink } from './experiments/postgres-sink.ts'
+import { readRate } from './experiments/read-rate.ts'
 import { start } from './experiments/start.ts'
 import { tenThousand } from './experiments/ten-thousand.ts'
 import { writeLatency } from './experiments/write-latency.ts'
@@ -25,6 +27,8 @@ const experiments: readonly Experiment[] = [
   latency,
   tenThousand,
   start,
+  readRate,
+  oneChange,
   monitoredItems,
   historyIngest,
   historyRead,
