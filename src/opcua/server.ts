@@ -32,6 +32,7 @@ import { CONTINUATION_POINTS_PER_SESSION } from './history/continuation-points.t
 import { MOST_NODES } from './history/limits.ts'
 import { conformanceUnits, serverProfiles } from './profiles.ts'
 import { correctCallResults } from './services/call-results.ts'
+import { publishByTurns } from './services/publish-by-turns.ts'
 import { sliceWork } from './services/slice-work.ts'
 import { requireOrphanage } from './services/subscription-quota.ts'
 import { SessionGuard } from './session-guard.ts'
@@ -137,6 +138,7 @@ export async function prepareServer(
   publishFastestSampling(addressSpace)
   correctCallResults(server)
   sliceWork(server)
+  publishByTurns(clock)
   requireOrphanage(server)
   const guard = new SessionGuard(server, users, log)
   return {

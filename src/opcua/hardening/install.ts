@@ -14,6 +14,7 @@ import { refuseRangesOfScalars } from './range-of-scalar.ts'
 import { restrictWrites } from './restrict-writes.ts'
 import { keepItemsOfRemovedNodes } from './revive-items.ts'
 import { giveRolesByToken } from './session-roles.ts'
+import { tellSizeOfNumbers } from './size-of-notifications.ts'
 import { capSubscriptionLifetime } from './subscription-lifetime.ts'
 import { endChannelsOfUndecodableMessages } from './undecodable-messages.ts'
 import { unshareReads } from './unshared-reads.ts'
@@ -29,6 +30,7 @@ export function hardenNodeOpcua(addressSpace: IAddressSpace, anyVariable: UAVari
   deliverOnChange()
   checkPermissionOnPush()
   setOverflowBitOnAnyStatus()
+  tellSizeOfNumbers()
   capItemQueue()
   capSubscriptionLifetime()
   endChannelsOfUndecodableMessages()
