@@ -54,6 +54,7 @@ export function aGatewayHealth(settings: Partial<Told> = {}): GatewayHealth {
       subscriptions: 2,
       monitoredItems: 3,
       endingCertificates: [],
+      reverseConnections: [],
       engineHeard: true,
     },
     ...settings,

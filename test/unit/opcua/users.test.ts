@@ -43,7 +43,7 @@ describe('a user', { timeout: 60_000 }, () => {
   it('has other roles for sessions that are there as soon as the database has others', () => {
     const { users } = make()
     const token = new UserNameIdentityToken({ userName: 'ada' })
-    const record = { name: 'ada', passwordHash: null, certificates: [], disabled: false }
+    const record = { name: 'ada', passwordHash: null, certificates: [], disabled: false, createdAt: 0, changedAt: 0 }
     const rolesOf = () => users.rolesOf(token).map(({ value }) => value)
     users.directory.show([{ ...record, roles: ['Engineer'] }])
     expect(rolesOf()).toEqual([WellKnownRoles.Engineer, WellKnownRoles.AuthenticatedUser])
