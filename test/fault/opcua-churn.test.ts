@@ -58,13 +58,19 @@ async function request(channel: RawChannel, body: Buffer): Promise<BinaryStream>
   return stream
 }
 
+/** A session that ends soon when nobody uses it. */
+async function createSession(channel: RawChannel): Promise<NodeId> {
+  const { endpointUrl } = server
+  const create = new CreateSessionRequest({ endpointUrl, requestedSessionTimeout: 1_000 })
+  const created = new CreateSessionResponse()
+  created.decode(await request(channel, bodyOf(create as never)))
+  return created.authenticationToken
+}
+
 /** A session on a channel without security, activated as anonymous, that has read a value. */
 async function openSession(): Promise<{ channel: RawChannel; authenticationToken: NodeId }> {
   const channel = await RawChannel.open(server.endpointUrl)
-  const create = new CreateSessionRequest({ endpointUrl: server.endpointUrl, requestedSessionTimeout: 1_000 })
-  const created = new CreateSessionResponse()
-  created.decode(await request(channel, bodyOf(create as never)))
-  const { authenticationToken } = created
+  const authenticationToken = await createSession(channel)
   const requestHeader = { authenticationToken }
   await request(channel, bodyOf(new ActivateSessionRequest({ requestHeader }) as never))
   await request(channel, bodyOf(new ReadRequest({ requestHeader, nodesToRead: [VALUE] }) as never))
@@ -89,7 +95,7 @@ const ways: readonly (() => Promise<RawChannel>)[] = [
   async () => RawChannel.open(server.endpointUrl),
   async () => {
     const channel = await RawChannel.open(server.endpointUrl)
-    await request(channel, bodyOf(new CreateSessionRequest({ endpointUrl: server.endpointUrl }) as never))
+    await createSession(channel)
     return channel
   },
   async () => (await openSession()).channel,

@@ -172,7 +172,7 @@ describe('penstock watch', () => {
     const [session] = test.room.sessions()
 
     expect(test.room.closeSession(session?.id ?? '')).toBe(true)
-    await clock.advance(10_000)
+    await clock.advance(20_000)
 
     await ended
     expect(test.room.sessions()).toEqual([])

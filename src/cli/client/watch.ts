@@ -14,8 +14,8 @@ const SAMPLING_MS = 100
 const QUEUE = 20
 /** The server speaks at least so often, in publishing intervals. */
 const KEEP_ALIVE_COUNT = 8
-/** Five times as long as the server is ever silent. */
-const SILENCE: Milliseconds = 5 * KEEP_ALIVE_COUNT * PUBLISHING_MS
+/** Ten times as long as the server is ever silent, unless it is very busy. */
+const SILENCE: Milliseconds = 10 * KEEP_ALIVE_COUNT * PUBLISHING_MS
 
 /**
  * Prints each change of the named tags, of all tags of a named device, or of every tag, one a line, until `signal`
