@@ -3,6 +3,7 @@ import { chmod, readdir, readFile, stat } from 'node:fs/promises'
 import { join } from 'node:path'
 import { OPCUACertificateManager, type StatusCode, StatusCodes } from 'node-opcua'
 import type { Clock } from '../core/clock.ts'
+import { describeError } from '../core/errors.ts'
 import type { Logger } from '../core/logger.ts'
 import { certificateOf } from './certificate-files.ts'
 import { RejectedCertificates } from './rejected-certificates.ts'
@@ -76,12 +77,15 @@ export class CertificateStore extends OPCUACertificateManager {
     return found.flat().filter((each) => each?.ca === true) as X509Certificate[]
   }
 
-  /** Takes away revocation lists that no authority has signed; one search after another. */
+  /** Takes away revocation lists that no authority has signed; one search after another. Never rejects. */
   siftLists(): Promise<void> {
     this.#sifted = this.#sifted.then(async () => {
-      const taken = await this.#lists.sift(await this.authorities())
+      const taken = await this.#lists.sift(() => this.authorities())
+      if (taken === 0 || !this.#isOpen) return
       // node-opcua may have read the list before it went, and would go on believing it.
-      if (taken > 0 && this.#isOpen) await this.reloadCertificates()
+      await this.reloadCertificates().catch((error: unknown) => {
+        this.#log.error({ cause: describeError(error) }, 'Certificates could not be read anew; restart the gateway')
+      })
     })
     return this.#sifted
   }

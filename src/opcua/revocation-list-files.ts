@@ -26,12 +26,17 @@ export class RevocationListFiles {
    * Takes every list out of the folders that its authority, one of these, has not signed, and says so. A list of an
    * authority that is not known stays: it says nothing until the authority is. Answers how many went. Never rejects.
    */
-  async sift(authorities: readonly X509Certificate[]): Promise<number> {
-    let taken = 0
-    for (const folder of this.#options.folders) {
+  async sift(authorities: () => Promise<readonly X509Certificate[]>): Promise<number> {
+    const { folders } = this.#options
+    const found = folders.map(async (folder) => {
       const names = await readdir(folder).catch(() => [])
-      for (const name of names) if (await this.#takes(join(folder, name), authorities)) taken++
-    }
+      return names.map((name) => join(folder, name))
+    })
+    const files = (await Promise.all(found)).flat()
+    if (files.length === 0) return 0
+    const known = await authorities()
+    let taken = 0
+    for (const file of files) if (await this.#takes(file, known)) taken++
     return taken
   }
 
