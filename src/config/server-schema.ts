@@ -112,6 +112,17 @@ export const userSchema = section('A user of the OPC UA server.', {
   }).optional(),
 }).transform((given) => ({ ...given, passwordEnv: given.passwordEnv ?? passwordEnvOf(given.name) }))
 
+const reverseConnectSchema = section('A client that the server calls.', {
+  url: text({
+    description: 'Where the client listens for servers.',
+    longest: 300,
+    pattern:
+      /^opc\.tcp:\/\/(?:\[[0-9A-Fa-f:.]+\]|[^\s/?#:[\]]+)(?::(?:[1-9]\d{0,3}|[1-5]\d{4}|6[0-4]\d{3}|65[0-4]\d\d|655[0-2]\d|6553[0-5]))?\/?$/,
+    allowed: 'a URL "opc.tcp://host:port", the port from 1 to 65535',
+    example: 'opc.tcp://scada.plant.example:4841',
+  }),
+})
+
 export const opcuaSchema = section('The OPC UA server.', {
   port: listenPort('TCP port to listen at.', 4_840),
   bind: listenAddress('IP address to listen at.', '0.0.0.0').default('0.0.0.0'),
@@ -146,6 +157,12 @@ export const opcuaSchema = section('The OPC UA server.', {
     example: 'opc.tcp://localhost:4840',
     otherwise: 'none',
   }).optional(),
+  reverseConnect: list(
+    reverseConnectSchema,
+    'Clients that the server calls, since they cannot reach it (OPC UA reverse connect): it keeps one connection to each.',
+  )
+    .max(50, ofList)
+    .default([]),
   path: text({
     description: 'Path of the endpoint URL.',
     longest: 100,

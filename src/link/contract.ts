@@ -132,8 +132,22 @@ export interface OpcuaHealth {
   readonly monitoredItems: number
   /** Certificates that end within 30 days, or have ended. */
   readonly endingCertificates: readonly EndingCertificate[]
+  /** Clients that the server calls (`opcua.reverseConnect`). */
+  readonly reverseConnections: readonly ReverseConnection[]
   /** False while the engine is gone or silent: all values are then Uncertain. */
   readonly engineHeard: boolean
+}
+
+/** How it is with a client that the OPC UA server calls. */
+export interface ReverseConnection {
+  readonly url: string
+  /** `waiting`: the client is connected and has not opened a channel; `pausing`: it will be called again. */
+  readonly state: 'calling' | 'waiting' | 'connected' | 'pausing'
+  readonly since: number
+  /** Calls in a row that came to nothing. */
+  readonly failures: number
+  /** Why the last one did; empty while there is none. */
+  readonly reason: string
 }
 
 /** A client that is connected to the OPC UA server; null: the server does not know it now. */

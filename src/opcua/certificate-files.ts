@@ -47,6 +47,16 @@ export function certificateOf(content: Buffer | string): X509Certificate | undef
   }
 }
 
+/** The DER of PEM or of Base64; DER itself stays. */
+export function derOf(content: Buffer | string): Buffer {
+  if (Buffer.isBuffer(content) && content[0] === 0x30) return content
+  const text = content.toString('latin1')
+  const begin = /-----BEGIN [^-]{1,40}-----/.exec(text)
+  const end = begin ? text.indexOf('-----END', begin.index + begin[0].length) : -1
+  const body = begin && end >= 0 ? text.slice(begin.index + begin[0].length, end) : text
+  return Buffer.from(body, 'base64')
+}
+
 const facts = (certificate: X509Certificate) => ({
   thumbprint: certificate.fingerprint.replaceAll(':', '').toLowerCase(),
   subject: certificate.subject.replaceAll('\n', ', '),

@@ -86,6 +86,7 @@ export class Projection {
       allowAnonymous,
       records,
       orders,
+      changes: this.#nodes.changes,
       now,
     })
     hardenNodeOpcua(addressSpace, this.#serviceLevel.variable)
@@ -148,9 +149,11 @@ export class Projection {
     }
   }
 
+  /** At the end clients are told what has changed. */
   *#pieces(change: PlantChange, tags: TagChange): Generator<IndexedTag | undefined, void> {
     yield* this.#nodes.change(change, tags, this.#indexing.present.length, this.#clock.now())
     yield* this.commands.change(change, this.#clock.now())
+    yield* this.#nodes.changes.tell(this.#clock.now())
   }
 
   /** The tag of the variable with this NodeId, as it is configured now. */

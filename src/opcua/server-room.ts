@@ -109,7 +109,7 @@ export class OpcuaServerRoom {
   async start(port: MessagePort): Promise<void> {
     const { settings, identity, clock, log } = this.#options
     const { allowAnonymous } = settings
-    routeNodeOpcuaLog(log.child({ library: 'node-opcua' }))
+    routeNodeOpcuaLog(log.child({ library: 'node-opcua' }), clock)
     warnOfDemoSettings(settings, log)
     try {
       const plant = await this.#engine.open(port)
@@ -144,6 +144,7 @@ export class OpcuaServerRoom {
       throw error
     }
     this.#startedAt = clock.now()
+    this.#prepared.reverse.start()
     const { endpoints } = this.health()
     log.info({ endpoints }, 'OPC UA clients can connect')
     void warnOfUnreachable(endpoints, clock, log)
@@ -215,6 +216,7 @@ export class OpcuaServerRoom {
       subscriptions: server?.engine.currentSubscriptionCount ?? 0,
       monitoredItems: server ? countMonitoredItems(server) : 0,
       endingCertificates: this.#security?.ending ?? [],
+      reverseConnections: this.#prepared?.reverse.shown ?? [],
       engineHeard: this.#engine.heard,
     }
   }
@@ -234,6 +236,7 @@ export class OpcuaServerRoom {
     this.#security = undefined
     if (!prepared) return
     await projection?.end()
+    prepared.reverse.stop()
     prepared.release()
     await prepared.server.shutdown(SHUTDOWN_NOTICE)
   }

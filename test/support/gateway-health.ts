@@ -67,6 +67,7 @@ export function aGatewayHealth(settings: Partial<Told> = {}): GatewayHealth {
       subscriptions: 2,
       monitoredItems: 3,
       endingCertificates: [],
+      reverseConnections: [],
       engineHeard: true,
     },
     ...settings,

@@ -116,6 +116,12 @@ export const gatewayMetrics: readonly Metric[] = [
     series: ({ health }) => one(health.opcua?.engineHeard),
   },
   {
+    name: 'penstock_opcua_reverse_connections',
+    help: 'OPC UA clients that the gateway calls (opcua.reverseConnect) and that are connected.',
+    kind: 'gauge',
+    series: ({ health }) => one(health.opcua?.reverseConnections.filter(({ state }) => state === 'connected').length),
+  },
+  {
     name: 'penstock_opcua_ending_certificates',
     help: 'Certificates that end within 30 days, or have ended: the own one of the OPC UA server, trusted ones and authorities.',
     kind: 'gauge',

@@ -73,6 +73,15 @@ export const gatewayHealth = z.object({
       sessions: z.int(),
       subscriptions: z.int(),
       monitoredItems: z.int(),
+      reverseConnections: z.array(
+        z.object({
+          url: z.string(),
+          state: z.enum(['calling', 'waiting', 'connected', 'pausing']),
+          since: time,
+          failures: z.int(),
+          reason: z.string(),
+        }),
+      ),
       engineHeard: z.boolean(),
     })
     .nullable(),
