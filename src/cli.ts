@@ -1,6 +1,7 @@
 #!/usr/bin/env node
 import { Command, InvalidArgumentError, Option } from 'commander'
 import { backupCommands } from './cli/backup-commands.ts'
+import { careCommands } from './cli/care-commands.ts'
 import { clientCommands, output } from './cli/client-commands.ts'
 import { configCommands } from './cli/config-commands.ts'
 import { endWith } from './cli/end.ts'
@@ -28,9 +29,11 @@ program
   .command('run')
   .description('run the gateway until SIGTERM or Ctrl-C')
   .addOption(config())
-  .action(async ({ config }: { config: string }) => {
+  .option('--safe-mode', 'without sources: only pages, API and OPC UA server')
+  .option('--no-safe-mode', 'with sources, also after a crash loop')
+  .action(async ({ config, safeMode }: { config: string; safeMode?: boolean }) => {
     const { run } = await import('./cli/run.ts')
-    await endWith(run(config))
+    await endWith(run(config, safeMode === undefined ? 'auto' : safeMode ? 'on' : 'off'))
   })
 
 program
@@ -99,6 +102,7 @@ program
 
 configCommands(program)
 backupCommands(program)
+careCommands(program)
 fieldCommands(program)
 securityCommands(program)
 orderCommands(program)

@@ -8,5 +8,9 @@ export interface EngineRoomData extends ConfiguredPlant {
   readonly dataFolder: string
   readonly history: HistorySettings
   readonly commands: CommandSettings
+  /** Sources do not begin. */
+  readonly safeMode: boolean
   readonly logLevel: LogLevel
+  /** Where the newest lines of its log stay (`RecentLog`). */
+  readonly recentLog?: SharedArrayBuffer | undefined
 }

@@ -10,11 +10,12 @@ import { Engine } from './engine.ts'
 import type { EngineRoomData } from './room-data.ts'
 import { sourceTypes } from './source-types.ts'
 
-const { port, plant, templates, dataFolder, history, commands, logLevel, ...data } = workerData as EngineRoomData & {
-  port: MessagePort
-}
+const { port, plant, templates, dataFolder, history, commands, safeMode, logLevel, recentLog, ...data } =
+  workerData as EngineRoomData & {
+    port: MessagePort
+  }
 let { secrets } = data
-const log = createLogger(logLevel, 'engine')
+const log = createLogger(logLevel, 'engine', recentLog)
 /** Ends this thread with the error as its cause; main starts another, with the plant that could not be followed. */
 const die = (error: unknown): void => {
   setImmediate(() => {
@@ -36,6 +37,7 @@ const engine = new Engine({
   log,
   secret: (name) => secrets[name],
   random: Math.random,
+  safeMode,
   onFatal: die,
 })
 
@@ -56,6 +58,10 @@ const link = new Link<FromRoom, MainToEngine>({
     changePlant: async (to) => {
       secrets = to.secrets
       await engine.changePlant(to).catch(die)
+      return null
+    },
+    releaseSources: async () => {
+      await engine.releaseSources()
       return null
     },
     stop: async () => {

@@ -166,6 +166,8 @@ export class WebServer {
       accounts: this.#accounts,
       configuration: noConfiguration,
       localToken: new LocalToken(folder),
+      leaveSafeMode: async () => false,
+      support: async () => Buffer.from('a bundle'),
       health: async () => this.#health(),
       clock: systemClock,
       log,
