@@ -1,5 +1,5 @@
 #!/usr/bin/env node
-import { Command, InvalidArgumentError, Option } from 'commander'
+import { Argument, Command, InvalidArgumentError, Option } from 'commander'
 import { backupCommands } from './cli/backup-commands.ts'
 import { careCommands } from './cli/care-commands.ts'
 import { clientCommands, output } from './cli/client-commands.ts'
@@ -107,4 +107,17 @@ fieldCommands(program)
 securityCommands(program)
 orderCommands(program)
 clientCommands(program)
+program
+  .command('completion')
+  .description('print a script with which a shell completes commands and options')
+  .addArgument(new Argument('<shell>').choices(['bash', 'zsh', 'fish']))
+  .action(async (shell: string) => {
+    const { completionScript } = await import('./cli/completion.ts')
+    await endWith(
+      Promise.resolve().then(() => {
+        process.stdout.write(completionScript(shell, program))
+        return 0
+      }),
+    )
+  })
 await program.parseAsync()
