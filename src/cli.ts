@@ -42,7 +42,8 @@ program
   .argument('<file>')
   .option('--origins', 'also print every setting, and whether it is from the file, the environment or a default')
   .option('--addresses', 'also print where the value of each Modbus tag is read, and as what')
-  .action(async (file: string, options: { origins?: boolean; addresses?: boolean }) => {
+  .option('--json', 'print JSON')
+  .action(async (file: string, options: { origins?: boolean; addresses?: boolean; json?: boolean }) => {
     const { checkConfig } = await import('./cli/check-config.ts')
     await endWith(checkConfig(file, options))
   })
