@@ -2,6 +2,7 @@ import { existsSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { beginningOf } from '../config/life.ts'
 import { loadConfig } from '../config/load.ts'
+import type { YamlFile } from '../config/yaml-file.ts'
 import type { SafeModeChoice } from '../gateway/care.ts'
 import { ConfigurationVersions } from '../store/configuration-versions.ts'
 import { openPenstockDatabase, penstockFile } from '../store/penstock-database.ts'
@@ -27,7 +28,7 @@ export async function run(file: string, safeMode: SafeModeChoice): Promise<undef
   collectStartupGarbage()
   const configuration = {
     ...beginning,
-    check: (text: string) => loadText(text, beginning.name, process.env),
+    check: (text: string, yaml?: YamlFile) => loadText(text, beginning.name, process.env, true, yaml),
     examine: (text: string) => examine(text, beginning.name, process.env, Date.now()),
   }
   const administrator = firstAdministrator(env)

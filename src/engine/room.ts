@@ -10,7 +10,7 @@ import { Engine } from './engine.ts'
 import type { EngineRoomData } from './room-data.ts'
 import { sourceTypes } from './source-types.ts'
 
-const { port, plant, templates, dataFolder, history, commands, safeMode, logLevel, recentLog, ...data } =
+const { port, plant, templates, dataFolder, history, commands, audit, safeMode, logLevel, recentLog, ...data } =
   workerData as EngineRoomData & {
     port: MessagePort
   }
@@ -33,6 +33,7 @@ const engine = new Engine({
   history,
   penstock: openPenstockDatabase(dataFolder),
   commands,
+  audit,
   clock: systemClock,
   log,
   secret: (name) => secrets[name],
@@ -50,6 +51,7 @@ const link = new Link<FromRoom, MainToEngine>({
     diagnostics: ({ source }) => engine.diagnostics(source),
     frames: ({ source, after }) => engine.frames(source, after) ?? null,
     readOnce: (wanted) => engine.readOnce(wanted),
+    identify: (wanted) => engine.identify(wanted),
     command: (request) => engine.commands.request(request),
     cancelCommand: (of) => engine.commands.cancel(of),
     commands: (query) => engine.commands.list(query),

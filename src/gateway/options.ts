@@ -1,6 +1,7 @@
 import type { Beginning } from '../config/life.ts'
 import type { Loaded } from '../config/load.ts'
 import type { Config } from '../config/schema.ts'
+import type { YamlFile } from '../config/yaml-file.ts'
 import type { Logger } from '../core/logger.ts'
 import type { RoomName } from '../rooms/gateway.ts'
 import type { RecentLog } from '../telemetry/recent-log.ts'
@@ -18,7 +19,7 @@ export interface GatewayOptions {
     /** Where it comes from, as versions and logs name it. */
     readonly name: string
     /** Checks another one in every part, with the environment as it is then. */
-    readonly check: (text: string) => Loaded
+    readonly check: (text: string, yaml?: YamlFile) => Loaded
     /** What `penstock doctor` says of it. */
     readonly examine?: (text: string) => Promise<unknown>
   }

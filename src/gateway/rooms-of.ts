@@ -43,6 +43,7 @@ export function roomsOf(options: RoomsOptions): Rooms {
     dataFolder,
     history: config.history,
     commands: config.commands,
+    audit: config.audit,
     safeMode: false,
     logLevel,
     recentLog: recentLog.bufferOf('engine'),

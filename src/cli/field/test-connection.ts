@@ -9,12 +9,14 @@ import type { FieldDevice, FieldSource } from '../../sources/wanted-tag.ts'
 import { ClientFailure, ExitCode } from '../client/failure.ts'
 import type { Output } from '../client/options.ts'
 import type { Environment } from '../configuration.ts'
+import { identified, plateWords } from './identify.ts'
 import { type OneOff, tagAt } from './one-off.ts'
 import { sentence, withConnection } from './read-once.ts'
 import { type TargetFlags, targetOf } from './target.ts'
 
 /**
- * `penstock test-connection`: how far one gets towards each device of a source: name, connection, an answer, a value.
+ * `penstock test-connection`: how far one gets towards each device of a source: name, connection, an answer, a value, and
+ * what it says of itself.
  * Throws ClientFailure where it ends, with what to do.
  */
 export async function testConnection(
@@ -24,7 +26,7 @@ export async function testConnection(
   out: Output,
 ): Promise<number> {
   const say: Say = (ok, text) =>
-    out.line(flags.json ? JSON.stringify({ ok, text }) : `${ok ? 'ok   ' : 'fails'} ${text}`)
+    out.line(flags.json ? JSON.stringify({ ok, text }) : `${ok === null ? '     ' : ok ? 'ok   ' : 'fails'} ${text}`)
   const target = targetOf(key, flags, env)
   const { source } = target
   if ('host' in source) await resolved(source.host, say)
@@ -41,8 +43,8 @@ export async function testConnection(
   })
 }
 
-/** One line: whether that worked, and what was seen. */
-type Say = (ok: boolean, text: string) => void
+/** One line: whether that worked, null where it does not matter, and what was seen. */
+type Say = (ok: boolean | null, text: string) => void
 
 async function resolved(host: string, say: Say): Promise<void> {
   if (isIP(host) !== 0) return
@@ -61,6 +63,7 @@ async function answers(line: OneOff, source: FieldSource, device: FieldDevice, s
   const tag = firstTag(source, device)
   if (!tag) {
     say(true, `${name}: it has no tags, so nothing was read`)
+    await tell(line, device, name, say)
     return true
   }
   try {
@@ -70,12 +73,20 @@ async function answers(line: OneOff, source: FieldSource, device: FieldDevice, s
     // Any answer proves a device that has no tags yet.
     const ok = good || !configured
     say(ok, `${name}: answers; ${sentence(reportOf(tag, reading))}`)
+    await tell(line, device, name, say)
     return ok
   } catch (error) {
     if (!(error instanceof PenstockError) || error.code === 'CONNECTION_LOST') throw error
     say(false, `${name}: ${error.message}`)
     return false
   }
+}
+
+/** That a device does not say what it is proves nothing against it. */
+async function tell(line: OneOff, device: FieldDevice, name: string, say: Say): Promise<void> {
+  const found = await identified(line, device)
+  if ('ms' in found) say(true, `${name}: says that it is ${plateWords(found)}`)
+  else say(null, `${name}: ${found.message}`)
 }
 
 function firstTag(source: FieldSource, device: FieldDevice): TagConfig | undefined {
