@@ -11,7 +11,6 @@ import { RecentLog } from '../telemetry/recent-log.ts'
 import { collectStartupGarbage } from '../telemetry/startup-garbage.ts'
 import { checkConfiguration, configurationText, type Environment, loadText } from './configuration.ts'
 import { ConfigurationRefused } from './configuration-refused.ts'
-import { examine } from './doctor.ts'
 import { firstAdministrator } from './security/administrator.ts'
 import { serve } from './serve.ts'
 
@@ -29,7 +28,9 @@ export async function run(file: string, safeMode: SafeModeChoice): Promise<undef
   const configuration = {
     ...beginning,
     check: (text: string, yaml?: YamlFile) => loadText(text, beginning.name, process.env, true, yaml),
-    examine: (text: string) => examine(text, beginning.name, process.env, Date.now()),
+    // Only whoever asks for a support bundle pays for the doctor.
+    examine: async (text: string) =>
+      (await import('./doctor.ts')).examine(text, beginning.name, process.env, Date.now()),
   }
   const administrator = firstAdministrator(env)
   const gateway = await serve({ config, secrets, log, recentLog, configuration, administrator, safeMode })
