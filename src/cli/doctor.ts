@@ -7,6 +7,7 @@ import type { Finding } from './doctor/finding.ts'
 import { checkDataFolder } from './doctor/folder-checks.ts'
 import { checkCertificate, checkClock, checkHostnames } from './doctor/identity-checks.ts'
 import { checkPorts, checkSources } from './doctor/network-checks.ts'
+import { checkPostgres } from './doctor/postgres-checks.ts'
 
 export interface DoctorOptions {
   readonly config: string
@@ -55,6 +56,7 @@ export async function examine(
     ...(await checkHostnames(config.opcua)),
     checkCertificate(dataFolder, config.opcua, now),
     ...(await checkSources(config, env)),
+    ...(await checkPostgres(config, env)),
   ]
 }
 

@@ -21,6 +21,7 @@ export const alarmSeverities = {
   disk: 700,
   store: 800,
   history: 600,
+  postgres: 500,
   'command-queue': 600,
   certificates: 500,
   'clock-jump': 500,

@@ -111,7 +111,7 @@ export class AlarmWatch {
   }
 
   #judge({ checks, rooms, engine, safeMode, memory }: Figures): void {
-    for (const name of ['disk', 'store', 'history', 'certificates', 'backup'] as const) {
+    for (const name of ['disk', 'store', 'history', 'postgres', 'certificates', 'backup'] as const) {
       const check = checks.find((each) => each.name === name)
       // Of what nobody can say just now, nothing has changed.
       if (check?.state !== 'unknown') this.#book.say(name, check?.reason ?? '')

@@ -37,11 +37,13 @@ export function roomsOf(options: RoomsOptions): Rooms {
   const { config, secrets, settings, startedAt, log, recentLog, prepareStore, onEngineUnstable, entries } = options
   const logLevel = config.log.level
   const dataFolder = config.gateway.data
+  const { postgres } = config.sinks
   const engine: EngineRoomData = {
     plant: { sources: config.sources },
     templates: config.templates,
     dataFolder,
     history: config.history,
+    sink: postgres && { settings: postgres, gateway: config.gateway.name },
     commands: config.commands,
     audit: config.audit,
     safeMode: false,

@@ -10,6 +10,7 @@ export interface Check {
     | 'engine-heard'
     | 'store'
     | 'history'
+    | 'postgres'
     | 'certificates'
     | 'disk'
     | 'backup'
@@ -41,6 +42,7 @@ export function checksOf({
     opcua ? warnIf('engine-heard', opcua.engineHeard ? '' : heard) : unknown('engine-heard'),
     engine ? warnIf('store', engine.store.reason) : unknown('store'),
     engine ? warnIf('history', engine.store.history.reason) : unknown('history'),
+    ...(engine?.sink ? [warnIf('postgres', engine.sink.reason)] : []),
     opcua ? warnIf('certificates', endingOf(opcua)) : unknown('certificates'),
     warnIf('disk', disk.reason),
     ...(backup ? [warnIf('backup', backup.reason)] : []),

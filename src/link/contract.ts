@@ -16,6 +16,7 @@ import type { HistoryHealth, SourceHealth } from '../core/health.ts'
 import type { AskedHistoryEdit, EditAnswer } from '../core/history-edit.ts'
 import type { Plant } from '../core/plant.ts'
 import type { PlantChange } from '../core/plant-change.ts'
+import type { SinkHealth } from '../core/sink.ts'
 import type { NumberedPlant } from '../core/tag-index.ts'
 import type { DeviceTemplate } from '../core/template.ts'
 import type { UserRecord } from '../core/user.ts'
@@ -114,6 +115,8 @@ export interface EngineHealth {
   readonly store: StoreHealth
   /** Commands that wait to be sent, of all devices, and how many may. */
   readonly commands: { readonly waiting: number; readonly limit: number }
+  /** How PostgreSQL gets what the history gets; absent: it is not configured. */
+  readonly sink?: SinkHealth | undefined
 }
 
 export interface StoreHealth {

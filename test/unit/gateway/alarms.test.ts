@@ -7,7 +7,7 @@ import { ManualClock, settle } from '../../support/manual-clock.ts'
 
 const room = { state: 'running', restarts: 0, lastRestart: '', failures: 0, silent: false, heapShare: 0.1 } as const
 const allWell: Figures = {
-  checks: (['disk', 'store', 'history', 'certificates', 'backup'] as const).map((name) => ({
+  checks: (['disk', 'store', 'history', 'postgres', 'certificates', 'backup'] as const).map((name) => ({
     name,
     state: 'ok',
     reason: '',
@@ -17,7 +17,7 @@ const allWell: Figures = {
   safeMode: null,
   memory: { used: 100, limit: 1_000 },
 }
-const warned = (name: 'disk' | 'store' | 'history' | 'certificates' | 'backup'): Partial<Figures> => ({
+const warned = (name: 'disk' | 'store' | 'history' | 'postgres' | 'certificates' | 'backup'): Partial<Figures> => ({
   checks: allWell.checks.map((each) =>
     each.name === name ? { name, state: 'warning', reason: `${name} is bad` } : each,
   ),
@@ -54,6 +54,7 @@ const causes: readonly [AlarmName, Partial<Figures>][] = [
   ['disk', warned('disk')],
   ['store', warned('store')],
   ['history', warned('history')],
+  ['postgres', warned('postgres')],
   ['certificates', warned('certificates')],
   ['backup', warned('backup')],
 ]
