@@ -5,7 +5,7 @@ import type { AuditRow } from '../core/audit.ts'
 import { ChangeFeed } from '../core/change-feed.ts'
 import type { Clock, Milliseconds } from '../core/clock.ts'
 import type { CommandRecord, CommandSettings } from '../core/command.ts'
-import { sourceMemories } from '../core/device-memory.ts'
+import { memoriesOf } from '../core/device-memory.ts'
 import type {
   FrameTrace,
   IdentityAnswer,
@@ -18,7 +18,7 @@ import type { Findings } from '../core/drift.ts'
 import { describeError } from '../core/errors.ts'
 import type { Logger } from '../core/logger.ts'
 import { Pipeline } from '../core/pipeline.ts'
-import type { Plant, SourceConfig } from '../core/plant.ts'
+import type { Plant } from '../core/plant.ts'
 import { changeBetween, changedPlant, inSteps, isNoChange, type PlantChange } from '../core/plant-change.ts'
 import { TagIndexing } from '../core/tag-index.ts'
 import type { DeviceTemplate } from '../core/template.ts'
@@ -65,6 +65,8 @@ export interface EngineParts {
   readonly log: Logger
   readonly secret: (name: string) => string | undefined
   readonly random: () => number
+  /** Sources do not begin before `releaseSources`. */
+  readonly safeMode?: boolean
   /** A change of the plant failed half-way: the engine has to begin anew. */
   readonly onFatal: (error: unknown) => void
 }
@@ -188,9 +190,15 @@ export class Engine {
         this.#healthChanged = true
       }),
     ]
-    this.#changing = this.#sources.start(this.#plant)
+    this.#changing = this.#sources.start(this.#plant, this.#parts.safeMode)
     await this.#changing
     this.#commands.begin()
+  }
+
+  /** Ends the safe mode; resolves when every source has begun. */
+  releaseSources(): Promise<void> {
+    this.#changing = this.#changing.then(() => this.#sources.release(this.#plant))
+    return this.#changing
   }
 
   /** Sources first, so that nothing new comes; then what came is written; then the readers are left. */
@@ -308,6 +316,7 @@ export class Engine {
       sources: this.#sources.health(),
       merged: this.#merged + merging,
       store: this.#storeHealth(),
+      commands: { waiting: this.#commands.waiting, limit: this.#parts.commands.totalQueueLength },
       sink: this.#parts.sink?.health,
     }
   }
@@ -364,8 +373,8 @@ export class Engine {
   #storeHealth(): StoreHealth {
     const { ok, reason, lastCommitAt } = this.#lastValues.health
     const history = this.#history.health
-    const reasons = [reason, history.reason].filter((each) => each !== '')
-    return { ok: ok && history.ok, reason: reasons.join('; '), lastCommitAt, history }
+    const reasons = [reason, history.reason].filter((each) => each !== '').join('; ')
+    return { ok: ok && history.ok, reason: reasons, lastCommitAt, history }
   }
 
   #subscribe(link: Link<FromEngine, ToEngine>): void {
@@ -413,9 +422,3 @@ export class Engine {
     for (const { link } of this.#subscribers) link.tell('sources', news)
   }
 }
-
-/** The names under which a source keeps its memories: of itself and of its devices. */
-const memoriesOf = ({ key, devices }: SourceConfig): string[] => [
-  ...sourceMemories(key),
-  ...devices.map((device) => device.key),
-]

@@ -21,13 +21,15 @@ const {
   sink: sinkSettings,
   commands,
   audit,
+  safeMode,
   logLevel,
+  recentLog,
   ...data
 } = workerData as EngineRoomData & {
   port: MessagePort
 }
 let { secrets } = data
-const log = createLogger(logLevel, 'engine')
+const log = createLogger(logLevel, 'engine', recentLog)
 /** Ends this thread with the error as its cause; main starts another, with the plant that could not be followed. */
 const die = (error: unknown): void => {
   setImmediate(() => {
@@ -71,6 +73,7 @@ const engine = new Engine({
   log,
   secret: (name) => secrets[name],
   random: Math.random,
+  safeMode,
   onFatal: die,
 })
 
@@ -93,6 +96,10 @@ const link = new Link<FromRoom, MainToEngine>({
       secrets = to.secrets
       sink?.useSecrets(sinkSecrets())
       await engine.changePlant(to).catch(die)
+      return null
+    },
+    releaseSources: async () => {
+      await engine.releaseSources()
       return null
     },
     stop: async () => {

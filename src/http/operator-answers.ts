@@ -1,5 +1,6 @@
 import type { Context } from 'koa'
 import type { ConfigurationDesk } from '../config/desk.ts'
+import type { Actor } from '../core/command.ts'
 import { commandCall } from './command-call.ts'
 import { answerCommands, type CommandDesk } from './command-routes.ts'
 import { answerConfiguration } from './configuration-routes.ts'
@@ -14,11 +15,15 @@ export interface OperatorParts {
   readonly configuration: ConfigurationDesk
   /** Whoever has it may do everything. */
   readonly localToken: LocalToken
+  /** What the gateway knows of itself for support, as a `.tar.gz` without secrets. */
+  readonly support: () => Promise<Buffer>
+  /** Sources begin again; false: it is not in safe mode. */
+  readonly leaveSafeMode: (by: Actor) => Promise<boolean>
 }
 
 /**
  * What the command line on the gateway's machine asks: `/commands` and `/audit` (what devices are told, and who did
- * what), `/configuration` and `/sessions` (who is connected), for whoever has the local token. False: it is none of these.
+ * what), `/configuration`, `/sessions` (who is connected), `/support-bundle` and `/safe-mode`, for whoever has the local token. False: it is none of these.
  */
 export async function answerForOperators(context: Context, parts: OperatorParts): Promise<boolean> {
   const answer = await answerOf(context, parts)
@@ -31,6 +36,15 @@ export async function answerForOperators(context: Context, parts: OperatorParts)
 async function answerOf(context: Context, parts: OperatorParts): Promise<Answer | undefined> {
   const { method, path, req } = context
   if (/^\/configuration(?:\/|$)/.test(path)) return configured(context, parts)
+  if (path === '/support-bundle' && method === 'GET') {
+    if (!parts.localToken.isIn(req.headers.authorization)) return strange('It is', 'penstock support')
+    return { status: 200, body: await parts.support() }
+  }
+  if (path === '/safe-mode' && method === 'DELETE') {
+    if (!parts.localToken.isIn(req.headers.authorization)) return strange('It is', 'penstock safe-mode')
+    const by = { user: 'local', origin: 'cli', address: req.socket.remoteAddress } as const
+    return { status: 200, body: { left: await parts.leaveSafeMode(by) } }
+  }
   const isSession = /^\/sessions(?:\/|$)/.test(path)
   if (!isSession && !/^\/(?:commands|audit)(?:\/|$)/.test(path)) return undefined
   if (!parts.localToken.isIn(req.headers.authorization)) {

@@ -19,7 +19,10 @@ import type { WebService } from './routes/service.ts'
 import type { OpcuaSessions } from './sessions.ts'
 
 interface WebServiceParts
-  extends Pick<WebService, 'history' | 'health' | 'configuration' | 'localToken' | 'clock' | 'accounts'> {
+  extends Pick<
+    WebService,
+    'history' | 'health' | 'configuration' | 'localToken' | 'clock' | 'accounts' | 'support' | 'leaveSafeMode'
+  > {
   readonly config: Config
   readonly secrets: Readonly<Record<string, string>>
   /** What can be asked of the engine. */
@@ -72,6 +75,8 @@ export function webServiceOf(parts: WebServiceParts): WebService {
     health,
     configuration,
     localToken,
+    support: parts.support,
+    leaveSafeMode: parts.leaveSafeMode,
     accounts,
     drafts: new Drafts({ desk: configuration, store: parts.draftStore, clock }),
     ...asked,

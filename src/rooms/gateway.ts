@@ -1,5 +1,6 @@
 import { extname } from 'node:path'
 import { MessageChannel, type MessagePort } from 'node:worker_threads'
+import type { Alarm } from '../core/alarm.ts'
 import type { AuditRow } from '../core/audit.ts'
 import type { CertificateAnswer, CertificateChange, KnownCertificate } from '../core/certificate.ts'
 import type { Clock, Milliseconds } from '../core/clock.ts'
@@ -38,6 +39,8 @@ export interface RoomPlan {
   readonly data: Record<string, unknown>
   readonly maxHeapMb: number
   readonly prepare?: () => Promise<unknown>
+  /** It ended several times in a row, the last time because of this. */
+  readonly onUnstable?: (cause: string) => void
 }
 
 /** Together they leave a second of the five that an ordered end may take. */
@@ -83,6 +86,23 @@ export class Rooms {
   async changePlant(to: ConfiguredPlant): Promise<void> {
     this.#engine.renewData({ ...to })
     await this.#engineLink.ask('changePlant', to, CHANGE_WITHIN)
+  }
+
+  /** The engine begins without its sources, whenever it starts anew. */
+  holdSources(): void {
+    this.#engine.renewData({ safeMode: true })
+  }
+
+  /** Sources begin now, and whenever the engine starts anew. Rejects as `changePlant` does: they then begin with it. */
+  async releaseSources(): Promise<void> {
+    this.#engine.renewData({ safeMode: false })
+    await this.#engineLink.ask('releaseSources', null, CHANGE_WITHIN)
+  }
+
+  /** The OPC UA server tells its clients of an alarm of the gateway; lost where it does not run. */
+  tellAlarm(alarm: Alarm): void {
+    const link = this.#opcua.link as Link<ToOpcua, FromRoom> | undefined
+    link?.tell('alarm', alarm)
   }
 
   /** The OPC UA room begins with these users of the database. */

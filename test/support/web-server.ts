@@ -172,6 +172,8 @@ export class WebServer {
       configuration: this.#life(options, config),
       draftStore: new ConfigurationDrafts(this.#database),
       localToken: new LocalToken(folder),
+      leaveSafeMode: async () => false,
+      support: async () => Buffer.from('a bundle'),
       health: async () => this.#health(),
       clock: systemClock,
       log,
