@@ -6,8 +6,10 @@ import type { Loaded } from './config/load.ts'
 import type { Config } from './config/schema.ts'
 import { systemClock } from './core/clock.ts'
 import type { Logger } from './core/logger.ts'
+import { startGrpc } from './gateway/grpc-of.ts'
 import { pkiFolderOf, roomsOf } from './gateway/rooms-of.ts'
 import { scheduledBackups } from './gateway/scheduled-backups.ts'
+import type { GrpcServer } from './grpc/server.ts'
 import { HttpServer } from './http/app.ts'
 import { checksOf } from './http/checks.ts'
 import type { GatewayHealth } from './http/gateway-health.ts'
@@ -80,7 +82,8 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
   const history = new HistoryFile(dataFolder)
   let database: Database | undefined
   let configuration: ConfigurationLife
-  let http: HttpServer
+  let http: HttpServer | undefined
+  let grpc: GrpcServer | undefined
   let users: UserAccounts
   let httpPort: number
   try {
@@ -107,7 +110,9 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
     const service = webServiceOf({ ...own, clock: systemClock, log })
     http = new HttpServer({ settings: config.http, log, service, files: new WebFiles(webFolder), version })
     httpPort = await http.start()
+    grpc = await startGrpc(config, service, log)
   } catch (error) {
+    await http?.stop()
     database?.close()
     lock.release()
     throw error
@@ -117,6 +122,7 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
 
   let stopped: Promise<boolean> | undefined
   const stop = async () => {
+    await grpc?.stop()
     await http.stop()
     history.close()
     await backups?.stop()

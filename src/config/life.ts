@@ -15,7 +15,15 @@ import type { Loaded } from './load.ts'
 import type { Config } from './schema.ts'
 
 /** Everything but the plant: read once, when the gateway starts. */
-const fixedParts = ['gateway', 'opcua', 'http', 'history', 'log', 'backup'] as const satisfies readonly (keyof Config)[]
+const fixedParts = [
+  'gateway',
+  'opcua',
+  'http',
+  'grpc',
+  'history',
+  'log',
+  'backup',
+] as const satisfies readonly (keyof Config)[]
 
 export interface ConfigurationLifeParts {
   readonly versions: Versions

@@ -5,6 +5,7 @@ import { always, complain } from './complaint.ts'
 import { contradictionsOf } from './contradictions.ts'
 import { duplicatesOf } from './duplicates.ts'
 import { list, section } from './fields.ts'
+import { grpcSchema } from './grpc-schema.ts'
 import {
   backupSchema,
   commandsSchema,
@@ -26,6 +27,7 @@ export const configSchema = section('Configuration of a Penstock gateway.', {
   gateway: gatewaySchema.prefault({}),
   opcua: opcuaSchema.prefault({}),
   http: httpSchema.prefault({}),
+  grpc: grpcSchema.prefault({}),
   history: historySchema.prefault({}),
   commands: commandsSchema.prefault({}),
   log: logSchema.prefault({}),
