@@ -69,6 +69,11 @@ export class Connections {
   }
 
   #take(socket: Socket): void {
+    // Gone already: it has no address any more to be known by.
+    if (socket.remoteAddress === undefined) {
+      socket.destroy()
+      return
+    }
     const peer = `${socket.remoteAddress}:${socket.remotePort}`
     this.#sockets.set(peer, socket)
     this.#strangers.set(

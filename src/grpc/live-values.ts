@@ -8,7 +8,7 @@ import { type Selection, selected } from '../http/live/selection.ts'
 import { CallError } from './call-error.ts'
 import { changeOf, cursorOf } from './cursor.ts'
 import { inParts, weightOf } from './parts.ts'
-import { type SourceHealthMessage, sourceHealthMessage } from './source-health.ts'
+import { type SourceHealthMessage, sourceHealthMessage, weightOfHealth } from './source-health.ts'
 import { type TimeMessage, timestamp } from './timestamps.ts'
 import { type TagSampleMessage, tagSampleMessage } from './values.ts'
 
@@ -134,7 +134,9 @@ export class LiveValues {
     }
     if (mirror.heardChangedAt > since || this.#toldUnheard) events.push(() => ({ engine: { heard: mirror.heard } }))
     if (mirror.sourcesChangedAt > since) {
-      events.push(() => ({ sources: { sources: mirror.sources.map(sourceHealthMessage) } }))
+      for (const part of inParts(mirror.sources, weightOfHealth)) {
+        events.push(() => ({ sources: { sources: part.map(sourceHealthMessage) } }))
+      }
     }
     const changed = this.#tags.filter(({ index }) => mirror.changedSince(index, since))
     for (const part of inParts(changed, (tag) => weightOf(mirror.valueOf(tag).value))) {

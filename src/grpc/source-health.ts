@@ -31,3 +31,7 @@ export const sourceHealthMessage = ({ key, state, reason, since, devices }: Sour
 })
 
 export type SourceHealthMessage = ReturnType<typeof sourceHealthMessage>
+
+/** About how many bytes it takes in a message. */
+export const weightOfHealth = ({ reason, devices }: SourceHealth): number =>
+  devices.reduce((sum, device) => sum + 60 + device.reason.length, 100 + reason.length)

@@ -4,6 +4,7 @@ import type { SampleBatch } from '../../../src/core/sample.ts'
 import { type LiveMessage, LiveValues } from '../../../src/grpc/live-values.ts'
 import { PlantMirror } from '../../../src/http/live/plant-mirror.ts'
 import { ManualClock } from '../../support/manual-clock.ts'
+import { connected } from '../../support/opcua-engine.ts'
 import { aModbusDevice, aPlant, aTag } from '../../support/small-plant.ts'
 
 const tags = Array.from({ length: 3 }, (_, position) => aTag(`t${position}`, { type: 'String' }))
@@ -37,6 +38,7 @@ beforeEach(() => {
   clock = new ManualClock()
   const mirror = new PlantMirror({ plant, ids, revision: 0 })
   mirror.apply(says('at first'))
+  mirror.showSources([connected('line', [{ key: 'pump' }])])
   feed = {
     mirror,
     hold: () => () => undefined,
