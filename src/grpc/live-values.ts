@@ -1,11 +1,9 @@
-import { status } from '@grpc/grpc-js'
 import { type Clock, type Milliseconds, pause } from '../core/clock.ts'
 import { isRetryable, PenstockError } from '../core/errors.ts'
 import type { IndexedTag } from '../core/tag-index.ts'
 import type { EngineFeed } from '../http/live/engine-feed.ts'
 import type { PlantMirror } from '../http/live/plant-mirror.ts'
 import { type Selection, selected } from '../http/live/selection.ts'
-import { CallError } from './call-error.ts'
 import { changeOf, cursorOf } from './cursor.ts'
 import { inParts, weightOf } from './parts.ts'
 import { type SourceHealthMessage, sourceHealthMessage, weightOfHealth } from './source-health.ts'
@@ -14,7 +12,7 @@ import { type TagSampleMessage, tagSampleMessage } from './values.ts'
 
 /** Changes are told together, four times a second. */
 const TELL_EVERY: Milliseconds = 250
-/** So that both ends notice when the other one is gone; also how often it is asked whether the reader may go on. */
+/** So that both ends notice when the other one is gone. */
 const BEAT_EVERY: Milliseconds = 5_000
 /** A reader that takes a message only after so long is told that changes were merged. */
 const SLOW_AFTER: Milliseconds = 5_000
@@ -40,8 +38,6 @@ export interface LiveValuesParts {
   readonly selection: Selection | 'none'
   /** The last that the reader has; empty: none. */
   readonly cursor: string
-  /** Whether the reader may still read. */
-  readonly mayRead: () => Promise<boolean>
   readonly send: (message: LiveMessage) => Promise<void>
 }
 
@@ -65,7 +61,7 @@ export class LiveValues {
     this.#parts = parts
   }
 
-  /** Tells until the signal aborts. Rejects when the reader may not go on, or is gone. */
+  /** Tells until the signal aborts. Rejects when the reader is gone. */
   async run(signal: AbortSignal): Promise<void> {
     const { feed, clock } = this.#parts
     const release = feed.hold()
@@ -152,13 +148,8 @@ export class LiveValues {
   }
 
   async #beat(): Promise<void> {
-    const { clock, mayRead } = this.#parts
-    if (!(await mayRead())) {
-      const message = 'The user has another password or other roles by now, or is gone: log in again.'
-      throw new CallError(status.UNAUTHENTICATED, 'LOGIN_ENDED', message)
-    }
     const cursor = this.#mirror ? cursorOf(this.#mirror, this.#known) : ''
-    await this.#send({ beat: { now: timestamp(clock.now()) } }, cursor)
+    await this.#send({ beat: { now: timestamp(this.#parts.clock.now()) } }, cursor)
   }
 
   async #send(event: LiveEvent, cursor: string): Promise<void> {

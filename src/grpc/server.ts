@@ -68,14 +68,15 @@ export class GrpcServer {
     const authority = new Authority(service.users)
     const callers = new WeakMap<Metadata, Caller>()
     const drop = (peer: string) => this.#connections.drop(peer)
-    const calls = new Calls({ clock, log, quota: new StreamQuota(), callers, drop })
+    const mayRead = (caller: Caller) => authority.stillMay(caller, 'read')
+    const calls = new Calls({ clock, log, quota: new StreamQuota(), callers, mayRead, drop })
     const names = ['PlantService', 'ValueService', 'HistoryService', 'CommandService'].map(
       (name) => `penstock.v1.${name}`,
     )
     const health = { clock, log, services: new Set(names), health: service.health }
     const implementations: Readonly<Record<string, UntypedServiceImplementation>> = {
       'penstock.v1.PlantService': plantService(calls, service),
-      'penstock.v1.ValueService': valueService(calls, service, authority),
+      'penstock.v1.ValueService': valueService(calls, service),
       'penstock.v1.HistoryService': historyService(calls, service),
       'penstock.v1.CommandService': commandService(calls, service),
       'grpc.reflection.v1.ServerReflection': reflectionService(calls, new Descriptors(), [...names, HEALTH]),

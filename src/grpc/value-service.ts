@@ -1,5 +1,4 @@
 import { type Selection, selected } from '../http/live/selection.ts'
-import type { Authority } from './authority.ts'
 import type { Calls, StreamCall } from './call.ts'
 import { invalid } from './call-error.ts'
 import { cursorOf } from './cursor.ts'
@@ -18,7 +17,7 @@ interface StreamRequest {
 }
 
 /** penstock.v1.ValueService. */
-export function valueService(calls: Calls, { feed, clock }: GrpcService, authority: Authority) {
+export function valueService(calls: Calls, { feed, clock }: GrpcService) {
   return {
     ReadValues: calls.unary(async ({ request }: { request: { readonly selection: Selection | null } }) => {
       const selection = selectionOf(request.selection)
@@ -35,14 +34,13 @@ export function valueService(calls: Calls, { feed, clock }: GrpcService, authori
         cursor: cursorOf(mirror, mirror.change),
       }
     }),
-    StreamValues: calls.streaming(async ({ request, caller, signal, send }: StreamCall<StreamRequest, LiveMessage>) => {
+    StreamValues: calls.streaming(async ({ request, signal, send }: StreamCall<StreamRequest, LiveMessage>) => {
       const { cursor, withoutValues } = request
       if (cursor.length > LONGEST_CURSOR) {
         throw invalid('cursor', `${cursor.length} characters long`, 'a cursor that was given, or an empty one')
       }
       const selection = withoutValues ? 'none' : selectionOf(request.selection)
-      const mayRead = () => authority.stillMay(caller, 'read')
-      await new LiveValues({ feed, clock, selection, cursor, mayRead, send }).run(signal)
+      await new LiveValues({ feed, clock, selection, cursor, send }).run(signal)
     }),
   }
 }

@@ -30,7 +30,6 @@ let feed: { mirror: PlantMirror | undefined; hold: () => () => void; look: () =>
 let told: LiveMessage[]
 let taking: (() => void)[]
 let holdsUp: boolean
-let mayRead: boolean
 let ended: AbortController
 let outcome: unknown
 
@@ -50,7 +49,6 @@ beforeEach(() => {
   told = []
   taking = []
   holdsUp = false
-  mayRead = true
   ended = new AbortController()
   outcome = undefined
 })
@@ -61,7 +59,7 @@ const begin = async (cursor = '') => {
     return holdsUp ? new Promise<void>((resolve) => taking.push(resolve)) : Promise.resolve()
   }
   const selection = { tags: [], devices: [], sources: [] }
-  const parts = { feed, clock, selection, cursor, mayRead: async () => mayRead, send }
+  const parts = { feed, clock, selection, cursor, send }
   void new LiveValues(parts).run(ended.signal).then(
     () => {
       outcome = 'ended'
@@ -106,15 +104,6 @@ describe('a reader that does not keep up', () => {
 })
 
 describe('a reader', () => {
-  it('whose user may not read any more is sent away', async () => {
-    await begin()
-    await clock.advance(5_000)
-    expect(kinds().at(-1)).toBe('beat')
-    mayRead = false
-    await clock.advance(5_000)
-    expect(outcome).toMatchObject({ code: 'LOGIN_ENDED' })
-  })
-
   it('hears that the engine is not heard where it never was, and everything once it is', async () => {
     const { mirror } = feed
     feed.mirror = undefined
