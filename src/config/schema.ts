@@ -7,6 +7,7 @@ import { duplicatesOf } from './duplicates.ts'
 import { list, section } from './fields.ts'
 import { grpcSchema } from './grpc-schema.ts'
 import {
+  auditSchema,
   backupSchema,
   commandsSchema,
   gatewaySchema,
@@ -30,6 +31,7 @@ export const configSchema = section('Configuration of a Penstock gateway.', {
   grpc: grpcSchema.prefault({}),
   history: historySchema.prefault({}),
   commands: commandsSchema.prefault({}),
+  audit: auditSchema.prefault({}),
   log: logSchema.prefault({}),
   backup: backupSchema.prefault({}),
   templates: list(templateSchema, 'What LoRaWAN devices of one kind have in common, for devices and rules.').default(

@@ -6,7 +6,14 @@ import { ChangeFeed } from '../core/change-feed.ts'
 import type { Clock, Milliseconds } from '../core/clock.ts'
 import type { CommandRecord, CommandSettings } from '../core/command.ts'
 import { sourceMemories } from '../core/device-memory.ts'
-import type { FrameTrace, ReadAnswer, SourceDiagnostics, WantedReading } from '../core/diagnostics.ts'
+import type {
+  FrameTrace,
+  IdentityAnswer,
+  ReadAnswer,
+  SourceDiagnostics,
+  WantedIdentity,
+  WantedReading,
+} from '../core/diagnostics.ts'
 import type { Findings } from '../core/drift.ts'
 import { describeError } from '../core/errors.ts'
 import type { Logger } from '../core/logger.ts'
@@ -19,10 +26,11 @@ import type { EngineHealth, FromEngine, StoreHealth, ToEngine } from '../link/co
 import { Link } from '../link/link.ts'
 import { SourceSupervisor, type SourceTypes } from '../sources/supervisor.ts'
 import { AuditLog } from '../store/audit.ts'
+import { AuditRetention, type AuditSettings } from '../store/audit-retention.ts'
 import { CommandStore } from '../store/command-store.ts'
 import { HistoryCompaction } from '../store/history-compaction.ts'
 import { HistoryEditor } from '../store/history-editor.ts'
-import { HistoryRetention } from '../store/history-retention.ts'
+import { HistoryRetention, type HistorySettings } from '../store/history-retention.ts'
 import { HistoryWriter } from '../store/history-writer.ts'
 import { LastValues } from '../store/last-values.ts'
 import { SeriesBook } from '../store/series.ts'
@@ -50,21 +58,13 @@ export interface EngineParts {
   /** `penstock.db`. */
   readonly penstock: Database.Database
   readonly commands: CommandSettings
+  readonly audit: AuditSettings
   readonly clock: Clock
   readonly log: Logger
   readonly secret: (name: string) => string | undefined
   readonly random: () => number
   /** A change of the plant failed half-way: the engine has to begin anew. */
   readonly onFatal: (error: unknown) => void
-}
-
-export interface HistorySettings {
-  /** Age at which samples are deleted. */
-  readonly keepMs: Milliseconds
-  /** Bytes that the history may take; absent: as many as it needs. */
-  readonly maxSize?: number | undefined
-  /** Cron expression of when that is looked after; absent: every ten minutes. */
-  readonly schedule?: string | undefined
 }
 
 interface Subscriber {
@@ -89,6 +89,7 @@ export class Engine {
   readonly #retention: HistoryRetention
   readonly #compaction: HistoryCompaction
   readonly #audit: AuditLog
+  readonly #auditRetention: AuditRetention
   readonly #commands: Commands
   readonly #subscribers = new Set<Subscriber>()
   readonly #startedAt: number
@@ -136,6 +137,14 @@ export class Engine {
       onBegun: (key) => this.#commands.sourceBegan(key),
     })
     this.#audit = new AuditLog(parts.penstock)
+    this.#auditRetention = new AuditRetention({
+      ...parts.audit,
+      schedule: cronSchedule(parts.audit.schedule),
+      database: parts.penstock,
+      audit: this.#audit,
+      clock,
+      log,
+    })
     const editor = new HistoryEditor({ database, clock })
     this.#edits = new HistoryEdits({ history: this.#history, editor, audit: this.#audit, clock, log })
     this.#commands = new Commands({
@@ -148,7 +157,12 @@ export class Engine {
       log,
       onNews: (changed) => this.#tellCommands(changed),
     })
-    this.#adHoc = new AdHocReads({ plant: () => this.#plant, types: parts.types, sources: this.#sources })
+    this.#adHoc = new AdHocReads({
+      plant: () => this.#plant,
+      types: parts.types,
+      sources: this.#sources,
+      clock: parts.clock,
+    })
   }
 
   /** Resolves when every source has begun. */
@@ -159,6 +173,7 @@ export class Engine {
     this.#pipeline.recordTo(this.#history)
     this.#history.start()
     this.#retention.start()
+    this.#auditRetention.start()
     this.#compaction.start()
     this.#lastValues.start()
     this.#pipeline.start()
@@ -182,6 +197,7 @@ export class Engine {
     this.#pipeline.stop()
     this.#flush()
     await this.#retention.stop()
+    await this.#auditRetention.stop()
     await this.#compaction.stop()
     await this.#history.stop()
     await this.#lastValues.stop()
@@ -241,6 +257,11 @@ export class Engine {
   /** Reads one address of a device over the connection that is polled, between two polls. */
   readOnce(wanted: WantedReading): Promise<ReadAnswer> {
     return this.#adHoc.read(wanted)
+  }
+
+  /** Asks a device what it is, between two polls. */
+  identify(wanted: WantedIdentity): Promise<IdentityAnswer> {
+    return this.#adHoc.identify(wanted)
   }
 
   /** What can be asked to be done in the plant. */

@@ -1,4 +1,5 @@
 import type { CommandConfig, ParameterConfig } from '../core/command.ts'
+import { conditionsOf } from '../core/command-conditions.ts'
 import { fitArgument } from '../core/fit-argument.ts'
 import type { SourceHealth } from '../core/health.ts'
 import { historyPolicyOf } from '../core/history-policy.ts'
@@ -57,13 +58,17 @@ export function tagMessage(indexed: IndexedTag) {
   }
 }
 
-const commandDefinitionMessage = ({ key, name, description, parameters, needsConfirmation }: CommandConfig) => ({
-  key,
-  name,
-  description,
-  parameters: parameters.map(parameterMessage),
-  needsConfirmation: needsConfirmation ?? false,
-})
+function commandDefinitionMessage(command: CommandConfig) {
+  const { key, name, description, parameters, needsConfirmation = false } = command
+  return {
+    key,
+    name,
+    description,
+    parameters: parameters.map(parameterMessage),
+    needsConfirmation,
+    conditions: conditionsOf(command),
+  }
+}
 
 function parameterMessage(parameter: ParameterConfig) {
   const { key, name, description, type, unit, range, states } = parameter

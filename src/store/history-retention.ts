@@ -16,6 +16,15 @@ const CHUNKS = 50
 /** What is newer is not deleted, whatever it takes. */
 const NEWEST: Milliseconds = 3_600_000
 
+export interface HistorySettings {
+  /** Age at which samples are deleted. */
+  readonly keepMs: Milliseconds
+  /** Bytes that the history may take; absent: as many as it needs. */
+  readonly maxSize?: number | undefined
+  /** Cron expression of when that is looked after; absent: every ten minutes. */
+  readonly schedule?: string | undefined
+}
+
 /** Calls this from now on whenever it is time; answers how to end that. */
 export type SweepSchedule = (sweep: () => void) => () => void
 

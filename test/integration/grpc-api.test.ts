@@ -140,6 +140,7 @@ describe('the plant', () => {
         {
           key: 'open',
           needsConfirmation: true,
+          conditions: [expect.stringContaining('confirmed')],
           parameters: [
             {
               key: 'position',

@@ -31,7 +31,15 @@ export const endpointOf = (source: SourceConfig): string => {
   return source.kind === 'chirpstack' ? source.url : fieldEndpointOf(source)
 }
 
+interface Addressed extends DeviceBase {
+  readonly devEui?: string
+  readonly gatewayId?: string
+  readonly multicastGroup?: string
+  readonly unitId?: number
+}
+
 /** What its network or line knows a device by; empty: it needs nothing. */
-export function addressOf(device: DeviceBase & { devEui?: string; gatewayId?: string; unitId?: number }): string {
-  return device.devEui ?? device.gatewayId ?? (device.unitId === undefined ? '' : `unit ${device.unitId}`)
+export function addressOf(device: Addressed): string {
+  const { devEui, gatewayId, multicastGroup } = device
+  return devEui ?? gatewayId ?? multicastGroup ?? (device.unitId === undefined ? '' : `unit ${device.unitId}`)
 }
