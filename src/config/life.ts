@@ -23,6 +23,7 @@ const fixedParts = [
   'http',
   'grpc',
   'history',
+  'sinks',
   'commands',
   'audit',
   'log',

@@ -39,6 +39,7 @@ import { cronSchedule } from './cron-schedule.ts'
 import { type ConfiguredDevices, FoundDevices } from './found-devices.ts'
 import { HistoryEdits } from './history-edits.ts'
 import { PlantValues } from './plant-values.ts'
+import type { PostgresSink } from './postgres-sink.ts'
 import { recordAudit } from './record-audit.ts'
 
 /** Changes are collected this long before they cross a link: it bounds the price of batches, and the latency. */
@@ -55,6 +56,7 @@ export interface EngineParts {
   readonly types: SourceTypes
   readonly database: Database.Database
   readonly history: HistorySettings
+  readonly sink?: PostgresSink | undefined
   /** `penstock.db`. */
   readonly penstock: Database.Database
   readonly commands: CommandSettings
@@ -104,6 +106,7 @@ export class Engine {
   constructor(parts: EngineParts) {
     this.#parts = parts
     const { plant, templates, clock, log, database } = parts
+    const outbox = parts.sink?.outbox
     this.#startedAt = clock.now()
     this.#plant = plant
     this.#found = new FoundDevices({ plant, templates }, () => void this.#followFound())
@@ -113,7 +116,7 @@ export class Engine {
     const series = new SeriesBook(database)
     this.#series = series
     this.#lastValues = new LastValues({ database, pipeline: this.#pipeline, series, clock, log })
-    this.#history = new HistoryWriter({ database, series, clock, log })
+    this.#history = new HistoryWriter({ database, series, outbox, clock, log })
     const devices = () => this.#plant.sources.flatMap(memoriesOf)
     const { keepMs, maxSize, schedule: cron } = parts.history
     const schedule = cron === undefined ? undefined : cronSchedule(cron)
@@ -146,7 +149,7 @@ export class Engine {
       log,
     })
     const editor = new HistoryEditor({ database, clock })
-    this.#edits = new HistoryEdits({ history: this.#history, editor, audit: this.#audit, clock, log })
+    this.#edits = new HistoryEdits({ history: this.#history, editor, audit: this.#audit, outbox, clock, log })
     this.#commands = new Commands({
       journal: new CommandStore(parts.penstock, this.#audit),
       plant: () => this.#plant,
@@ -172,6 +175,7 @@ export class Engine {
     this.#parts.log.info({ tags: this.#pipeline.table.size, restored }, 'engine starts with the last known values')
     this.#pipeline.recordTo(this.#history)
     this.#history.start()
+    this.#parts.sink?.start(this.#indexing.present)
     this.#retention.start()
     this.#auditRetention.start()
     this.#compaction.start()
@@ -200,6 +204,7 @@ export class Engine {
     await this.#auditRetention.stop()
     await this.#compaction.stop()
     await this.#history.stop()
+    await this.#parts.sink?.stop()
     await this.#lastValues.stop()
     for (const end of this.#timers) end()
     this.#timers = []
@@ -303,6 +308,7 @@ export class Engine {
       sources: this.#sources.health(),
       merged: this.#merged + merging,
       store: this.#storeHealth(),
+      sink: this.#parts.sink?.health,
     }
   }
 
@@ -324,6 +330,7 @@ export class Engine {
       await this.#sources.follow(change, this.#plant)
       this.#values.plantChanged()
       this.#commands.plantChanged()
+      this.#parts.sink?.describe(this.#indexing.present)
     }
   }
 

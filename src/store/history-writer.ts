@@ -9,6 +9,7 @@ import type { SampleRecorder } from '../core/sample.ts'
 import type { StatusCode } from '../core/status-code.ts'
 import type { TagIndex } from '../core/tag-index.ts'
 import { HistorySegment } from './history-segment.ts'
+import type { Outbox } from './outbox.ts'
 import type { SeriesBook } from './series.ts'
 
 /** The longest a sample stays unwritten while the disk keeps up. */
@@ -43,8 +44,15 @@ export class HistoryWriter implements SampleRecorder, DeviceMemory {
   #lastCommitAt: number | null = null
   #slowest: Milliseconds = 0
 
-  constructor(parts: { database: Database.Database; series: SeriesBook; clock: Clock; log: Logger }) {
-    const { database } = parts
+  constructor(parts: {
+    database: Database.Database
+    series: SeriesBook
+    /** Gets what is written, in the same transaction, where a sink wants it. */
+    outbox?: Outbox | undefined
+    clock: Clock
+    log: Logger
+  }) {
+    const { database, outbox } = parts
     this.#series = parts.series
     this.#clock = parts.clock
     this.#log = parts.log
@@ -59,10 +67,15 @@ export class HistoryWriter implements SampleRecorder, DeviceMemory {
       `INSERT INTO device_memory (device, memory) VALUES (?, ?)
        ON CONFLICT (device) DO UPDATE SET memory = excluded.memory`,
     )
-    this.#write = database.transaction((segment: HistorySegment) => {
+    const write = database.transaction((segment: HistorySegment) => {
       segment.writeTo(insert)
       for (const [device, memory] of segment.memories) remember.run(device, memory)
+      outbox?.add(segment.changedRows)
     })
+    this.#write = (segment) => {
+      write(segment)
+      outbox?.committed()
+    }
   }
 
   start(): void {

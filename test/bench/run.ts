@@ -12,6 +12,7 @@ import { modbusCpu } from './experiments/modbus-cpu.ts'
 import { modbusFleet } from './experiments/modbus-fleet.ts'
 import { monitoredItems } from './experiments/monitored-items.ts'
 import { oneChange } from './experiments/one-change.ts'
+import { postgresSink } from './experiments/postgres-sink.ts'
 import { readRate } from './experiments/read-rate.ts'
 import { start } from './experiments/start.ts'
 import { tenThousand } from './experiments/ten-thousand.ts'
@@ -32,6 +33,7 @@ const experiments: readonly Experiment[] = [
   historyIngest,
   historyRead,
   historySize,
+  postgresSink,
   commandAccept,
   calculate,
   modbusCpu,
