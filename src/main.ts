@@ -5,10 +5,12 @@ import { ConfigurationLife } from './config/life.ts'
 import { systemClock } from './core/clock.ts'
 import type { Actor } from './core/command.ts'
 import { Care } from './gateway/care.ts'
+import { startGrpc } from './gateway/grpc-of.ts'
 import type { GatewayOptions } from './gateway/options.ts'
 import { pkiFolderOf, roomsOf } from './gateway/rooms-of.ts'
 import { scheduledBackups } from './gateway/scheduled-backups.ts'
 import { supportDesk } from './gateway/support/support-bundle.ts'
+import type { GrpcServer } from './grpc/server.ts'
 import { HttpServer } from './http/app.ts'
 import type { GatewayHealth } from './http/gateway-health.ts'
 import { LocalToken } from './http/local-token.ts'
@@ -65,7 +67,8 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
   const history = new HistoryFile(dataFolder)
   let database: Database | undefined
   let configuration: ConfigurationLife
-  let http: HttpServer
+  let http: HttpServer | undefined
+  let grpc: GrpcServer | undefined
   let users: UserAccounts
   let httpPort: number
   try {
@@ -99,7 +102,9 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
     const service = webServiceOf({ ...own, ...shown, ...parts })
     http = new HttpServer({ settings: config.http, log, service, files: new WebFiles(webFolder), version })
     httpPort = await http.start()
+    grpc = await startGrpc(config, service, log)
   } catch (error) {
+    await http?.stop()
     database?.close()
     care.stop()
     lock.release()
@@ -111,6 +116,7 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
 
   let stopped: Promise<boolean> | undefined
   const stop = async () => {
+    await grpc?.stop()
     await http.stop()
     history.close()
     await backups?.stop()

@@ -58,6 +58,10 @@ function inWords(origin: Origin): string {
 
 async function tlsWarnings({ config, secrets }: Configuration): Promise<readonly string[]> {
   const warnings: string[] = []
+  if (config.grpc.tls && config.grpc.port !== undefined) {
+    const { grpcCertificate } = await import('../gateway/grpc-certificate.ts')
+    await grpcCertificate(config.grpc.tls).catch((error: unknown) => warnings.push(describeError(error)))
+  }
   for (const source of config.sources) {
     if (!('tls' in source) || !source.tls || source.disabled) continue
     const { readTlsMaterial } = await import('../sources/tls-material.ts')
