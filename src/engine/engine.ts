@@ -20,6 +20,7 @@ import { Link } from '../link/link.ts'
 import { SourceSupervisor, type SourceTypes } from '../sources/supervisor.ts'
 import { AuditLog } from '../store/audit.ts'
 import { CommandStore } from '../store/command-store.ts'
+import { DatabaseHistory } from '../store/database-history.ts'
 import { HistoryCompaction } from '../store/history-compaction.ts'
 import { HistoryEditor } from '../store/history-editor.ts'
 import { HistoryRetention } from '../store/history-retention.ts'
@@ -30,8 +31,10 @@ import { AdHocReads } from './ad-hoc-reads.ts'
 import { cronSchedule } from './cron-schedule.ts'
 import { type ConfiguredDevices, FoundDevices } from './found-devices.ts'
 import { HistoryEdits } from './history-edits.ts'
+import type { HistorySettings } from './history-settings.ts'
 import { PlantValues } from './plant-values.ts'
 import { recordAudit } from './record-audit.ts'
+import { WindowAggregation } from './windows/window-aggregation.ts'
 
 /** Changes are collected this long before they cross a link: it bounds the price of batches, and the latency. */
 const COLLECT_FOR: Milliseconds = 10
@@ -58,15 +61,6 @@ export interface EngineParts {
   readonly onFatal: (error: unknown) => void
 }
 
-export interface HistorySettings {
-  /** Age at which samples are deleted. */
-  readonly keepMs: Milliseconds
-  /** Bytes that the history may take; absent: as many as it needs. */
-  readonly maxSize?: number | undefined
-  /** Cron expression of when that is looked after; absent: every ten minutes. */
-  readonly schedule?: string | undefined
-}
-
 interface Subscriber {
   readonly link: Link<FromEngine, ToEngine>
   readonly feed: ChangeFeed
@@ -85,6 +79,7 @@ export class Engine {
   readonly #series: SeriesBook
   readonly #lastValues: LastValues
   readonly #history: HistoryWriter
+  readonly #windows: WindowAggregation
   readonly #edits: HistoryEdits
   readonly #retention: HistoryRetention
   readonly #compaction: HistoryCompaction
@@ -113,6 +108,14 @@ export class Engine {
     this.#series = series
     this.#lastValues = new LastValues({ database, pipeline: this.#pipeline, series, clock, log })
     this.#history = new HistoryWriter({ database, series, clock, log })
+    this.#windows = new WindowAggregation({
+      sink: this.#pipeline,
+      table: this.#pipeline.table,
+      source: new DatabaseHistory(database),
+      history: this.#history,
+      clock,
+      log,
+    })
     const devices = () => this.#plant.sources.flatMap(memoriesOf)
     const { keepMs, maxSize, schedule: cron } = parts.history
     const schedule = cron === undefined ? undefined : cronSchedule(cron)
@@ -156,7 +159,8 @@ export class Engine {
     this.#series.add(this.#indexing.present)
     const restored = this.#lastValues.restore(this.#indexing.present)
     this.#parts.log.info({ tags: this.#pipeline.table.size, restored }, 'engine starts with the last known values')
-    this.#pipeline.recordTo(this.#history)
+    this.#pipeline.recordTo(this.#history, this.#windows)
+    this.#windows.start(this.#indexing.present)
     this.#history.start()
     this.#retention.start()
     this.#compaction.start()
@@ -180,6 +184,7 @@ export class Engine {
     await this.#sources.stop()
     await this.#commands.stop()
     this.#pipeline.stop()
+    await this.#windows.stop()
     this.#flush()
     await this.#retention.stop()
     await this.#compaction.stop()
@@ -314,6 +319,7 @@ export class Engine {
     this.#series.remove(tags.retired)
     this.#series.add(tags.added)
     this.#pipeline.change(tags)
+    this.#windows.change(tags, (key) => this.#indexing.ofDevice(key))
     this.#lastValues.restore([...tags.added, ...tags.updated])
   }
 

@@ -1,7 +1,7 @@
 import type { CommandSettings } from '../core/command.ts'
 import type { ConfiguredPlant } from '../link/contract.ts'
 import type { LogLevel } from '../telemetry/logger.ts'
-import type { HistorySettings } from './engine.ts'
+import type { HistorySettings } from './history-settings.ts'
 
 /** What main gives the engine's thread. */
 export interface EngineRoomData extends ConfiguredPlant {

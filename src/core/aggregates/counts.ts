@@ -2,12 +2,12 @@ import { isSameArray, type Scalar, type TagValue } from '../data-type.ts'
 import { ExactSum } from '../exact-sum.ts'
 import type { RecordedSample } from '../history-source.ts'
 import { isBad, StatusCode } from '../status-code.ts'
-import { type Accumulator, badResult, type IntervalContext, noData, resultOf } from './aggregate.ts'
+import { type Accumulator, badResult, type IntervalContext, noData, resultOf, type SampleContext } from './aggregate.ts'
 import { toNumber } from './bounds.ts'
 import { HistorianBits, isBadSample, isGoodSample, QualityCount, severityOf } from './quality.ts'
 
 /** OPC 10000-13 §5.4.3.5: the mean of the Good values. */
-export function average(context: IntervalContext): Accumulator {
+export function average(context: SampleContext): Accumulator {
   const count = new QualityCount()
   const sum = new ExactSum()
   return {
@@ -33,7 +33,7 @@ export function average(context: IntervalContext): Accumulator {
 }
 
 /** OPC 10000-13 §5.4.3.21: how many Good values there are. */
-export function count(context: IntervalContext): Accumulator {
+export function count(context: SampleContext): Accumulator {
   const counted = new QualityCount()
   return {
     add: (sample) => counted.add(sample),
