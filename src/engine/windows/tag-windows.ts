@@ -25,7 +25,7 @@ interface OpenWindow {
   readonly width: Milliseconds
   readonly tags: readonly WindowTag[]
   /** From when on it was heard, where what is said while nobody listens is lost. */
-  readonly heardSince: Milliseconds
+  heardSince: Milliseconds
   from: Milliseconds
   results: WindowResults
   /** What was heard is not all that there is of it, or not in the way that it is recorded. */
@@ -73,7 +73,7 @@ export class TagWindows {
         heardSince: of.isBroughtAgain ? Number.NEGATIVE_INFINITY : now,
         from,
         results: resultsOf(tags, from, width),
-        isIncomplete: true,
+        isIncomplete: from < now,
         wasEmpty: false,
       }
     })
@@ -125,13 +125,16 @@ export class TagWindows {
     this.#settleLast()
     if (isAhead) this.#lastTime = Number.NaN
     this.#end(window, current)
+    if (!isAhead) return
     // What was heard at these times before the clock was set back is in history only.
-    if (isAhead) window.isIncomplete = true
+    window.isIncomplete = true
+    window.heardSince = Math.min(window.heardSince, now)
   }
 
   /** Tells what a window that is over comes to, of all its samples. */
   tell(width: Milliseconds, from: Milliseconds, results: WindowResults): void {
     const window = this.#windows.find((each) => each.width === width)
+    if (window && from + width === window.from) window.wasEmpty = results.isEmpty
     for (const [position, { value, status }] of results.results().entries()) {
       const tag = window?.tags[position]
       if (tag) this.#sink.publish(tag.index, value, from < window.heardSince ? doubted(status) : status, from)

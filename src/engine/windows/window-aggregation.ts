@@ -5,7 +5,7 @@ import { describeError } from '../../core/errors.ts'
 import { historyPolicyOf } from '../../core/history-policy.ts'
 import type { HistorySource, RecordedSample } from '../../core/history-source.ts'
 import type { Logger } from '../../core/logger.ts'
-import type { SampleRecorder, SampleSink } from '../../core/sample.ts'
+import { CLOCK_TOLERANCE, type SampleRecorder, type SampleSink } from '../../core/sample.ts'
 import { isBad, isGood, type StatusCode } from '../../core/status-code.ts'
 import type { IndexedTag, TagChange, TagIndex } from '../../core/tag-index.ts'
 import type { TagTable } from '../../core/tag-table.ts'
@@ -80,7 +80,9 @@ export class WindowAggregation implements SampleRecorder, WindowSink {
   }
 
   publish(tag: TagIndex, value: RecordedSample['value'], status: StatusCode, from: Milliseconds): void {
-    const { sink } = this.#parts
+    const { sink, clock } = this.#parts
+    // Our clock was set back: as of now this window has not been.
+    if (from > clock.now() + CLOCK_TOLERANCE) return
     if (isBad(status) || value === null) sink.failed(tag, status, from)
     else sink.event(tag, value, from, isGood(status) ? undefined : status)
   }
