@@ -55,6 +55,12 @@ export class IntervalContext implements SampleContext {
     return interpolatedBound(this.options, time)
   }
 
+  /** The sample that was recorded at this time. */
+  sampleAt(time: Milliseconds): RecordedSample | undefined {
+    const { source, series } = this.options
+    return source.read(series, { first: time, last: time, order: 'ascending', limit: 1 })[0]
+  }
+
   /** The last sample at or before the interval's earlier end. */
   get before(): RecordedSample | undefined {
     const { source, series } = this.options

@@ -59,6 +59,16 @@ export function numberOfTransitions(context: IntervalContext): Accumulator {
       if (!before || !isSame(before.value, sample.value)) transitions++
       before = sample
     },
+    addSummary(summary) {
+      const { first, good, low, high } = summary
+      // Only where all are the same number is it known how they follow each other.
+      if (!low || low.value !== high?.value || summary.uncertain + summary.bad > 0) return false
+      const sample = context.sampleAt(first)
+      if (!sample) return false
+      this.add(sample)
+      counted.good += good - 1
+      return true
+    },
     result: () => resultOf(context, transitions, 'Int32', counted.statusBy(config)),
   }
 }
@@ -107,6 +117,19 @@ export function worstQuality(context: IntervalContext): Accumulator {
         worst = status
         many = false
       } else if (difference === 0) many = true
+    },
+    addSummary({ first, good, uncertain, bad }) {
+      if (worst === undefined) {
+        if (uncertain + bad > 0) return false
+        worst = context.sampleAt(first)?.status
+        many = good > 1
+        return worst !== undefined
+      }
+      const ofSeverity = [good, uncertain, bad] as const
+      const severity = severityOf(worst)
+      if (ofSeverity.some((count, each) => each > severity && count > 0)) return false
+      if (ofSeverity.some((count, each) => each === severity && count > 0)) many = true
+      return true
     },
     result() {
       if (worst === undefined) return noData(context)
