@@ -5,13 +5,13 @@ import type { AuditRow } from '../core/audit.ts'
 import { ChangeFeed } from '../core/change-feed.ts'
 import type { Clock, Milliseconds } from '../core/clock.ts'
 import type { CommandRecord, CommandSettings } from '../core/command.ts'
-import { sourceMemories } from '../core/device-memory.ts'
+import { memoriesOf } from '../core/device-memory.ts'
 import type { FrameTrace, ReadAnswer, SourceDiagnostics, WantedReading } from '../core/diagnostics.ts'
 import type { Findings } from '../core/drift.ts'
 import { describeError } from '../core/errors.ts'
 import type { Logger } from '../core/logger.ts'
 import { Pipeline } from '../core/pipeline.ts'
-import type { Plant, SourceConfig } from '../core/plant.ts'
+import type { Plant } from '../core/plant.ts'
 import { changeBetween, changedPlant, inSteps, isNoChange, type PlantChange } from '../core/plant-change.ts'
 import { TagIndexing } from '../core/tag-index.ts'
 import type { DeviceTemplate } from '../core/template.ts'
@@ -108,14 +108,9 @@ export class Engine {
     this.#series = series
     this.#lastValues = new LastValues({ database, pipeline: this.#pipeline, series, clock, log })
     this.#history = new HistoryWriter({ database, series, clock, log })
-    this.#windows = new WindowAggregation({
-      sink: this.#pipeline,
-      table: this.#pipeline.table,
-      source: new DatabaseHistory(database),
-      history: this.#history,
-      clock,
-      log,
-    })
+    const recorded = { source: new DatabaseHistory(database), history: this.#history }
+    const { table } = this.#pipeline
+    this.#windows = new WindowAggregation({ sink: this.#pipeline, table, ...recorded, clock, log })
     const devices = () => this.#plant.sources.flatMap(memoriesOf)
     const { keepMs, maxSize, schedule: cron } = parts.history
     const schedule = cron === undefined ? undefined : cronSchedule(cron)
@@ -139,8 +134,8 @@ export class Engine {
       onBegun: (key) => this.#commands.sourceBegan(key),
     })
     this.#audit = new AuditLog(parts.penstock)
-    const editor = new HistoryEditor({ database, clock })
-    this.#edits = new HistoryEdits({ history: this.#history, editor, audit: this.#audit, clock, log })
+    const own = { history: this.#history, audit: this.#audit, windows: this.#windows }
+    this.#edits = new HistoryEdits({ ...own, editor: new HistoryEditor({ database, clock }), clock, log })
     this.#commands = new Commands({
       journal: new CommandStore(parts.penstock, this.#audit),
       plant: () => this.#plant,
@@ -246,6 +241,11 @@ export class Engine {
   /** Reads one address of a device over the connection that is polled, between two polls. */
   readOnce(wanted: WantedReading): Promise<ReadAnswer> {
     return this.#adHoc.read(wanted)
+  }
+
+  /** Where recorded values are changed. */
+  get edits(): HistoryEdits {
+    return this.#edits
   }
 
   /** What can be asked to be done in the plant. */
@@ -391,9 +391,3 @@ export class Engine {
     for (const { link } of this.#subscribers) link.tell('sources', news)
   }
 }
-
-/** The names under which a source keeps its memories: of itself and of its devices. */
-const memoriesOf = ({ key, devices }: SourceConfig): string[] => [
-  ...sourceMemories(key),
-  ...devices.map((device) => device.key),
-]

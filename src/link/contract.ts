@@ -205,6 +205,7 @@ export type MainToEngine = {
     /** Reads one address of a device over the connection that is polled, between two polls. */
     readOnce: (wanted: WantedReading) => ReadAnswer
     /** As of the OPC UA room. */
+    editHistory: (asked: AskedHistoryEdit) => EditAnswer
     command: (request: CommandRequest) => CommandAnswer
     cancelCommand: (of: { readonly id: number; readonly by: Actor }) => CommandAnswer
     /** The newest first, also finished ones. */

@@ -1,9 +1,11 @@
 import { parseArgs } from 'node:util'
+import { aggregateWindows } from './experiments/aggregate-windows.ts'
 import { calculate } from './experiments/calculate.ts'
 import { chirpStackFleet } from './experiments/chirpstack-fleet.ts'
 import { commandAccept } from './experiments/command-accept.ts'
 import { deadDevice } from './experiments/dead-device.ts'
 import { fieldDiagnosticsCost } from './experiments/field-diagnostics.ts'
+import { historyCare } from './experiments/history-care.ts'
 import { historyIngest } from './experiments/history-ingest.ts'
 import { historyRead } from './experiments/history-read.ts'
 import { historySize } from './experiments/history-size.ts'
@@ -28,6 +30,8 @@ const experiments: readonly Experiment[] = [
   historyIngest,
   historyRead,
   historySize,
+  historyCare,
+  aggregateWindows,
   commandAccept,
   calculate,
   modbusCpu,

@@ -141,6 +141,14 @@ export class TagWindows {
     }
   }
 
+  /** What is recorded at this time is something else now. */
+  heed(time: Milliseconds): void {
+    for (const window of this.#windows) {
+      if (time < window.from) this.#readAgain(window, time)
+      else if (time < window.from + window.width) window.isIncomplete = true
+    }
+  }
+
   /** Of what is not recorded, a window that is over stays as it was told. */
   #takeLate(sample: RecordedSample): void {
     const time = sample.sourceTime

@@ -2,6 +2,7 @@ import { aggregatedId, windowStart } from '../../core/aggregate-windows.ts'
 import type { Clock, Milliseconds } from '../../core/clock.ts'
 import type { TagValue } from '../../core/data-type.ts'
 import { describeError } from '../../core/errors.ts'
+import type { HistoryEdit } from '../../core/history-edit.ts'
 import { historyPolicyOf } from '../../core/history-policy.ts'
 import type { HistorySource, RecordedSample } from '../../core/history-source.ts'
 import type { Logger } from '../../core/logger.ts'
@@ -35,6 +36,8 @@ export class WindowAggregation implements SampleRecorder, WindowSink {
   readonly #rereading: Rereading
   /** By the tag whose samples they are of. */
   readonly #windows = new Map<TagIndex, TagWindows>()
+  /** By the id of that tag. */
+  readonly #byId = new Map<string, TagWindows>()
   /** Of each length, which window is open: how many of that length have been since 1970. */
   readonly #open = new Map<Milliseconds, number>()
   #ending: Promise<void> = Promise.resolve()
@@ -62,7 +65,7 @@ export class WindowAggregation implements SampleRecorder, WindowSink {
 
   /** Follows a change of the plant; windows that are as they were do not notice. */
   change({ added, updated, renewed, retired }: TagChange, ofDevice: (key: string) => readonly IndexedTag[]): void {
-    for (const { index } of [...renewed, ...retired]) this.#windows.delete(index)
+    for (const tag of [...renewed, ...retired]) this.#forget(tag)
     const devices = new Set([...added, ...updated, ...renewed, ...retired].map(({ device }) => device.key))
     for (const key of devices) this.#add(ofDevice(key))
   }
@@ -77,6 +80,14 @@ export class WindowAggregation implements SampleRecorder, WindowSink {
     // As it is recorded, in whole milliseconds.
     const time = Math.trunc(sourceTime)
     this.#windows.get(tag)?.take({ value: value ?? null, status, sourceTime: time, serverTime: Math.trunc(serverTime) })
+  }
+
+  /** Somebody else has changed what is recorded of a tag: the windows of these times are calculated again. */
+  edited(edit: HistoryEdit): void {
+    const windows = this.#byId.get(edit.series.tag)
+    if (!windows || edit.kind === 'deleteRange') return
+    const times = edit.kind === 'write' ? edit.samples.map(({ sourceTime }) => sourceTime) : edit.times
+    for (const time of times) windows.heed(time)
   }
 
   publish(tag: TagIndex, value: RecordedSample['value'], status: StatusCode, from: Milliseconds): void {
@@ -127,6 +138,10 @@ export class WindowAggregation implements SampleRecorder, WindowSink {
     return this.#windows.get(windows.tag.index) === windows
   }
 
+  #forget({ index, id }: IndexedTag): void {
+    if (this.#windows.delete(index)) this.#byId.delete(id)
+  }
+
   /** Makes windows for whatever of these tags has none, or others than it had; `tags`: all of their devices. */
   #add(tags: readonly IndexedTag[]): void {
     const byId = new Map(tags.map((tag) => [tag.id, tag]))
@@ -142,7 +157,7 @@ export class WindowAggregation implements SampleRecorder, WindowSink {
     for (const tag of tags) {
       const widths = shown.get(tag)
       if (widths) this.#settle(tag, widths)
-      else this.#windows.delete(tag.index)
+      else this.#forget(tag)
     }
   }
 
@@ -152,7 +167,11 @@ export class WindowAggregation implements SampleRecorder, WindowSink {
     const isRecorded = historyPolicyOf(tag) === 'every'
     const of = { tag, tags, isRecorded, isBroughtAgain: tag.source.kind === 'chirpstack' }
     if (known) known.follow(of, now)
-    else this.#windows.set(tag.index, new TagWindows(of, this, now))
+    else {
+      const windows = new TagWindows(of, this, now)
+      this.#windows.set(tag.index, windows)
+      this.#byId.set(tag.id, windows)
+    }
     for (const width of tags.keys()) if (!this.#open.has(width)) this.#open.set(width, Math.floor(now / width))
   }
 

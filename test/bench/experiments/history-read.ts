@@ -17,6 +17,7 @@ import { rawDetails, historyRead as request, valuesOf } from '../../support/hist
 import { modbusDevice, modbusPlant, tagConfig } from '../../support/opcua-plant.ts'
 import { nodeId, startRoom } from '../../support/opcua-room.ts'
 import { type Experiment, makeRow, percentile } from '../row.ts'
+import { longestTurn } from '../support/longest-turn.ts'
 
 /** Rows of the whole file; `HISTORY_ROWS=25000000 npm run bench -- history-read` takes another number. */
 const ROWS = Number(process.env.HISTORY_ROWS ?? 2_000_000)
@@ -119,7 +120,7 @@ export const historyRead: Experiment = {
     const blocked = await longestTurn(async () => {
       await time(rawDetails({ start: START, end: START + 1e12 }), Math.min(5_000, ROWS / TAGS))
       await trend()
-    })
+    }, RUNS)
     await ingest.end()
     await room.end()
     file.close()
@@ -204,18 +205,4 @@ function bareRows(): Database.Database {
     for (let second = 0; second < AVERAGED; second++) insert.run(sampleAt(second))
   })()
   return database
-}
-
-/** The longest time for which no other work came to its turn. */
-async function longestTurn(work: () => Promise<unknown>): Promise<number> {
-  let longest = 0
-  let last = performance.now()
-  const timer = setInterval(() => {
-    const now = performance.now()
-    longest = Math.max(longest, now - last)
-    last = now
-  }, 1)
-  for (let run = 0; run < RUNS; run++) await work()
-  clearInterval(timer)
-  return longest
 }
