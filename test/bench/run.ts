@@ -56,7 +56,7 @@ if (unknown.length > 0) {
 }
 
 if (values.list) {
-  for (const [name, meaning] of Object.entries(known)) console.log(`${name.padEnd(28)}${meaning}`)
+  for (const [name, meaning] of Object.entries(known)) console.log(`${name.padEnd(34)}${meaning}`)
   process.exit(0)
 }
 
@@ -75,5 +75,5 @@ process.exit(missed === 0 ? 0 : 1)
 
 function inWords({ name, value, unit, baseline, ratio, goal, ok }: Row): string {
   const figures = `${value} ${unit}`.padEnd(16) + `baseline ${baseline}`.padEnd(20) + `ratio ${ratio}`.padEnd(14)
-  return `${name.padEnd(28)}${figures}${ok ? 'reached' : 'MISSED '}  goal: ${goal}`
+  return `${name.padEnd(34)}${figures}${ok ? 'reached' : 'MISSED '}  goal: ${goal}`
 }
