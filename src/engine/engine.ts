@@ -20,6 +20,7 @@ import { Link } from '../link/link.ts'
 import { SourceSupervisor, type SourceTypes } from '../sources/supervisor.ts'
 import { AuditLog } from '../store/audit.ts'
 import { CommandStore } from '../store/command-store.ts'
+import { markDamaged } from '../store/damage.ts'
 import { DatabaseHistory } from '../store/database-history.ts'
 import { HistoryCompaction } from '../store/history-compaction.ts'
 import { HistoryEditor } from '../store/history-editor.ts'
@@ -57,7 +58,7 @@ export interface EngineParts {
   readonly log: Logger
   readonly secret: (name: string) => string | undefined
   readonly random: () => number
-  /** A change of the plant failed half-way: the engine has to begin anew. */
+  /** A change of the plant failed half-way, or the history is damaged: the engine has to begin anew. */
   readonly onFatal: (error: unknown) => void
 }
 
@@ -106,8 +107,11 @@ export class Engine {
     this.#values = new PlantValues(this.#pipeline, this.#indexing)
     const series = new SeriesBook(database)
     this.#series = series
-    this.#lastValues = new LastValues({ database, pipeline: this.#pipeline, series, clock, log })
-    this.#history = new HistoryWriter({ database, series, clock, log })
+    const onDamage = (error: Error) => {
+      if (markDamaged(database, error)) parts.onFatal(error)
+    }
+    this.#lastValues = new LastValues({ database, pipeline: this.#pipeline, series, clock, log, onDamage })
+    this.#history = new HistoryWriter({ database, series, clock, log, onDamage })
     const recorded = { source: new DatabaseHistory(database), history: this.#history }
     const { table } = this.#pipeline
     this.#windows = new WindowAggregation({ sink: this.#pipeline, table, ...recorded, clock, log })
