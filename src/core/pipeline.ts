@@ -185,7 +185,7 @@ export class Pipeline implements SampleSink {
       this.#recording.polls(tag)
       this.#recording.said(tag, fit, quality, now, now, this.#isNews(tag, quality), moved)
     }
-    this.#say(tag, quality, now, moved)
+    this.#say(tag, quality, now, moved, now)
   }
 
   event(tag: TagIndex, value: unknown, sourceTime: Milliseconds, doubt?: StatusCode): boolean {
@@ -207,7 +207,7 @@ export class Pipeline implements SampleSink {
     if (this.#recording.hears(tag)) {
       this.#recording.said(tag, fit, quality, time, now, this.#isNews(tag, quality), moved)
     }
-    this.#say(tag, quality, time, moved || newer)
+    this.#say(tag, quality, time, moved || newer, now)
     return true
   }
 
@@ -223,7 +223,7 @@ export class Pipeline implements SampleSink {
     if (this.#recording.hears(tag)) {
       this.#recording.said(tag, undefined, status, time, now, this.#isNews(tag, status), false)
     }
-    this.#say(tag, status, time, false)
+    this.#say(tag, status, time, false, now)
   }
 
   lost(tags: readonly TagIndex[]): void {
@@ -279,12 +279,12 @@ export class Pipeline implements SampleSink {
    * The device spoke: `quality` is what it said, `time` when; `moved` says that clients must hear of it even if the
    * status stays. A polled value that is merely confirmed renews its time in the table without telling anybody.
    */
-  #say(tag: TagIndex, quality: StatusCode, time: Milliseconds, moved: boolean): void {
+  #say(tag: TagIndex, quality: StatusCode, time: Milliseconds, moved: boolean, now: Milliseconds): void {
     this.#heard[tag] = 1
     this.#quality[tag] = quality
     this.table.sourceTime[tag] = time
-    this.#refresh(tag)
-    this.#show(tag, moved)
+    this.#refresh(tag, now)
+    this.#show(tag, moved, now)
   }
 
   /** As `#refresh`, for a tag that has spoken and is not lost. */
@@ -294,18 +294,20 @@ export class Pipeline implements SampleSink {
   }
 
   /** Sets phase and deadline from the age of what was last said. */
-  #refresh(tag: TagIndex): void {
-    const age = Math.max(0, this.#clock.now() - (this.table.sourceTime[tag] as number))
+  #refresh(tag: TagIndex, now = this.#clock.now()): void {
+    const age = Math.max(0, now - (this.table.sourceTime[tag] as number))
     const left = (this.#staleAfter[tag] as number) - age
     this.#phase[tag] = left > 0 ? Phase.fresh : Phase.stale
-    this.#deadline[tag] = left > 0 ? this.#clock.monotonic() + left : Number.POSITIVE_INFINITY
+    const ends = left > 0 && left < Number.POSITIVE_INFINITY
+    this.#deadline[tag] = ends ? this.#clock.monotonic() + left : Number.POSITIVE_INFINITY
   }
 
-  #show(tag: TagIndex, moved = false): void {
+  /** Reading the clock costs as much as all else of a value: who has read it gives `now`. */
+  #show(tag: TagIndex, moved = false, now?: Milliseconds): void {
     const status = this.#statusOf(tag)
     if (!moved && this.table.status[tag] === status) return
     this.table.status[tag] = status
-    this.table.serverTime[tag] = this.#clock.now()
+    this.table.serverTime[tag] = now ?? this.#clock.now()
     for (const listener of this.#listeners) listener.changed(tag)
   }
 

@@ -18,10 +18,11 @@ import type { Clock, Milliseconds } from '../core/clock.ts'
 import { PenstockError } from '../core/errors.ts'
 import type { Logger } from '../core/logger.ts'
 import type { UserRecord } from '../core/user.ts'
-import { version } from '../version.ts'
+import { builtAt, version } from '../version.ts'
 import { nodesetFiles } from './address-space/namespaces.ts'
 import { type CertificateStores, openCertificateStores } from './certificates.ts'
 import { GatewayServer } from './gateway-server.ts'
+import { answerWithNewestToken } from './hardening/channel-tokens.ts'
 import { guardFirstFrame } from './hardening/first-frame.ts'
 import { MAX_ITEM_QUEUE } from './hardening/item-queue-cap.ts'
 import { limitOpenChannelTime } from './hardening/open-channel-deadline.ts'
@@ -92,6 +93,7 @@ export async function prepareServer(
       manufacturerName: 'Penstock',
       softwareVersion: version,
       buildNumber: version,
+      buildDate: builtAt,
     },
     securityPolicies: policiesOf(settings),
     securityModes: modesOf(settings),
@@ -197,6 +199,7 @@ function guardConnections(server: OPCUAServer, endpoint: OPCUAServerEndPoint, cl
     },
   })
   limitOpenChannelTime(server, clock, OPEN_CHANNEL_TIMEOUT)
+  answerWithNewestToken(server, clock)
   return endSlowReaders(endpoint, clock, (unreadBytes, address) => {
     log.warn({ address, unreadBytes }, 'A client that does not read its answers was disconnected')
   })

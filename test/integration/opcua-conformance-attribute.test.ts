@@ -16,6 +16,7 @@ import {
   type WriteValueOptions,
 } from 'node-opcua'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { emptyTextRange } from '../support/empty-text-range.ts'
 import { type BareServer, startBareServer } from '../support/opcua-bare-server.ts'
 import { ask, namesOf } from '../support/opcua-requests.ts'
 import { nodeId, type RoomUnderTest, startRoom } from '../support/opcua-room.ts'
@@ -89,6 +90,15 @@ describe('OPC 10000-4 §5.11.2 Read', () => {
     const { results } = await read([{ ...text, indexRange: '1:2' as never }])
 
     expect(results[0]?.value.value).toBe('bc')
+  })
+
+  it('takes an index range that is an empty text for none', async () => {
+    const { results } = await read([
+      { ...text, indexRange: emptyTextRange() },
+      { ...pressure, indexRange: emptyTextRange() },
+    ])
+
+    expect(results.map(({ value }) => value.value)).toEqual(['abcdef', 7.25])
   })
 
   it.each<[string, string, readonly ReadValueIdOptions[], ReadRequestOptions]>([

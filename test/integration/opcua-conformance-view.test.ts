@@ -16,7 +16,7 @@ import {
 } from 'node-opcua'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { MOST_PATH_ELEMENTS } from '../../src/opcua/services/slice-work.ts'
-import { version } from '../../src/version.ts'
+import { builtAt, version } from '../../src/version.ts'
 import { ask } from '../support/opcua-requests.ts'
 import { nodeId, type RoomUnderTest, startRoom } from '../support/opcua-room.ts'
 
@@ -239,13 +239,16 @@ describe('OPC 10000-5 §6.3.2 ServerCapabilities and §12.4 BuildInfo', () => {
     expect(units.join()).not.toMatch(/Query|NodeManagement|Redundancy/)
   })
 
-  it('name this program and its version', async () => {
-    const { productName, manufacturerName, softwareVersion } = (await read('i=2260')) as Record<string, string>
+  it('name this program, its version and when it was built', async () => {
+    const { productName, manufacturerName, softwareVersion, buildDate } = (await read('i=2260')) as {
+      [name: string]: unknown
+    }
 
     expect({ productName, manufacturerName, softwareVersion }).toEqual({
       productName: 'Penstock',
       manufacturerName: 'Penstock',
       softwareVersion: version,
     })
+    expect(buildDate).toEqual(builtAt)
   })
 })

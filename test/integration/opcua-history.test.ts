@@ -13,6 +13,7 @@ import {
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { dataTypes } from '../../src/core/data-type.ts'
 import { HistoryFile } from '../../src/store/history-file.ts'
+import { emptyTextRange } from '../support/empty-text-range.ts'
 import { historyRead, pairsOf, rawDetails, readAll, valuesOf } from '../support/history-client.ts'
 import { asUser, nodeId, type RoomUnderTest, startRoom, users } from '../support/opcua-room.ts'
 import { PlantRecorder } from '../support/recorded-plant.ts'
@@ -112,6 +113,14 @@ describe('OPC 10000-11 §6.5.3 ReadRaw', () => {
     const [result] = await historyRead(session, rawDetails({ start: START, count: 1 }), [level], { timestampsToReturn })
     const [value] = valuesOf(result)
     expect([value?.sourceTimestamp?.getTime(), value?.serverTimestamp?.getTime()]).toEqual([source, server])
+  })
+
+  it('an index range that is an empty text, as asyncua sends it, is none', async () => {
+    const [result] = await historyRead(session, rawDetails({ start: START, count: 1 }), [
+      { ...level, indexRange: emptyTextRange() },
+    ] as never)
+    expect(result?.statusCode.name).toMatch(/^Good/)
+    expect(valuesOf(result)).toHaveLength(1)
   })
 
   it('what cannot be read is refused node by node, and the others are read', async () => {

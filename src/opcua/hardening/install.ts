@@ -5,6 +5,7 @@ import { auditOperations } from './audit-operations.ts'
 import { checkPermissionOnPush } from './check-permission-on-push.ts'
 import { deliverOnChange } from './deliver-on-change.ts'
 import { restrictDurableSubscriptions } from './durable-subscriptions.ts'
+import { takeEmptyTextAsNoRange } from './empty-index-ranges.ts'
 import { gatherSemanticEvents } from './gather-semantic-events.ts'
 import { capItemQueue } from './item-queue-cap.ts'
 import { keepNoAliases } from './node-aliases.ts'
@@ -32,6 +33,7 @@ export function hardenNodeOpcua(addressSpace: IAddressSpace, anyVariable: UAVari
   capItemQueue()
   capSubscriptionLifetime()
   endChannelsOfUndecodableMessages()
+  takeEmptyTextAsNoRange()
   checkMonitoredItems()
   keepNoAliases()
   keepItemsOfRemovedNodes()

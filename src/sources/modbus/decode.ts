@@ -15,9 +15,24 @@ export type Decode = (reply: Buffer, at: number) => TagValue | Undecodable
 /** Reads the value number `index` of an array, or the only one. */
 type DecodeElement = (reply: Buffer, at: number, index: number) => Scalar | Undecodable
 
-/** The decoder for values laid out like this; made once a tag. */
+/** The decoder for values laid out like this. */
 export function decoderOf(layout: Layout): Decode {
   return manyOf(elementDecoder(layout), layout.arrayLength)
+}
+
+/** One decoder for all values laid out alike: it keeps nothing of what it decoded, and most tags of a device are alike. */
+export class SharedDecoders {
+  readonly #byLayout = new Map<string, Decode>()
+
+  of(layout: Layout): Decode {
+    const key = JSON.stringify(layout)
+    let decode = this.#byLayout.get(key)
+    if (!decode) {
+      decode = decoderOf(layout)
+      this.#byLayout.set(key, decode)
+    }
+    return decode
+  }
 }
 
 /** One value that is none makes the whole array none. */

@@ -5,7 +5,7 @@ import type { DeviceTags, IndexedTag } from '../../core/tag-index.ts'
 import type { PollSet, ReadBlock } from '../driver.ts'
 import { type Sharing, type Span, shareReads } from '../shared-reads.ts'
 import { type Area, areas, isBitArea } from './address.ts'
-import { type Decode, decoderOf } from './decode.ts'
+import { type Decode, SharedDecoders } from './decode.ts'
 import { forbiddenBy, forbiddenOf } from './forbidden.ts'
 import { networkCost, type RequestCost, widestGap } from './request-cost.ts'
 import { layoutOf } from './tag-layout.ts'
@@ -51,9 +51,10 @@ export function planGroups(
   groups: readonly PollSet[],
   cost: RequestCost = networkCost,
 ): ModbusBlock[][] {
+  const decoders = new SharedDecoders()
   const placed = groups.map(({ period, tags }) => ({
     period,
-    items: tags.map((tag) => placedItem(tag, device.device)),
+    items: tags.map((tag) => placedItem(tag, device.device, decoders)),
   }))
   const { unitId, oneTagPerRequest } = device.device
   const block = (items: readonly Placed[]) =>
@@ -74,12 +75,12 @@ interface Placed {
   readonly item: ReadItem
 }
 
-function placedItem(tag: IndexedTag, device: ModbusDeviceConfig): Placed {
+function placedItem(tag: IndexedTag, device: ModbusDeviceConfig, decoders: SharedDecoders): Placed {
   const problems: Problem[] = []
   const found = layoutOf(tag.tag, device, problems)
   if (!found) throw new PenstockError('CONFIG_INVALID', problems.map(formatProblem).join(' '))
   const { address, count, layout } = found
-  const item = { tag, start: address.start, count, ...(layout && { decode: decoderOf(layout) }) }
+  const item = { tag, start: address.start, count, ...(layout && { decode: decoders.of(layout) }) }
   return { area: address.area, item }
 }
 

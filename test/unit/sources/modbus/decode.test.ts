@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest'
 import { type DataType, dataTypes, type TagValue } from '../../../../src/core/data-type.ts'
 import { type ByteOrder, byteOrderOf, registerOrders, wordOrderOf } from '../../../../src/core/plant.ts'
 import { StatusCode } from '../../../../src/core/status-code.ts'
-import { decoderOf } from '../../../../src/sources/modbus/decode.ts'
+import { decoderOf, SharedDecoders } from '../../../../src/sources/modbus/decode.ts'
 import {
   allowedEncodings,
   defaultEncoding,
@@ -333,5 +333,29 @@ describe('an array in registers', () => {
     const decode = decoderOf(layout({ type: 'UInt16', encoding: 'bcd16', arrayLength: 3 }))
     expect(decode(Buffer.from('00010a020003', 'hex'), 0)).toEqual({ status: StatusCode.BadDecodingError })
     expect(decode(Buffer.from('000100020003', 'hex'), 0)).toEqual([1, 2, 3])
+  })
+})
+
+describe('a decoder that tags share', () => {
+  it('reads every value as one of its own would, whichever of them was read before', () => {
+    const decoders = new SharedDecoders()
+    const reply = Buffer.from('0001000200030004', 'hex')
+    const swapped = layout({ type: 'UInt32', wordOrder: 'little' })
+    const one = decoders.of(swapped)
+    expect([one(reply, 0), one(reply, 4), one(reply, 0)]).toEqual([0x20001, 0x40003, 0x20001])
+    expect(decoders.of({ ...swapped })).toBe(one)
+  })
+
+  it('is another one wherever any part of the layout differs', () => {
+    const decoders = new SharedDecoders()
+    const layouts = [
+      layout({ type: 'Int16' }),
+      layout({ type: 'UInt16' }),
+      layout({ type: 'UInt16', byteOrder: 'little' }),
+      layout({ type: 'Boolean', bit: 1 }),
+      layout({ type: 'Boolean', bit: 2 }),
+      layout({ type: 'UInt16', arrayLength: 2 }),
+    ]
+    expect(new Set(layouts.map((each) => decoders.of(each))).size).toBe(layouts.length)
   })
 })
