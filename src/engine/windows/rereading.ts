@@ -18,6 +18,7 @@ export interface WrittenHistory {
 const COLLECT_FOR: Milliseconds = 1_000
 /** Windows that may wait to be calculated again; what comes beyond stays as it was told. */
 const MOST_WAITING = 100_000
+const LAST_WORK: Milliseconds = 500
 
 interface Waiting {
   readonly windows: TagWindows
@@ -37,7 +38,8 @@ export class Rereading {
   #due: Milliseconds = 0
   #refused = 0
   #isRunning = false
-  #stopped = false
+  /** Monotonic time at which it ends, whatever waits. */
+  #ends: Milliseconds = Number.POSITIVE_INFINITY
   /** Never rejects. */
   running: Promise<void> = Promise.resolve()
 
@@ -74,17 +76,17 @@ export class Rereading {
   run(): void {
     if (this.#isRunning || this.#waiting.size === 0 || this.#clock.monotonic() < this.#due) return
     this.#isRunning = true
-    this.running = this.#readAll()
-      .catch((error: unknown) => {
-        this.#log.error({ error: describeError(error) }, 'Windows of aggregates could not be read again from history')
-      })
-      .finally(() => {
-        this.#isRunning = false
-      })
+    this.running = this.#readAll().finally(() => {
+      this.#isRunning = false
+    })
   }
 
+  /** Reads what still waits, for as long as an ordered end has the time. */
   async stop(): Promise<void> {
-    this.#stopped = true
+    this.#ends = this.#clock.monotonic() + LAST_WORK
+    await this.running
+    this.#due = 0
+    this.run()
     await this.running
   }
 
@@ -99,10 +101,18 @@ export class Rereading {
     this.#waiting = new Map()
     this.#refused = 0
     const turns = new Turns(this.#clock)
+    let failed = 0
+    let cause = ''
     for (const each of waiting.values()) {
-      if (this.#stopped) return
-      await this.#read(each, turns)
+      if (this.#clock.monotonic() > this.#ends) break
+      try {
+        await this.#read(each, turns)
+      } catch (error) {
+        // What is damaged of one tag keeps no other from being read.
+        if (failed++ === 0) cause = describeError(error)
+      }
     }
+    if (failed > 0) this.#log.error({ failed, cause }, 'Windows of aggregates could not be read again from history')
   }
 
   async #read({ windows, width, from }: Waiting, turns: Turns): Promise<void> {
