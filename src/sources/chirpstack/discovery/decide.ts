@@ -152,7 +152,10 @@ function judge(
     return tell('template_missing', reason, 'Add the template, or name another one in the rule.')
   }
   const tags = template ? template.tags : autoTags(known?.tags ?? [], profile)
-  return { served: withLinkTags(withAggregates(discovered(device, rule, template, tags)), source), template: rule.template }
+  return {
+    served: withLinkTags(withAggregates(discovered(device, rule, template, tags)), source),
+    template: rule.template,
+  }
 }
 
 /** Name, description and state follow ChirpStack's; the DevEUI is the key, since nothing else of it stays the same. */
