@@ -4,6 +4,7 @@ import type { Database } from 'better-sqlite3'
 import { type Beginning, ConfigurationLife } from './config/life.ts'
 import type { Loaded } from './config/load.ts'
 import type { Config } from './config/schema.ts'
+import type { YamlFile } from './config/yaml-file.ts'
 import { systemClock } from './core/clock.ts'
 import type { Logger } from './core/logger.ts'
 import { pkiFolderOf, roomsOf } from './gateway/rooms-of.ts'
@@ -38,7 +39,7 @@ export interface GatewayOptions {
     /** Where it comes from, as versions and logs name it. */
     readonly name: string
     /** Checks another one in every part, with the environment as it is then. */
-    readonly check: (text: string) => Loaded
+    readonly check: (text: string, yaml?: YamlFile) => Loaded
   }
   /** Other modules for the rooms' threads, for tests that need a room to misbehave. */
   readonly entries?: Partial<Record<RoomName, URL>>

@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs'
 import { type Loaded, loadConfig } from '../config/load.ts'
 import type { Origins } from '../config/origins.ts'
 import type { Config } from '../config/schema.ts'
+import type { YamlFile } from '../config/yaml-file.ts'
 import { describeError } from '../core/errors.ts'
 import { sourceTypes } from '../engine/source-types.ts'
 import { validateInputs } from '../sources/calculated/validate-inputs.ts'
@@ -43,10 +44,11 @@ export function checkConfiguration(text: string, file: string, env: Environment,
 }
 
 /** Everything that is wrong with it, or the configuration; never throws for what stands in it. */
-export function loadText(text: string, file: string, env: Environment, requireSecrets = true): Loaded {
+export function loadText(text: string, file: string, env: Environment, requireSecrets = true, yaml?: YamlFile): Loaded {
   const { chirpstack, modbus, s7, calculated } = sourceTypes
   return loadConfig({
     text,
+    yaml,
     file,
     env,
     readFile: (path) => readFileSync(path, 'utf8'),

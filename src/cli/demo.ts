@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto'
 import { readFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import { type Document, parseDocument } from 'yaml'
+import type { YamlFile } from '../config/yaml-file.ts'
 import { systemClock } from '../core/clock.ts'
 import { type DemoPlant, startDemoPlant } from '../demo/plant.ts'
 import type { Gateway } from '../main.ts'
@@ -30,7 +31,12 @@ export async function demo(options: DemoOptions): Promise<undefined> {
   const { config, secrets } = checkConfiguration(text, FILE, env)
   const log = createLogger(config.log.level, 'main')
   // The devices of the demo are at other ports each time: it begins as it is written.
-  const configuration = { text, isNew: true, name: FILE, check: (changed: string) => loadText(changed, FILE, env) }
+  const configuration = {
+    text,
+    isNew: true,
+    name: FILE,
+    check: (changed: string, yaml?: YamlFile) => loadText(changed, FILE, env, true, yaml),
+  }
   const gateway = await serve({ config, secrets, log, configuration }, () => plant.close())
 
   const late = setTimeout(() => void sayWhyLate(gateway), SAY_WHY_AFTER_MS)

@@ -2,6 +2,7 @@ import { type Command, Option } from 'commander'
 import { interrupted, output } from './client-commands.ts'
 import { endWith } from './end.ts'
 import type { CalibrateFlags } from './field/calibrate.ts'
+import type { IdentifyFlags } from './field/identify.ts'
 import type { ReadOnceFlags } from './field/read-once.ts'
 import type { ByteOrderFlags } from './field/show-byte-order.ts'
 import type { TargetFlags } from './field/target.ts'
@@ -40,6 +41,19 @@ export function fieldCommands(program: Command): void {
     .action(async (source: string | undefined, flags: TargetFlags) => {
       const { testConnection } = await import('./field/test-connection.ts')
       await endWith(testConnection(source, flags, process.env, output))
+    })
+
+  withTarget(program.command('identify'))
+    .description('what devices say of themselves: by themselves, or with --url through a gateway that runs')
+    .argument(
+      '[source/device]',
+      'key of the source, or of the source and one of its devices; default: all of the source',
+    )
+    .option('--url <url>', 'the HTTP port of a gateway that runs, which asks between two of its polls')
+    .option('--json', 'one JSON object a device')
+    .action(async (place: string | undefined, flags: IdentifyFlags) => {
+      const { identify } = await import('./field/identify.ts')
+      await endWith(identify(place, flags, process.env, output))
     })
 
   withTarget(program.command('read-once'))

@@ -2,6 +2,7 @@ import { existsSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { beginningOf } from '../config/life.ts'
 import { loadConfig } from '../config/load.ts'
+import type { YamlFile } from '../config/yaml-file.ts'
 import { ConfigurationVersions } from '../store/configuration-versions.ts'
 import { openPenstockDatabase, penstockFile } from '../store/penstock-database.ts'
 import { createLogger } from '../telemetry/logger.ts'
@@ -21,7 +22,10 @@ export async function run(file: string): Promise<undefined> {
   const { config, secrets } = checkConfiguration(beginning.text, beginning.name, env)
   const log = createLogger(config.log.level, 'main')
   collectStartupGarbage()
-  const configuration = { ...beginning, check: (text: string) => loadText(text, beginning.name, process.env) }
+  const configuration = {
+    ...beginning,
+    check: (text: string, yaml?: YamlFile) => loadText(text, beginning.name, process.env, true, yaml),
+  }
   const gateway = await serve({ config, secrets, log, configuration, administrator: firstAdministrator(env) })
   process.on('SIGHUP', () => void gateway.configuration.reload(fileText(file), file))
   void gateway.running.then(() => log.info({ httpPort: gateway.httpPort, from: beginning.name }, 'gateway runs'))

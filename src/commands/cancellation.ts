@@ -3,7 +3,6 @@ import type { CommandJournal, StoredCommand } from '../core/command-journal.ts'
 import { StatusCode } from '../core/status-code.ts'
 import { type CommandBook, recordOf } from './command-book.ts'
 import type { Directory } from './directory.ts'
-import { sentCommand } from './dispatcher.ts'
 import type { Outlets } from './outlets.ts'
 
 export interface CancellationParts {
@@ -38,7 +37,7 @@ export class Cancellation {
   async #recall(command: StoredCommand, by: Actor): Promise<void> {
     const place = this.#parts.directory.place(command.device)
     const outlet = place && this.#parts.outlets.of(place.source.key)?.outlet
-    if (await outlet?.recall?.(sentCommand(command))) await this.#take(command, 'sent', by)
+    if (await outlet?.recall?.(this.#parts.book.sent(command))) await this.#take(command, 'sent', by)
   }
 
   #take({ id }: StoredCommand, from: CommandState, by: Actor): Promise<boolean> {

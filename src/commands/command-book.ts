@@ -1,4 +1,4 @@
-import type { Clock } from '../core/clock.ts'
+import type { Clock, Milliseconds } from '../core/clock.ts'
 import {
   type Actor,
   type CommandRecord,
@@ -8,10 +8,11 @@ import {
   nextStates,
 } from '../core/command.ts'
 import type { CommandJournal, NewCommand, StoredCommand } from '../core/command-journal.ts'
-import type { Delivery } from '../core/command-outlet.ts'
+import type { Delivery, OutgoingCommand, SentCommand } from '../core/command-outlet.ts'
 import type { Logger } from '../core/logger.ts'
 import { DeviceLane } from './device-lane.ts'
 import { GroupCommit } from './group-commit.ts'
+import { TimeLeft } from './time-left.ts'
 
 /** What the gateway does by itself. */
 export const SYSTEM: Actor = { user: 'system', origin: 'system' }
@@ -40,6 +41,7 @@ export class CommandBook {
   /** Those of which a step is not on disk yet. */
   readonly #moving = new Set<number>()
   readonly #lanes = new Map<string, DeviceLane>()
+  readonly #timeLeft: TimeLeft
   #queued = 0
   #news: CommandRecord[] = []
 
@@ -47,7 +49,11 @@ export class CommandBook {
     this.#parts = parts
     const { journal, clock, log } = parts
     this.#commits = new GroupCommit({ journal, clock, log, onCommitted: () => this.#tellNews() })
-    for (const command of journal.unfinished()) this.#take(command)
+    this.#timeLeft = new TimeLeft(clock)
+    for (const command of journal.unfinished()) {
+      this.#timeLeft.add(command, 'an earlier run')
+      this.#take(command)
+    }
   }
 
   get live(): ReadonlyMap<number, StoredCommand> {
@@ -104,6 +110,22 @@ export class CommandBook {
     })
   }
 
+  /** How long the command may still wait to go out, whatever the clock is set to; negative when its time is over. */
+  timeLeft(command: Pick<StoredCommand, 'id' | 'deadline'>): Milliseconds {
+    return this.#timeLeft.of(command)
+  }
+
+  /** The command as its outlet is to know it. */
+  outgoing({ id, device, order, deadline }: StoredCommand): OutgoingCommand {
+    const dueAt = this.#parts.clock.monotonic() + this.timeLeft({ id, deadline })
+    return { id, device, order, deadline, dueAt }
+  }
+
+  /** The same of one that went out. */
+  sent(command: StoredCommand): SentCommand {
+    return { ...this.outgoing(command), state: command.state, handle: command.handle }
+  }
+
   /** A step of it is just being written. */
   isMoving(id: number): boolean {
     return this.#moving.has(id)
@@ -134,8 +156,13 @@ export class CommandBook {
       lane.add(command)
       this.#queued++
     }
-    if (isFinished(command)) this.#live.delete(command.id)
-    else this.#live.set(command.id, command)
+    if (isFinished(command)) {
+      this.#live.delete(command.id)
+      this.#timeLeft.delete(command.id)
+    } else {
+      this.#live.set(command.id, command)
+      this.#timeLeft.add(command, 'this run')
+    }
     this.#news.push(recordOf(command))
   }
 

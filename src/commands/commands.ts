@@ -22,6 +22,7 @@ import { Followed } from './followed.ts'
 import { Intake } from './intake.ts'
 import { Intervals } from './intervals.ts'
 import type { Outlets } from './outlets.ts'
+import { steadyTime } from './time-left.ts'
 
 const SWEEP_EVERY: Milliseconds = 1_000
 const PRUNE_EVERY: Milliseconds = 3_600_000
@@ -54,6 +55,7 @@ export class Commands implements CommandReport {
   #begun = false
   #nextPrune = 0
   #endSweep: (() => void) | undefined
+  readonly #steadyTime: () => Milliseconds
 
   /** Reads what an earlier run left. */
   constructor(parts: CommandsParts) {
@@ -62,6 +64,7 @@ export class Commands implements CommandReport {
     const book = new CommandBook({ journal, clock, log, onNews: (changed) => parts.onNews(changed) })
     const directory = new Directory(parts.plant)
     this.#book = book
+    this.#steadyTime = steadyTime(clock)
     this.#directory = directory
     this.#intervals = new Intervals(journal, clock)
     this.#intake = new Intake({ book, journal, directory, values, outlets, clock, settings })
@@ -71,7 +74,6 @@ export class Commands implements CommandReport {
       book,
       directory,
       outlets,
-      clock,
       onFree: (device) => this.#dispatcher.kick(device),
     })
     this.#cancellation = new Cancellation({ book, journal, directory, outlets })
@@ -162,17 +164,16 @@ export class Commands implements CommandReport {
 
   #sweep(): void {
     const { clock, journal, settings } = this.#parts
-    const now = clock.now()
     for (const command of this.#book.live.values()) {
-      if (command.state !== 'queued' || command.deadline > now || this.#book.isMoving(command.id)) continue
+      if (command.state !== 'queued' || this.#book.timeLeft(command) > 0 || this.#book.isMoving(command.id)) continue
       const reason = command.reason || this.#whyWaiting(command.device)
       this.#book.move(command.id, { to: 'expired', from: ['queued'], ...expiry({ ...command, reason }) })
     }
-    this.#followed.sweep(now)
+    this.#followed.sweep()
     this.#book.sweep()
     if (clock.monotonic() < this.#nextPrune) return
     this.#intervals.sweep()
-    const pruned = journal.prune(now - settings.keepMs, PRUNE_AT_ONCE)
+    const pruned = journal.prune(Math.min(clock.now(), this.#steadyTime()) - settings.keepMs, PRUNE_AT_ONCE)
     if (pruned < PRUNE_AT_ONCE) this.#nextPrune = clock.monotonic() + PRUNE_EVERY
   }
 

@@ -1,7 +1,7 @@
 import type { Clock, Milliseconds } from '../core/clock.ts'
 import { type CommandSettings, isFinished, nextStates, type Refusal } from '../core/command.ts'
 import type { StoredCommand } from '../core/command-journal.ts'
-import type { CommandOutlet, Delivery, OutgoingCommand, SentCommand } from '../core/command-outlet.ts'
+import type { CommandOutlet, Delivery } from '../core/command-outlet.ts'
 import { describeError } from '../core/errors.ts'
 import type { Logger } from '../core/logger.ts'
 import { StatusCode } from '../core/status-code.ts'
@@ -110,8 +110,8 @@ export class Dispatcher {
 
   /** Where it goes to in view of the plant as it is now, or why it ends before it is sent. */
   #checked(command: StoredCommand): Ready | Ended {
-    const { directory, outlets, clock, values } = this.#parts
-    if (clock.now() >= command.deadline) return { to: 'expired', ...expiry(command) }
+    const { directory, outlets, book, values } = this.#parts
+    if (book.timeLeft(command) <= 0) return { to: 'expired', ...expiry(command) }
     const place = directory.place(command.device)
     if (!place) return { to: 'cancelled', ...noDevice }
     const defined = defineOrder(place, command.order)
@@ -144,14 +144,15 @@ export class Dispatcher {
   }
 
   async #delivered(command: StoredCommand, { abort }: Sending, outlet: CommandOutlet): Promise<Delivery> {
-    const { clock } = this.#parts
+    const { clock, book } = this.#parts
+    const left = Math.max(0, book.timeLeft(command))
     const { promise: silence, resolve: giveUp } = Promise.withResolvers<Delivery>()
-    const cancel = clock.after(Math.max(0, command.deadline - clock.now()) + ANSWER_WITHIN, () => {
+    const cancel = clock.after(left + ANSWER_WITHIN, () => {
       abort.abort()
       giveUp(uncertain('What sends it did not say what became of it. Look at the device before it is sent again.'))
     })
     try {
-      return await Promise.race([outlet.send(outgoing(command), abort.signal), silence])
+      return await Promise.race([outlet.send(book.outgoing(command), abort.signal), silence])
     } catch (error) {
       const { device, id } = command
       this.#parts.log.error(
@@ -178,7 +179,7 @@ export class Dispatcher {
       book.move(command.id, { to, ...why, by }, (moved) => {
         this.#free(command.device, sending)
         const now = moved ?? book.live.get(command.id)
-        if (now && !isFinished(now) && now.state !== 'queued') outlet.follow?.([sentCommand(now)])
+        if (now && !isFinished(now) && now.state !== 'queued') outlet.follow?.([book.sent(now)])
         resolve()
       })
     })
@@ -194,7 +195,7 @@ export class Dispatcher {
           status: StatusCode.BadRequestCancelledByClient,
         }
       }
-      if (this.#parts.clock.now() >= command.deadline)
+      if (this.#parts.book.timeLeft(command) <= 0)
         return { state: 'expired', ...expiry({ ...command, reason: said.reason }) }
       return said
     }
@@ -244,12 +245,4 @@ export const uncertain = (reason: string): Delivery => ({
   state: 'uncertain',
   reason,
   status: StatusCode.BadCommunicationError,
-})
-
-const outgoing = ({ id, device, order, deadline }: StoredCommand): OutgoingCommand => ({ id, device, order, deadline })
-
-export const sentCommand = (command: StoredCommand): SentCommand => ({
-  ...outgoing(command),
-  state: command.state,
-  handle: command.handle,
 })

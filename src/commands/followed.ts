@@ -1,9 +1,9 @@
-import type { Clock, Milliseconds } from '../core/clock.ts'
+import type { Milliseconds } from '../core/clock.ts'
 import type { StoredCommand } from '../core/command-journal.ts'
 import type { Delivery } from '../core/command-outlet.ts'
 import type { CommandBook } from './command-book.ts'
 import type { Directory } from './directory.ts'
-import { sentCommand, uncertain } from './dispatcher.ts'
+import { uncertain } from './dispatcher.ts'
 import type { Outlets } from './outlets.ts'
 
 /** How long after its deadline it may take to find out whether a command of an earlier run went out. */
@@ -13,7 +13,6 @@ export interface FollowedParts {
   readonly book: CommandBook
   readonly directory: Directory
   readonly outlets: Outlets
-  readonly clock: Clock
   /** Nothing keeps the commands of this device any more. */
   readonly onFree: (device: string) => void
 }
@@ -38,7 +37,7 @@ export class Followed {
           continue
         }
       }
-      outlet?.follow?.([sentCommand(command)])
+      outlet?.follow?.([this.#parts.book.sent(command)])
     }
   }
 
@@ -50,7 +49,7 @@ export class Followed {
     )
     const outlet = outlets.of(key)?.outlet
     if (outlet?.follow) {
-      if (open.length > 0) outlet.follow(open.map(sentCommand))
+      if (open.length > 0) outlet.follow(open.map((command) => book.sent(command)))
       return
     }
     for (const command of open) this.#giveUp(command, 'Its source can no longer say what became of it.')
@@ -77,11 +76,11 @@ export class Followed {
     })
   }
 
-  sweep(now: Milliseconds): void {
+  sweep(): void {
     for (const lane of this.#parts.book.lanes.values()) {
       for (const id of lane.unsettled) {
         const command = this.#parts.book.live.get(id)
-        if (command && !this.#parts.book.isMoving(id) && command.deadline + FOUND_OUT_WITHIN < now) {
+        if (command && !this.#parts.book.isMoving(id) && this.#parts.book.timeLeft(command) + FOUND_OUT_WITHIN < 0) {
           this.#giveUp(
             command,
             'The gateway ended while it was being sent, and it was not found out whether it went out.',

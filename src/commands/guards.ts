@@ -1,4 +1,5 @@
 import type { GuardConfig, Refusal } from '../core/command.ts'
+import { guardInWords } from '../core/command-conditions.ts'
 import { fitArgument } from '../core/fit-argument.ts'
 import { showValue } from '../core/problem.ts'
 import { isGood, StatusCode, statusName } from '../core/status-code.ts'
@@ -9,7 +10,7 @@ export function brokenGuard(guards: readonly GuardConfig[], values: TagValues): 
   for (const guard of guards) {
     const reason = whyBroken(guard, values)
     if (reason !== undefined) {
-      return { status: StatusCode.BadInvalidState, reason: `It is only done when ${inWords(guard)}; ${reason}.` }
+      return { status: StatusCode.BadInvalidState, reason: `It is only done when ${guardInWords(guard)}; ${reason}.` }
     }
   }
   return undefined
@@ -31,13 +32,4 @@ function whyBroken({ tag: id, equals, above, below }: GuardConfig, values: TagVa
   if (typeof value !== 'number' && typeof value !== 'bigint') return `it is ${shown}, which is no number`
   if (above !== undefined && !(value > above)) return `it is ${shown}`
   return below !== undefined && !(value < below) ? `it is ${shown}` : undefined
-}
-
-function inWords({ tag, equals, above, below }: GuardConfig): string {
-  const conditions = [
-    ...(equals === undefined ? [] : [`is ${showValue(equals)}`]),
-    ...(above === undefined ? [] : [`is above ${above}`]),
-    ...(below === undefined ? [] : [`is below ${below}`]),
-  ]
-  return `${tag} ${conditions.join(' and ') || 'is Good'}`
 }

@@ -11,6 +11,7 @@ import { type Definition, defineOrder, isRefusal, type Place } from './definitio
 import type { Directory } from './directory.ts'
 import { brokenGuard } from './guards.ts'
 import type { Outlets } from './outlets.ts'
+import { steadyTime } from './time-left.ts'
 
 /** How long an idempotency key is remembered. */
 export const KEY_HOLDS: Milliseconds = 86_400_000
@@ -36,9 +37,11 @@ export class Intake {
   /** Accepted, but not on disk yet: they take places in the queues. */
   readonly #places = new Map<string, number>()
   #placed = 0
+  readonly #steadyTime: () => Milliseconds
 
   constructor(parts: IntakeParts) {
     this.#parts = parts
+    this.#steadyTime = steadyTime(parts.clock)
   }
 
   /** Answers when the command is on disk, or why it is refused. */
@@ -55,7 +58,7 @@ export class Intake {
     const name = JSON.stringify([by.user, idempotencyKey])
     const underWay = this.#underWay.get(name)
     if (underWay) return underWay.what === what ? underWay.answer : keyIsTaken()
-    const since = this.#parts.clock.now() - KEY_HOLDS
+    const since = Math.min(this.#parts.clock.now(), this.#steadyTime()) - KEY_HOLDS
     const known = this.#parts.journal.byKey(by.user, idempotencyKey, since)
     if (known) {
       return `${known.device} ${orderText(known.order)}` === what ? { accepted: recordOf(known) } : keyIsTaken(known)

@@ -5,6 +5,7 @@ import {
   byteOrderOf,
   type ChirpStackDeviceConfig,
   type ChirpStackGatewayConfig,
+  type ChirpStackGroupConfig,
   type DeviceBase,
   type RegisterOrder,
   wordOrderOf,
@@ -75,11 +76,11 @@ export const linkTags = flag({
   description: `Adds tags for the radio link and battery: ${linkTagKeys.join(', ')}. One of the device's own with the same key or address takes the place of such a tag.`,
 })
 
-export const chirpstackDevice = section('A LoRaWAN device, or a LoRaWAN gateway.', {
+export const chirpstackDevice = section('A LoRaWAN device, a LoRaWAN gateway, or a multicast group.', {
   ...deviceShape,
   devEui: eui64({
     description: 'DevEUI of the device (LoRaWAN), as on its label or in ChirpStack.',
-    otherwise: 'required, unless it has a `gatewayId`',
+    otherwise: 'required, unless it has a `gatewayId` or a `multicastGroup`',
     example: '"24e124136d123456"',
   }).optional(),
   gatewayId: eui64({
@@ -87,6 +88,15 @@ export const chirpstackDevice = section('A LoRaWAN device, or a LoRaWAN gateway.
     otherwise: 'none: it is an end device',
     example: '"0016c001f1500001"',
   }).optional(),
+  multicastGroup: explain(
+    z.guid().transform((id) => id.toLowerCase()),
+    {
+      description: 'Id of the multicast group, which hears commands as one.',
+      allowed: "a UUID, as in the address of the group's page in ChirpStack",
+      example: '3f0c7f8e-5c1b-4f0a-9a55-0c1d2e3f4a5b',
+      otherwise: 'none: it is an end device',
+    },
+  ).optional(),
   linkTags: retell(linkTags, { otherwise: 'as the source' }).optional(),
   template: text({
     description: 'Template whose tags it has too; its own win by key.',
@@ -100,9 +110,17 @@ export const chirpstackDevice = section('A LoRaWAN device, or a LoRaWAN gateway.
 })
   .superRefine(checkIdentity, always)
   .transform(
-    ({ devEui, gatewayId, linkTags: own, template, ...device }): ChirpStackDeviceConfig | ChirpStackGatewayConfig => {
+    ({
+      devEui,
+      gatewayId,
+      multicastGroup,
+      linkTags: own,
+      template,
+      ...device
+    }): ChirpStackDeviceConfig | ChirpStackGatewayConfig | ChirpStackGroupConfig => {
       const named = withUnits(withName(device))
       if (gatewayId !== undefined) return { ...named, gatewayId }
+      if (multicastGroup !== undefined) return { ...named, multicastGroup }
       return { ...named, devEui: devEui ?? '', template, linkTags: own }
     },
   )
@@ -110,21 +128,36 @@ export const chirpstackDevice = section('A LoRaWAN device, or a LoRaWAN gateway.
 /** Whatever it is given may have any shape. */
 function checkIdentity(device: unknown, context: z.core.$RefinementCtx): void {
   const has = (name: string) => settingOf(device, name) !== undefined
-  for (const setting of has('gatewayId') ? ['linkTags', 'template'].filter(has) : []) {
-    const message = 'A gateway is no end device, and has no such setting.'
-    complain(context, [{ at: [setting], message, mend: 'Remove it; gateway:state and others are its tags.' }])
+  const own = (['devEui', 'gatewayId', 'multicastGroup'] as const).filter(has)
+  const [only, second] = own
+  if (own.length === 1 && only !== 'devEui' && only !== undefined) {
+    for (const setting of ['linkTags', 'template'].filter(has)) {
+      complain(context, [{ at: [setting], ...noEndDevice[only] }])
+    }
   }
-  if (has('devEui') !== has('gatewayId')) return
-  const both = has('devEui')
+  if (own.length === 1) return
   complain(context, [
     {
-      at: [both ? 'gatewayId' : 'devEui'],
-      message: `A device of ChirpStack has either a devEui or a gatewayId, and this one has ${both ? 'both' : 'none'}.`,
-      mend: both
-        ? 'Keep devEui for an end device and gatewayId for a gateway, and make two devices where there are two.'
+      at: [second ?? 'devEui'],
+      message:
+        'A device of ChirpStack has one of devEui, gatewayId and multicastGroup, and this one has ' +
+        `${own.length === 0 ? 'none' : own.join(' and ')}.`,
+      mend: second
+        ? 'Keep devEui for an end device, gatewayId for a gateway and multicastGroup for a group, and make devices of their own of the others.'
         : 'Write devEui: "24e124136d123456" for an end device, or gatewayId: "0016c001f1500001" for a gateway.',
     },
   ])
+}
+
+const noEndDevice = {
+  gatewayId: {
+    message: 'A gateway is no end device, and has no such setting.',
+    mend: 'Remove it; gateway:state and others are its tags.',
+  },
+  multicastGroup: {
+    message: 'A multicast group is no end device, and has no such setting.',
+    mend: 'Remove it; group:queue and others are its tags, and its commands stand in itself.',
+  },
 }
 
 const adaptive = section('Reads the device less often while nothing of it changes, and as set at the first change.', {

@@ -27,12 +27,14 @@ export function differencesBetween(before: unknown, after: unknown): Difference[
 export const changesBetween = (before: string, after: string): string[] =>
   differencesBetween(valuesOf(before), valuesOf(after)).map(inWords)
 
-function valuesOf(text: string): unknown {
+/** What a configuration given as YAML says; nothing where the text is none. */
+export function valuesOf(text: string): unknown {
   const yaml = readYaml(text, 'configuration')
   return yaml.ok ? yaml.value : {}
 }
 
-function inWords({ at, kind, before, after }: Difference): string {
+/** A line for people. */
+export function inWords({ at, kind, before, after }: Difference): string {
   if (kind === 'changed') return `${at}: ${shown(before)} → ${shown(after)}`
   return after === undefined && before === undefined ? `${at}: ${kind}` : `${at}: ${kind} ${shown(after ?? before)}`
 }

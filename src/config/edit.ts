@@ -22,20 +22,29 @@ export function edited(
   edits: readonly Edit[],
 ): { readonly text: string } | { readonly problems: Problem[] } {
   const document = parseDocument(text)
-  const problems = edits.flatMap((edit) => {
+  const problems = editDocument(document, edits)
+  return problems.length > 0 ? { problems } : { text: writtenOut(document) }
+}
+
+/** The same in a document that is parsed already; where there are problems, it is of no use any more. */
+export function editDocument(document: Document, edits: readonly Edit[]): Problem[] {
+  return edits.flatMap((edit) => {
     const message = applied(document, edit)
     return message === undefined
       ? []
-      : [{ path: pathOf(edit).join('/'), message, mend: 'Load the configuration again, and repeat the change.' }]
+      : [{ path: placeOfEdit(edit).join('/'), message, mend: 'Load the configuration again, and repeat the change.' }]
   })
-  return problems.length > 0 ? { problems } : { text: document.toString({ lineWidth: 120 }) }
 }
 
-const pathOf = (edit: Edit): readonly string[] => ('set' in edit ? edit.set : 'add' in edit ? edit.add : edit.remove)
+export const writtenOut = (document: Document): string => document.toString({ lineWidth: 120 })
+
+/** Where an edit is, with keys. */
+export const placeOfEdit = (edit: Edit): readonly string[] =>
+  'set' in edit ? edit.set : 'add' in edit ? edit.add : edit.remove
 
 /** Undefined: it is done; otherwise why not. */
 function applied(document: Document, edit: Edit): string | undefined {
-  const found = placeOf(document, pathOf(edit))
+  const found = placeOf(document, placeOfEdit(edit))
   if (typeof found === 'string') return found
   if ('remove' in edit) return document.deleteIn(found) ? undefined : 'There is no such setting.'
   if ('set' in edit) {

@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto'
 import { isDeepStrictEqual } from 'node:util'
+import { type Document, parseDocument } from 'yaml'
 import type { Clock } from '../core/clock.ts'
 import type { Actor } from '../core/command.ts'
 import type { ConfigurationVersion } from '../core/configuration-version.ts'
@@ -9,18 +10,28 @@ import type { Plant } from '../core/plant.ts'
 import { formatProblem, type Problem } from '../core/problem.ts'
 import type { DeviceTemplate } from '../core/template.ts'
 import type { Applied, Checked, ConfigurationDesk, Draft, Versions } from './desk.ts'
-import { changesBetween } from './differences.ts'
-import { edited } from './edit.ts'
+import { changesBetween, differencesBetween, inWords, valuesOf } from './differences.ts'
+import { type Edit, editDocument, writtenOut } from './edit.ts'
 import type { Loaded } from './load.ts'
 import type { Config } from './schema.ts'
+import { type YamlFile, yamlOf } from './yaml-file.ts'
 
 /** Everything but the plant: read once, when the gateway starts. */
-const fixedParts = ['gateway', 'opcua', 'http', 'history', 'log', 'backup'] as const satisfies readonly (keyof Config)[]
+const fixedParts = [
+  'gateway',
+  'opcua',
+  'http',
+  'history',
+  'commands',
+  'audit',
+  'log',
+  'backup',
+] as const satisfies readonly (keyof Config)[]
 
 export interface ConfigurationLifeParts {
   readonly versions: Versions
-  /** Checks a text in every part, with what the environment says. */
-  readonly check: (text: string) => Loaded
+  /** Checks a text in every part, with what the environment says; `yaml` is the same, where it was read already. */
+  readonly check: (text: string, yaml?: YamlFile) => Loaded
   /** Makes this the plant that runs. */
   readonly changePlant: (to: RunningPlant) => Promise<void>
   /** With what the gateway was started. */
@@ -34,6 +45,24 @@ interface RunningPlant {
   readonly plant: Plant
   readonly templates: readonly DeviceTemplate[]
   readonly secrets: Readonly<Record<string, string>>
+}
+
+/** A configuration with the document that its text was written out of. */
+interface ParsedConfiguration {
+  readonly text: string
+  readonly document: Document
+  readonly yaml: YamlFile
+}
+
+interface Refused {
+  readonly problems: readonly Problem[]
+}
+
+/** What a draft comes to, and the values of the configuration that it was made of. */
+interface Made {
+  readonly text: string
+  readonly before: unknown
+  readonly parsed?: ParsedConfiguration
 }
 
 export const hashOf = (text: string): string => createHash('sha256').update(text).digest('hex')
@@ -65,6 +94,8 @@ const system: Actor = { user: 'system', origin: 'system' }
 export class ConfigurationLife implements ConfigurationDesk {
   readonly #parts: ConfigurationLifeParts
   #applying: Promise<unknown> = Promise.resolve()
+  /** Of the version that holds: to parse it takes longer than all else that an edit of it needs. */
+  #parsed: ParsedConfiguration | undefined
 
   constructor(parts: ConfigurationLifeParts) {
     this.#parts = parts
@@ -155,9 +186,10 @@ export class ConfigurationLife implements ConfigurationDesk {
     if (basedOn !== undefined && basedOn !== holds) return { ok: false, holds }
     const checked = this.#checked(draft)
     if ('problems' in checked) return { ok: false, problems: checked.problems }
-    const { text, changes, restart, plant } = checked
+    const { text, changes, restart, plant, parsed } = checked
     const isSame = changes.length === 0 && fileHash === undefined && holds > 0
     const version = isSame ? holds : versions.add({ at: clock.now(), by, comment, text, fileHash, changes })
+    if (parsed) this.#parsed = parsed
     return { ok: true, version, changes, restart, live: isSame || (await this.#follow(plant)) }
   }
 
@@ -173,16 +205,31 @@ export class ConfigurationLife implements ConfigurationDesk {
     const { versions, check, started } = this.#parts
     const { newest } = versions
     const before = (newest && versions.text(newest.id)) ?? ''
-    const made = 'text' in draft ? draft : edited(before, draft.edits)
+    const made: Made | Refused =
+      'text' in draft ? { text: draft.text, before: valuesOf(before) } : this.#edited(before, draft.edits)
     if ('problems' in made) return made
-    const { text } = made
-    const loaded = check(text)
+    const { text, parsed } = made
+    const loaded = check(text, parsed?.yaml)
     if (!loaded.ok) return { problems: loaded.problems }
     const { config, secrets } = loaded
     if (config.gateway.data !== started.gateway.data) return { problems: [dataFolderIsFixed] }
     const plant: RunningPlant = { plant: { sources: config.sources }, templates: config.templates, secrets }
     const restart = fixedParts.filter((part) => !isDeepStrictEqual(config[part], started[part]))
-    return { text, plant, restart, changes: changesBetween(before, text) }
+    const changes = differencesBetween(made.before, parsed?.yaml.value ?? valuesOf(text)).map(inWords)
+    return { text, plant, restart, changes, parsed }
+  }
+
+  /** The document is edited in place: what is held is of no version until one is made of it. */
+  #edited(text: string, edits: readonly Edit[]): Made | Refused {
+    const held = this.#parsed?.text === text ? this.#parsed : undefined
+    this.#parsed = undefined
+    const document = held?.document ?? parseDocument(text)
+    const before = held?.yaml.value ?? valuesOf(text)
+    const problems = editDocument(document, edits)
+    if (problems.length > 0) return { problems }
+    const after = writtenOut(document)
+    const yaml = yamlOf(document, after, 'configuration')
+    return yaml.ok ? { text: after, before, parsed: { text: after, document, yaml } } : yaml
   }
 
   /** False: the engine has it as soon as it is back. */

@@ -28,6 +28,8 @@ export type Validators = {
 export interface LoadOptions {
   /** The configuration, as YAML. */
   readonly text: string
+  /** The same as it was read already, where it was. */
+  readonly yaml?: YamlFile | undefined
   /** How problems of the file as a whole name it. */
   readonly file: string
   readonly env: Environment
@@ -54,7 +56,7 @@ export type Loaded =
  */
 export function loadConfig(options: LoadOptions): Loaded {
   const { text, file, env, readFile, validators, requireSecrets = false } = options
-  const yaml = readYaml(text, file)
+  const yaml = options.yaml ?? readYaml(text, file)
   if (!yaml.ok) return yaml
   if (!isGroup(yaml.value)) {
     const message = 'The file is not a group of settings.'
@@ -139,7 +141,7 @@ function withTemplates(config: Config): Config {
   const sources = config.sources.map((source) => {
     if (source.kind !== 'chirpstack') return withWindows(source)
     const devices = source.devices.map((device) => {
-      if ('gatewayId' in device) return withAggregates(device)
+      if (!('devEui' in device)) return withAggregates(device)
       const template = config.templates.find(({ key }) => key === device.template)
       return withLinkTags(withAggregates(template ? withTemplate(device, template) : device), source)
     })

@@ -1,5 +1,6 @@
 import { z } from 'zod'
 import {
+  MOST_AT_ONCE,
   type ModbusNetworkSourceConfig,
   type ModbusSerialSourceConfig,
   type ModbusSourceConfig,
@@ -7,8 +8,10 @@ import {
   modbusSerialTransports,
   parities,
   type SerialLineConfig,
+  windowedTransports,
 } from '../core/plant.ts'
 import { type Complaint, complain } from './complaint.ts'
+import { parseDuration } from './duration.ts'
 import { choice, duration, explain, host, section, text, wholeNumber } from './fields.ts'
 import { settingOf } from './raw.ts'
 import { tlsFields } from './tls-schema.ts'
@@ -91,14 +94,45 @@ export const modbusTransport = {
     high: MINUTE,
     example: '500ms',
   }).prefault('0s'),
+  window: wholeNumber({
+    description:
+      'Requests that may be under way at once, for devices and gateways that bear it (`penstock calibrate` measures ' +
+      'it); more than 1 only with the transports tcp and tls.',
+    low: 1,
+    high: MOST_AT_ONCE,
+    example: '4',
+  }).default(1),
 }
 
 /** What the transport needs, and what has no meaning with it. Whatever it is given may have any shape. */
 export function checkTransport(source: unknown, context: z.core.$RefinementCtx): void {
   const transport = settingOf(source, 'transport') ?? 'tcp'
   const has = (name: string) => settingOf(source, name) !== undefined
-  complain(context, isSerial(transport) ? ofSerial(transport, source, has) : ofNetwork(transport, has))
+  complain(context, [
+    ...(isSerial(transport) ? ofSerial(transport, source, has) : ofNetwork(transport, has)),
+    ...ofWindow(transport, source),
+  ])
 }
+
+function ofWindow(transport: unknown, source: unknown): Complaint[] {
+  const window = settingOf(source, 'window')
+  if (typeof window !== 'number' || window <= 1) return []
+  const mend = 'Remove the window, or set it to 1.'
+  const known = [...modbusNetworkTransports, ...modbusSerialTransports].find((each) => each === transport)
+  if (!known) return []
+  if (!windowedTransports.includes(known)) {
+    const why = known === 'udp' ? LOSES : NAMELESS
+    return [{ at: ['window'], message: `The transport is ${known}: ${why}`, mend }]
+  }
+  const pause = settingOf(source, 'delayBetweenRequests')
+  // As it is written where another setting is wrong, otherwise in milliseconds.
+  if (!(typeof pause === 'string' ? parseDuration(pause) : pause)) return []
+  const message = 'With `delayBetweenRequests` there is a pause after each request, so never two are under way.'
+  return [{ at: ['window'], message, mend: 'Remove the window, or the delay.' }]
+}
+
+const LOSES = 'datagrams that come together may be dropped without a word, so one request goes at a time.'
+const NAMELESS = 'an answer does not say there which request it belongs to, so one request goes at a time.'
 
 function ofSerial(transport: string, source: unknown, has: (name: string) => boolean): Complaint[] {
   const complaints = ['host', 'port', 'tls'].filter(has).map((setting) => ({

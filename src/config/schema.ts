@@ -6,6 +6,7 @@ import { contradictionsOf } from './contradictions.ts'
 import { duplicatesOf } from './duplicates.ts'
 import { list, section } from './fields.ts'
 import {
+  auditSchema,
   backupSchema,
   commandsSchema,
   gatewaySchema,
@@ -28,6 +29,7 @@ export const configSchema = section('Configuration of a Penstock gateway.', {
   http: httpSchema.prefault({}),
   history: historySchema.prefault({}),
   commands: commandsSchema.prefault({}),
+  audit: auditSchema.prefault({}),
   log: logSchema.prefault({}),
   backup: backupSchema.prefault({}),
   templates: list(templateSchema, 'What LoRaWAN devices of one kind have in common, for devices and rules.').default(

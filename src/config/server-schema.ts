@@ -241,6 +241,25 @@ export const commandsSchema = section('Commands to devices: what waits to be sen
   }).prefault('90d'),
 }).transform(withUnits)
 
+export const auditSchema = section('The audit log: who did what in the plant and to the gateway.', {
+  keep: duration({
+    description: 'Age at which rows are deleted.',
+    low: 30 * 86_400_000,
+    high: 36_500 * 86_400_000,
+    example: '730d',
+  }).prefault('365d'),
+  maxRows: wholeNumber({
+    description: 'How many rows it may hold before the oldest are deleted, whatever their age.',
+    low: 10_000,
+    high: 1_000_000_000,
+    example: '5000000',
+  }).default(5_000_000),
+  schedule: cronExpression({
+    description: 'When that is looked after: minute, hour, day, month and weekday, in the time zone of the machine.',
+    example: "'20 3 * * *'",
+  }).default('20 3 * * *'),
+}).transform(withUnits)
+
 export const backupSchema = section('Backups of the data folder, made while the gateway runs and verified.', {
   schedule: cronExpression({
     description: 'When a backup is made: minute, hour, day, month and weekday, in the time zone of the machine.',

@@ -1,4 +1,4 @@
-import { LineCounter, parseDocument } from 'yaml'
+import { type Document, LineCounter, parseDocument } from 'yaml'
 import type { Problem } from '../core/problem.ts'
 import type { Finding } from './finding.ts'
 import type { Segments } from './raw.ts'
@@ -19,51 +19,86 @@ export interface YamlFile {
   unquotedAt(at: Segments): string | undefined
 }
 
+type Read = YamlFile | { readonly ok: false; readonly problems: Problem[] }
+
 /** Reads YAML 1.2, never throws; `file` is what problems of the file as a whole call it. */
-export function readYaml(text: string, file: string): YamlFile | { readonly ok: false; readonly problems: Problem[] } {
-  const refuse = (message: string, mend: string) => ({ ok: false as const, problems: [{ path: file, message, mend }] })
-  if (text.length > MAX_CHARACTERS) {
-    return refuse(
-      `The file is larger than ${MAX_CHARACTERS} characters.`,
-      'Use several gateways, or anchors for what repeats.',
-    )
-  }
+export function readYaml(text: string, file: string): Read {
+  if (text.length > MAX_CHARACTERS) return tooLarge(file)
   const lines = new LineCounter()
   const place = (offset: number) => {
     const { line, col } = lines.linePos(offset)
     return { line, column: col }
   }
-  let tree: YamlTree
+  let document: Document
   try {
-    const document = parseDocument(text, {
-      lineCounter: lines,
-      prettyErrors: false,
-      uniqueKeys: false,
-      logLevel: 'error',
-    })
-    const faults = [...document.errors, ...document.warnings]
-    if (faults.length > 0) {
-      const problems = faults.map((fault) => ({ path: file, ...place(fault.pos[0]), ...faultOf(fault) }))
-      return { ok: false, problems: firstOfEachLine(problems) }
-    }
-    tree = new YamlTree(document.contents)
-    if (tree.value === null) return refuse('The file is empty.', 'Begin with config/penstock.example.yaml.')
+    document = parseDocument(text, { lineCounter: lines, prettyErrors: false, uniqueKeys: false, logLevel: 'error' })
   } catch (error) {
-    if (!(error instanceof RangeError)) throw error
-    const message = 'The settings are nested too deeply, or anchors multiply them.'
-    return refuse(message, 'Remove the nesting, or the anchors that refer to anchors.')
+    return tooDeep(error, file)
   }
-  const offsetOf = (at: Segments) => tree.writtenAt(at)?.offset
-  return {
-    ok: true,
-    value: tree.value,
-    findings: tree.findings,
+  const faults = [...document.errors, ...document.warnings]
+  if (faults.length > 0) {
+    const problems = faults.map((fault) => ({ path: file, ...place(fault.pos[0]), ...faultOf(fault) }))
+    return { ok: false, problems: firstOfEachLine(problems) }
+  }
+  return treeOf(document, file, (tree) => ({
     placeOf: (at) => {
-      const offset = offsetOf(at)
+      const offset = tree.writtenAt(at)?.offset
       return offset === undefined ? undefined : place(offset)
     },
     unquotedAt: (at) => tree.writtenAt(at)?.unquoted,
+  }))
+}
+
+/**
+ * The same of a document that was parsed without faults and edited since, and of its text, without reading that again:
+ * where something is written is looked up in the text when it is asked for.
+ */
+export function yamlOf(document: Document, text: string, file: string): Read {
+  if (text.length > MAX_CHARACTERS) return tooLarge(file)
+  let read: Read | undefined
+  const written = () => {
+    read ??= readYaml(text, file)
+    return read.ok ? read : undefined
   }
+  return treeOf(document, file, () => ({
+    placeOf: (at) => written()?.placeOf(at),
+    unquotedAt: (at) => written()?.unquotedAt(at),
+  }))
+}
+
+function treeOf(
+  document: Document,
+  file: string,
+  lookUp: (tree: YamlTree) => Pick<YamlFile, 'placeOf' | 'unquotedAt'>,
+): Read {
+  let tree: YamlTree
+  try {
+    tree = new YamlTree(document.contents)
+  } catch (error) {
+    return tooDeep(error, file)
+  }
+  const { value, findings } = tree
+  if (value === null) return refused(file, 'The file is empty.', 'Begin with config/penstock.example.yaml.')
+  return { ok: true, value, findings, ...lookUp(tree) }
+}
+
+const refused = (path: string, message: string, mend: string): Read => ({
+  ok: false,
+  problems: [{ path, message, mend }],
+})
+
+const tooLarge = (file: string): Read =>
+  refused(
+    file,
+    `The file is larger than ${MAX_CHARACTERS} characters.`,
+    'Use several gateways, or anchors for what repeats.',
+  )
+
+/** Rethrows what is not about the depth of a document. */
+function tooDeep(error: unknown, file: string): Read {
+  if (!(error instanceof RangeError)) throw error
+  const message = 'The settings are nested too deeply, or anchors multiply them.'
+  return refused(file, message, 'Remove the nesting, or the anchors that refer to anchors.')
 }
 
 /** One mistake often makes the parser stumble several times. */

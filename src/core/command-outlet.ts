@@ -1,3 +1,4 @@
+import type { Clock, Milliseconds } from './clock.ts'
 import type { CommandRecord, CommandState } from './command.ts'
 import type { StatusCode } from './status-code.ts'
 
@@ -23,7 +24,14 @@ export interface CommandOutlet {
 }
 
 /** A command on its way; arguments are complete and fit the types of their parameters. */
-export type OutgoingCommand = Pick<CommandRecord, 'id' | 'device' | 'order' | 'deadline'>
+export interface OutgoingCommand extends Pick<CommandRecord, 'id' | 'device' | 'order' | 'deadline'> {
+  /** The deadline as a moment of the monotonic clock, which is not set; absent: as the time of day says. */
+  readonly dueAt?: Milliseconds | undefined
+}
+
+/** How long the command may still wait to go out; negative when its time is over. */
+export const timeLeftOf = ({ dueAt, deadline }: OutgoingCommand, clock: Clock): Milliseconds =>
+  dueAt === undefined ? deadline - clock.now() : dueAt - clock.monotonic()
 
 export interface SentCommand extends OutgoingCommand {
   readonly state: CommandState

@@ -1,6 +1,7 @@
 import type { Milliseconds } from './clock.ts'
 import type { CommandState } from './command.ts'
 import type { DataType } from './data-type.ts'
+import type { IdentityReport } from './device-identity.ts'
 import type { DeviceHealth, SourceHealth } from './health.ts'
 import type { Plain } from './plain-value.ts'
 
@@ -108,11 +109,20 @@ export interface ReadingReport {
 export interface ReadProblem {
   /**
    * `unknown`: no such source or device; `invalid`: no such address; `busy`: another one is being read; `unconnected`:
-   * there is no connection to ask over; `unanswered`: the device did not answer, or nothing valid.
+   * there is no connection to ask over; `unanswered`: the device did not answer, or nothing valid; `refused`: it does not
+   * tell.
    */
-  readonly problem: 'unknown' | 'invalid' | 'busy' | 'unconnected' | 'unanswered'
+  readonly problem: 'unknown' | 'invalid' | 'busy' | 'unconnected' | 'unanswered' | 'refused'
   /** In words, with what to do. */
   readonly error: string
 }
 
 export type ReadAnswer = ReadingReport | ReadProblem
+
+/** A device that is to say what it is; `device` absent: the only one of the source. */
+export interface WantedIdentity {
+  readonly source: string
+  readonly device?: string | undefined
+}
+
+export type IdentityAnswer = IdentityReport | ReadProblem

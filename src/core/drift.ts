@@ -14,12 +14,14 @@ export const driftKinds = [
   'tag_never_seen',
   'type_conflict',
   'values_left_out',
+  'group_without_device',
 ] as const
 export type DriftKind = (typeof driftKinds)[number]
 
 /** One difference, with why it is one and what to do, in words for an operator. Plain data. */
 export interface DriftEntry {
   readonly kind: DriftKind
+  /** Of a multicast group its id. */
   readonly devEui: string
   /** In the plant or, for what is not there, in ChirpStack. */
   readonly name: string

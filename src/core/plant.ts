@@ -27,7 +27,8 @@ interface SourceBase<Device extends DeviceBase> {
 }
 
 /** One ChirpStack tenant. */
-export interface ChirpStackSourceConfig extends SourceBase<ChirpStackDeviceConfig | ChirpStackGatewayConfig> {
+export interface ChirpStackSourceConfig
+  extends SourceBase<ChirpStackDeviceConfig | ChirpStackGatewayConfig | ChirpStackGroupConfig> {
   readonly kind: 'chirpstack'
   /** `http://host:port` (plain HTTP/2) or `https://host:port`. */
   readonly url: string
@@ -75,11 +76,17 @@ interface ModbusSourceBase extends SourceBase<ModbusDeviceConfig> {
   readonly delayBetweenRequestsMs: Milliseconds
   /** From the connection to the first request. */
   readonly delayAfterConnectMs: Milliseconds
+  /** Requests that may be under way at once; absent: one. More than one only for `windowedTransports`. */
+  readonly window?: number
 }
 
 /** `-over-tcp`: the frames of a serial line in a TCP connection, as serial servers pass them on. */
 export const modbusNetworkTransports = ['tcp', 'tls', 'udp', 'rtu-over-tcp', 'ascii-over-tcp'] as const
 export const modbusSerialTransports = ['rtu', 'ascii'] as const
+/** Those on which an answer names its request and nothing is lost between requests. */
+export const windowedTransports: readonly ModbusSourceConfig['transport'][] = ['tcp', 'tls']
+/** The most requests that may be under way at once. */
+export const MOST_AT_ONCE = 16
 
 export interface ModbusNetworkSourceConfig extends ModbusSourceBase {
   readonly transport: (typeof modbusNetworkTransports)[number]
@@ -176,6 +183,12 @@ export interface ChirpStackDeviceConfig extends DeviceBase {
 export interface ChirpStackGatewayConfig extends DeviceBase {
   /** 16 hexadecimal digits, lower case. */
   readonly gatewayId: string
+}
+
+/** A multicast group (LoRaWAN TS005): devices that hear the same downlinks. It sends nothing itself. */
+export interface ChirpStackGroupConfig extends DeviceBase {
+  /** UUID of the group in ChirpStack, lower case. */
+  readonly multicastGroup: string
 }
 
 export type ByteOrder = 'big' | 'little'

@@ -1,7 +1,9 @@
-import type { ReadAnswer, ReadProblem, WantedReading } from '../core/diagnostics.ts'
+import type { Clock } from '../core/clock.ts'
+import type { IdentityAnswer, ReadAnswer, ReadProblem, WantedIdentity, WantedReading } from '../core/diagnostics.ts'
 import { PenstockError } from '../core/errors.ts'
 import type { Plant } from '../core/plant.ts'
 import { formatProblem } from '../core/problem.ts'
+import type { LineLane } from '../sources/line-lane.ts'
 import { reportOf } from '../sources/one-reading.ts'
 import type { SourceSupervisor, SourceTypes } from '../sources/supervisor.ts'
 import { aloneOn, type FieldDevice, type FieldSource, wantedTag } from '../sources/wanted-tag.ts'
@@ -10,9 +12,10 @@ export interface AdHocReadsParts {
   readonly plant: () => Plant
   readonly types: SourceTypes
   readonly sources: Pick<SourceSupervisor, 'laneOf'>
+  readonly clock: Clock
 }
 
-/** Reads single addresses of devices over the connections that are polled, between two polls; one at a time a source. */
+/** Asks devices for single addresses, and what they are, over the connections that are polled, between two polls; one at a time a source. */
 export class AdHocReads {
   readonly #parts: AdHocReadsParts
   readonly #busy = new Set<string>()
@@ -23,35 +26,50 @@ export class AdHocReads {
 
   /** Never rejects for what is asked, nor for what the device does: the answer says it in words. */
   async read(wanted: WantedReading): Promise<ReadAnswer> {
-    const { plant, types, sources } = this.#parts
-    const source = plant().sources.find(({ key }) => key === wanted.source)
-    if (!source) return problem('unknown', `There is no source with the key "${wanted.source}".`)
-    if (source.kind !== 'modbus' && source.kind !== 's7') {
-      return problem(
-        'invalid',
-        `The source "${source.key}" is not polled: only Modbus and S7 devices are read by address.`,
-      )
-    }
-    const device = deviceOf(source, wanted.device)
-    if ('problem' in device) return device
-    const { tag, problems } = wantedTag(types, source, device, wanted)
+    const place = this.#placeOf(wanted)
+    if ('problem' in place) return place
+    const { source, device } = place
+    const { tag, problems } = wantedTag(this.#parts.types, source, device, wanted)
     if (problems.length > 0) return problem('invalid', problems.map(formatProblem).join(' '))
-    const lane = sources.laneOf(source.key)
-    if (!lane) return problem('unconnected', `The source "${source.key}" does not run just now; its health says why.`)
-    if (this.#busy.has(source.key)) {
-      return problem(
-        'busy',
-        `An address of "${source.key}" is being read already, and one is read at a time; ask again.`,
-      )
+    return this.#alone(source, async (lane) => reportOf(tag, await lane.read(aloneOn(source, device, tag))))
+  }
+
+  /** What a device says of itself; as `read`. */
+  async identify(wanted: WantedIdentity): Promise<IdentityAnswer> {
+    const place = this.#placeOf(wanted)
+    if ('problem' in place) return place
+    const { source, device } = place
+    const from = this.#parts.clock.monotonic()
+    return this.#alone(source, async (lane) => {
+      const identity = await lane.identify(device)
+      return { device: device.key, ...identity, ms: Number((this.#parts.clock.monotonic() - from).toFixed(1)) }
+    })
+  }
+
+  #placeOf({ source: key, device }: WantedIdentity): { source: FieldSource; device: FieldDevice } | ReadProblem {
+    const source = this.#parts.plant().sources.find((each) => each.key === key)
+    if (!source) return problem('unknown', `There is no source with the key "${key}".`)
+    if (source.kind !== 'modbus' && source.kind !== 's7') {
+      return problem('invalid', `The source "${source.key}" is not polled: only Modbus and S7 devices are asked.`)
     }
-    this.#busy.add(source.key)
+    const found = deviceOf(source, device)
+    return 'problem' in found ? found : { source, device: found }
+  }
+
+  async #alone<T>({ key }: FieldSource, ask: (lane: LineLane) => Promise<T>): Promise<T | ReadProblem> {
+    const lane = this.#parts.sources.laneOf(key)
+    if (!lane) return problem('unconnected', `The source "${key}" does not run just now; its health says why.`)
+    if (this.#busy.has(key)) {
+      return problem('busy', `Something is being asked of "${key}" already, one thing at a time; ask again.`)
+    }
+    this.#busy.add(key)
     try {
-      return reportOf(tag, await lane.read(aloneOn(source, device, tag)))
+      return await ask(lane)
     } catch (error) {
       if (!(error instanceof PenstockError)) throw error
       return problem(KIND_OF[error.code] ?? 'unconnected', error.message)
     } finally {
-      this.#busy.delete(source.key)
+      this.#busy.delete(key)
     }
   }
 }
@@ -60,6 +78,7 @@ const KIND_OF: Readonly<Partial<Record<PenstockError['code'], ReadProblem['probl
   CONFIG_INVALID: 'invalid',
   TIMEOUT: 'unanswered',
   PROTOCOL_VIOLATION: 'unanswered',
+  REQUEST_REFUSED: 'refused',
 }
 
 const problem = (kind: ReadProblem['problem'], words: string): ReadProblem => ({ problem: kind, error: words })

@@ -6,7 +6,14 @@ import { ChangeFeed } from '../core/change-feed.ts'
 import type { Clock, Milliseconds } from '../core/clock.ts'
 import type { CommandRecord, CommandSettings } from '../core/command.ts'
 import { memoriesOf } from '../core/device-memory.ts'
-import type { FrameTrace, ReadAnswer, SourceDiagnostics, WantedReading } from '../core/diagnostics.ts'
+import type {
+  FrameTrace,
+  IdentityAnswer,
+  ReadAnswer,
+  SourceDiagnostics,
+  WantedIdentity,
+  WantedReading,
+} from '../core/diagnostics.ts'
 import type { Findings } from '../core/drift.ts'
 import { describeError } from '../core/errors.ts'
 import type { Logger } from '../core/logger.ts'
@@ -19,23 +26,16 @@ import type { EngineHealth, FromEngine, StoreHealth, ToEngine } from '../link/co
 import { Link } from '../link/link.ts'
 import { SourceSupervisor, type SourceTypes } from '../sources/supervisor.ts'
 import { AuditLog } from '../store/audit.ts'
+import { AuditRetention, type AuditSettings } from '../store/audit-retention.ts'
 import { CommandStore } from '../store/command-store.ts'
-import { markDamaged } from '../store/damage.ts'
-import { DatabaseHistory } from '../store/database-history.ts'
-import { HistoryCompaction } from '../store/history-compaction.ts'
-import { HistoryEditor } from '../store/history-editor.ts'
-import { HistoryRetention } from '../store/history-retention.ts'
-import { HistoryWriter } from '../store/history-writer.ts'
-import { LastValues } from '../store/last-values.ts'
-import { SeriesBook } from '../store/series.ts'
+import type { HistorySettings } from '../store/history-retention.ts'
 import { AdHocReads } from './ad-hoc-reads.ts'
 import { cronSchedule } from './cron-schedule.ts'
 import { type ConfiguredDevices, FoundDevices } from './found-devices.ts'
-import { HistoryEdits } from './history-edits.ts'
-import type { HistorySettings } from './history-settings.ts'
+import type { HistoryEdits } from './history-edits.ts'
+import { keptValues } from './kept-values.ts'
 import { PlantValues } from './plant-values.ts'
 import { recordAudit } from './record-audit.ts'
-import { WindowAggregation } from './windows/window-aggregation.ts'
 
 /** Changes are collected this long before they cross a link: it bounds the price of batches, and the latency. */
 const COLLECT_FOR: Milliseconds = 10
@@ -54,6 +54,7 @@ export interface EngineParts {
   /** `penstock.db`. */
   readonly penstock: Database.Database
   readonly commands: CommandSettings
+  readonly audit: AuditSettings
   readonly clock: Clock
   readonly log: Logger
   readonly secret: (name: string) => string | undefined
@@ -77,14 +78,9 @@ export class Engine {
   readonly #sources: SourceSupervisor
   readonly #adHoc: AdHocReads
   readonly #found: FoundDevices
-  readonly #series: SeriesBook
-  readonly #lastValues: LastValues
-  readonly #history: HistoryWriter
-  readonly #windows: WindowAggregation
-  readonly #edits: HistoryEdits
-  readonly #retention: HistoryRetention
-  readonly #compaction: HistoryCompaction
+  readonly #kept: ReturnType<typeof keptValues>
   readonly #audit: AuditLog
+  readonly #auditRetention: AuditRetention
   readonly #commands: Commands
   readonly #subscribers = new Set<Subscriber>()
   readonly #startedAt: number
@@ -105,26 +101,15 @@ export class Engine {
     this.#indexing = new TagIndexing(plant)
     this.#pipeline = new Pipeline(this.#indexing.present, clock)
     this.#values = new PlantValues(this.#pipeline, this.#indexing)
-    const series = new SeriesBook(database)
-    this.#series = series
-    const onDamage = (error: Error) => {
-      if (markDamaged(database, error)) parts.onFatal(error)
-    }
-    this.#lastValues = new LastValues({ database, pipeline: this.#pipeline, series, clock, log, onDamage })
-    this.#history = new HistoryWriter({ database, series, clock, log, onDamage })
-    const recorded = { source: new DatabaseHistory(database), history: this.#history }
-    const { table } = this.#pipeline
-    this.#windows = new WindowAggregation({ sink: this.#pipeline, table, ...recorded, clock, log })
-    const devices = () => this.#plant.sources.flatMap(memoriesOf)
-    const { keepMs, maxSize, schedule: cron } = parts.history
-    const schedule = cron === undefined ? undefined : cronSchedule(cron)
-    this.#retention = new HistoryRetention({ database, series, devices, keepMs, maxSize, schedule, clock, log })
-    this.#compaction = new HistoryCompaction({ database, keepMs, clock, log })
+    this.#audit = new AuditLog(parts.penstock)
+    const memories = () => this.#plant.sources.flatMap(memoriesOf)
+    const own = { pipeline: this.#pipeline, audit: this.#audit, settings: parts.history, onFatal: parts.onFatal }
+    this.#kept = keptValues({ ...own, database, memories, clock, log })
     this.#sources = new SourceSupervisor({
       types: parts.types,
       indexing: this.#indexing,
       sink: this.#pipeline,
-      memory: this.#history,
+      memory: this.#kept.history,
       values: this.#values,
       commands: { news: (id, news) => this.#commands.news(id, news) },
       clock,
@@ -137,9 +122,14 @@ export class Engine {
       },
       onBegun: (key) => this.#commands.sourceBegan(key),
     })
-    this.#audit = new AuditLog(parts.penstock)
-    const own = { history: this.#history, audit: this.#audit, windows: this.#windows }
-    this.#edits = new HistoryEdits({ ...own, editor: new HistoryEditor({ database, clock }), clock, log })
+    this.#auditRetention = new AuditRetention({
+      ...parts.audit,
+      schedule: cronSchedule(parts.audit.schedule),
+      database: parts.penstock,
+      audit: this.#audit,
+      clock,
+      log,
+    })
     this.#commands = new Commands({
       journal: new CommandStore(parts.penstock, this.#audit),
       plant: () => this.#plant,
@@ -150,20 +140,26 @@ export class Engine {
       log,
       onNews: (changed) => this.#tellCommands(changed),
     })
-    this.#adHoc = new AdHocReads({ plant: () => this.#plant, types: parts.types, sources: this.#sources })
+    this.#adHoc = new AdHocReads({
+      plant: () => this.#plant,
+      types: parts.types,
+      sources: this.#sources,
+      clock: parts.clock,
+    })
   }
 
   /** Resolves when every source has begun. */
   async start(): Promise<void> {
-    this.#series.add(this.#indexing.present)
-    const restored = this.#lastValues.restore(this.#indexing.present)
+    this.#kept.series.add(this.#indexing.present)
+    const restored = this.#kept.lastValues.restore(this.#indexing.present)
     this.#parts.log.info({ tags: this.#pipeline.table.size, restored }, 'engine starts with the last known values')
-    this.#pipeline.recordTo(this.#history, this.#windows)
-    this.#windows.start(this.#indexing.present)
-    this.#history.start()
-    this.#retention.start()
-    this.#compaction.start()
-    this.#lastValues.start()
+    this.#pipeline.recordTo(this.#kept.history, this.#kept.windows)
+    this.#kept.windows.start(this.#indexing.present)
+    this.#kept.history.start()
+    this.#kept.retention.start()
+    this.#auditRetention.start()
+    this.#kept.compaction.start()
+    this.#kept.lastValues.start()
     this.#pipeline.start()
     const { clock } = this.#parts
     this.#timers = [
@@ -183,12 +179,13 @@ export class Engine {
     await this.#sources.stop()
     await this.#commands.stop()
     this.#pipeline.stop()
-    await this.#windows.stop()
+    await this.#kept.windows.stop()
     this.#flush()
-    await this.#retention.stop()
-    await this.#compaction.stop()
-    await this.#history.stop()
-    await this.#lastValues.stop()
+    await this.#kept.retention.stop()
+    await this.#auditRetention.stop()
+    await this.#kept.compaction.stop()
+    await this.#kept.history.stop()
+    await this.#kept.lastValues.stop()
     for (const end of this.#timers) end()
     this.#timers = []
     for (const { link, end } of this.#subscribers) {
@@ -207,7 +204,7 @@ export class Engine {
       serves: {
         plant: () => ({ revision: this.#revision, plant: this.#plant, ids: this.#indexing.ids }),
         store: () => this.#storeHealth(),
-        editHistory: (asked) => this.#edits.apply(asked),
+        editHistory: (asked) => this.#kept.edits.apply(asked),
         command: (request) => this.#commands.request(request),
         cancelCommand: (of) => this.#commands.cancel(of),
         subscribe: ({ revision }) => {
@@ -249,7 +246,12 @@ export class Engine {
 
   /** Where recorded values are changed. */
   get edits(): HistoryEdits {
-    return this.#edits
+    return this.#kept.edits
+  }
+
+  /** Asks a device what it is, between two polls. */
+  identify(wanted: WantedIdentity): Promise<IdentityAnswer> {
+    return this.#adHoc.identify(wanted)
   }
 
   /** What can be asked to be done in the plant. */
@@ -319,12 +321,12 @@ export class Engine {
     this.#plant = changedPlant(this.#plant, step)
     this.#revision++
     const tags = this.#indexing.apply(step, this.#plant)
-    this.#lastValues.forget(tags.renewed)
-    this.#series.remove(tags.retired)
-    this.#series.add(tags.added)
+    this.#kept.lastValues.forget(tags.renewed)
+    this.#kept.series.remove(tags.retired)
+    this.#kept.series.add(tags.added)
     this.#pipeline.change(tags)
-    this.#windows.change(tags, (key) => this.#indexing.ofDevice(key))
-    this.#lastValues.restore([...tags.added, ...tags.updated])
+    this.#kept.windows.change(tags, (key) => this.#indexing.ofDevice(key))
+    this.#kept.lastValues.restore([...tags.added, ...tags.updated])
   }
 
   /** Resolves when every subscriber follows, so that none is behind by more than a step. */
@@ -344,8 +346,8 @@ export class Engine {
   }
 
   #storeHealth(): StoreHealth {
-    const { ok, reason, lastCommitAt } = this.#lastValues.health
-    const history = this.#history.health
+    const { ok, reason, lastCommitAt } = this.#kept.lastValues.health
+    const history = this.#kept.history.health
     const reasons = [reason, history.reason].filter((each) => each !== '')
     return { ok: ok && history.ok, reason: reasons.join('; '), lastCommitAt, history }
   }

@@ -10,9 +10,10 @@ import { Engine } from './engine.ts'
 import type { EngineRoomData } from './room-data.ts'
 import { sourceTypes } from './source-types.ts'
 
-const { port, plant, templates, dataFolder, history, commands, logLevel, ...data } = workerData as EngineRoomData & {
-  port: MessagePort
-}
+const { port, plant, templates, dataFolder, history, commands, audit, logLevel, ...data } =
+  workerData as EngineRoomData & {
+    port: MessagePort
+  }
 let { secrets } = data
 const log = createLogger(logLevel, 'engine')
 /** Ends this thread with the error as its cause; main starts another, with the plant that could not be followed. */
@@ -32,6 +33,7 @@ const engine = new Engine({
   history,
   penstock: openPenstockDatabase(dataFolder),
   commands,
+  audit,
   clock: systemClock,
   log,
   secret: (name) => secrets[name],
@@ -49,6 +51,7 @@ const link = new Link<FromRoom, MainToEngine>({
     frames: ({ source, after }) => engine.frames(source, after) ?? null,
     readOnce: (wanted) => engine.readOnce(wanted),
     editHistory: (asked) => engine.edits.apply(asked),
+    identify: (wanted) => engine.identify(wanted),
     command: (request) => engine.commands.request(request),
     cancelCommand: (of) => engine.commands.cancel(of),
     commands: (query) => engine.commands.list(query),

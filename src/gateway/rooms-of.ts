@@ -38,6 +38,7 @@ export function roomsOf({ config, secrets, settings, startedAt, log, prepareStor
     dataFolder,
     history: config.history,
     commands: config.commands,
+    audit: config.audit,
     logLevel,
     secrets,
   }

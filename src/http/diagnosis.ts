@@ -1,4 +1,12 @@
-import type { FrameTrace, ReadAnswer, ReadProblem, SourceDiagnostics, WantedReading } from '../core/diagnostics.ts'
+import type {
+  FrameTrace,
+  IdentityAnswer,
+  ReadAnswer,
+  ReadProblem,
+  SourceDiagnostics,
+  WantedIdentity,
+  WantedReading,
+} from '../core/diagnostics.ts'
 import { PenstockError } from '../core/errors.ts'
 import { isLoopback } from './loopback.ts'
 
@@ -8,6 +16,7 @@ export interface Diagnosis {
   /** null: nothing is traced of this source. */
   frames(source: string, after: number): Promise<FrameTrace | null>
   readOnce(wanted: WantedReading): Promise<ReadAnswer>
+  identify(wanted: WantedIdentity): Promise<IdentityAnswer>
 }
 
 /** Who asks: the address it comes from, and, of a browser, what it says of the page (Fetch Metadata, `Sec-Fetch-Site`). */
@@ -29,13 +38,15 @@ const statusOf: Readonly<Record<ReadProblem['problem'], number>> = {
   busy: 429,
   unconnected: 503,
   unanswered: 504,
+  refused: 502,
 }
 
 /**
- * `/diagnostics`, `/diagnostics/<source>`, `/diagnostics/<source>/frames?after=<number>` and
- * `/diagnostics/<source>/read?device=<key>&address=<address>`; undefined for any other path. Whatever goes wrong is
- * said as `error` in words: 400 what is asked for cannot be, 403 a device is not read for this asker, 404 it is not there, 429 another address is being read,
- * 503 the engine does not answer or the device is not connected, 504 the device does not answer.
+ * `/diagnostics`, `/diagnostics/<source>`, `/diagnostics/<source>/frames?after=<number>`,
+ * `/diagnostics/<source>/read?device=<key>&address=<address>` and `/diagnostics/<source>/identify?device=<key>`; undefined for
+ * any other path. Whatever goes wrong is
+ * said as `error` in words: 400 what is asked for cannot be, 403 a device is not read for this asker, 404 it is not there, 429 something else is being asked of the source,
+ * 502 the device does not tell, 503 the engine does not answer or the device is not connected, 504 the device does not answer.
  */
 export async function answerDiagnosis(
   path: string,
@@ -45,10 +56,11 @@ export async function answerDiagnosis(
 ): Promise<Answer | undefined> {
   const [, root, source, what, more] = path.split('/').map(decoded)
   if (root !== 'diagnostics' || more !== undefined) return undefined
-  if (what !== undefined && what !== 'frames' && what !== 'read') return undefined
+  if (what !== undefined && !['frames', 'read', 'identify'].includes(what)) return undefined
   try {
     if (source === undefined) return { status: 200, body: { sources: await diagnosis.diagnostics() } }
     if (what === 'read') return refusalOf(asker) ?? (await read(source, query, diagnosis))
+    if (what === 'identify') return refusalOf(asker) ?? (await identify(source, query, diagnosis))
     const [found] = await diagnosis.diagnostics(source)
     if (!found) return failed(404, `There is no source with the key "${source}".`)
     return what === undefined ? { status: 200, body: found } : await frames(source, query, diagnosis)
@@ -76,6 +88,13 @@ async function read(source: string, query: URLSearchParams, diagnosis: Diagnosis
   const address = query.get('address')
   if (address === null) return failed(400, 'Say which address: ?device=<key>&address=holding:100, for example.')
   const answer = await diagnosis.readOnce({ source, ...Object.fromEntries(given), address })
+  return 'problem' in answer ? failed(statusOf[answer.problem], answer.error) : { status: 200, body: answer }
+}
+
+async function identify(source: string, query: URLSearchParams, diagnosis: Diagnosis): Promise<Answer> {
+  const unknown = [...query.keys()].find((name) => name !== 'device')
+  if (unknown !== undefined) return failed(400, `There is no setting "${unknown}"; there is device.`)
+  const answer = await diagnosis.identify({ source, device: query.get('device') ?? undefined })
   return 'problem' in answer ? failed(statusOf[answer.problem], answer.error) : { status: 200, body: answer }
 }
 

@@ -2,7 +2,14 @@ import type { MessagePort } from 'node:worker_threads'
 import type { AuditEntry, AuditRow } from '../core/audit.ts'
 import type { CertificateAnswer, CertificateChange, EndingCertificate, KnownCertificate } from '../core/certificate.ts'
 import type { Actor, CommandAnswer, CommandQuery, CommandRecord, CommandRequest, CommandStep } from '../core/command.ts'
-import type { FrameTrace, ReadAnswer, SourceDiagnostics, WantedReading } from '../core/diagnostics.ts'
+import type {
+  FrameTrace,
+  IdentityAnswer,
+  ReadAnswer,
+  SourceDiagnostics,
+  WantedIdentity,
+  WantedReading,
+} from '../core/diagnostics.ts'
 import type { Findings } from '../core/drift.ts'
 import type { HistoryHealth, SourceHealth } from '../core/health.ts'
 import type { AskedHistoryEdit, EditAnswer } from '../core/history-edit.ts'
@@ -204,6 +211,8 @@ export type MainToEngine = {
     frames: (of: { readonly source: string; readonly after: number }) => FrameTrace | null
     /** Reads one address of a device over the connection that is polled, between two polls. */
     readOnce: (wanted: WantedReading) => ReadAnswer
+    /** Asks a device what it is, in the same way. */
+    identify: (wanted: WantedIdentity) => IdentityAnswer
     /** As of the OPC UA room. */
     editHistory: (asked: AskedHistoryEdit) => EditAnswer
     command: (request: CommandRequest) => CommandAnswer

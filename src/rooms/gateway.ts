@@ -4,7 +4,14 @@ import type { AuditRow } from '../core/audit.ts'
 import type { CertificateAnswer, CertificateChange, KnownCertificate } from '../core/certificate.ts'
 import type { Clock, Milliseconds } from '../core/clock.ts'
 import type { Actor, CommandAnswer, CommandQuery, CommandRecord, CommandRequest } from '../core/command.ts'
-import type { FrameTrace, ReadAnswer, SourceDiagnostics, WantedReading } from '../core/diagnostics.ts'
+import type {
+  FrameTrace,
+  IdentityAnswer,
+  ReadAnswer,
+  SourceDiagnostics,
+  WantedIdentity,
+  WantedReading,
+} from '../core/diagnostics.ts'
 import type { Findings } from '../core/drift.ts'
 import { describeError, PenstockError } from '../core/errors.ts'
 import type { AskedHistoryEdit, EditAnswer } from '../core/history-edit.ts'
@@ -147,6 +154,11 @@ export class Rooms {
   /** Reads one address between two polls. Rejects with ROOM_UNAVAILABLE or TIMEOUT where the engine does not answer. */
   async readOnce(wanted: WantedReading): Promise<ReadAnswer> {
     return this.#engineLink.ask('readOnce', wanted, READ_WITHIN)
+  }
+
+  /** What a device says of itself. Rejects as `readOnce` does. */
+  async identify(wanted: WantedIdentity): Promise<IdentityAnswer> {
+    return this.#engineLink.ask('identify', wanted, READ_WITHIN)
   }
 
   /** A port at whose other end the engine serves plant and values; undefined while there is no engine. */

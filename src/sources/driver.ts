@@ -1,5 +1,6 @@
 import type { Milliseconds } from '../core/clock.ts'
 import type { TagValue } from '../core/data-type.ts'
+import type { DeviceIdentity } from '../core/device-identity.ts'
 import type { PenstockError } from '../core/errors.ts'
 import type { DeviceBase } from '../core/plant.ts'
 import type { SampleSink } from '../core/sample.ts'
@@ -37,6 +38,9 @@ export interface ReadBlock {
   readonly riders?: readonly IndexedTag[]
 }
 
+/** Does one request when nothing else is under way. */
+export type Turn = <T>(request: () => Promise<T>) => Promise<T>
+
 /** What an answer to a block was worth. */
 export type ReadOutcome<Block extends ReadBlock> =
   /** Each tag of the block was given its value or its status, or keeps its last one because the device is busy. */
@@ -47,6 +51,8 @@ export type ReadOutcome<Block extends ReadBlock> =
   | { readonly kind: 'refused'; readonly cause: PenstockError }
 
 export interface FieldSession<Block extends ReadBlock> {
+  /** Reads that may be under way at once, where it is more than one; a write goes alone all the same. */
+  readonly window?: number
   /**
    * Asks once for the block and gives `sink` one `polled` or `failed` for each of its tags: a refused or undecodable
    * tag is a status on that tag, not a rejection. Rejects only when the device gave no valid answer: TIMEOUT,
@@ -59,6 +65,11 @@ export interface FieldSession<Block extends ReadBlock> {
    * with STOPPED where the permit is not given: once the permit was taken, it may be done all the same.
    */
   write(write: FieldWrite, permit: WritePermit): Promise<WriteAnswer>
+  /**
+   * What a device of the source says of itself, in a few requests, each in a turn of its own. Rejects as `read`, and with
+   * REQUEST_REFUSED where it does not tell.
+   */
+  identify(device: DeviceBase, turn: Turn): Promise<DeviceIdentity>
   /** Resolves with the cause once the connection is gone; every pending read has been rejected by then. */
   readonly ended: Promise<PenstockError>
   /** Ends the connection; safe to repeat. */

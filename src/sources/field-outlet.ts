@@ -1,4 +1,5 @@
 import { type Clock, type Milliseconds, pause } from '../core/clock.ts'
+import { timeLeftOf } from '../core/command-outlet.ts'
 import type { TagValue } from '../core/data-type.ts'
 import { describeError, PenstockError } from '../core/errors.ts'
 import type { DeviceBase } from '../core/plant.ts'
@@ -94,7 +95,7 @@ export class FieldOutlet implements CommandOutlet {
   async #write(write: FieldWrite, command: OutgoingCommand, signal: AbortSignal): Promise<Delivery> {
     const { clock } = this.#line
     const { tag } = write
-    const late = () => clock.now() >= command.deadline
+    const late = () => timeLeftOf(command, clock) <= 0
     const held = (): Delivery =>
       late() && !signal.aborted
         ? {
@@ -150,7 +151,7 @@ export class FieldOutlet implements CommandOutlet {
 
   /** The job's turn on the line; undefined where it was not begun before the deadline or the end of the signal. */
   #turn<T>(
-    { device, deadline }: OutgoingCommand,
+    command: OutgoingCommand,
     signal: AbortSignal,
     job: (session: FieldSession<ReadBlock>) => Promise<T>,
   ): Promise<T | undefined> {
@@ -161,7 +162,7 @@ export class FieldOutlet implements CommandOutlet {
         if (waits) resolve(undefined)
         waits = false
       }
-      const cancel = clock.after(Math.max(0, deadline - clock.now()), leave)
+      const cancel = clock.after(Math.max(0, timeLeftOf(command, clock)), leave)
       signal.addEventListener('abort', leave, { once: true })
       const begin = async (session: FieldSession<ReadBlock>) => {
         if (!waits) return undefined
@@ -169,7 +170,7 @@ export class FieldOutlet implements CommandOutlet {
         return job(session)
       }
       this.#line
-        .run(device, begin)
+        .run(command.device, begin)
         .then(resolve, reject)
         .finally(() => {
           cancel()

@@ -1,3 +1,4 @@
+import type { DeviceIdentity } from '../core/device-identity.ts'
 import { PenstockError } from '../core/errors.ts'
 import type { DeviceBase } from '../core/plant.ts'
 import type { DeviceTags } from '../core/tag-index.ts'
@@ -14,6 +15,8 @@ export interface LineLane {
   run<T>(deviceKey: string, job: (session: FieldSession<ReadBlock>) => Promise<T>): Promise<T>
   /** Asks for the only tag of `wanted`, which need not be one of the plant; rejects as `run`. */
   read(wanted: DeviceTags<DeviceBase>): Promise<Reading>
+  /** Asks a device of the source what it is, each request in a turn of its own; rejects as `run` and the session. */
+  identify(device: DeviceBase): Promise<DeviceIdentity>
 }
 
 interface Job {

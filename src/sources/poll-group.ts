@@ -37,6 +37,8 @@ export class PollGroup<Block extends ReadBlock> {
   /** What the running cycle asks for, and how much of it has been asked. */
   #queue: readonly PolledBlock<Block>[] = []
   #asked = 0
+  /** Asked beside others, and not settled yet. */
+  readonly #underWay = new Set<PolledBlock<Block>>()
   /** When the running cycle was due, until its first request goes. */
   #dueAt: Milliseconds | undefined
   /** Its running cycle is the first after the device was reached. */
@@ -62,8 +64,9 @@ export class PollGroup<Block extends ReadBlock> {
     return this.#blocks.filter(({ spare }) => !spare)
   }
 
+  /** Its cycle is not at its end: something is to be asked for, or under way. */
   get running(): boolean {
-    return this.#asked < this.#queue.length
+    return this.#asked < this.#queue.length || this.#underWay.size > 0
   }
 
   /** What its cycle asks for next. */
@@ -82,7 +85,7 @@ export class PollGroup<Block extends ReadBlock> {
     this.#asked = 0
     this.#dueAt = dueAt
     this.#first = dueAt === undefined
-    return this.running
+    return this.next !== undefined
   }
 
   /** Leaves out of the running cycle what has come along with others meanwhile. */
@@ -93,7 +96,7 @@ export class PollGroup<Block extends ReadBlock> {
 
   #needed(blocks: readonly PolledBlock<Block>[], now: Milliseconds): PolledBlock<Block>[] {
     for (const block of blocks) block.spare = this.#ridden.covers(block.block.tags, this.grid.period, now)
-    return blocks.filter(({ state, spare }) => state === 'regular' && !spare)
+    return blocks.filter((block) => block.state === 'regular' && !block.spare && !this.#underWay.has(block))
   }
 
   abandon(): void {
@@ -104,6 +107,21 @@ export class PollGroup<Block extends ReadBlock> {
   /** The cycle goes on without `next`, which was asked. */
   take(): void {
     this.#asked++
+  }
+
+  /** What was `next` is under way beside others. */
+  sent(block: PolledBlock<Block>): void {
+    this.#underWay.add(block)
+  }
+
+  /** It was answered or missed; answers whether it was under way beside others. */
+  settled(block: PolledBlock<Block>): boolean {
+    return this.#underWay.delete(block)
+  }
+
+  /** Nothing of it is under way any more: the connection is another one. */
+  reconnected(): void {
+    this.#underWay.clear()
   }
 
   /** One of its requests was answered, with something new or not; answers whether the period is another for that. */

@@ -1,4 +1,5 @@
-import type { Milliseconds } from '../core/clock.ts'
+import type { Clock, Milliseconds } from '../core/clock.ts'
+import type { PollingHealth } from '../core/health.ts'
 import type { ReadBlock, ReadOutcome } from './driver.ts'
 import type { PolledBlock } from './polled-block.ts'
 import type { PolledDevice } from './polled-device.ts'
@@ -18,9 +19,10 @@ export interface Ask<Block extends ReadBlock> {
 const Rank = { proved: 0, unproved: 1, probe: 2 } as const
 
 /**
- * Whose turn it is on a line that carries one request at a time. Devices that answer come first, in turns; then those
+ * Whose turn it is on a line that carries one request at a time, or a few. Devices that answer come first, in turns; then those
  * of which nothing was heard since the first recent miss, for whatever silenced one may have silenced many; what did
- * not answer the last time gets a small part of the line's time. No one waits longer than a round of the others.
+ * not answer the last time gets a small part of the line's time, one request at a time however many are under way. No
+ * one waits longer than a round of the others.
  */
 export class PollLine<Block extends ReadBlock> {
   readonly #lane: ProbeLane
@@ -36,9 +38,14 @@ export class PollLine<Block extends ReadBlock> {
   #doubtSince: Milliseconds | undefined
   /** Requests to proved devices since another was served. */
   #inARow = 0
+  /** The device whose probe is under way beside other requests. */
+  #probed: PolledDevice<Block> | undefined
+  readonly #window: number
 
-  constructor(timeoutMs: Milliseconds) {
+  /** `window`: requests that may be under way at once. */
+  constructor({ timeoutMs, window = 1 }: { readonly timeoutMs: Milliseconds; readonly window?: number }) {
     this.#timeoutMs = timeoutMs
+    this.#window = window
     this.#lane = new ProbeLane(timeoutMs)
   }
 
@@ -54,12 +61,25 @@ export class PollLine<Block extends ReadBlock> {
   get load(): number {
     let load = 0
     for (const device of this.#devices) if (!device.breaker.open) load += device.load
-    return load
+    return load / this.#window
   }
 
-  /** How late cycles began, and how long requests took, of late. */
-  get times(): { readonly lateness: RecentTimes; readonly roundTrips: RecentTimes } {
-    return { lateness: this.#lateness, roundTrips: this.#roundTrips }
+  /** How late cycles began and how long requests took, of late, and how the breaker of each device stands. */
+  health(clock: Clock): PollingHealth {
+    const [now, epoch] = [clock.monotonic(), clock.now()]
+    const breakers = this.#devices.map(({ config, breaker }) => {
+      const { failures, retryAt } = breaker
+      const nextProbeAt = retryAt === undefined ? null : Math.round(epoch + Math.max(0, retryAt - now))
+      return [config.key, { state: breaker.stateAt(now), failures, nextProbeAt }] as const
+    })
+    return {
+      load: this.load,
+      latenessP50Ms: this.#lateness.percentile(0.5),
+      latenessP99Ms: this.#lateness.percentile(0.99),
+      roundTripP50Ms: this.#roundTrips.percentile(0.5),
+      roundTripP99Ms: this.#roundTrips.percentile(0.99),
+      breakers: Object.fromEntries(breakers),
+    }
   }
 
   add(devices: readonly PolledDevice<Block>[]): void {
@@ -72,11 +92,13 @@ export class PollLine<Block extends ReadBlock> {
     for (const { config, sink } of this.#devices) if (deviceKeys.has(config.key)) sink.close()
     this.#devices = this.#devices.filter(({ sink }) => !sink.closed)
     this.#turns = this.#turns.filter(({ sink }) => !sink.closed)
+    if (this.#probed?.sink.closed) this.#probed = undefined
   }
 
   reconnected(now: Milliseconds): void {
     this.#doubtSince = undefined
     this.#lateFrom = undefined
+    this.#probed = undefined
     for (const device of this.#devices) device.reconnected(now)
   }
 
@@ -89,7 +111,7 @@ export class PollLine<Block extends ReadBlock> {
 
   /** What to ask for now, if anything. */
   next(now: Milliseconds): Ask<Block> | undefined {
-    const mayProbe = this.#probesFrom(now) <= now
+    const mayProbe = !this.#probed && this.#probesFrom(now) <= now
     const waiting: (Ask<Block> | undefined)[] = []
     let allProved = true
     for (const device of this.#turns) {
@@ -110,15 +132,27 @@ export class PollLine<Block extends ReadBlock> {
     return ask
   }
 
+  /** What `next` gave was sent, and more may be before it is settled. */
+  sent({ device, block, probe }: Ask<Block>): void {
+    if (probe) this.#probed = device
+    device.sent(block)
+  }
+
   /** When there may be something to ask for, while `next` has nothing. */
   wakeAt(now: Milliseconds): Milliseconds {
-    const probesFrom = this.#probesFrom(now)
+    const probesFrom = this.#probed ? Number.POSITIVE_INFINITY : this.#probesFrom(now)
     let at = Number.POSITIVE_INFINITY
     for (const device of this.#devices) at = Math.min(at, device.wakeAt(probesFrom))
     return at
   }
 
-  answered({ device, block }: Ask<Block>, outcome: ReadOutcome<Block>, took: Milliseconds, now: Milliseconds): void {
+  answered(
+    { device, block, probe }: Ask<Block>,
+    outcome: ReadOutcome<Block>,
+    took: Milliseconds,
+    now: Milliseconds,
+  ): void {
+    if (probe) this.#probed = undefined
     this.#lane.answered(device.roundTrips, took)
     this.#roundTrips.note(took)
     block.took(took)
@@ -127,12 +161,13 @@ export class PollLine<Block extends ReadBlock> {
 
   missed({ device, block, within, probe }: Ask<Block>, took: Milliseconds, now: Milliseconds): void {
     if (probe) {
+      this.#probed = undefined
       this.#lane.missed(took, within)
     } else {
       this.#lane.missedByTrusted()
       this.#doubtSince ??= now - took
     }
-    device.missed(block, now)
+    device.missed(block, now, now - took)
   }
 
   #choose([proved, unproved, probe]: readonly (Ask<Block> | undefined)[]): Ask<Block> | undefined {

@@ -45,12 +45,22 @@ export class PolledDevice<Block extends ReadBlock> {
   #irregular: readonly PolledBlock<Block>[] = []
   #regularInRow = 0
   #retestFrom: Milliseconds = 0
+  /** Requests to it that are under way side by side. */
+  #underWay = 0
+  /** One of them is asked for alone: what did not answer, or was refused or never asked for before. */
+  #alone: PolledBlock<Block> | undefined
+  /** Tags of what is under way, where several requests read the same: these never go beside each other. */
+  readonly #tagsUnderWay: Set<TagIndex> | undefined
+  /** Requests sent before this and missed after it tell of the same silence. */
+  #missedAt: Milliseconds = Number.NEGATIVE_INFINITY
 
   constructor({ config, plans, sink, random }: PolledDeviceParts<Block>) {
     this.config = config
     this.tags = plans.flatMap((plan) => plan.tags.map((tag) => tag.index))
     this.sink = sink
     this.breaker = new DeviceBreaker(random)
+    const isShared = plans.some(({ blocks }) => blocks.some(({ riders }) => riders))
+    this.#tagsUnderWay = isShared ? new Set() : undefined
     this.#groups = plans
       .filter((plan) => plan.blocks.length > 0)
       .map((plan) => new PollGroup(config.key, plan, this.#ridden, random))
@@ -80,6 +90,10 @@ export class PolledDevice<Block extends ReadBlock> {
 
   /** The connection is new: everything is read at once, or the probe of a device that was offline. */
   reconnected(now: Milliseconds): void {
+    this.#underWay = 0
+    this.#alone = undefined
+    this.#tagsUnderWay?.clear()
+    for (const group of this.#groups) group.reconnected()
     this.breaker.reconnected(now)
     this.#restart(now)
   }
@@ -101,20 +115,37 @@ export class PolledDevice<Block extends ReadBlock> {
     return skipped
   }
 
-  /** The block to ask for now. What failed before is among it only if `mayProbe`. */
+  /**
+   * The block to ask for now. What failed before is among it only if `mayProbe`. What is not regular waits until nothing
+   * of the device is under way, and then goes alone, so that what comes of it has one cause.
+   */
   next(now: Milliseconds, mayProbe: boolean): PolledBlock<Block> | undefined {
+    if (this.#alone) return undefined
     const { retryAt } = this.breaker
-    if (retryAt !== undefined) return mayProbe && now >= retryAt ? this.#likeliest : undefined
+    if (retryAt !== undefined) return mayProbe && now >= retryAt && this.#underWay === 0 ? this.#likeliest : undefined
     const regular = this.#running[0]?.next
+    // The older of two answers with the same tag may come last.
+    if (regular && this.#isUnderWay(regular)) return undefined
     if (regular && this.#regularInRow === 0) return regular
     let failing: PolledBlock<Block> | undefined
     for (const block of this.#irregular) {
       if (!this.#isDue(block, now)) continue
-      if (block.state !== 'failing') return block
+      if (block.state !== 'failing') return this.#underWay === 0 ? block : undefined
       failing ??= block
     }
     if (!mayProbe || (regular && this.#regularInRow < REGULAR_IN_A_ROW)) return regular
+    if (failing && this.#underWay > 0) return undefined
     return failing ?? regular
+  }
+
+  /** `next` was sent, and others may go before it is answered or missed. */
+  sent(block: PolledBlock<Block>): void {
+    const isRegular = !this.doubted && block.state === 'regular'
+    const group = this.#leave(block)
+    if (isRegular && group) group.sent(block)
+    else this.#alone = block
+    this.#underWay++
+    if (this.#tagsUnderWay) for (const { index } of block.block.tags) this.#tagsUnderWay.add(index)
   }
 
   /** Whether asking for the block is a probe: it, or the device, did not answer the last time. */
@@ -130,9 +161,10 @@ export class PolledDevice<Block extends ReadBlock> {
   /** When there may be something to send, while `next` has nothing; probes not before `probesFrom`. */
   wakeAt(probesFrom: Milliseconds): Milliseconds {
     const { retryAt } = this.breaker
-    if (retryAt !== undefined) return Math.max(retryAt, probesFrom)
     let at = Number.POSITIVE_INFINITY
+    if (retryAt !== undefined) return this.#underWay > 0 ? at : Math.max(retryAt, probesFrom)
     for (const { grid } of this.#groups) at = Math.min(at, grid.due)
+    if (this.#underWay > 0) return at
     for (const { state, retryAt: again } of this.#irregular) {
       const from = state === 'failing' ? probesFrom : state === 'refused' ? this.#retestFrom : 0
       at = Math.min(at, Math.max(again, from))
@@ -164,7 +196,7 @@ export class PolledDevice<Block extends ReadBlock> {
     const wasRegular = block.state === 'regular'
     this.breaker.answered()
     this.answeredAt = now
-    this.#leave(block)
+    this.#settle(block)
     switch (outcome.kind) {
       case 'read':
         if (block.state === 'refused' && block.block !== block.planned) this.#groupOf(block)?.rejoin(block, now)
@@ -181,7 +213,7 @@ export class PolledDevice<Block extends ReadBlock> {
     // A refused block that is refused again is where it was.
     if (outcome.kind === 'read' ? !wasRegular : wasRegular || outcome.kind === 'split') {
       // Parts that went back into their whole may have been all that was left of a cycle.
-      this.#running = this.#running.filter((each) => each.running)
+      this.#running = this.#running.filter(({ next }) => next)
       this.#sort()
     }
     if (this.sink.watches) this.#adapt(block, now)
@@ -189,13 +221,16 @@ export class PolledDevice<Block extends ReadBlock> {
     if (wasOpen) this.#restart(now)
   }
 
-  /** What `next` gave was not answered. */
-  missed(block: PolledBlock<Block>, now: Milliseconds): void {
+  /** What `next` gave, sent at `sentAt`, was not answered. */
+  missed(block: PolledBlock<Block>, now: Milliseconds, sentAt: Milliseconds): void {
     const wasFailing = block.state === 'failing'
     const wasRegular = block.state === 'regular'
     block.unanswered(now)
-    this.#leave(block)
+    const isBeside = this.#settle(block)
     if (wasRegular) this.#sort()
+    // Requests that were under way together and all missed are one miss of the device.
+    if (isBeside && sentAt < this.#missedAt) return
+    this.#missedAt = now
     const answersElse = this.#blocks.some(({ state }) => state === 'regular')
     // A device that answers otherwise is not in doubt for a block that is known to be mute.
     if (wasFailing && answersElse && !this.doubted) return
@@ -219,6 +254,11 @@ export class PolledDevice<Block extends ReadBlock> {
     return best
   }
 
+  #isUnderWay({ block }: PolledBlock<Block>): boolean {
+    if (!this.#tagsUnderWay || this.#underWay === 0) return false
+    return block.tags.some(({ index }) => this.#tagsUnderWay?.has(index))
+  }
+
   #isDue({ state, retryAt }: PolledBlock<Block>, now: Milliseconds): boolean {
     return now >= retryAt && (state !== 'refused' || now >= this.#retestFrom)
   }
@@ -235,16 +275,30 @@ export class PolledDevice<Block extends ReadBlock> {
     return this.#groups.find((group) => group.blocks.includes(block))
   }
 
+  /** It was answered or missed; answers whether it was under way beside others. */
+  #settle(block: PolledBlock<Block>): boolean {
+    const isAlone = this.#alone === block
+    const beside = this.#underWay > 0 && !isAlone ? this.#groups.find((each) => each.settled(block)) : undefined
+    if (isAlone) this.#alone = undefined
+    if (isAlone || beside) {
+      this.#underWay--
+      if (this.#tagsUnderWay) for (const { index } of block.block.tags) this.#tagsUnderWay.delete(index)
+    }
+    const group = isAlone ? undefined : (beside ?? this.#leave(block))
+    if (group && !group.running && block.failures === 0) this.breaker.succeeded()
+    return beside !== undefined
+  }
+
   /** Groups take turns block by block, so that a long one does not hold up a fast one. */
-  #leave(block: PolledBlock<Block>): void {
+  #leave(block: PolledBlock<Block>): PollGroup<Block> | undefined {
     const at = this.#running.findIndex((each) => each.next === block)
     const group = this.#running[at]
     this.#regularInRow = group ? this.#regularInRow + 1 : 0
-    if (!group) return
+    if (!group) return undefined
     group.take()
     this.#running.splice(at, 1)
-    if (group.running) this.#running.push(group)
-    else if (block.failures === 0) this.breaker.succeeded()
+    if (group.next) this.#running.push(group)
+    return group
   }
 
   #adapt(block: PolledBlock<Block>, now: Milliseconds): void {
@@ -264,7 +318,7 @@ export class PolledDevice<Block extends ReadBlock> {
     if (!riders || !group) return
     this.#ridden.note(riders, now, group.grid.period)
     for (const other of this.#running) if (other !== group) other.leaveOut(now)
-    this.#running = this.#running.filter((each) => each.running)
+    this.#running = this.#running.filter(({ next }) => next)
   }
 
   #sort(): void {

@@ -64,8 +64,8 @@ interface Run {
 }
 
 /**
- * Polls the devices behind one connection, one request under way at a time, and follows changes of them while it does.
- * It owns what all polled protocols share: the connection with its backoff, the line with its grid, breakers and
+ * Polls the devices behind one connection, one request under way at a time unless its session bears more, and follows
+ * changes of them while it does. It owns what all polled protocols share: the connection with its backoff, the line with its grid, breakers and
  * probes and writes, and what a miss does to the tags. It counts connects, connectFailures, timeouts and skippedCycles; the driver
  * counts the rest.
  */
@@ -93,7 +93,7 @@ export class PolledSource<Block extends ReadBlock, Device extends PolledDeviceCo
     this.#options = options
     this.#endpoint = fieldEndpointOf(config)
     this.#devices = devices
-    this.#line = new PollLine(config.timeoutMs)
+    this.#line = new PollLine(config)
     this.#tell = new LineReport(this.#endpoint, context, this.#line)
     this.live = {
       withdraw: (deviceKeys) => {
@@ -107,6 +107,10 @@ export class PolledSource<Block extends ReadBlock, Device extends PolledDeviceCo
       run: (deviceKey, job) => this.#between(this.#adHoc, deviceKey, job),
       // The engine reads devices of this source only.
       read: (wanted) => this.#readOnce(wanted as DeviceTags<Device>),
+      identify: async (device) => {
+        if (!this.#polling) throw this.#unconnected()
+        return this.#polling.session.identify(device, (asked) => this.#between(this.#adHoc, device.key, asked))
+      },
     }
     this.outlet = new FieldOutlet({
       clock: context.clock,
@@ -128,29 +132,13 @@ export class PolledSource<Block extends ReadBlock, Device extends PolledDeviceCo
   }
 
   polling(): PollingHealth | undefined {
-    if (!this.#run) return undefined
-    const { clock } = this.#options.context
-    const [now, epoch] = [clock.monotonic(), clock.now()]
-    const { lateness, roundTrips } = this.#line.times
-    const breakers = this.#line.devices.map(({ config, breaker }) => {
-      const { failures, retryAt } = breaker
-      const nextProbeAt = retryAt === undefined ? null : Math.round(epoch + Math.max(0, retryAt - now))
-      return [config.key, { state: breaker.stateAt(now), failures, nextProbeAt }] as const
-    })
-    return {
-      load: this.#line.load,
-      latenessP50Ms: lateness.percentile(0.5),
-      latenessP99Ms: lateness.percentile(0.99),
-      roundTripP50Ms: roundTrips.percentile(0.5),
-      roundTripP99Ms: roundTrips.percentile(0.99),
-      breakers: Object.fromEntries(breakers),
-    }
+    return this.#run && this.#line.health(this.#options.context.clock)
   }
 
   start(): void {
     if (this.#run) return
     const { config, context } = this.#options
-    this.#line = new PollLine(config.timeoutMs)
+    this.#line = new PollLine(config)
     this.#tell = new LineReport(this.#endpoint, context, this.#line)
     if (config.disabled) {
       this.#tell.say('stopped', 'Disabled in the configuration.')
@@ -261,7 +249,7 @@ export class PolledSource<Block extends ReadBlock, Device extends PolledDeviceCo
     while (!signal.aborted) {
       const session = await this.#connect(signal, backoff)
       if (!session) continue
-      const poll = new Polling(session, signal)
+      const poll = new Polling(session, signal, clock.monotonic())
       this.#polling = poll
       const end = await this.#poll(poll)
       this.#polling = undefined
@@ -299,7 +287,7 @@ export class PolledSource<Block extends ReadBlock, Device extends PolledDeviceCo
   /** Reads whatever is due until the connection ends (its cause), should be made anew, or the source is stopped. */
   async #poll(poll: Polling<Block>): Promise<PenstockError | 'renew'> {
     const { clock } = this.#options.context
-    const connectedAt = clock.monotonic()
+    const { connectedAt } = poll
     this.#unreachable = false
     this.#line.reconnected(connectedAt)
     this.#tell.connected()
@@ -307,6 +295,7 @@ export class PolledSource<Block extends ReadBlock, Device extends PolledDeviceCo
     let judgeAt = connectedAt + JUDGE_EVERY
     for (;;) {
       // One write and one other job between two polls, so that none keeps the others from the line.
+      if (this.#writes.waiting || this.#adHoc.waiting || poll.cause) await poll.settled()
       if (this.#writes.waiting && !poll.cause) await this.#writes.serve(poll.session)
       if (this.#adHoc.waiting && !poll.cause) await this.#adHoc.serve(poll.session)
       if (poll.cause) return poll.cause
@@ -316,14 +305,23 @@ export class PolledSource<Block extends ReadBlock, Device extends PolledDeviceCo
         judgeAt = now + JUDGE_EVERY
         this.#tell.load(this.#line.load)
       }
-      const ask = this.#line.next(now)
+      const ask = poll.full ? undefined : this.#line.next(now)
       if (!ask) {
         if (this.#adHoc.waiting || this.#writes.waiting) continue
-        await poll.rest(clock, Math.max(0, Math.min(this.#line.wakeAt(now) - now, LONGEST_IDLE)))
+        // What is under way wakes it, at its deadline at the latest.
+        const until = poll.full ? Number.POSITIVE_INFINITY : this.#line.wakeAt(now)
+        await poll.rest(clock, Math.max(0, Math.min(until - now, LONGEST_IDLE)))
         continue
       }
-      if (now - connectedAt >= RENEW_AFTER && this.#line.silent) return 'renew'
-      if (await this.#read(poll, ask, now)) poll.provedFor = clock.monotonic() - connectedAt
+      if (now - connectedAt >= RENEW_AFTER && this.#line.silent) {
+        await poll.settled()
+        return poll.cause ?? 'renew'
+      }
+      if (poll.alone) await this.#read(poll, ask, now)
+      else {
+        this.#line.sent(ask)
+        poll.begin(this.#read(poll, ask, now))
+      }
     }
   }
 
@@ -349,18 +347,19 @@ export class PolledSource<Block extends ReadBlock, Device extends PolledDeviceCo
     if (skipped > 0) this.#options.context.report.count('skippedCycles', skipped)
   }
 
-  /** Whether the device answered. */
-  async #read(poll: Polling<Block>, ask: Ask<Block>, now: Milliseconds): Promise<boolean> {
+  /** Asks, and tells the line and the tags what came of it; does not reject. */
+  async #read(poll: Polling<Block>, ask: Ask<Block>, now: Milliseconds): Promise<void> {
     const { clock } = this.#options.context
     const { device, block, within } = ask
     const wasRefused = block.state === 'refused'
     const outcome = await poll.session.read(block.block, device.sink, within).catch(asPenstockError)
     const missed = outcome instanceof PenstockError
     if (missed && outcome.code === 'CONNECTION_LOST') poll.cause ??= outcome
-    if (poll.cause) return false
-    // What a device that was withdrawn meanwhile has said concerns nobody.
-    if (device.sink.closed) return !missed
+    if (poll.cause) return
     const after = clock.monotonic()
+    if (!missed) poll.proved(after)
+    // What a device that was withdrawn meanwhile has said concerns nobody.
+    if (device.sink.closed) return
     this.#takeDue(after)
     if (missed) {
       this.#missed(ask, outcome, after - now, after)
@@ -369,7 +368,6 @@ export class PolledSource<Block extends ReadBlock, Device extends PolledDeviceCo
       if (outcome.kind === 'refused' && !wasRefused) this.#tell.refused(device, block, outcome.cause)
     }
     this.#tell.device(device, !missed)
-    return !missed
   }
 
   #missed(ask: Ask<Block>, failure: PenstockError, took: Milliseconds, now: Milliseconds): void {

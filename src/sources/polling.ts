@@ -9,12 +9,15 @@ export class Polling<Block extends ReadBlock> {
   cause: PenstockError | undefined
   /** How long after connecting the last answer came. */
   provedFor: Milliseconds = 0
+  readonly connectedAt: Milliseconds
   readonly #signal: AbortSignal
   readonly #stopped = () => this.#end(new PenstockError('STOPPED', 'The source was stopped'))
   #rest: AbortController | undefined
+  readonly #underWay = new Set<Promise<void>>()
 
-  constructor(session: FieldSession<Block>, signal: AbortSignal) {
+  constructor(session: FieldSession<Block>, signal: AbortSignal, now: Milliseconds) {
     this.session = session
+    this.connectedAt = now
     this.#signal = signal
     signal.addEventListener('abort', this.#stopped, { once: true })
     void session.ended.then((cause) => this.#end(cause))
@@ -26,6 +29,34 @@ export class Polling<Block extends ReadBlock> {
     this.#rest = new AbortController()
     await pause(clock, delay, this.#rest.signal)
     this.#rest = undefined
+  }
+
+  /** An answer came. */
+  proved(now: Milliseconds): void {
+    this.provedFor = now - this.connectedAt
+  }
+
+  /** One request at a time is all that the session bears. */
+  get alone(): boolean {
+    return (this.session.window ?? 1) === 1
+  }
+
+  get full(): boolean {
+    return this.#underWay.size >= (this.session.window ?? 1)
+  }
+
+  /** Goes on beside whatever else is done; `request` does not reject. */
+  begin(request: Promise<void>): void {
+    const done = request.then(() => {
+      this.#underWay.delete(done)
+      this.wake()
+    })
+    this.#underWay.add(done)
+  }
+
+  /** Resolves when nothing is under way any more. */
+  async settled(): Promise<void> {
+    while (this.#underWay.size > 0) await Promise.all(this.#underWay)
   }
 
   /** There may be something to do sooner than was thought. */

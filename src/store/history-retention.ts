@@ -17,6 +17,15 @@ const CHUNKS = 50
 /** What is newer is not deleted, whatever it takes. */
 const NEWEST: Milliseconds = 3_600_000
 
+export interface HistorySettings {
+  /** Age at which samples are deleted. */
+  readonly keepMs: Milliseconds
+  /** Bytes that the history may take; absent: as many as it needs. */
+  readonly maxSize?: number | undefined
+  /** Cron expression of when that is looked after; absent: every ten minutes. */
+  readonly schedule?: string | undefined
+}
+
 /** Calls this from now on whenever it is time; answers how to end that. */
 export type SweepSchedule = (sweep: () => void) => () => void
 
@@ -40,8 +49,7 @@ export class HistoryRetention {
   readonly #deleteChunks: Database.Statement<[number, Milliseconds], number>
   readonly #deleteOldest: Database.Statement<[{ series: number; before: number }]>
   readonly #deleteSeries: Database.Statement<[{ series: number }]>
-  readonly #time: BelievedTime
-  #isFirst = true
+  #time: BelievedTime | undefined
   #endTimers: (() => void)[] = []
   #sweeping: Promise<number> | undefined
   #stopped = true
@@ -68,8 +76,6 @@ export class HistoryRetention {
     this.#devices = parts.devices
     this.#clock = parts.clock
     this.#log = parts.log
-    const lastWritten = parts.database.prepare<[], number | null>('SELECT max(server_time) FROM last_values').pluck()
-    this.#time = new BelievedTime(parts.clock, lastWritten.get() ?? undefined)
     this.#straddling = parts.database
       .prepare<[number, Milliseconds, Milliseconds], Milliseconds>(
         'SELECT first_time FROM chunks WHERE series = ? AND last_time >= ? AND first_time < ? ORDER BY last_time LIMIT 1',
@@ -139,15 +145,22 @@ export class HistoryRetention {
 
   /** After a time without the gateway that is no longer than samples are kept, the clock is believed. */
   #believedNow(): Milliseconds {
+    const isFirst = this.#time === undefined
+    this.#time ??= new BelievedTime(this.#clock, this.#lastWritten())
     const wasDoubted = this.#time.isDoubted
-    const now = this.#time.now(this.#isFirst ? this.#keepMs : 0)
-    this.#isFirst = false
+    const now = this.#time.now(isFirst ? this.#keepMs : 0)
     if (this.#time.isDoubted && !wasDoubted) {
       const told = { clock: new Date(this.#clock.now()).toISOString(), expected: new Date(now).toISOString() }
       const mend = 'set the clock right; if it is, they are deleted in a day'
       this.#log.warn(told, `The clock was set forward: nothing is deleted that is only old by it; ${mend}`)
     }
     return now
+  }
+
+  /** When the gateway last heard something; undefined: never yet. */
+  #lastWritten(): Milliseconds | undefined {
+    const last = this.#database.prepare<[], Milliseconds | null>('SELECT max(server_time) FROM last_values').pluck()
+    return last.get() ?? undefined
   }
 
   async #deleteBefore(before: Milliseconds, all: readonly number[], turns: Turns): Promise<number> {

@@ -13,6 +13,8 @@ import { latency } from './experiments/latency.ts'
 import { modbusCpu } from './experiments/modbus-cpu.ts'
 import { modbusFleet } from './experiments/modbus-fleet.ts'
 import { monitoredItems } from './experiments/monitored-items.ts'
+import { oneChange } from './experiments/one-change.ts'
+import { readRate } from './experiments/read-rate.ts'
 import { start } from './experiments/start.ts'
 import { tenThousand } from './experiments/ten-thousand.ts'
 import { writeLatency } from './experiments/write-latency.ts'
@@ -26,6 +28,8 @@ const experiments: readonly Experiment[] = [
   latency,
   tenThousand,
   start,
+  readRate,
+  oneChange,
   monitoredItems,
   historyIngest,
   historyRead,

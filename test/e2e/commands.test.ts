@@ -4,8 +4,8 @@ import { systemClock } from '../../src/core/clock.ts'
 import type { Transmission } from '../../src/demo/chirpstack/downlinks.ts'
 import { SimulatedChirpStack } from '../../src/demo/chirpstack/simulated-chirpstack.ts'
 import { TENANT } from '../support/chirpstack-plant.ts'
-import { HALL, TENANT_KEY } from '../support/chirpstack-server.ts'
-import { setUp, siteOf } from '../support/chirpstack-site.ts'
+import { HALL, OFFICE, TENANT_KEY } from '../support/chirpstack-server.ts'
+import { SITE_APPLICATION, setUp, siteOf } from '../support/chirpstack-site.ts'
 import { API_KEY_ENV, modbusSource, type PlantFolder, s7Source, writePlant } from '../support/gateway.ts'
 import { PymodbusServer } from '../support/modbus-peers.ts'
 import { startGatewayOf } from '../support/running-gateway.ts'
@@ -19,16 +19,29 @@ afterEach(async () => {
 })
 const eventually = (claim: () => void | Promise<void>) => vi.waitFor(claim, { timeout: 20_000, interval: 50 })
 
-/** A gateway whose only user may write. */
-async function operated(sources: readonly object[], env: Record<string, string> = {}): Promise<ScadaClient> {
+/** A gateway whose only user may write, and so many clients of it. */
+async function operatedBy(
+  clients: number,
+  sources: readonly object[],
+  env: Record<string, string> = {},
+): Promise<ScadaClient[]> {
   const written = await writePlant(sources, env)
   ends.push(() => written.remove())
   const plant: PlantFolder = { ...written, text: written.text.replace('"Observer"', '"Operator"') }
   const gateway = await startGatewayOf(plant)
   ends.push(() => gateway.stop())
-  const scada = await ScadaClient.connect(plant.endpointUrl)
-  ends.push(() => scada.end())
-  return scada
+  const connected: ScadaClient[] = []
+  for (let client = 0; client < clients; client++) {
+    const scada = await ScadaClient.connect(plant.endpointUrl)
+    ends.push(() => scada.end())
+    connected.push(scada)
+  }
+  return connected
+}
+
+async function operated(...plant: [sources: readonly object[], env?: Record<string, string>]): Promise<ScadaClient> {
+  const [scada] = await operatedBy(1, ...plant)
+  return scada as ScadaClient
 }
 
 const write = async (scada: ScadaClient, id: string, value: Pick<Variant, 'dataType' | 'value'>): Promise<string> => {
@@ -58,6 +71,31 @@ it('a set point that is written is in the register, read back, and shown', async
   expect(await write(scada, 'meter/setpoint', { dataType: DataType.Double, value: 5 })).toBe('BadTypeMismatch')
   expect(await write(scada, 'meter/raw', { dataType: DataType.UInt32, value: 1 })).toBe('BadNotWritable')
   expect(await scada.read('meter/setpoint')).toMatchObject({ value: 21.5, status: 'Good' })
+})
+
+it('two clients that write at once are each answered with what became of theirs, and the device holds the last', async () => {
+  const meter = await PymodbusServer.start()
+  ends.push(() => meter.stop())
+  await meter.put({ area: 'holding', address: 0, encoding: 'uint16', value: 1 })
+  const level = { key: 'level', type: 'UInt16', address: 'holding:0', access: 'readWrite' }
+  const [one, other] = (await operatedBy(2, [modbusSource(meter.port, [level])])) as [ScadaClient, ScadaClient]
+  await eventually(async () => expect(await one.read('meter/level')).toMatchObject({ status: 'Good' }))
+  const twenty = Array.from({ length: 20 }, (_, at) => at)
+  const answers = await Promise.all(
+    twenty.map((at) =>
+      write(at % 2 === 0 ? one : other, 'meter/level', { dataType: DataType.UInt16, value: 100 + at }),
+    ),
+  )
+  // Each was read back as its own before the next one went out; one that waited for the others is told so.
+  expect(answers.filter((answer) => !['Good', 'GoodCompletesAsynchronously'].includes(answer))).toEqual([])
+  await eventually(async () => {
+    expect((await one.read('meter#Commands#QueueLength')).value).toBe(0)
+    expect((await one.read('meter#Commands#CommandId')).value).toEqual([0, 20])
+    expect((await one.read('meter#Commands#State')).value).toBe(4)
+  })
+  const held = await one.read('meter/level')
+  expect(held.value).toBeGreaterThanOrEqual(100)
+  expect(await other.read('meter/level')).toMatchObject({ value: held.value, status: 'Good' })
 })
 
 it('a device that is gone takes no write, and says why', async () => {
@@ -118,4 +156,40 @@ it('a command is a method whose bytes go to the LoRaWAN device after its next up
   await eventually(async () =>
     expect((await scada.read('valve#Commands#Reason')).value).toBe('The device acknowledged it.'),
   )
+})
+
+it('a multicast group is a device whose command every device of the group hears, and whose state says who sent it', async () => {
+  const received: Transmission[] = []
+  const chirpStack = new SimulatedChirpStack({
+    clock: systemClock,
+    onTransmit: (transmission) => received.push(transmission),
+  })
+  const gatewayId = '0016c001f1500001'
+  setUp(chirpStack, siteOf([HALL, OFFICE], { gateways: [{ gatewayId, tenantId: TENANT, name: 'Roof' }] }))
+  const members = { devEuis: [HALL, OFFICE], gatewayIds: [gatewayId] }
+  const { id } = chirpStack.directory.addMulticastGroup({ applicationId: SITE_APPLICATION, name: 'Lamps', ...members })
+  ends.push(() => chirpStack.close())
+  const dim = {
+    key: 'dim',
+    parameters: [{ key: 'level', type: 'Byte' }],
+    downlink: { fPort: 10, payload: [{ value: '$level' }] },
+  }
+  const url = `http://127.0.0.1:${await chirpStack.listen()}`
+  const queue = { key: 'queue', type: 'UInt32', address: 'group:queue' }
+  const device = { key: 'lamps', multicastGroup: id, tags: [queue], commands: [dim] }
+  const source = { key: 'lora', kind: 'chirpstack', url, tenantId: TENANT, devices: [device] }
+  const scada = await operated([source], { [API_KEY_ENV]: TENANT_KEY })
+  await eventually(async () => expect(await scada.read('lamps/queue')).toMatchObject({ value: 0, status: 'Good' }))
+  expect((await scada.read('lamps#MulticastGroupId')).value).toBe(id)
+
+  expect(await write(scada, 'lamps/commands/dim/request', { dataType: DataType.Byte, value: 42 })).toMatch(/^Good/)
+  await eventually(async () =>
+    expect((await scada.read('lamps#Commands#Reason')).value).toMatch(
+      /^Sent by the gateway 0016c001f1500001\. The devices/,
+    ),
+  )
+  expect(received.map(({ devEui, data }) => [devEui, data.toString('hex')])).toEqual([
+    [HALL, '2a'],
+    [OFFICE, '2a'],
+  ])
 })

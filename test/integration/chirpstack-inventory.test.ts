@@ -52,5 +52,6 @@ it('the inventory is read as ChirpStack writes it, all that it says of a device'
     })),
     profiles: [{ id, ...profile }],
     devices,
+    groups: [],
   })
 })

@@ -112,6 +112,7 @@ describe('penstock test-connection', () => {
       expect.stringMatching(/^ok {4}localhost is /),
       expect.stringMatching(/^ok {4}connected to localhost:/),
       expect.stringMatching(/^ok {4}meter \(unit 1\): answers; holding:7 as UInt16 = 7, /),
+      expect.stringMatching(/^ {6}meter \(unit 1\): .* it does not say what it is/),
       expect.stringMatching(/^fails dead \(unit 9\): Unit 9 at .* did not answer within 300 ms/),
     ])
   })
@@ -259,7 +260,7 @@ describe('a device on a serial line', () => {
         ...line
       } = modbusSource(1, [{ key: 'a', type: 'UInt16', address: 'holding:3' }])
       const serial = { path: pair.ours, baudRate: 115_200, parity: 'none' }
-      const plant = await plantOf([{ ...line, transport, serial, delayBetweenRequests: '10ms' }])
+      const plant = await plantOf([{ ...line, transport, serial, connectTimeout: '5s', delayBetweenRequests: '10ms' }])
       const config = plant.file
 
       const tested = said()
@@ -270,6 +271,7 @@ describe('a device on a serial line', () => {
       expect(tested.lines).toEqual([
         expect.stringContaining(`ok    opened ${pair.ours} (${transport}) in `),
         expect.stringMatching(/^ok {4}meter \(unit 1\): answers; holding:3 as UInt16 = 103, /),
+        expect.stringMatching(/^ok {4}meter \(unit 1\): says that it is /),
       ])
 
       const read = said()

@@ -39,6 +39,7 @@ it('a tag that is changed while the gateway runs costs no device its connection 
     history: { keepMs: 86_400_000 },
     penstock: openPenstockDatabase(folder),
     commands: commandSettings,
+    audit: { keepMs: 86_400_000, maxRows: 10_000, schedule: '20 3 * * *' },
     onFatal: (error) => {
       throw error
     },

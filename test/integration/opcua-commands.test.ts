@@ -119,6 +119,14 @@ describe('the methods of a device', () => {
     expect(inputArguments.map(({ name }) => name)).toEqual(['Confirm'])
   })
 
+  it('say when they are done: guards, intervals and whether they have to be confirmed', async () => {
+    const { value: described } = await read('pump/commands/purge', AttributeIds.Description)
+    expect(described.value.text).toBe(
+      'Only when pump/flow is below 1. It has to be confirmed that it is meant. ' +
+        'At least 5 min after the one before; sooner it waits.',
+    )
+  })
+
   it('can be called by whom UserExecutable says: Operators and Engineers, not Observers', async () => {
     const executable = async (session: ClientSession) =>
       (await session.read({ nodeId: nodeId('pump/commands/stop'), attributeId: AttributeIds.UserExecutable })).value

@@ -75,6 +75,7 @@ describe('the address space', () => {
     for (const [device, type] of [
       ['meter', 1002],
       ['roof', 1008],
+      ['lamps', 1010],
       ['boiler', 1003],
       ['press-cpu', 1004],
     ] as const) {
@@ -87,6 +88,7 @@ describe('the address space', () => {
     const ofGateway = await mandatoryNames([`ns=${DI};i=1002`, `ns=${TYPES};i=1001`, `ns=${TYPES};i=1008`])
     expect(ofGateway).toContain(`${TYPES}:GatewayId`)
     expect(await names(nodeId('roof'), 'Aggregates')).toEqual(expect.arrayContaining(ofGateway))
+    expect(await value(nodeId('lamps#MulticastGroupId'))).toBe('3f0c7f8e-5c1b-4f0a-9a55-0c1d2e3f4a5b')
     expect(await names(nodeId('#source/line-1'), 'Aggregates')).toEqual(
       expect.arrayContaining(await mandatoryNames([`ns=${TYPES};i=1005`])),
     )
@@ -120,7 +122,11 @@ describe('a device', () => {
   it('can also be reached through its source', async () => {
     const devices = await references(nodeId('#source/field/Devices'), 'Organizes')
 
-    expect(devices.map((device) => device.nodeId.toString())).toEqual([nodeId('meter'), nodeId('roof')])
+    expect(devices.map((device) => device.nodeId.toString())).toEqual([
+      nodeId('meter'),
+      nodeId('roof'),
+      nodeId('lamps'),
+    ])
   })
 
   it('identifies itself as configured; what nobody configured is not made up', async () => {

@@ -1,6 +1,7 @@
 import type {
   ChirpStackDeviceConfig,
   ChirpStackGatewayConfig,
+  ChirpStackGroupConfig,
   ChirpStackSourceConfig,
   TagConfig,
 } from '../../src/core/plant.ts'
@@ -42,6 +43,21 @@ export const loraGateway = (
   tags: readonly TagConfig[],
   fields: Partial<ChirpStackGatewayConfig> = {},
 ): ChirpStackGatewayConfig => ({ key, name: key, disabled: false, badAfterMs: 600_000, gatewayId, tags, ...fields })
+
+/** A multicast group with the defaults of the configuration. */
+export const loraGroup = (
+  key: string,
+  multicastGroup: string,
+  fields: Partial<ChirpStackGroupConfig> = {},
+): ChirpStackGroupConfig => ({
+  key,
+  name: key,
+  disabled: false,
+  badAfterMs: 600_000,
+  multicastGroup,
+  tags: [],
+  ...fields,
+})
 
 /** A ChirpStack source with the defaults of the configuration. */
 export const chirpStackConfig = (

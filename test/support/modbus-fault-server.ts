@@ -96,7 +96,9 @@ export const faults = {
   'a reset (RST)': ({ socket }) => void socket.resetAndDestroy(),
 } satisfies Record<string, Behaviour>
 
-/** A Modbus TCP server that answers each request as a test says. */
+const READ_REQUEST_BYTES = 12
+
+/** A Modbus TCP server that answers each request for registers as a test says, and refuses to say what it is. */
 export class FaultServer {
   readonly #server: Server
   readonly #sockets = new Set<Socket>()
@@ -153,9 +155,13 @@ export class FaultServer {
     let busy = Promise.resolve()
     socket.on('data', (chunk) => {
       rest = Buffer.concat([rest, chunk])
-      while (rest.length >= 12) {
-        const request = rest.subarray(0, 12)
-        rest = rest.subarray(12)
+      while (rest.length >= 6 && rest.length >= 6 + rest.readUInt16BE(4)) {
+        const request = rest.subarray(0, 6 + rest.readUInt16BE(4))
+        rest = rest.subarray(request.length)
+        if (request.length < READ_REQUEST_BYTES) {
+          socket.write(frame(request.readUInt16BE(0), Buffer.of(request[6]!, request[7]! | 0x80, 1)))
+          continue
+        }
         const asked = {
           ...readRequest(request),
           socket,

@@ -110,6 +110,11 @@ export class PymodbusServer {
     return this.#change({ unit, ...place, remove: count })
   }
 
+  /** What all its units say that they are, by the number of the object. */
+  identity(objects: Readonly<Record<number, string>>): Promise<void> {
+    return this.#change({ identity: objects })
+  }
+
   /** SIGSTOP makes it mute while its connections stand, SIGCONT lets it go on, SIGKILL ends it without a word. */
   signal(signal: 'SIGSTOP' | 'SIGCONT' | 'SIGKILL'): void {
     this.#peer.signal(signal)

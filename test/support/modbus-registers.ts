@@ -23,6 +23,7 @@ export class Registers implements TableReader {
   }
 
   write = noWrites.write
+  ask = noWrites.ask
 
   async close(): Promise<void> {
     this.fault = new PenstockError('STOPPED', 'closed')

@@ -30,6 +30,11 @@ export class WritableServer {
   behave: WriteBehaviour = obey
   /** How long the device takes for each request. */
   latencyMs = 0
+  /** Set: requests are taken side by side, each answered with what holds as it comes, after so many milliseconds. */
+  latencyOf: (() => number) | undefined
+  /** The most requests that were under way at once. */
+  mostUnderWay = 0
+  #underWay = 0
   /** Reads are not answered. */
   mute = false
   /** Reads are answered with this exception. */
@@ -70,12 +75,27 @@ export class WritableServer {
       while (rest.length >= 6 && rest.length >= 6 + rest.readUInt16BE(4)) {
         const request = rest.subarray(0, 6 + rest.readUInt16BE(4))
         rest = rest.subarray(request.length)
+        this.mostUnderWay = Math.max(this.mostUnderWay, ++this.#underWay)
+        if (this.latencyOf) {
+          void this.#answerBeside(socket, request, this.latencyOf())
+          continue
+        }
         busy = busy.then(async () => {
           if (this.latencyMs > 0) await new Promise((resolve) => setTimeout(resolve, this.latencyMs))
           await this.#answer(socket, request.readUInt16BE(0), request.subarray(6))
+          this.#underWay--
         })
       }
     })
+  }
+
+  async #answerBeside(socket: Socket, request: Buffer, latencyMs: number): Promise<void> {
+    const late = {
+      writable: true,
+      write: (bytes: Buffer) => setTimeout(() => socket.writable && socket.write(bytes), latencyMs),
+    }
+    setTimeout(() => this.#underWay--, latencyMs)
+    await this.#answer(late as unknown as Socket, request.readUInt16BE(0), request.subarray(6))
   }
 
   async #answer(socket: Socket, transactionId: number, adu: Buffer): Promise<void> {

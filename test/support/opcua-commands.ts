@@ -51,7 +51,7 @@ export const pumpCommands: readonly CommandConfig[] = [
       }),
     ],
   }),
-  aCommand('purge', { needsConfirmation: true }),
+  aCommand('purge', { needsConfirmation: true, minIntervalMs: 300_000, onlyWhen: [{ tag: 'pump/flow', below: 1 }] }),
 ]
 
 export const pump = (rest: Partial<ModbusDeviceConfig> = {}): ModbusDeviceConfig =>

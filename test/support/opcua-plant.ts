@@ -2,6 +2,7 @@ import { dataTypes } from '../../src/core/data-type.ts'
 import type {
   ChirpStackDeviceConfig,
   ChirpStackGatewayConfig,
+  ChirpStackGroupConfig,
   ModbusDeviceConfig,
   Plant,
   S7DeviceConfig,
@@ -52,6 +53,15 @@ export const gateway = (key: string): ChirpStackGatewayConfig => ({
   tags: [],
 })
 
+export const multicastGroup = (key: string): ChirpStackGroupConfig => ({
+  key,
+  name: `Device ${key}`,
+  disabled: false,
+  badAfterMs: 60_000,
+  multicastGroup: '3f0c7f8e-5c1b-4f0a-9a55-0c1d2e3f4a5b',
+  tags: [],
+})
+
 export const s7Device = (key: string, tags: readonly TagConfig[]): S7DeviceConfig => ({
   key,
   name: `Device ${key}`,
@@ -99,6 +109,7 @@ export const smallPlant = (): Plant => ({
       devices: [
         lorawanDevice('meter', [tagConfig('energy', { unit: 'kWh', address: 'object.energy' })]),
         gateway('roof'),
+        multicastGroup('lamps'),
       ],
       url: 'http://user:secret@chirpstack.example:8080',
       tenantId: '52f14cd4-c6f1-4fbd-8f87-4025e1d49242',

@@ -8,6 +8,7 @@ line. It prints `port N` when it listens, N being 1 for a serial line. Then each
    "byteOrder": "big", "wordOrder": "little"}                        bytes in the order of the specification
   {"unit": 1, "area": "coil", "address": 0, "bits": [1, 0, 1]}
   {"unit": 1, "area": "holding", "address": 4, "remove": 2}         the addresses no longer exist
+  {"identity": {"0": "Vendor", "128": "anything"}}                  objects of function 43, of all units
 A unit exists from its first change on; requests to others are not answered at all.
 """
 
@@ -22,6 +23,7 @@ from pymodbus.datastore import (
     ModbusSlaveContext,
     ModbusSparseDataBlock,
 )
+from pymodbus.device import ModbusControlBlock
 from pymodbus.payload import BinaryPayloadBuilder
 from pymodbus.server.async_io import ModbusSerialServer, ModbusTcpServer, ModbusUdpServer
 from pymodbus.transaction import ModbusAsciiFramer, ModbusRtuFramer
@@ -121,6 +123,11 @@ async def main():
     await loop.connect_read_pipe(lambda: asyncio.StreamReaderProtocol(reader), sys.stdin)
     while line := await reader.readline():
         change = json.loads(line)
+        if "identity" in change:
+            for number, text in change["identity"].items():
+                ModbusControlBlock().Identity[int(number)] = text
+            print("ok", flush=True)
+            continue
         unit = change["unit"]
         if unit not in units:
             units[unit] = Unit()

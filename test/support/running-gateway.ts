@@ -1,4 +1,5 @@
 import { checkConfiguration, loadText } from '../../src/cli/configuration.ts'
+import type { YamlFile } from '../../src/config/yaml-file.ts'
 import { type Gateway, type GatewayOptions, startGateway } from '../../src/main.ts'
 import { createLogger } from '../../src/telemetry/logger.ts'
 import type { PlantFolder } from './gateway.ts'
@@ -10,7 +11,12 @@ export async function startGatewayOf(
 ): Promise<Gateway> {
   const { text, file: name, env } = plant
   const { config, secrets } = checkConfiguration(text, name, env)
-  const configuration = { text, isNew: true, name, check: (changed: string) => loadText(changed, name, env) }
+  const configuration = {
+    text,
+    isNew: true,
+    name,
+    check: (changed: string, yaml?: YamlFile) => loadText(changed, name, env, true, yaml),
+  }
   const gateway = await startGateway({ config, secrets, configuration, entries, log: createLogger('error', 'main') })
   await gateway.running
   return gateway

@@ -1,4 +1,5 @@
 import type { TagValue } from '../../src/core/data-type.ts'
+import type { DeviceIdentity } from '../../src/core/device-identity.ts'
 import { PenstockError } from '../../src/core/errors.ts'
 import type { ModbusDeviceConfig } from '../../src/core/plant.ts'
 import type { SampleSink } from '../../src/core/sample.ts'
@@ -30,6 +31,8 @@ export class ScriptedBus implements FieldDriver<Block, ModbusDeviceConfig> {
   latencyMs = 10
   /** What every tag reads; without an order of another, ever another value. */
   valueOf: () => number = () => this.reads.length
+  /** What devices say of themselves. */
+  identities: Record<string, DeviceIdentity> = {}
   /** What tags hold since they were written. */
   readonly held = new Map<string, TagValue>()
   readonly writes: { readonly at: number; readonly tag: string }[] = []
@@ -45,6 +48,10 @@ export class ScriptedBus implements FieldDriver<Block, ModbusDeviceConfig> {
   refusals: PenstockError[] = []
   connected = 0
   pending = 0
+  /** The most that were pending at once. */
+  mostPending = 0
+  /** Reads that it bears at once. */
+  window = 1
   #end: ((cause: PenstockError) => void) | undefined
   readonly #clock: ManualClock
 
@@ -76,8 +83,13 @@ export class ScriptedBus implements FieldDriver<Block, ModbusDeviceConfig> {
     })
     return {
       ended,
+      window: this.window,
       read: (block, sink, within) => this.#read(block, sink, within ?? TIMEOUT_MS, failures),
       write: (write, permit) => this.#write(write, permit, failures),
+      identify: async ({ key }) => {
+        if (this.identities[key]) return this.identities[key]
+        throw new PenstockError('TIMEOUT', `${key} says nothing of itself`)
+      },
       close: async () => this.#end?.(new PenstockError('STOPPED', 'closed')),
     }
   }
@@ -100,6 +112,7 @@ export class ScriptedBus implements FieldDriver<Block, ModbusDeviceConfig> {
     const keys = block.tags.map((each) => each.tag.key)
     this.reads.push({ at: this.#clock.monotonic(), device: block.device, tags: keys })
     this.pending++
+    this.mostPending = Math.max(this.mostPending, this.pending)
     return new Promise<ReadOutcome<Block>>((resolve, reject) => {
       const now = this.#clock.monotonic()
       const silent = [block.device, ...keys].some((key) => this.mute.has(key))

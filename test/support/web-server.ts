@@ -148,6 +148,13 @@ export class WebServer {
         diagnostics: async (source) => this.#diagnostics().filter(({ key }) => source === undefined || source === key),
         frames: async (source) => this.#frames(source),
         readOnce: async ({ address }) => this.#read(address),
+        identify: async ({ device = 'meter' }) => ({
+          device,
+          by: 'function 43, Read Device Identification',
+          nameplate: { manufacturer: 'Gavazzi', model: 'EM340' },
+          facts: [{ name: 'VendorName', value: 'Gavazzi' }],
+          ms: 3,
+        }),
         findings: async () => this.findings,
         command: async (request) => this.commands.command(request),
         cancelCommand: async ({ id }) => this.commands.cancel(id),

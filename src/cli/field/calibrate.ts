@@ -1,6 +1,12 @@
 import { systemClock } from '../../core/clock.ts'
 import { PenstockError } from '../../core/errors.ts'
-import { fieldEndpointOf, type ModbusDeviceConfig, type ModbusSourceConfig } from '../../core/plant.ts'
+import {
+  fieldEndpointOf,
+  MOST_AT_ONCE,
+  type ModbusDeviceConfig,
+  type ModbusSourceConfig,
+  windowedTransports,
+} from '../../core/plant.ts'
 import { TagIndexing } from '../../core/tag-index.ts'
 import { areas, countingOf, isAddressFault, isBitArea, LAST_ADDRESS } from '../../sources/modbus/address.ts'
 import { type Calibration, calibrate, type KnownRange } from '../../sources/modbus/calibration/calibrate.ts'
@@ -20,17 +26,6 @@ export interface CalibrateFlags extends TargetFlags {
   readonly requests: string
   readonly seconds: string
   readonly json?: boolean | undefined
-}
-
-/** Requests that may be tried at once: answers on a serial line do not say which one they belong to. */
-const atOnce: Readonly<Record<ModbusSourceConfig['transport'], number>> = {
-  tcp: 16,
-  tls: 16,
-  udp: 16,
-  rtu: 1,
-  ascii: 1,
-  'rtu-over-tcp': 1,
-  'ascii-over-tcp': 1,
 }
 
 /** `penstock calibrate`: measures what a Modbus device bears, by reading only, and proposes its settings. */
@@ -60,7 +55,7 @@ export async function calibrateDevice(
   const open = (window: number) => driver.open(signal, window)
   const options = {
     connect: open,
-    mostAtOnce: atOnce[source.transport],
+    mostAtOnce: windowedTransports.includes(source.transport) ? MOST_AT_ONCE : 1,
     unitId: device.unitId,
     clock: systemClock,
     signal,

@@ -1,4 +1,5 @@
 import { type Clock, systemClock } from '../../core/clock.ts'
+import type { DeviceIdentity } from '../../core/device-identity.ts'
 import type { WantedReading } from '../../core/diagnostics.ts'
 import { silentLogger } from '../../core/logger.ts'
 import type { DeviceBase, TagConfig } from '../../core/plant.ts'
@@ -21,6 +22,8 @@ export interface OneOff {
   readonly negotiated: string
   /** Rejects with TIMEOUT, PROTOCOL_VIOLATION or CONNECTION_LOST. The tag must be one that `checked` lets pass. */
   read(device: FieldDevice, tag: TagConfig): Promise<Reading>
+  /** What the device says of itself; rejects as `FieldSession.identify`. */
+  identify(device: FieldDevice): Promise<DeviceIdentity>
   close(): Promise<void>
 }
 
@@ -75,6 +78,7 @@ async function connect<Block extends ReadBlock, Device extends DeviceBase, Drive
       // The device is one of the source's, so it is of the driver's kind.
       return readingOf(session, requestFor(driver, wanted as unknown as DeviceTags<Device>), clock)
     },
+    identify: (device) => session.identify(device, (request) => request()),
     close: () => session.close(),
   }
 }

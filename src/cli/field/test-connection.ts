@@ -9,12 +9,14 @@ import type { FieldDevice, FieldSource } from '../../sources/wanted-tag.ts'
 import { ClientFailure, ExitCode } from '../client/failure.ts'
 import type { Output } from '../client/options.ts'
 import type { Environment } from '../configuration.ts'
+import { identified, plateWords } from './identify.ts'
 import { type OneOff, tagAt } from './one-off.ts'
 import { sentence, withConnection } from './read-once.ts'
 import { type TargetFlags, targetOf } from './target.ts'
 
 /**
- * `penstock test-connection`: how far one gets towards each device of a source: name, connection, an answer, a value.
+ * `penstock test-connection`: how far one gets towards each device of a source: name, connection, an answer, a value, and
+ * what it says of itself.
  * Throws ClientFailure where it ends, with what to do.
  */
 export async function testConnection(
@@ -56,6 +58,7 @@ async function answers(line: OneOff, source: FieldSource, device: FieldDevice, o
   const tag = firstTag(source, device)
   if (!tag) {
     out.line(`ok    ${name}: it has no tags, so nothing was read`)
+    await tell(line, device, name, out)
     return true
   }
   try {
@@ -64,12 +67,19 @@ async function answers(line: OneOff, source: FieldSource, device: FieldDevice, o
     const configured = device.tags.length > 0
     // Any answer proves a device that has no tags yet.
     out.line(`${good ? 'ok   ' : configured ? 'fails' : 'ok   '} ${name}: answers; ${sentence(reportOf(tag, reading))}`)
+    await tell(line, device, name, out)
     return good || !configured
   } catch (error) {
     if (!(error instanceof PenstockError) || error.code === 'CONNECTION_LOST') throw error
     out.line(`fails ${name}: ${error.message}`)
     return false
   }
+}
+
+/** That a device does not say what it is proves nothing against it. */
+async function tell(line: OneOff, device: FieldDevice, name: string, out: Output): Promise<void> {
+  const found = await identified(line, device)
+  out.line('ms' in found ? `ok    ${name}: says that it is ${plateWords(found)}` : `      ${name}: ${found.message}`)
 }
 
 function firstTag(source: FieldSource, device: FieldDevice): TagConfig | undefined {

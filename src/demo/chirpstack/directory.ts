@@ -1,4 +1,4 @@
-import { randomUUID } from 'node:crypto'
+import { randomBytes, randomUUID } from 'node:crypto'
 import type { Milliseconds } from '../../core/clock.ts'
 import type {
   Application,
@@ -97,7 +97,15 @@ export class Directory {
   }
 
   addMulticastGroup(group: New<MulticastGroup, 'applicationId' | 'name'>): MulticastGroup {
-    return keep(this.multicastGroups, { id: randomUUID(), dr: 0, devEuis: [], gatewayIds: [], fCnt: 0, ...group })
+    return keep(this.multicastGroups, {
+      id: randomUUID(),
+      mcAddr: randomBytes(4).toString('hex'),
+      dr: 0,
+      devEuis: [],
+      gatewayIds: [],
+      fCnt: 0,
+      ...group,
+    })
   }
 
   /** Renames a device, moves it to another application or profile, disables it and so on; its session stays. */

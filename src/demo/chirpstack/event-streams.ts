@@ -1,4 +1,8 @@
-import type { LogItem, StreamDeviceEventsRequest } from '@chirpstack/chirpstack-api/api/internal_pb.js'
+import type {
+  LogItem,
+  StreamDeviceEventsRequest,
+  StreamGatewayFramesRequest,
+} from '@chirpstack/chirpstack-api/api/internal_pb.js'
 import { Metadata, type ServerWritableStream, status } from '@grpc/grpc-js'
 import type { Clock } from '../../core/clock.ts'
 import { CallFault } from './call-fault.ts'
@@ -7,6 +11,10 @@ import type { Faults } from './faults.ts'
 import { resetStream } from './http2-stream.ts'
 
 export type EventCall = ServerWritableStream<StreamDeviceEventsRequest, LogItem>
+export type FrameCall = ServerWritableStream<StreamGatewayFramesRequest, LogItem>
+
+/** The log of the frames of a gateway, beside those of the devices. */
+export const framesOf = (gatewayId: string): string => `gw:${gatewayId}`
 
 /** How a stream ends: in order, with a status, or by RST_STREAM with an error code of HTTP/2. */
 export type StreamEnd = 'OK' | CallFault | { readonly errorCode: number }
@@ -32,7 +40,7 @@ export class EventStreams {
   }
 
   /** Answers the headers at once, then what is kept of this DevEUI as it is written, then what comes. */
-  open(devEui: string, call: EventCall): void {
+  open(devEui: string, call: EventCall | FrameCall): void {
     call.sendMetadata(new Metadata())
     const stream: OpenStream = {
       devEui,
@@ -77,7 +85,7 @@ export class EventStreams {
     return [...this.#streams].filter((stream) => stream.devEui === devEui)
   }
 
-  #follow(devEui: string, call: EventCall): () => void {
+  #follow(devEui: string, call: EventCall | FrameCall): () => void {
     const { delivery } = this.#faults
     if (delivery === 'at once') return this.#logs.follow(devEui, (item) => call.write(item))
 

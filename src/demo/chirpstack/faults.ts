@@ -22,6 +22,7 @@ export type CallName =
   | 'InternalService.ListRegions'
   | 'InternalService.Settings'
   | 'InternalService.StreamDeviceEvents'
+  | 'InternalService.StreamGatewayFrames'
   | 'MulticastGroupService.Enqueue'
   | 'MulticastGroupService.FlushQueue'
   | 'MulticastGroupService.Get'

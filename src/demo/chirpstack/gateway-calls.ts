@@ -15,14 +15,18 @@ import { toTimestamp } from './timestamp.ts'
 const { GatewayState, ListGatewaysRequest: Listing } = gatewayPb
 
 /**
- * The gateways of a tenant, or of all tenants where none is named. No right is demanded: ChirpStack 4.20 asks its
+ * The gateways of a tenant, of a multicast group, or of all tenants where none is named. No right is demanded: ChirpStack 4.20 asks its
  * validator only about a multicast group, so whoever has any header or none is answered.
  */
 export function listGateways(
   directory: Directory,
   request: ListGatewaysRequest,
   now: Milliseconds,
+  demand: Demand,
 ): ListGatewaysResponse {
+  const group = request.getMulticastGroupId() === '' ? undefined : parseUuid(request.getMulticastGroupId())
+  const ofGroup = group === undefined ? undefined : directory.multicastGroups.get(group)
+  if (group !== undefined) demand(ofGroup && directory.applications.get(ofGroup.applicationId)?.tenantId)
   const tenantId = request.getTenantId() === '' ? undefined : parseUuid(request.getTenantId())
   const keyOf = (gateway: SimulatedGateway): string => {
     if (request.getOrderBy() === Listing.OrderBy.GATEWAY_ID) return gateway.gatewayId
@@ -31,6 +35,7 @@ export function listGateways(
   }
   const all = [...directory.gateways.values()]
     .filter((each) => tenantId === undefined || each.tenantId === tenantId)
+    .filter((each) => group === undefined || (ofGroup?.gatewayIds.includes(each.gatewayId) ?? false))
     .filter((each) => matches(request, each.name))
     .sort((a, b) => compare(keyOf(a), keyOf(b)))
   if (request.getOrderByDesc()) all.reverse()

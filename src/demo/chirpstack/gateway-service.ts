@@ -17,7 +17,7 @@ export function addGatewayService(server: Server, parts: ServiceParts): void {
     list: calls.unary(
       'GatewayService.List',
       (request: ListGatewaysRequest) => request.getTenantId(),
-      (request) => listGateways(directory, request, clock.now()),
+      (request, demand) => listGateways(directory, request, clock.now(), demand),
     ),
     get: calls.unary('GatewayService.Get', gatewayIdOf, (request: GetGatewayRequest, demand) =>
       getGateway(directory, request, demand),

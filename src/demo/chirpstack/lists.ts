@@ -44,9 +44,16 @@ export function listDevices(directory: Directory, request: ListDevicesRequest, d
   const applicationId = parseUuid(request.getApplicationId())
   const profileId = request.getDeviceProfileId() === '' ? undefined : parseUuid(request.getDeviceProfileId())
   demand(directory.applications.get(applicationId)?.tenantId)
+  const group =
+    request.getMulticastGroupId() === ''
+      ? undefined
+      : directory.multicastGroups.get(parseUuid(request.getMulticastGroupId()))
+  const isInGroup = ({ devEui }: SimulatedDevice): boolean =>
+    request.getMulticastGroupId() === '' || (group?.devEuis.includes(devEui) ?? false)
   const wanted = (device: SimulatedDevice): boolean =>
     device.applicationId === applicationId &&
     (profileId === undefined || device.profileId === profileId) &&
+    isInGroup(device) &&
     matches(request, device.name) &&
     request
       .getTagsMap()

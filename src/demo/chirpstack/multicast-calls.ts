@@ -63,6 +63,8 @@ export function getMulticastGroup(
   group.setApplicationId(found.applicationId)
   group.setFCnt(found.fCnt)
   group.setDr(found.dr)
+  group.setMcAddr(found.mcAddr)
+  group.setFrequency(869_525_000)
   group.setGroupType(multicastPb.MulticastGroupType.CLASS_C)
   const response = new multicastPb.GetMulticastGroupResponse()
   response.setMulticastGroup(group)

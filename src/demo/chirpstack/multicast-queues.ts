@@ -1,6 +1,9 @@
 import type { Clock, Milliseconds } from '../../core/clock.ts'
 import type { Directory } from './directory.ts'
 import { MAX_PAYLOAD, SCHEDULER_PERIOD, type Transmission } from './downlinks.ts'
+import type { EventLogs } from './event-log.ts'
+import { framesOf } from './event-streams.ts'
+import type { Faults } from './faults.ts'
 import type { MulticastGroup } from './records.ts'
 
 /** A row of ChirpStack's table multicast_group_queue_item: what one gateway is to send. */
@@ -18,18 +21,36 @@ export type NewMulticastItem = Pick<MulticastItem, 'fPort' | 'data' | 'expiresAt
 /** `multicast_class_c_margin`: between two gateways, and two items. */
 const MARGIN: Milliseconds = 5_000
 
-/** The queues of multicast groups of class C. Whatever becomes of an item, no event tells of it. */
+/** An item that no gateway answered for is scheduled again after two periods. */
+const AGAIN_AFTER: Milliseconds = 2 * SCHEDULER_PERIOD
+
+/**
+ * The queues of multicast groups of class C (`downlink/multicast.rs`). Whatever becomes of an item, no event tells of it:
+ * only the frame log of a gateway shows what it acknowledged.
+ */
 export class MulticastQueues {
   readonly #directory: Directory
   readonly #clock: Clock
+  readonly #logs: EventLogs
+  readonly #faults: Faults
   readonly #onTransmit: (transmission: Transmission) => void
   /** By group id. */
   readonly #items = new Map<string, readonly MulticastItem[]>()
   readonly #timers = new Map<string, () => void>()
+  /** Group and counter of the frames that devices have heard. */
+  readonly #heard = new Set<string>()
 
-  constructor(parts: { directory: Directory; clock: Clock; onTransmit: (transmission: Transmission) => void }) {
+  constructor(parts: {
+    directory: Directory
+    clock: Clock
+    logs: EventLogs
+    faults: Faults
+    onTransmit: (transmission: Transmission) => void
+  }) {
     this.#directory = parts.directory
     this.#clock = parts.clock
+    this.#logs = parts.logs
+    this.#faults = parts.faults
     this.#onTransmit = parts.onTransmit
   }
 
@@ -74,13 +95,34 @@ export class MulticastQueues {
     this.#timers.set(groupId, this.#clock.after(wait, send))
   }
 
-  /** A device takes a frame once, however many gateways send it. */
-  #send(groupId: string, { fCnt, fPort, data, expiresAt, gatewayId }: MulticastItem): void {
+  #send(groupId: string, item: MulticastItem): void {
     const group = this.#directory.multicastGroups.get(groupId)
-    if (!group || gatewayId !== group.gatewayIds[0]) return
-    const expired = expiresAt !== undefined && expiresAt < this.#clock.now()
-    if (expired || data.length > (MAX_PAYLOAD[group.dr] ?? 0)) return
-    for (const devEui of group.devEuis) {
+    if (!group) return
+    const { fCnt, data, expiresAt, gatewayId } = item
+    const now = this.#clock.now()
+    if ((expiresAt !== undefined && expiresAt < now) || data.length > (MAX_PAYLOAD[group.dr] ?? 0)) return
+    const answer = this.#faults.gatewayAnswer
+    // Unlike that of a device it is gone from the queue whatever the gateway answers.
+    if (answer !== 'OK' && answer !== 'no answer') return
+    this.#hear(group, item)
+    if (answer === 'no answer') {
+      this.#items.set(groupId, [{ ...item, runAfter: now + AGAIN_AFTER }, ...this.of(groupId)])
+      return
+    }
+    const fhdr = { devaddr: group.mcAddr, f_ctrl: {}, f_cnt: fCnt & 0xffff, f_opts: [] }
+    const payload = { fhdr, f_port: item.fPort, frm_payload: data.toString('hex') }
+    const phy = { mhdr: { m_type: 'UnconfirmedDataDown', major: 'LoRaWANR1' }, payload, mic: [0, 0, 0, 0] }
+    this.#logs.append(framesOf(gatewayId), 'UnconfirmedDataDown', JSON.stringify({ phy_payload: phy, tx_info: {} }), {
+      properties: { DevAddr: group.mcAddr, DevEUI: '', 'Gateway ID': gatewayId },
+    })
+  }
+
+  /** A device takes a frame once, however many gateways send it, and however often. */
+  #hear({ id, devEuis }: MulticastGroup, { fCnt, fPort, data }: MulticastItem): void {
+    const frame = `${id} ${fCnt}`
+    if (this.#heard.has(frame)) return
+    this.#heard.add(frame)
+    for (const devEui of devEuis) {
       this.#onTransmit({ devEui, queueItemId: '', fPort, data, confirmed: false, fCntDown: fCnt })
     }
   }

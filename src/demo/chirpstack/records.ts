@@ -106,6 +106,8 @@ export interface MulticastGroup {
   readonly id: string
   readonly applicationId: string
   readonly name: string
+  /** Address under which its devices hear it, 8 hexadecimal digits. */
+  readonly mcAddr: string
   /** The group's class C data rate, which limits its payloads. */
   readonly dr: number
   readonly devEuis: readonly string[]

@@ -5,7 +5,7 @@ import type { Calls } from './calls.ts'
 import type { Directory } from './directory.ts'
 import type { DownlinkQueues } from './downlink-queue.ts'
 import type { Downlinks } from './downlinks.ts'
-import type { EventCall } from './event-streams.ts'
+import type { EventCall, FrameCall } from './event-streams.ts'
 import type { Faults } from './faults.ts'
 import type { MetricStore } from './metric-store.ts'
 import type { MulticastQueues } from './multicast-queues.ts'
@@ -22,6 +22,7 @@ export interface ServiceParts {
   readonly clock: Clock
   readonly random: () => number
   readonly stream: (call: EventCall) => void
+  readonly frames: (call: FrameCall) => void
 }
 
 /** Gives the metrics; ends the call with 13 where Redis is away. Asked only when the right was proved. */

@@ -75,6 +75,7 @@ export function addServices(server: Server, parts: ServiceParts): void {
     getVersion: calls.userOnly('InternalService.GetVersion'),
     listRegions: calls.userOnly('InternalService.ListRegions'),
     streamDeviceEvents: parts.stream,
+    streamGatewayFrames: parts.frames,
   })
   addDeviceService(server, parts)
   addGatewayService(server, parts)

@@ -9,7 +9,7 @@ import { DownlinkQueues, type QueueItem } from './downlink-queue.ts'
 import type { Transmission } from './downlinks.ts'
 import { commonBody, type Json, type Uplink } from './event-body.ts'
 import { EventLogs, type OnKept } from './event-log.ts'
-import { type EventCall, EventStreams } from './event-streams.ts'
+import { type EventCall, EventStreams, type FrameCall, framesOf } from './event-streams.ts'
 import { CHIRPSTACK_DELIVERY, CHIRPSTACK_DOWNLINK_DELAY, Faults } from './faults.ts'
 import { MetricStore } from './metric-store.ts'
 import { MulticastQueues } from './multicast-queues.ts'
@@ -83,7 +83,17 @@ export class SimulatedChirpStack {
       calls: this.#calls,
       downlinks: this.network.downlinks,
       random: this.#random,
-      stream: (call) => this.#stream(call),
+      stream: (call) => {
+        const devEui = call.request.getDevEui()
+        const tenantOf = () => this.directory.tenantOf(parseEui(devEui))
+        this.#stream(call, { method: 'InternalService.StreamDeviceEvents', subject: devEui, log: devEui, tenantOf })
+      },
+      frames: (call) => {
+        const gatewayId = call.request.getGatewayId()
+        const tenantOf = () => this.directory.gateways.get(parseEui(gatewayId))?.tenantId
+        const log = framesOf(gatewayId)
+        this.#stream(call, { method: 'InternalService.StreamGatewayFrames', subject: gatewayId, log, tenantOf })
+      },
     })
     this.#server = server
     const bound = await new Promise<number>((resolve, reject) => {
@@ -144,6 +154,12 @@ export class SimulatedChirpStack {
     this.queues.flush(device.devEui)
   }
 
+  /** Deletes a multicast group and its queue. */
+  deleteMulticastGroup(id: string): void {
+    this.directory.multicastGroups.delete(id)
+    this.multicast.flush(id)
+  }
+
   /** Event streams that are open, of one device or of all. */
   openStreams(devEui?: string): number {
     return this.#streams.count(devEui)
@@ -183,28 +199,35 @@ export class SimulatedChirpStack {
     this.metrics.wipe()
   }
 
-  #stream(call: EventCall): void {
-    const devEui = call.request.getDevEui()
-    const trouble = this.#calls.begin('InternalService.StreamDeviceEvents', devEui)
+  #stream(call: EventCall | FrameCall, asked: AskedStream): void {
+    const trouble = this.#calls.begin(asked.method, asked.subject)
     if (trouble?.kind === 'silent' || trouble?.kind === 'replyLost') return
     if (trouble?.kind === 'late') {
-      this.clock.after(trouble.byMs, () => this.#openStream(devEui, call))
+      this.clock.after(trouble.byMs, () => this.#openStream(call, asked))
     } else if (trouble?.kind === 'status') {
       call.emit('error', new CallFault(trouble.code, trouble.details ?? '').toResponse())
     } else if (trouble) breakCall(call, trouble)
-    else this.#openStream(devEui, call)
+    else this.#openStream(call, asked)
   }
 
   /** An administrator is not told that a device does not exist: the stream opens, and nothing comes. */
-  #openStream(devEui: string, call: EventCall): void {
+  #openStream(call: EventCall | FrameCall, { log, tenantOf }: AskedStream): void {
     try {
       const demand = this.#calls.demandOf(call.metadata)
-      demand(this.directory.tenantOf(parseEui(devEui)))
+      demand(tenantOf())
     } catch (error) {
       if (!(error instanceof CallFault)) throw error
       call.emit('error', error.toResponse())
       return
     }
-    this.#streams.open(devEui, call)
+    this.#streams.open(log, call)
   }
+}
+
+/** A stream of what one log keeps and gets. */
+interface AskedStream {
+  readonly method: 'InternalService.StreamDeviceEvents' | 'InternalService.StreamGatewayFrames'
+  readonly subject: string
+  readonly log: string
+  readonly tenantOf: () => string | undefined
 }

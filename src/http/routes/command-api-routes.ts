@@ -9,6 +9,7 @@ import {
   type Order,
   type ParameterConfig,
 } from '../../core/command.ts'
+import { conditionsOf } from '../../core/command-conditions.ts'
 import type { TagValue } from '../../core/data-type.ts'
 import { statusName } from '../../core/status-code.ts'
 import { ApiProblem, notFound } from '../api/problem.ts'
@@ -107,15 +108,17 @@ export function commandApiRoutes(service: WebService): Route[] {
         const { plant } = await mirrorOf(service)
         const device = plant.sources.flatMap(({ devices }) => devices).find(({ key }) => key === path.device)
         if (!device) throw notFound(`The plant has no device with the key "${path.device}".`)
-        const commands = (device.commands ?? []).map(
-          ({ key, name, description, parameters, needsConfirmation = false }) => ({
+        const commands = (device.commands ?? []).map((each) => {
+          const { key, name, description, parameters, needsConfirmation = false } = each
+          return {
             key,
             name,
             ...given({ description }),
             parameters: parameters.map(parameterOf),
             needsConfirmation,
-          }),
-        )
+            conditions: [...conditionsOf(each)],
+          }
+        })
         return { commands }
       },
     }),

@@ -2,7 +2,7 @@ import { z } from 'zod'
 import type { ReadProblem } from '../../core/diagnostics.ts'
 import { ApiProblem, engineSilent, notFound } from '../api/problem.ts'
 import { type Route, route } from '../api/route.ts'
-import { diagnostics, frameTrace, reading, sourceDiagnostics } from '../api/schemas/diagnostics.ts'
+import { diagnostics, frameTrace, identity, reading, sourceDiagnostics } from '../api/schemas/diagnostics.ts'
 import { findings } from '../api/schemas/discovery.ts'
 import { orSilent, type WebService } from './service.ts'
 
@@ -25,6 +25,7 @@ const statusOf: Readonly<Record<ReadProblem['problem'], number>> = {
   busy: 429,
   unconnected: 503,
   unanswered: 504,
+  refused: 502,
 }
 
 /** How the requests of sources fare, what goes over their connections, and what was found beside the configuration. */
@@ -83,6 +84,22 @@ export function diagnosticsRoutes(service: WebService): Route[] {
       handle: async ({ path, body }) => {
         const answer = await orSilent(() => diagnosis.readOnce({ source: path.source, ...body }))
         if (!('problem' in answer)) return { ...answer, value: jsonValue(answer.value) }
+        const { problem, error } = answer
+        throw new ApiProblem({ status: statusOf[problem], code: `READ_${problem.toUpperCase()}`, detail: error })
+      },
+    }),
+    route({
+      method: 'POST',
+      path: '/diagnostics/{source}/identify',
+      right: 'command',
+      group: 'Diagnostics',
+      summary: 'Ask a device what it is, between two polls',
+      pathParameters: ofSource,
+      body: wanted.pick({ device: true }),
+      answer: identity,
+      handle: async ({ path, body }) => {
+        const answer = await orSilent(() => diagnosis.identify({ source: path.source, ...body }))
+        if (!('problem' in answer)) return { ...answer, facts: [...answer.facts] }
         const { problem, error } = answer
         throw new ApiProblem({ status: statusOf[problem], code: `READ_${problem.toUpperCase()}`, detail: error })
       },

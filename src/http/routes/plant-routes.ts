@@ -139,8 +139,16 @@ function deviceAnswer(source: SourceConfig, device: SourceConfig['devices'][numb
   }
 }
 
-function addressOf(device: DeviceBase & { devEui?: string; gatewayId?: string; unitId?: number }): string {
-  return device.devEui ?? device.gatewayId ?? (device.unitId === undefined ? '' : `unit ${device.unitId}`)
+interface Addressed extends DeviceBase {
+  readonly devEui?: string
+  readonly gatewayId?: string
+  readonly multicastGroup?: string
+  readonly unitId?: number
+}
+
+function addressOf(device: Addressed): string {
+  const { devEui, gatewayId, multicastGroup } = device
+  return devEui ?? gatewayId ?? multicastGroup ?? (device.unitId === undefined ? '' : `unit ${device.unitId}`)
 }
 
 function tagAnswer(indexed: IndexedTag): TagAnswer {

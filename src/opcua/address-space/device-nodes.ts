@@ -112,9 +112,13 @@ const typeIds: Readonly<Record<SourceConfig['kind'], number>> = {
 }
 
 const GATEWAY_TYPE_ID = 1008
+const MULTICAST_GROUP_TYPE_ID = 1010
 
-const deviceType = (namespaces: Namespaces, kind: SourceConfig['kind'], device: DeviceConfig): NodeId =>
-  coerceNodeId(`ns=${namespaces.types.index};i=${'gatewayId' in device ? GATEWAY_TYPE_ID : typeIds[kind]}`)
+function deviceType(namespaces: Namespaces, kind: SourceConfig['kind'], device: DeviceConfig): NodeId {
+  const id =
+    'gatewayId' in device ? GATEWAY_TYPE_ID : 'multicastGroup' in device ? MULTICAST_GROUP_TYPE_ID : typeIds[kind]
+  return coerceNodeId(`ns=${namespaces.types.index};i=${id}`)
+}
 
 interface DeviceProperty {
   readonly name: string
@@ -140,7 +144,7 @@ function nameplateOf({ di }: Namespaces, device: DeviceConfig): DeviceProperty[]
     dataType,
     value,
   })
-  const serialNumber = device.serialNumber ?? loraIdOf(device)?.value
+  const serialNumber = device.serialNumber ?? ('multicastGroup' in device ? undefined : loraIdOf(device)?.value)
   return [
     property('Manufacturer', DataType.LocalizedText, localized(device.manufacturer)),
     property('Model', DataType.LocalizedText, localized(device.model)),
@@ -155,9 +159,10 @@ function nameplateOf({ di }: Namespaces, device: DeviceConfig): DeviceProperty[]
 
 const localized = (text: string | undefined) => (text === undefined ? undefined : new LocalizedText({ text }))
 
-/** What names an end device or a gateway in a LoRaWAN network; other devices have none. */
+/** What names an end device, a gateway or a multicast group in a LoRaWAN network; other devices have none. */
 function loraIdOf(device: DeviceConfig): { readonly name: string; readonly value: string } | undefined {
   if ('gatewayId' in device) return { name: 'GatewayId', value: device.gatewayId }
+  if ('multicastGroup' in device) return { name: 'MulticastGroupId', value: device.multicastGroup }
   return 'devEui' in device ? { name: 'DevEUI', value: device.devEui } : undefined
 }
 

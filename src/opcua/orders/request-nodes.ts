@@ -8,6 +8,7 @@ import {
   type Variant,
 } from 'node-opcua'
 import type { CommandConfig } from '../../core/command.ts'
+import { conditionsOf } from '../../core/command-conditions.ts'
 import { fitValue } from '../../core/data-type.ts'
 import { StatusCode } from '../../core/status-code.ts'
 import { sharePermissions } from '../address-space/permissions.ts'
@@ -40,7 +41,8 @@ export class RequestNodes {
     now: number,
   ) {
     const { namespace, factory, statuses, types, calls, permissions } = context
-    const { key, name, description } = command
+    const { key, name } = command
+    const description = [command.description, ...conditionsOf(command)].filter((each) => each !== undefined).join(' ')
     const id = `${device}/commands/${key}`
     this.#context = context
     this.#device = device
@@ -65,7 +67,7 @@ export class RequestNodes {
       id: `${id}#Status`,
       name: key,
       displayName: name,
-      ...(description === undefined ? {} : { description }),
+      ...(description === '' ? {} : { description }),
       type: coerceNodeId(`ns=${types};i=1022`),
       componentOf: folder,
     })

@@ -10,9 +10,8 @@ import { GatewayServiceClient } from '@chirpstack/chirpstack-api/api/gateway_grp
 import gatewayPb, { type GatewayListItem } from '@chirpstack/chirpstack-api/api/gateway_pb.js'
 import { TenantServiceClient } from '@chirpstack/chirpstack-api/api/tenant_grpc_pb.js'
 import tenantPb from '@chirpstack/chirpstack-api/api/tenant_pb.js'
-import { type CallOptions, Channel, type ClientUnaryCall, type Metadata, type requestCallback } from '@grpc/grpc-js'
+import { Channel, type Metadata } from '@grpc/grpc-js'
 import structPb from 'google-protobuf/google/protobuf/struct_pb.js'
-import timestampPb from 'google-protobuf/google/protobuf/timestamp_pb.js'
 import type { Clock, Milliseconds } from '../../core/clock.ts'
 import { PenstockError } from '../../core/errors.ts'
 import type { Downlink, DownlinkQueue, QueuedDownlink } from './downlink/queue.ts'
@@ -26,8 +25,11 @@ import {
   toGatewayMetrics,
   toLinkMetrics,
 } from './metric-series.ts'
+import { MulticastApi } from './multicast/multicast-api.ts'
 import type { GatewayMetricName, LinkMetricName } from './polled-address.ts'
 import { rpcError } from './rpc-error.ts'
+import { toTimestamp } from './timestamp.ts'
+import type { UnaryMethod } from './unary-call.ts'
 
 /** One page of a list, and how many there are in all. */
 export interface Page<Row> {
@@ -118,13 +120,6 @@ export interface ChirpStackApiOptions {
   readonly onRequest: () => void
 }
 
-type UnaryMethod<Request, Response> = (
-  request: Request,
-  metadata: Metadata,
-  options: CallOptions,
-  callback: requestCallback<Response>,
-) => ClientUnaryCall
-
 /** Rows of a page: ChirpStack has no limit of its own, but 20,000 devices come near gRPC's 4 MiB. */
 export const PAGE_ROWS = 1_000
 
@@ -140,6 +135,8 @@ export class ChirpStackApi implements DownlinkQueue {
   readonly #profiles: DeviceProfileServiceClient
   readonly #gateways: GatewayServiceClient
   readonly #tenants: TenantServiceClient
+  /** What is asked of multicast groups. */
+  readonly multicast: MulticastApi
   readonly #pending = new Set<() => void>()
   #closed = false
 
@@ -153,6 +150,9 @@ export class ChirpStackApi implements DownlinkQueue {
     this.#profiles = new DeviceProfileServiceClient(target, credentials, shared)
     this.#gateways = new GatewayServiceClient(target, credentials, shared)
     this.#tenants = new TenantServiceClient(target, credentials, shared)
+    this.multicast = new MulticastApi(options, this.#channel, (name, method, request) =>
+      this.#call(name, method, request),
+    )
   }
 
   /** The name of the tenant; empty where the answer has none. */
@@ -366,12 +366,6 @@ function setWindow(request: WindowRequest, { bucket, start, end }: MetricWindow)
   request.setStart(toTimestamp(start))
   request.setEnd(toTimestamp(end))
   request.setAggregation(aggregationOf(bucket))
-}
-
-function toTimestamp(time: Milliseconds) {
-  const timestamp = new timestampPb.Timestamp()
-  timestamp.fromDate(new Date(time))
-  return timestamp
 }
 
 function codecOf(runtime: number | undefined): Codec {

@@ -1,6 +1,6 @@
 import type { Milliseconds } from '../../core/clock.ts'
 import type { DeviceState } from '../../core/health.ts'
-import type { ChirpStackDeviceConfig, ChirpStackGatewayConfig } from '../../core/plant.ts'
+import type { ChirpStackDeviceConfig, ChirpStackGatewayConfig, ChirpStackGroupConfig } from '../../core/plant.ts'
 import type { StatusCode } from '../../core/status-code.ts'
 import type { DeviceTags, TagIndex } from '../../core/tag-index.ts'
 import type { SourceContext } from '../source.ts'
@@ -15,7 +15,7 @@ import { PollTarget } from './poll-target.ts'
 import type { GatewayField, GatewayMetricAddress } from './polled-address.ts'
 
 export const isGateway = (
-  device: ChirpStackDeviceConfig | ChirpStackGatewayConfig,
+  device: ChirpStackDeviceConfig | ChirpStackGatewayConfig | ChirpStackGroupConfig,
 ): device is ChirpStackGatewayConfig => 'gatewayId' in device
 
 /**

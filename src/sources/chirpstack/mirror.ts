@@ -2,6 +2,7 @@ import type { Milliseconds } from '../../core/clock.ts'
 import { type ErrorCode, PenstockError } from '../../core/errors.ts'
 import type { ChirpStackApi, ListedApplication, ListedDevice, ListedStatus, MeasuringProfile } from './api.ts'
 import { type Inventory, listAll } from './inventory.ts'
+import type { MulticastApi } from './multicast/multicast-api.ts'
 import { LONGEST_DESCRIPTION, LONGEST_NAME, shownText } from './shown-text.ts'
 
 /** What ChirpStack says of a device. Plain data. */
@@ -26,6 +27,14 @@ export interface MirroredProfile extends MeasuringProfile {
   readonly id: string
 }
 
+/** A multicast group. Plain data. */
+export interface MirroredGroup {
+  /** UUID, lower case. */
+  readonly id: string
+  readonly name: string
+  readonly applicationId: string
+}
+
 /** The inventory of a tenant at one time, whole: plain data that stands in JSON as it is. */
 export interface InventoryMirror {
   readonly tenantId: string
@@ -36,9 +45,13 @@ export interface InventoryMirror {
   readonly profiles: readonly MirroredProfile[]
   /** By DevEUI. */
   readonly devices: readonly MirroredDevice[]
+  /** Of all applications that the key may ask for them; absent in what an older Penstock kept. */
+  readonly groups?: readonly MirroredGroup[] | undefined
 }
 
-export type MirrorApi = Pick<ChirpStackApi, 'tenantName' | 'applications' | 'devices' | 'profile' | 'isDisabled'>
+export type MirrorApi = Pick<ChirpStackApi, 'tenantName' | 'applications' | 'devices' | 'profile' | 'isDisabled'> & {
+  readonly multicast: Pick<MulticastApi, 'groups'>
+}
 
 export interface MirrorOptions {
   readonly api: MirrorApi
@@ -72,7 +85,21 @@ export async function readMirror({ api, tenantId, previous, wanted }: MirrorOpti
     applications: listed.applications,
     profiles,
     devices,
+    groups: await readGroups(api, listed.applications),
   }
+}
+
+async function readGroups(api: MirrorApi, applications: readonly ListedApplication[]): Promise<MirroredGroup[]> {
+  const listed = await eachOf(applications, async ({ id: applicationId }) => {
+    const rows = await answerOf(() =>
+      listAll(
+        (offset) => api.multicast.groups(applicationId, offset),
+        ({ id }) => id,
+      ),
+    )
+    return (rows ?? []).map(({ id, name }) => ({ id, name: shownText(name, LONGEST_NAME), applicationId }))
+  })
+  return listed.flat().sort((one, other) => (one.id < other.id ? -1 : 1))
 }
 
 interface Listed {

@@ -58,6 +58,10 @@ export const gatewayFields = [
 ] as const
 export type GatewayField = (typeof gatewayFields)[number]
 
+/** What ChirpStack knows of a multicast group, and how many stand in it. */
+export const groupFields = ['name', 'class', 'dataRate', 'frequency', 'fCnt', 'devices', 'gateways', 'queue'] as const
+export type GroupField = (typeof groupFields)[number]
+
 interface InBucket {
   readonly bucket: BucketSize
   readonly part: BucketPart
@@ -90,8 +94,17 @@ export type PolledAddress =
   | { readonly poll: 'state'; readonly name: string }
   | { readonly poll: 'inventory'; readonly name: InventoryField }
   | { readonly poll: 'gateway'; readonly name: GatewayField }
+  | { readonly poll: 'group'; readonly name: GroupField }
 
-export const polledPrefixes = ['metric', 'link-metric', 'state', 'inventory', 'gateway', 'gateway-metric'] as const
+export const polledPrefixes = [
+  'metric',
+  'link-metric',
+  'state',
+  'inventory',
+  'gateway',
+  'gateway-metric',
+  'group',
+] as const
 type Prefix = (typeof polledPrefixes)[number]
 
 const isOneOf = <T extends string>(all: readonly T[], text: string): text is T =>
@@ -106,7 +119,7 @@ const MINUTE =
 /**
  * Reads `metric:<measurement>@<bucket>`, `link-metric:<name>@<bucket>`, `gateway-metric:<name>@<bucket>` (each with
  * `.current`, `.start` or `.kind` after it, and some with `[label]` before the @), `state:<measurement>`,
- * `inventory:<field>` and `gateway:<field>`. Undefined for a text that begins with none of these. Never throws.
+ * `inventory:<field>`, `gateway:<field>` and `group:<field>`. Undefined for a text that begins with none of these. Never throws.
  */
 export function parsePolledAddress(text: string): PolledAddress | AddressFault | undefined {
   const prefix = /^([a-z-]+):/.exec(text)?.[1]
@@ -117,6 +130,8 @@ export function parsePolledAddress(text: string): PolledAddress | AddressFault |
       return field(prefix, text, at, inventoryFields, (name) => ({ poll: prefix, name }))
     case 'gateway':
       return field(prefix, text, at, gatewayFields, (name) => ({ poll: prefix, name }))
+    case 'group':
+      return field(prefix, text, at, groupFields, (name) => ({ poll: prefix, name }))
     case 'state':
       return parseState(text, at)
     case 'metric':
@@ -133,6 +148,7 @@ export function formatPolledAddress(address: PolledAddress): string {
   switch (address.poll) {
     case 'inventory':
     case 'gateway':
+    case 'group':
       return `${address.poll}:${address.name}`
     case 'state':
       return `state:${formatKey(address.name)}`
@@ -246,7 +262,7 @@ function field<Name extends string>(
   const name = text.slice(at)
   if (isOneOf(names, name)) return make(name)
   const message = `names "${name}"; "${prefix}" has ${names.join(', ')}.`
-  return fault(at + 1, message, `Write for example ${prefix}:lastSeenAt.`)
+  return fault(at + 1, message, `Write for example ${prefix}:${names[0]}.`)
 }
 
 function unquote(literal: string): string | undefined {

@@ -1,5 +1,10 @@
 import type { Milliseconds } from '../../core/clock.ts'
-import type { ChirpStackDeviceConfig, ChirpStackGatewayConfig, ChirpStackSourceConfig } from '../../core/plant.ts'
+import type {
+  ChirpStackDeviceConfig,
+  ChirpStackGatewayConfig,
+  ChirpStackGroupConfig,
+  ChirpStackSourceConfig,
+} from '../../core/plant.ts'
 import type { StatusCode } from '../../core/status-code.ts'
 import type { DeviceTags, TagIndex } from '../../core/tag-index.ts'
 import { type GatedSink, gated } from '../gated-sink.ts'
@@ -8,6 +13,7 @@ import type { ChirpStackApi, DeviceProfile } from './api.ts'
 import { isGateway, readGateways, WatchedGateway } from './gateways.ts'
 import type { Inventory } from './inventory.ts'
 import { MetricsPoll } from './metrics-poll.ts'
+import { isMulticastGroup, WatchedGroup } from './multicast/watched-group.ts'
 import { type PollSession, PollTarget } from './poll-target.ts'
 import { PolledDevice } from './polled-device.ts'
 
@@ -26,6 +32,7 @@ export class PolledValues {
   /** By their keys, each behind a gate of its own. */
   readonly #devices = new Map<string, { readonly polled: PolledDevice; readonly gate: GatedSink }>()
   readonly #gateways = new Map<string, { readonly gateway: WatchedGateway; readonly gate: GatedSink }>()
+  readonly #groups = new Map<string, { readonly group: WatchedGroup; readonly gate: GatedSink }>()
   readonly #gatewayList: PollTarget
   readonly #poll: MetricsPoll
 
@@ -44,20 +51,25 @@ export class PolledValues {
     return this.#poll.trouble
   }
 
-  /** These are asked for too, and at once; the others do not notice. Answers the gateways among them. */
-  add(placed: readonly Placed[]): readonly WatchedGateway[] {
+  /** These are asked for too, and at once; the others do not notice. Answers the gateways and groups among them. */
+  add(placed: readonly Placed[]): readonly (WatchedGateway | WatchedGroup)[] {
     const targets: (PollTarget | undefined)[] = []
     const gateways: WatchedGateway[] = []
+    const groups: WatchedGroup[] = []
     for (const { device, tags } of placed) {
       if (isGateway(device)) {
         const gateway = this.#addGateway({ device, tags })
         gateways.push(gateway)
         targets.push(gateway.metrics)
+      } else if (isMulticastGroup(device)) {
+        const group = this.#addGroup({ device, tags })
+        groups.push(group)
+        targets.push(group.target)
       } else targets.push(this.#addDevice({ device, tags }))
     }
     this.#poll.join(targets.filter((target) => target !== undefined))
     if (gateways.length > 0) this.#poll.askSoon([this.#gatewayList])
-    return gateways
+    return [...gateways, ...groups]
   }
 
   /** Whatever is answered of these from now on is not heard. */
@@ -66,17 +78,21 @@ export class PolledValues {
     for (const key of deviceKeys) {
       const device = this.#devices.get(key)
       const gateway = this.#gateways.get(key)
+      const group = this.#groups.get(key)
       device?.gate.close()
+      group?.gate.close()
       gateway?.gate.close()
-      leaving.push(device?.polled.metrics, gateway?.gateway.metrics)
+      leaving.push(device?.polled.metrics, gateway?.gateway.metrics, group?.group.target)
       this.#devices.delete(key)
       this.#gateways.delete(key)
+      this.#groups.delete(key)
     }
     this.#poll.leave(leaving.filter((target) => target !== undefined))
   }
 
   started(): void {
     for (const { gateway } of this.#gateways.values()) gateway.started()
+    for (const { group } of this.#groups.values()) group.started()
   }
 
   /** Asks until `signal` aborts; never rejects. */
@@ -110,6 +126,7 @@ export class PolledValues {
       gateway.metrics?.disconnected()
       gateway.disconnected(reason)
     }
+    for (const [key, { group }] of this.#groups) if (isTold(key)) group.disconnected(reason)
   }
 
   #addDevice({ device, tags }: DeviceTags<ChirpStackDeviceConfig>): PollTarget | undefined {
@@ -130,6 +147,13 @@ export class PolledValues {
     context.sink.expectEvery(gateway.listTags, 3 * metricsPeriodMs)
     this.#gateways.set(placed.device.key, { gateway, gate })
     return gateway
+  }
+
+  #addGroup(placed: DeviceTags<ChirpStackGroupConfig>): WatchedGroup {
+    const { context, gate } = gated(this.#options.context)
+    const group = new WatchedGroup(placed, context, this.#options.config.metricsPeriodMs)
+    this.#groups.set(placed.device.key, { group, gate })
+    return group
   }
 
   get #listTags(): readonly TagIndex[] {

@@ -7,7 +7,6 @@ import type { SourceContext } from '../source.ts'
 import { ChirpStackApi, type DeviceProfile } from './api.ts'
 import { DeviceStream } from './device-stream.ts'
 import type { TenantDiscovery } from './discovery/tenant-discovery.ts'
-import type { DownlinkQueue } from './downlink/queue.ts'
 import type { Endpoint } from './endpoint.ts'
 import { type Inventory, readInventory } from './inventory.ts'
 import { inventoryOf, readMirror } from './mirror.ts'
@@ -324,8 +323,8 @@ export class Session {
     device.absent(tenantId, inventoryPeriodMs)
   }
 
-  /** Where downlinks are queued, while the connection was proved last. */
-  get queues(): DownlinkQueue | undefined {
+  /** For downlinks, while the connection was proved last. */
+  get api(): ChirpStackApi | undefined {
     return this.#failure ? undefined : this.#api
   }
 

@@ -2,14 +2,17 @@ import { Backoff } from '../../core/backoff.ts'
 import { type Milliseconds, pause } from '../../core/clock.ts'
 import { describeError, PenstockError } from '../../core/errors.ts'
 import type { SourceState } from '../../core/health.ts'
-import type { ChirpStackSourceConfig, SourceConfig } from '../../core/plant.ts'
+import type { ChirpStackGroupConfig, ChirpStackSourceConfig, SourceConfig } from '../../core/plant.ts'
 import type { DeviceTags } from '../../core/tag-index.ts'
 import type { DeviceOffers, LiveSource, Source, SourceContext } from '../source.ts'
 import type { DeviceEvent } from './device-event.ts'
 import { TenantDiscovery } from './discovery/tenant-discovery.ts'
 import { Downlinks } from './downlink/downlinks.ts'
+import { LoRaWanOutlet } from './downlink/outlet.ts'
 import { authorization, type Endpoint, type Keepalive } from './endpoint.ts'
-import { isGateway, type WatchedGateway } from './gateways.ts'
+import { readGateways, type WatchedGateway } from './gateways.ts'
+import { GroupDownlinks } from './multicast/group-downlinks.ts'
+import { isMulticastGroup, type WatchedGroup } from './multicast/watched-group.ts'
 import { asPenstockError } from './penstock-error.ts'
 import { PolledValues } from './polled-values.ts'
 import { RpcError } from './rpc-error.ts'
@@ -48,7 +51,8 @@ export class ChirpStackSource implements Source {
   readonly #devices: WatchedDevice[] = []
   #placed: Placed = []
   readonly #polled: PolledValues
-  readonly outlet: Downlinks
+  readonly outlet: LoRaWanOutlet
+  readonly #downlinks: Downlinks
   /** The one that stands. */
   #session: Session | undefined
   /** The last session has ended, or there could be none, and no other stands yet. */
@@ -65,12 +69,22 @@ export class ChirpStackSource implements Source {
     const onFault = (devEui: string, fault: string) =>
       this.#devices.find((device) => device.devEui === devEui)?.polled(fault)
     this.#polled = new PolledValues({ config, context, onFault })
-    this.outlet = new Downlinks({
-      queues: () => this.#session?.queues,
+    const { commands: report, clock } = context
+    this.#downlinks = new Downlinks({
+      queues: () => this.#session?.api,
       device: (key) => this.#devices.find(({ config: { key: own } }) => own === key),
-      report: context.commands,
-      clock: context.clock,
+      report,
+      clock,
     })
+    const groups = new GroupDownlinks({
+      api: () => this.#session?.api?.multicast,
+      tenantGateways: () => this.#tenantGateways(),
+      group: (key) => this.#groupOf(key),
+      report,
+      clock,
+    })
+    const isGroup = (key: string) => this.#groupOf(key) !== undefined
+    this.outlet = new LoRaWanOutlet({ devices: this.#downlinks, groups, isGroup })
     this.#add(devices)
   }
 
@@ -90,11 +104,11 @@ export class ChirpStackSource implements Source {
     follow: (_config, devices) => {
       const known = new Set(this.#placed.map(({ device }) => device.key))
       const coming = (devices as Placed).filter(({ device }) => !known.has(device.key))
-      const { joining, gateways } = this.#add(coming)
+      const { joining, polled } = this.#add(coming)
       if (!this.#begun) return
       this.#report(coming)
       if (!this.#run) return
-      for (const each of [...joining, ...gateways]) each.started()
+      for (const each of [...joining, ...polled]) each.started()
       if (this.#disconnectedNow) {
         for (const device of joining) device.disconnected(NO_CONNECTION)
         this.#polled.disconnected(NO_CONNECTION, new Set(coming.map(({ device }) => device.key)))
@@ -109,19 +123,35 @@ export class ChirpStackSource implements Source {
     if (this.#discovery.active) this.#session?.lookAgain()
   }
 
-  #add(placed: Placed): { readonly joining: readonly WatchedDevice[]; readonly gateways: readonly WatchedGateway[] } {
+  #add(placed: Placed): {
+    readonly joining: readonly WatchedDevice[]
+    readonly polled: readonly (WatchedGateway | WatchedGroup)[]
+  } {
     const { context } = this.#options
     const listener = {
       uplink: (devEui: string, event: DeviceEvent) => this.#discovery.takeUplink(devEui, event),
-      delivery: (kind: string, body: DeviceEvent['body']) => this.outlet.take(kind, body),
+      delivery: (kind: string, body: DeviceEvent['body']) => this.#downlinks.take(kind, body),
     }
     const active = placed.filter(isActive)
     const joining = active.flatMap(({ device, tags }) =>
-      isGateway(device) ? [] : [new WatchedDevice({ device, tags }, context, listener)],
+      'devEui' in device ? [new WatchedDevice({ device, tags }, context, listener)] : [],
     )
     this.#placed = [...this.#placed, ...placed]
     for (const device of joining) this.#devices.push(device)
-    return { joining, gateways: this.#polled.add(active) }
+    return { joining, polled: this.#polled.add(active) }
+  }
+
+  #groupOf(key: string): ChirpStackGroupConfig | undefined {
+    const device = this.#placed.find((each) => each.device.key === key)?.device
+    return device && isMulticastGroup(device) && !device.disabled ? device : undefined
+  }
+
+  /** Those that are online first. */
+  async #tenantGateways(): Promise<readonly string[]> {
+    const api = this.#session?.api
+    const listed = api ? [...(await readGateways(api, this.#options.config.tenantId)).entries()] : []
+    const isOff = ([, { state }]: (typeof listed)[number]) => Number(state !== 'ONLINE')
+    return listed.sort((one, other) => isOff(one) - isOff(other)).map(([id]) => id)
   }
 
   #report(placed: Placed): void {

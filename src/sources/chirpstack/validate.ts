@@ -14,25 +14,64 @@ export function validateChirpStack(config: Pick<ChirpStackSourceConfig, 'devices
   const owners = new Map<string, string>()
   config.devices.forEach((device, position) => {
     const path = `devices[${position}]`
-    const identity = 'gatewayId' in device ? 'gatewayId' : 'devEui'
+    const identity = kindOf(device)
     const id = `${identity} ${idOf(device).toLowerCase()}`
     const owner = owners.get(id)
     if (owner !== undefined && !device.disabled) problems.push(sameId(`${path}.${identity}`, idOf(device), owner))
     if (!device.disabled) owners.set(id, owner ?? device.name)
     device.tags.forEach((tag, tagPosition) => {
-      const found = problemsOf(tag, 'gatewayId' in device)
+      const found = problemsOf(tag, identity)
       problems.push(...found.map((each) => ({ ...each, path: `${path}.tags[${tagPosition}].${each.path}` })))
     })
+    if (identity === 'multicastGroup') problems.push(...groupCommandProblems(device, path))
   })
   return problems
 }
 
-const idOf = (device: DeviceConfig): string => ('gatewayId' in device ? device.gatewayId : device.devEui)
+type Kind = 'devEui' | 'gatewayId' | 'multicastGroup'
 
-function problemsOf(tag: TagConfig, ofGateway: boolean): Problem[] {
+const kindOf = (device: DeviceConfig): Kind => {
+  if ('gatewayId' in device) return 'gatewayId'
+  return 'multicastGroup' in device ? 'multicastGroup' : 'devEui'
+}
+
+function idOf(device: DeviceConfig): string {
+  if ('gatewayId' in device) return device.gatewayId
+  return 'multicastGroup' in device ? device.multicastGroup : device.devEui
+}
+
+/** A group has no codec, and none of its devices acknowledges what it hears with the others. */
+function groupCommandProblems({ commands = [] }: DeviceConfig, path: string): Problem[] {
+  return commands.flatMap(({ downlink }, position): Problem[] => {
+    const at = `${path}.commands[${position}].downlink`
+    return [
+      ...(downlink?.confirmed
+        ? [
+            {
+              path: `${at}.confirmed`,
+              value: 'true',
+              message: 'No device acknowledges what is sent to a multicast group.',
+              mend: 'Remove it, or make it a command of each device.',
+            },
+          ]
+        : []),
+      ...(downlink?.object === undefined
+        ? []
+        : [
+            {
+              path: `${at}.object`,
+              message: 'ChirpStack has no codec for what is sent to a multicast group.',
+              mend: 'Write a payload in its place.',
+            },
+          ]),
+    ]
+  })
+}
+
+function problemsOf(tag: TagConfig, ofWhat: Kind): Problem[] {
   const address = parseAddress(tag.address)
   if (isAddressFault(address)) return [addressProblem(tag, address)]
-  const misplaced = misplacement(address, ofGateway)
+  const misplaced = misplacement(address, ofWhat)
   if (misplaced) return [{ path: 'address', value: showValue(tag.address), ...misplaced }]
   const misshapen = shapeProblem(tag, address)
   if (misshapen) return [misshapen]
@@ -48,19 +87,31 @@ const addressProblem = (tag: TagConfig, { column, message, mend }: AddressFault)
 
 function misplacement(
   address: ChirpStackAddress | PolledAddress,
-  ofGateway: boolean,
+  ofWhat: Kind,
 ): Pick<Problem, 'message' | 'mend'> | undefined {
-  const isOfGateway = isPolledAddress(address) && (address.poll === 'gateway' || address.poll === 'gateway-metric')
-  if (isOfGateway === ofGateway) return undefined
-  return ofGateway
-    ? {
-        message: 'A gateway sends no events and measures nothing; it has gateway: and gateway-metric:.',
-        mend: 'Write for example gateway:state or gateway-metric:rx_packets@hour, or move the tag to a device.',
-      }
-    : {
-        message: 'This is an end device, with a devEui; gateway: and gateway-metric: belong to one with a gatewayId.',
-        mend: 'Move the tag to a device with a gatewayId, or write for example link-metric:rx_packets@hour.',
-      }
+  return placeOf(address) === ofWhat ? undefined : misplaced[ofWhat]
+}
+
+function placeOf(address: ChirpStackAddress | PolledAddress): Kind {
+  if (!isPolledAddress(address)) return 'devEui'
+  if (address.poll === 'group') return 'multicastGroup'
+  return address.poll === 'gateway' || address.poll === 'gateway-metric' ? 'gatewayId' : 'devEui'
+}
+
+const misplaced: Readonly<Record<Kind, Pick<Problem, 'message' | 'mend'>>> = {
+  gatewayId: {
+    message: 'A gateway sends no events and measures nothing; it has gateway: and gateway-metric:.',
+    mend: 'Write for example gateway:state or gateway-metric:rx_packets@hour, or move the tag to a device.',
+  },
+  multicastGroup: {
+    message: 'A multicast group sends nothing; it has group:.',
+    mend: 'Write for example group:queue or group:devices, or move the tag to a device.',
+  },
+  devEui: {
+    message:
+      'This is an end device, with a devEui; gateway: and gateway-metric: belong to one with a gatewayId, group: to one with a multicastGroup.',
+    mend: 'Move the tag there, or write for example link-metric:rx_packets@hour.',
+  },
 }
 
 /** Arrays, and moments, are only where something can say one. */
@@ -102,7 +153,7 @@ function tagProblems(tag: TagConfig, address: ChirpStackAddress): Problem[] {
 const durationTypes = ['Double', 'Float', 'UInt32', 'Int32', 'UInt64', 'Int64'] as const
 
 function sameId(path: string, id: string, owner: string): Problem {
-  const what = path.endsWith('gatewayId') ? 'gateway id' : 'DevEUI'
+  const what = path.endsWith('gatewayId') ? 'gateway id' : path.endsWith('devEui') ? 'DevEUI' : 'multicast group'
   return {
     path,
     value: showValue(id),

@@ -26,8 +26,8 @@ interface SerialError extends Error {
 type Answered = (error: SerialError | null, result: { readonly buffer: Buffer }) => void
 
 /**
- * Reads the tables of the units behind one connection or serial line, through modbus-serial on a `FencedPort`; writes go
- * past modbus-serial, which takes any answer to them.
+ * Reads the tables of the units behind one connection or serial line, through modbus-serial on a `FencedPort`; writes,
+ * and questions what a device is, go past modbus-serial, which takes any answer to them.
  */
 export class ModbusConnection implements TableReader {
   /** Resolves with the cause once the connection is gone; every pending read has been rejected by then. */
@@ -76,17 +76,26 @@ export class ModbusConnection implements TableReader {
    * Rejects as `read`; after TIMEOUT, PROTOCOL_VIOLATION and CONNECTION_LOST it may be done all the same, if the permit
    * was taken.
    */
-  write(adu: Buffer, permit: WritePermit): Promise<void> {
+  async write(adu: Buffer, permit: WritePermit): Promise<void> {
+    await this.#exchanged(adu, permit)
+  }
+
+  /** Asks once what the device is, with function 43 or 17; resolves with the ADU that answers it, rejects as `read`. */
+  ask(adu: Buffer): Promise<Buffer> {
+    return this.#exchanged(adu)
+  }
+
+  #exchanged(adu: Buffer, permit?: WritePermit): Promise<Buffer> {
     if (this.#cause) return Promise.reject(this.#cause)
     const request = requestOf(adu)
-    if (!request) throw new RangeError(`Function ${adu[1]} is none that writes`)
+    if (!request) throw new RangeError(`Function ${adu[1]} is none that is used here`)
     return new Promise((resolve, reject) => {
       const settle = (outcome: Buffer | PenstockError) => {
         if (outcome instanceof PenstockError) reject(outcome)
-        else if ((outcome.readUInt8(1) & EXCEPTION_BIT) === 0) resolve()
+        else if ((outcome.readUInt8(1) & EXCEPTION_BIT) === 0) resolve(outcome)
         else reject(new ModbusException(outcome.readUInt8(2), request.unitId, this.#endpoint))
       }
-      this.#exchange.ask({ request, adu, timeoutMs: this.#timeoutMs, permit, settle })
+      this.#exchange.ask({ request, adu, timeoutMs: this.#timeoutMs, ...(permit && { permit }), settle })
     })
   }
 

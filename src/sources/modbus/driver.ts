@@ -12,11 +12,9 @@ import { Unanswered } from './exchange/unanswered.ts'
 import { type ModbusBlock, planGroups } from './read-plan.ts'
 import { networkCost, type RequestCost, serialCost } from './request-cost.ts'
 import { ModbusSession } from './session.ts'
+import { NameAddresses } from './transport/name-addresses.ts'
 import { openWire } from './transport/open-wire.ts'
 import { type ModbusWrite, planWrite } from './write-plan.ts'
-
-/** The poller asks one thing at a time, which every device and serial gateway can take. */
-const WINDOW = 1
 
 export type ModbusDriverContext = Pick<SourceContext, 'clock' | 'random' | 'report' | 'secret'>
 
@@ -26,6 +24,7 @@ export class ModbusDriver implements FieldDriver<ModbusBlock, ModbusDeviceConfig
   readonly #context: ModbusDriverContext
   readonly #diagnostics: FieldDiagnostics | undefined
   readonly #unanswered: Unanswered
+  readonly #addresses = new NameAddresses()
 
   constructor(config: ModbusSourceConfig, context: ModbusDriverContext, diagnostics?: FieldDiagnostics) {
     this.#config = config
@@ -44,14 +43,21 @@ export class ModbusDriver implements FieldDriver<ModbusBlock, ModbusDeviceConfig
 
   async connect(signal: AbortSignal): Promise<ModbusSession> {
     const { clock, report } = this.#context
-    return new ModbusSession(await this.open(signal), report, { clock, recorder: this.#diagnostics?.figures })
+    const recording = { clock, recorder: this.#diagnostics?.figures }
+    return new ModbusSession(await this.open(signal), report, recording, this.#window)
+  }
+
+  /** One request at a time every device and gateway can take. */
+  get #window(): number {
+    return this.#config.window ?? 1
   }
 
   /** A connection for whoever reads tables without tags; rejects as `connect` does. */
-  async open(signal: AbortSignal, window = WINDOW): Promise<ModbusConnection> {
+  async open(signal: AbortSignal, window = this.#window): Promise<ModbusConnection> {
     const { timeoutMs, delayAfterConnectMs } = this.#config
     const { clock, random, report } = this.#context
-    const wire = await openWire(this.#config, this.#context, signal)
+    const secret = (name: string) => this.#context.secret(name)
+    const wire = await openWire(this.#config, { clock, secret, addresses: this.#addresses }, signal)
     const tap = this.#diagnostics?.frames
     tap?.noted(`Connected to ${wire.endpoint}`)
     const connection = new ModbusConnection({

@@ -63,7 +63,7 @@ export class FencedPort extends EventEmitter {
     const { exchange, window } = this.#options
     const timeoutMs = this.within ?? this.#options.timeoutMs
     this.within = undefined
-    const isRead = request !== undefined && !request.echo
+    const isRead = request !== undefined && !request.echo && !request.faultOf
     if (!isRead || slot === NO_SLOT) {
       const reason = isRead ? `${window} are under way already` : `function code ${adu[1]} is not let through`
       this.#emitFailure(slot, adu, new PenstockError('REQUEST_REFUSED', `The request was not sent: ${reason}`))

@@ -23,6 +23,9 @@ const functions: Readonly<Record<number, readonly [verb: string, table: string]>
   22: ['write bits of', 'holding'],
 }
 
+/** Those that name no table (§6.13, §6.21). */
+const others: Readonly<Record<number, string>> = { 17: 'report server id', 43: 'read device identification' }
+
 /** Modbus TCP frames in words (MODBUS Messaging on TCP/IP Implementation Guide V1.0b §3.1.3). */
 export const mbapWords: FrameWords = {
   describe(frame, sent, request) {
@@ -81,7 +84,8 @@ export function describeAdu(adu: Buffer, sent: boolean, request: Buffer | undefi
   return `${unit}: answer to ${requestWords(adu)}${asked}`
 }
 
-const nameOf = (functionCode: number): string => functions[functionCode]?.join(' ') ?? `function ${functionCode}`
+const nameOf = (functionCode: number): string =>
+  functions[functionCode]?.join(' ') ?? others[functionCode] ?? `function ${functionCode}`
 
 function requestWords(adu: Buffer): string {
   const functionCode = adu[1] ?? 0

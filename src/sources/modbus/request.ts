@@ -1,13 +1,18 @@
+import { DEVICE_IDENTIFICATION, faultOfIdentification } from './identification/device-identification.ts'
+import { faultOfServerId, SERVER_ID } from './identification/server-id.ts'
+
 /** A request, and so what a valid answer to it looks like. */
 export interface ModbusRequest {
   readonly unitId: number
   /**
    * Reads: 1 coils, 2 discrete inputs, 3 holding registers, 4 input registers. Writes: 5 a coil, 6 a register, 15 coils,
-   * 16 registers, 22 bits of a register.
+   * 16 registers, 22 bits of a register. What the device is: 17 and 43.
    */
   readonly functionCode: number
-  /** Bytes of data that answer a read; 0 for a write. */
+  /** Bytes of data that answer a read; 0 for a write; the most of them where the device chooses. */
   readonly dataBytes: number
+  /** Where the device chooses how long its answer is: what keeps an ADU of its function from being one. */
+  readonly faultOf?: (adu: Buffer) => string | undefined
   /** Of a write: the only ADU that says that it is done (MODBUS Application Protocol V1.1b3 §6.5 to §6.16). */
   readonly echo?: Buffer
 }
@@ -16,6 +21,9 @@ export const EXCEPTION_BIT = 0x80
 
 /** Unit, function, and the address and number of coils or registers. */
 const WRITTEN_BYTES = 6
+
+/** Of an ADU with its unit, function and number of bytes. */
+const MOST_DATA_BYTES = 251
 
 /** Reads the request out of its ADU (unit, function, data); undefined for a function that is not used here. */
 export function requestOf(adu: Buffer): ModbusRequest | undefined {
@@ -34,6 +42,12 @@ export function requestOf(adu: Buffer): ModbusRequest | undefined {
     case 15:
     case 16:
       return { unitId, functionCode, dataBytes: 0, echo: Buffer.from(adu.subarray(0, WRITTEN_BYTES)) }
+    case SERVER_ID:
+      return { unitId, functionCode, dataBytes: MOST_DATA_BYTES, faultOf: faultOfServerId }
+    case DEVICE_IDENTIFICATION: {
+      const asked = Buffer.from(adu)
+      return { unitId, functionCode, dataBytes: MOST_DATA_BYTES, faultOf: (each) => faultOfIdentification(asked, each) }
+    }
     default:
       return undefined
   }
@@ -55,6 +69,7 @@ export function faultOfAnswer(request: ModbusRequest, adu: Buffer): string | und
     return adu.length === 3 && third !== 0 ? undefined : 'the exception is malformed'
   }
   if (functionCode !== request.functionCode) return `the answer has function code ${functionCode}`
+  if (request.faultOf) return request.faultOf(adu)
   if (request.echo) return request.echo.equals(adu) ? undefined : 'the answer repeats another write'
   if (third !== request.dataBytes || adu.length !== 3 + request.dataBytes) {
     return `the answer has ${adu.length - 3} bytes of data instead of ${request.dataBytes}`

@@ -1,15 +1,17 @@
 import type { Clock, Milliseconds } from '../../core/clock.ts'
+import type { DeviceIdentity } from '../../core/device-identity.ts'
 import { PenstockError } from '../../core/errors.ts'
+import type { DeviceBase, ModbusDeviceConfig } from '../../core/plant.ts'
 import type { SampleSink } from '../../core/sample.ts'
 import { StatusCode } from '../../core/status-code.ts'
-import type { IndexedTag } from '../../core/tag-index.ts'
-import type { FieldSession, ReadOutcome } from '../driver.ts'
+import type { FieldSession, ReadOutcome, Turn } from '../driver.ts'
 import type { WriteAnswer, WritePermit } from '../field-write.ts'
 import { noRecorder, type RequestRecorder } from '../request-recorder.ts'
 import type { SourceContext } from '../source.ts'
 import { type Area, isBitArea } from './address.ts'
 import { isUndecodable } from './decoded.ts'
 import { ModbusException, meaningOf } from './exception.ts'
+import { type AskUnit, identifyUnit } from './identification/identify.ts'
 import { bytesUsed, type ModbusBlock, type ReadItem, splitBlock } from './read-plan.ts'
 import { meaningOfRefusal, perform, type TableWriter } from './write.ts'
 import type { ModbusWrite } from './write-plan.ts'
@@ -21,6 +23,9 @@ export interface TableReader {
   close(): Promise<void>
 }
 
+/** All that is asked of a connection. */
+export type UnitConnection = TableReader & TableWriter & { readonly ask: AskUnit }
+
 /** Who is told how long each request took, and how it ended. */
 export interface Recording {
   readonly clock: Clock
@@ -30,21 +35,24 @@ export interface Recording {
 const READ = { kind: 'read' } as const
 
 /**
- * Reads blocks over one connection, one request a block. A block that the device refuses for an address is given back
+ * Reads blocks over one connection, one request a block, `window` of them at once. A block that the device refuses for an address is given back
  * in halves, until the guilty tags are alone; these are BadConfigurationError.
  */
 export class ModbusSession implements FieldSession<ModbusBlock> {
   readonly ended: Promise<PenstockError>
-  readonly #connection: TableReader & TableWriter
+  readonly window: number
+  readonly #connection: UnitConnection
   readonly #report: Pick<SourceContext['report'], 'count'>
   readonly #recorder: RequestRecorder
   readonly #now: () => Milliseconds
 
   constructor(
-    connection: TableReader & TableWriter,
+    connection: UnitConnection,
     report: Pick<SourceContext['report'], 'count'>,
     recording?: Recording,
+    window = 1,
   ) {
+    this.window = window
     this.#connection = connection
     this.#report = report
     this.#recorder = recording?.recorder ?? noRecorder
@@ -57,10 +65,10 @@ export class ModbusSession implements FieldSession<ModbusBlock> {
   }
 
   async write(write: ModbusWrite, permit: WritePermit): Promise<WriteAnswer> {
-    const { tag } = write
+    const { key } = write.tag.device
     const counted: TableWriter = {
-      read: (...asked) => this.#counted(tag, 2 * asked[3], () => this.#connection.read(...asked)),
-      write: (...asked) => this.#counted(tag, 0, () => this.#connection.write(...asked)),
+      read: (...asked) => this.#counted(key, 2 * asked[3], () => this.#connection.read(...asked)),
+      write: (...asked) => this.#counted(key, 0, () => this.#connection.write(...asked)),
     }
     try {
       await perform(counted, write, permit)
@@ -71,25 +79,32 @@ export class ModbusSession implements FieldSession<ModbusBlock> {
     }
   }
 
-  /** A request of a write, noted as those of reads are. */
-  async #counted<T>({ device }: IndexedTag, bytes: number, ask: () => Promise<T>): Promise<T> {
+  /** A request of another kind, noted as those of reads are. */
+  async #counted<T>(deviceKey: string, bytes: number, ask: () => Promise<T>): Promise<T> {
     const sentAt = this.#now()
     this.#report.count('requests')
     try {
       const answer = await ask()
-      this.#recorder.answered(device.key, this.#now() - sentAt, bytes, bytes)
+      this.#recorder.answered(deviceKey, this.#now() - sentAt, bytes, bytes)
       return answer
     } catch (error) {
       const took = this.#now() - sentAt
       if (error instanceof ModbusException) {
         this.#report.count('refusals')
-        this.#recorder.answered(device.key, took, 0, 0)
-        this.#recorder.refused(device.key, `exception ${error.exceptionCode}`)
+        this.#recorder.answered(deviceKey, took, 0, 0)
+        this.#recorder.refused(deviceKey, `exception ${error.exceptionCode}`)
       } else if (error instanceof PenstockError) {
-        this.#recorder.failed(device.key, took, error.code)
+        this.#recorder.failed(deviceKey, took, error.code)
       }
       throw error
     }
+  }
+
+  /** Rejects as `identifyUnit`. */
+  identify(device: DeviceBase, turn: Turn): Promise<DeviceIdentity> {
+    // The devices of a Modbus source are units.
+    const { key, unitId } = device as ModbusDeviceConfig
+    return identifyUnit((adu) => turn(() => this.#counted(key, 0, () => this.#connection.ask(adu))), unitId)
   }
 
   async read(block: ModbusBlock, sink: SampleSink, within?: Milliseconds): Promise<ReadOutcome<ModbusBlock>> {

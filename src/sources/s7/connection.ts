@@ -5,10 +5,20 @@ import type { FrameTap } from '../frame-tap.ts'
 import { noRecorder, type RequestRecorder } from '../request-recorder.ts'
 import { tooMuchUnasked, UnaskedBytes } from '../unasked-bytes.ts'
 import type { Connected } from './connect.ts'
+import { dataFrame } from './iso.ts'
 import type { ReadRequest } from './nodes7-codec.ts'
 import type { WriteRequest } from './nodes7-write.ts'
 import { readReadReply, readWriteReply, referenceOf } from './pdu.ts'
 import type { Refusal } from './refusal.ts'
+import {
+  isSzlRefusal,
+  readSzlReply,
+  type SzlId,
+  type SzlPiece,
+  type SzlRefusal,
+  szlFollowUp,
+  szlRequest,
+} from './szl.ts'
 import type { IsoTransport, TransportHandler, TransportMessage } from './transport.ts'
 
 /** What became of one span of a request. */
@@ -103,6 +113,24 @@ export class S7Connection implements TransportHandler {
         return refusal !== undefined
       }
       this.#queue({ request, purpose: { deviceKey, bytes: 0, used: 0 }, permit, take, reject })
+    })
+  }
+
+  /**
+   * Asks once for a system status list, or the next piece of one, and resolves with what the CPU says. Rejects as `read`.
+   */
+  readSzl(wanted: SzlId | { readonly more: number }, deviceKey: string): Promise<SzlPiece | SzlRefusal> {
+    const more = 'more' in wanted ? wanted.more : undefined
+    const pdu = (reference: number) =>
+      'more' in wanted ? szlFollowUp(reference, wanted.more) : szlRequest(reference, wanted)
+    const request = { begin: (reference: number) => dataFrame(pdu(reference)), abandon: () => undefined }
+    return new Promise((resolve, reject) => {
+      const take = (reply: Buffer) => {
+        const piece = readSzlReply(reply, more)
+        resolve(piece)
+        return isSzlRefusal(piece)
+      }
+      this.#queue({ request, purpose: { deviceKey, bytes: 0, used: 0 }, take, reject })
     })
   }
 

@@ -18,6 +18,10 @@ const functionNames: Readonly<Record<number, string>> = { 4: 'read', 5: 'write',
 const READ = 0x04
 const WRITE = 0x05
 const SETUP = 0xf0
+const USER_DATA = 7
+const READ_SZL = 0x01
+/** Header, parameters, and data with the number of a list and an index. */
+const SZL_REQUEST = 26
 const READ_ITEM = 12
 const BIT_ITEM = 0x01
 const DATA_BLOCK = 0x84
@@ -66,6 +70,7 @@ function pduWords(pdu: Buffer, sent: boolean, request: Buffer | undefined): stri
     const refusal = requestRefusal(pdu.readUInt8(10), pdu.readUInt8(11))
     if (refusal) return `${start}: ${refusal.code}, ${refusal.reason}`
   }
+  if (kind === USER_DATA) return `${start}${szlWords(parameters, sent ? pdu : request)}`
   const code = parameters[0] ?? 0
   const name = `${start}: ${functionNames[code] ?? `function 0x${hex(code)}`}`
   if (code === SETUP && parameters.length >= 8) {
@@ -75,6 +80,15 @@ function pduWords(pdu: Buffer, sent: boolean, request: Buffer | undefined): stri
   if (code !== READ) return name
   const asked = itemsOf(sent ? parameters : (request?.subarray(10) ?? Buffer.alloc(0)))
   return sent ? `${name} ${listed(asked)}` : `${name} ${listed(repliesOf(data, parameters[1] ?? 0, asked))}`
+}
+
+/** Which system status list is asked for, or answered; the pieces of one but the first do not say. */
+function szlWords(parameters: Buffer, request: Buffer | undefined): string {
+  if (parameters.length < 8 || parameters[6] !== READ_SZL) return ''
+  const error = parameters.length >= 12 ? parameters.readUInt16BE(10) : 0
+  if (error !== 0) return `: system status list refused, SZL error 0x${error.toString(16).padStart(4, '0')}`
+  const isFirst = request !== undefined && request.length >= SZL_REQUEST && request[13] === 4
+  return `: system status list${isFirst ? ` 0x${request.readUInt16BE(22).toString(16).padStart(4, '0')}` : ', next piece'}`
 }
 
 /** The one item of a write request, and its bytes; of the reply its return code. */

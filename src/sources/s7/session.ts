@@ -1,10 +1,12 @@
 import type { Clock, Milliseconds } from '../../core/clock.ts'
+import type { DeviceIdentity } from '../../core/device-identity.ts'
 import type { PenstockError } from '../../core/errors.ts'
 import type { Logger } from '../../core/logger.ts'
+import type { DeviceBase } from '../../core/plant.ts'
 import type { SampleSink } from '../../core/sample.ts'
 import { StatusCode } from '../../core/status-code.ts'
 import { AD_HOC, type IndexedTag, type TagIndex } from '../../core/tag-index.ts'
-import type { FieldSession, ReadOutcome } from '../driver.ts'
+import type { FieldSession, ReadOutcome, Turn } from '../driver.ts'
 import type { FieldDiagnostics } from '../field-diagnostics.ts'
 import type { WriteAnswer, WritePermit } from '../field-write.ts'
 import type { SourceReport } from '../source.ts'
@@ -12,6 +14,7 @@ import type { S7Area } from './areas.ts'
 import type { Connected } from './connect.ts'
 import { type Purpose, S7Connection, type SpanReply } from './connection.ts'
 import { decode } from './decode.ts'
+import { identifyCpu } from './identify.ts'
 import type { LearnedAreas, LearnedBlocks } from './learned-areas.ts'
 import { ReadRequest } from './nodes7-codec.ts'
 import { WriteRequest } from './nodes7-write.ts'
@@ -138,6 +141,11 @@ export class S7Session implements FieldSession<S7ReadBlock> {
     this.#options.diagnostics?.figures.refused(tag.device.key, refusal.code)
     const kind = refusal.status === StatusCode.BadDeviceFailure ? 'failed' : 'refused'
     return { kind, status: refusal.status, reason: `${reasonIn(target.area, refusal)} (${refusal.code})` }
+  }
+
+  /** Rejects as `identifyCpu`. */
+  identify({ key }: DeviceBase, turn: Turn): Promise<DeviceIdentity> {
+    return identifyCpu((wanted) => turn(() => this.#connection.readSzl(wanted, key)))
   }
 
   /** A text longer than the program declares it would run over what follows. */

@@ -67,11 +67,16 @@ export class Subscriber {
     return statusCode.name
   }
 
-  /** Subscribes to every tag; `onChange` gets the position in `ids` and the value. */
+  /** One Read of all these tags. */
+  async read(ids: readonly string[]): Promise<void> {
+    await this.#session.read(ids.map((id) => ({ nodeId: this.#nodeId(id), attributeId: AttributeIds.Value })))
+  }
+
+  /** Subscribes to every tag; `onChange` gets the position in `ids`, the value and the name of its StatusCode. */
   async subscribe(
     ids: readonly string[],
     intervalMs: number,
-    onChange: (position: number, value: unknown) => void,
+    onChange: (position: number, value: unknown, status: string) => void,
   ): Promise<ClientSubscription> {
     const subscription = await this.#session.createSubscription2({
       requestedPublishingInterval: intervalMs,
@@ -90,7 +95,9 @@ export class Subscriber {
         { samplingInterval: intervalMs, queueSize: 10, discardOldest: true },
         TimestampsToReturn.Both,
       )
-      group.on('changed', (_item, dataValue, index) => onChange(from + index, dataValue.value.value))
+      group.on('changed', (_item, dataValue, index) =>
+        onChange(from + index, dataValue.value.value, dataValue.statusCode.name),
+      )
       await new Promise<void>((resolve) => group.once('initialized', () => resolve()))
     }
     return subscription

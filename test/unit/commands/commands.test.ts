@@ -1,3 +1,4 @@
+import { closeSync, openSync, readSync, writeSync } from 'node:fs'
 import { afterEach, expect, it } from 'vitest'
 import { StatusCode } from '../../../src/core/status-code.ts'
 import { AuditLog } from '../../../src/store/audit.ts'
@@ -16,6 +17,8 @@ function aRig(...given: ConstructorParameters<typeof CommandRig>): CommandRig {
   rigs.push(rig)
   return rig
 }
+
+const aWrite = (value: number) => ({ kind: 'write', tag: 'setpoint', value }) as const
 
 function withOutlet(of = plant, settings: ConstructorParameters<typeof CommandRig>[2] = {}) {
   const outlet = new HeldOutlet()
@@ -408,6 +411,50 @@ it('where nothing can be written, commands are refused, and what is under way is
   await rig.clock.advance(1_000)
   expect(rig.state(1)).toBe('confirmed')
   expect(rig.commands.list({ limit: 10 })).toHaveLength(1)
+})
+
+it('on a full disk a command is refused, nothing of it is queued, and it can be asked for again when there is room', async () => {
+  const { rig, outlet } = withOutlet()
+  rig.database.pragma('wal_checkpoint(TRUNCATE)')
+  rig.database.pragma(`max_page_count = ${rig.database.pragma('page_count', { simple: true })}`)
+  const long = 'x'.repeat(100_000)
+  const by = { ...operator, client: long }
+  const answer = await rig.write('boiler', 1, { by, idempotencyKey: 'a' })
+  expect(answer).toMatchObject({ refused: { status: StatusCode.BadResourceUnavailable } })
+  expect(answer).toMatchObject({ refused: { reason: expect.stringMatching(/full.*is not done/) } })
+  expect([rig.commands.list({ limit: 10 }), outlet.sent, rig.commands.unfinished()]).toEqual([[], [], []])
+  rig.database.pragma('max_page_count = 1000000')
+  const again = rig.commands.request({ device: 'boiler', order: aWrite(1), by, idempotencyKey: 'a' })
+  await rig.clock.advance(1_000)
+  expect(await rig.accepted(again)).toBe(1)
+})
+
+it('a page that is damaged while the gateway runs has commands refused, and those that were accepted kept', async () => {
+  const { rig, outlet } = withOutlet()
+  await rig.write('boiler', 1)
+  await rig.clock.advance(0)
+  rig.database.pragma('wal_checkpoint(TRUNCATE)')
+  const root = rig.database.prepare("SELECT rootpage FROM sqlite_master WHERE name = 'command_steps'").pluck().get()
+  const size = Number(rig.database.pragma('page_size', { simple: true }))
+  const file = openSync(rig.database.name, 'r+')
+  const at = (Number(root) - 1) * size
+  const before = Buffer.alloc(size)
+  readSync(file, before, 0, size, at)
+  writeSync(file, Buffer.alloc(size, 0xff), 0, size, at)
+  // What it has read already is not read again; this makes it.
+  rig.database.pragma('shrink_memory')
+  expect(await rig.refused(rig.write('pump', 2))).toBe('BadResourceUnavailable')
+  expect(outlet.sent.map(({ id }) => id)).toEqual([1])
+  writeSync(file, before, 0, size, at)
+  closeSync(file)
+  rig.database.pragma('shrink_memory')
+  const again = rig.commands.request({ device: 'pump', order: aWrite(3), by: operator })
+  await rig.clock.advance(1_000)
+  expect(await rig.accepted(again)).toBe(2)
+  expect(rig.commands.list({ limit: 10 }).map(({ id, state }) => [id, state])).toEqual([
+    [2, 'sending'],
+    [1, 'sending'],
+  ])
 })
 
 it('finished commands are deleted at their age, and those that go on are not', async () => {

@@ -91,6 +91,8 @@ it('the name of a state stands for its number', () => {
 it('nothing is written to what is disabled, calculated or sends by itself', () => {
   expect(refusalOf(write('setpoint', 1), { source, device: { ...device, disabled: true } })).toMatch('device "boiler"')
   expect(refusalOf(write('setpoint', 1), { source: { ...source, disabled: true }, device })).toMatch('source "line"')
+  const off = refusalOf(command('heat', { to: 20 }), { source, device: { ...device, disabled: true } })
+  expect(off).toMatch(/^BadOutOfService: .*"boiler"/)
   const calculated: CalculatedSourceConfig = { kind: 'calculated', key: 'sums', name: '', disabled: false, devices: [] }
   expect(refusalOf(write('setpoint', 1), { source: calculated, device })).toMatch(/^BadNotWritable: .*calculated/)
   const lora = { ...calculated, kind: 'chirpstack' } as unknown as ChirpStackSourceConfig

@@ -4,7 +4,8 @@ import { join } from 'node:path'
 import type Database from 'better-sqlite3'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { loadText } from '../../../src/cli/configuration.ts'
-import { beginningOf, ConfigurationLife } from '../../../src/config/life.ts'
+import { type Edit, edited } from '../../../src/config/edit.ts'
+import { beginningOf, ConfigurationLife, type ConfigurationLifeParts } from '../../../src/config/life.ts'
 import type { Config } from '../../../src/config/schema.ts'
 import { PenstockError } from '../../../src/core/errors.ts'
 import { silentLogger } from '../../../src/core/logger.ts'
@@ -39,7 +40,7 @@ afterEach(() => {
   rmSync(folder, { recursive: true })
 })
 
-const check = (text: string) => loadText(text, 'plant.yaml', {})
+const check: ConfigurationLifeParts['check'] = (text, yaml) => loadText(text, 'plant.yaml', {}, true, yaml)
 const configOf = (text: string): Config => {
   const loaded = check(text)
   if (!loaded.ok) throw new Error(JSON.stringify(loaded.problems))
@@ -90,6 +91,40 @@ describe('a change of the configuration', () => {
     expect(life.check({ text: wrong })).toMatchObject({ ok: false })
     expect(life.versions(10).map(({ id }) => id)).toEqual([1])
     expect(plants).toEqual([])
+  })
+
+  it('made of edits comes after others to what it comes to by itself, also after one that was refused', async () => {
+    const life = begun()
+    const tag = (key: string, address = 'holding:1') => ({
+      add: ['sources', 'line', 'devices', 'boiler', 'tags'],
+      value: { key, type: 'UInt16', address },
+    })
+    const turns: Edit[][] = [
+      [{ set: POLL, value: '2s' }],
+      [tag('level')],
+      [tag('wrong', 'nowhere:0')],
+      [{ remove: ['sources', 'nothing'] }],
+      [tag('level')],
+      [{ remove: ['sources', 'line', 'devices', 'boiler', 'tags', 'flow'] }, tag('heat', 'holding:2')],
+    ]
+    let text = yaml('1s')
+    const outcomes: boolean[] = []
+    for (const edits of turns) {
+      const alone = edited(text, edits)
+      const applied = await life.apply({ draft: { edits }, by, comment: '' })
+      outcomes.push(applied.ok)
+      if (applied.ok && 'text' in alone) text = alone.text
+      expect(life.current().text).toBe(text)
+      expect(life.check({ text })).toMatchObject({ ok: true, changes: [] })
+    }
+    expect(outcomes).toEqual([true, true, false, false, false, true])
+  })
+
+  it('made of edits names the line and column of what it makes wrong', async () => {
+    const life = begun()
+    await life.apply({ draft: { edits: [{ set: POLL, value: '2s' }] }, by, comment: '' })
+    const wrong = await life.apply({ draft: { edits: [{ set: POLL, value: 'soon' }] }, by, comment: '' })
+    expect(wrong).toMatchObject({ problems: [{ path: expect.stringContaining('poll'), line: 7, column: 41 }] })
   })
 
   it('made of a version that no longer holds is refused, so that nobody undoes what another did', async () => {

@@ -36,6 +36,15 @@ describe('how a Modbus source is reached', () => {
     expect(source).toMatchObject({ delayBetweenRequestsMs: 20, delayAfterConnectMs: 1_000 })
   })
 
+  it.each(['tcp', 'tls'])('over %s may have several requests under way, and has one unless set', (transport) => {
+    expect(configOf(plant(`transport: ${transport}, host: plc`)).sources[0]).toMatchObject({ window: 1 })
+    expect(configOf(plant(`transport: ${transport}, host: plc, window: 16`)).sources[0]).toMatchObject({ window: 16 })
+  })
+
+  it('takes a window of 1 over every transport', () => {
+    expect(configOf(plant('transport: udp, host: plc, window: 1')).sources[0]).toMatchObject({ window: 1 })
+  })
+
   it.each([
     ['no host', '', 'sources[0].host: The transport is tcp, which needs a host.'],
     ['a serial line and no transport', 'serial: { path: /dev/ttyS0 }', 'Set transport to rtu or ascii, or remove it.'],
@@ -55,6 +64,15 @@ describe('how a Modbus source is reached', () => {
     ['TLS settings without TLS', 'host: plc, tls: { caFile: a }', 'Set transport to tls, or remove it.'],
     ['a transport that is none', 'host: plc, transport: rs485', 'sources[0].transport is "rs485"'],
     ['a parity that is none', 'transport: rtu, serial: { path: a, parity: mark }', 'one of none, even, odd'],
+    ['a window of 17', 'host: plc, window: 17', 'sources[0].window is 17'],
+    [
+      'a window on a serial line',
+      'transport: rtu, serial: { path: a }, window: 4',
+      'an answer does not say there which request it belongs to',
+    ],
+    ['a window behind a serial server', 'transport: rtu-over-tcp, host: plc, window: 2', 'sources[0].window'],
+    ['a window of datagrams', 'transport: udp, host: plc, window: 2', 'may be dropped without a word'],
+    ['a window and pauses', 'host: plc, window: 2, delayBetweenRequests: 20ms', 'so never two are under way'],
     ['three stop bits', 'transport: rtu, serial: { path: a, stopBits: 3 }', 'Allowed is 1 or 2'],
   ])('is refused with %s', (_, fields, words) => {
     expect(linesOf(plant(fields))).toEqual([expect.stringContaining(words)])

@@ -2,6 +2,7 @@ import { hostname } from 'node:os'
 import { describe, expect, it } from 'vitest'
 import { configOf, linesOf, modbusPlant } from './loading.ts'
 
+const GROUP = '3f0c7f8e-5c1b-4f0a-9a55-0c1d2e3f4a5b'
 const chirpstackPlant = (devEui: string) => `
 sources:
   - key: site-a
@@ -110,14 +111,27 @@ describe('what is left out', () => {
     ])
   })
 
+  it('makes a device of ChirpStack that has a multicastGroup a group, with commands of its own', () => {
+    const downlink = 'downlink: { fPort: 10, payload: [{ hex: "01" }] }'
+    const settings = `multicastGroup: ${GROUP.toUpperCase()}, commands: [{ key: "on", ${downlink} }]`
+    expect(configOf(chirpstackPlant('x').replace('devEui: x', settings)).sources[0]?.devices).toMatchObject([
+      { key: 'sensor', multicastGroup: GROUP, commands: [{ key: 'on', downlink: { fPort: 10, confirmed: false } }] },
+    ])
+  })
+
   it.each([
     ['', 'devEui', 'this one has none'],
-    ['devEui: "24e124136d123456", gatewayId: "0016c001f1500001"', 'gatewayId', 'this one has both'],
-  ])('refuses a device of ChirpStack that has not exactly one of devEui and gatewayId: %s', (settings, at, message) => {
-    const lines = linesOf(chirpstackPlant('x').replace(', devEui: x', settings && `, ${settings}`))
-    expect(lines).toEqual([expect.stringContaining(`sources[0].devices[0].${at}`)])
-    expect(lines[0]).toContain(message)
-  })
+    ['devEui: "24e124136d123456", gatewayId: "0016c001f1500001"', 'gatewayId', 'has devEui and gatewayId'],
+    [`gatewayId: "0016c001f1500001", multicastGroup: ${GROUP}`, 'multicastGroup', 'has gatewayId and multicastGroup'],
+    [`multicastGroup: ${GROUP}, linkTags: true`, 'linkTags', 'A multicast group is no end device'],
+  ])(
+    'refuses a device of ChirpStack that is not exactly one of device, gateway and group: %s',
+    (settings, at, message) => {
+      const lines = linesOf(chirpstackPlant('x').replace(', devEui: x', settings && `, ${settings}`))
+      expect(lines).toEqual([expect.stringContaining(`sources[0].devices[0].${at}`)])
+      expect(lines[0]).toContain(message)
+    },
+  )
 
   it('puts a password into a variable named for the user', () => {
     const { opcua } = configOf('opcua: { users: [{ name: shift.lead, role: Observer }] }\nsources: []')

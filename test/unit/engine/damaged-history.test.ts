@@ -35,6 +35,7 @@ async function anEngine(folder: string, onFatal: (error: unknown) => void) {
     history: { keepMs: 86_400_000 },
     penstock: openPenstockDatabase(folder),
     commands: commandSettings,
+    audit: { keepMs: 86_400_000, maxRows: 10_000, schedule: '20 3 * * *' },
     onFatal,
     clock,
     log: silentLogger,

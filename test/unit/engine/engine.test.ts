@@ -66,6 +66,7 @@ async function anEngine(start: (key: string) => void = () => undefined, outlet?:
     history: { keepMs: 86_400_000 },
     penstock: openPenstockDatabase(folder),
     commands: commandSettings,
+    audit: { keepMs: 86_400_000, maxRows: 10_000, schedule: '20 3 * * *' },
     onFatal: (error) => {
       throw error
     },

@@ -1,22 +1,26 @@
 import { describe, expect, it } from 'vitest'
-import type { ReadAnswer, ReadingReport, ReadProblem, SourceDiagnostics } from '../../../src/core/diagnostics.ts'
+import type { IdentityReport } from '../../../src/core/device-identity.ts'
+import type { ReadingReport, ReadProblem, SourceDiagnostics } from '../../../src/core/diagnostics.ts'
 import { PenstockError } from '../../../src/core/errors.ts'
 import { type Asker, answerDiagnosis, type Diagnosis } from '../../../src/http/diagnosis.ts'
 
 const line = { key: 'line' } as SourceDiagnostics
 const trace = { source: 'line', frames: [], missed: 3 }
 const reading: ReadingReport = { address: '', type: 'UInt16', value: 7, status: 'Good', ms: 1.5 }
-const answers: Readonly<Record<string, ReadAnswer>> = {
+const refusals: Readonly<Record<string, ReadProblem>> = {
   gone: { problem: 'unknown', error: 'no such device' },
   wrong: { problem: 'invalid', error: 'no such address' },
   busy: { problem: 'busy', error: 'another is being read' },
   off: { problem: 'unconnected', error: 'not connected' },
   mute: { problem: 'unanswered', error: 'no answer' },
+  shy: { problem: 'refused', error: 'does not tell' },
 }
+const identity: IdentityReport = { device: '', by: 'function 43', nameplate: { model: 'EM340' }, facts: [], ms: 3 }
 const engine: Diagnosis = {
   diagnostics: async (source) => [line].filter(({ key }) => source === undefined || key === source),
   frames: async (_source, after) => (after === 99 ? null : trace),
-  readOnce: async (wanted) => answers[wanted.address] ?? { ...reading, address: JSON.stringify(wanted) },
+  readOnce: async (wanted) => refusals[wanted.address] ?? { ...reading, address: JSON.stringify(wanted) },
+  identify: async ({ source, device = 'only' }) => refusals[device] ?? { ...identity, device: `${source}/${device}` },
 }
 const here: Asker = { address: '127.0.0.1' }
 const ask = (path: string, query = '', of = engine, asker = here) =>
@@ -46,7 +50,9 @@ describe('diagnostics over HTTP', () => {
     const gone = async () => {
       throw new PenstockError('ROOM_UNAVAILABLE', 'gone')
     }
-    expect(await ask('/diagnostics', '', { diagnostics: gone, frames: gone, readOnce: gone })).toMatchObject({
+    expect(
+      await ask('/diagnostics', '', { diagnostics: gone, frames: gone, readOnce: gone, identify: gone }),
+    ).toMatchObject({
       status: 503,
     })
   })
@@ -64,7 +70,7 @@ describe('diagnostics over HTTP', () => {
     ['off', 503],
     ['mute', 504],
   ])('say in words why an address is not read: %s', async (address, status) => {
-    const { error } = answers[address] as ReadProblem
+    const { error } = refusals[address] as ReadProblem
     expect(await ask('/diagnostics/line/read', `address=${address}`)).toEqual({ status, body: { error } })
   })
 
@@ -118,5 +124,20 @@ describe('diagnostics over HTTP', () => {
     expect(await ask('/diagnostics/line/read', 'device=meter&address=holding:0', engine, asker)).toMatchObject({
       status: 200,
     })
+  })
+
+  it('ask a device what it is, and say why it does not tell', async () => {
+    expect(await ask('/diagnostics/line/identify', 'device=meter')).toEqual({
+      status: 200,
+      body: { ...identity, device: 'line/meter' },
+    })
+    expect(await ask('/diagnostics/line/identify')).toMatchObject({ body: { device: 'line/only' } })
+    expect(await ask('/diagnostics/line/identify', 'device=shy')).toEqual({
+      status: 502,
+      body: { error: 'does not tell' },
+    })
+    expect(await ask('/diagnostics/line/identify', 'device=gone')).toMatchObject({ status: 404 })
+    expect(await ask('/diagnostics/line/identify', 'unit=3')).toMatchObject({ status: 400 })
+    expect(await ask('/diagnostics/line/identify', '', engine, { address: '10.0.0.7' })).toMatchObject({ status: 403 })
   })
 })

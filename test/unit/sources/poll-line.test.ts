@@ -136,9 +136,11 @@ describe('a line with dead devices on it', () => {
       fc.asyncProperty(
         fc.array(unit, { minLength: 1, maxLength: 6 }),
         fc.array(fault, { maxLength: 8 }),
-        async (units, faults) => {
+        fc.constantFrom(1, 1, 2, 4, 16),
+        async (units, faults, window) => {
           clock = new ManualClock()
           bus = new ScriptedBus(clock)
+          bus.window = window
           context = new RecordingContext(clock)
           const config = source(
             units.map(({ blocks }, i) => {
@@ -147,6 +149,7 @@ describe('a line with dead devices on it', () => {
               )
               return device(`d${i}`, { unitId: i + 1, tags })
             }),
+            { window },
           )
           for (const [i, { latency }] of units.entries()) bus.latencyOf.set(`d${i}`, latency)
           polled = new PolledSource({

@@ -18,7 +18,7 @@ export function DeviceCommands({ device }: { readonly device: string }) {
       {data?.commands.length === 0 ? <Empty text={t('commands.noneOfDevice')} /> : null}
       {may || data?.commands.length === 0 ? null : <Text className="quiet">{t('commands.onlyOperators')}</Text>}
       <SimpleGrid cols={{ base: 1, md: 2, xl: 3 }}>
-        {data?.commands.map(({ key, name, description, parameters, needsConfirmation }) => (
+        {data?.commands.map(({ key, name, description, parameters, needsConfirmation, conditions }) => (
           <Card withBorder key={key} component="section" aria-label={t('commands.sendTitle', { name })}>
             <Title order={2} size="h6">
               {name}
@@ -28,6 +28,11 @@ export function DeviceCommands({ device }: { readonly device: string }) {
                 {description}
               </Text>
             ) : null}
+            {conditions.map((condition) => (
+              <Text key={condition} size="xs" className="quiet">
+                {condition}
+              </Text>
+            ))}
             {may ? (
               <SendForm
                 device={device}

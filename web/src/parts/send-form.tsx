@@ -75,7 +75,7 @@ const presetText = (preset: string | number | boolean): string =>
 
 /** How far the command came since it was sent. */
 function Progress({ id }: { readonly id: number }) {
-  const { t } = useLocale()
+  const { t, time } = useLocale()
   const { data } = useCommand(id)
   if (!data) return null
   return (
@@ -86,6 +86,9 @@ function Progress({ id }: { readonly id: number }) {
         <Age at={data.changedAt} />
       </Group>
       {data.reason ? <Text size="sm">{data.reason}</Text> : null}
+      {data.expectedAt !== undefined && !data.isFinal ? (
+        <Text size="sm">{t('commands.expected', { at: time(data.expectedAt) })}</Text>
+      ) : null}
     </Alert>
   )
 }

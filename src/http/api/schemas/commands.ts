@@ -77,6 +77,7 @@ export const deviceCommands = z.object({
       description: z.string().optional(),
       parameters: z.array(parameter),
       needsConfirmation: z.boolean(),
+      conditions: z.array(z.string()).describe('When it is done, and how long it waits: a sentence each.'),
     }),
   ),
 })

@@ -52,3 +52,21 @@ export const reading = z.object({
   ms: z.number().describe('How long the device took.'),
 })
 export type ReadingAnswer = z.output<typeof reading>
+
+export const identity = z.object({
+  device: z.string(),
+  by: z.string().describe('What it was asked with, in the words of its protocol.'),
+  nameplate: z
+    .object({
+      manufacturer: z.string(),
+      model: z.string(),
+      productCode: z.string(),
+      serialNumber: z.string(),
+      hardwareRevision: z.string(),
+      softwareRevision: z.string(),
+      deviceRevision: z.string(),
+    })
+    .partial(),
+  facts: z.array(z.object({ name: z.string(), value: z.string() })).describe('Everything that it says of itself.'),
+  ms: z.number().describe('How long all its answers took together.'),
+})

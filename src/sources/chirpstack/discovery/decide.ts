@@ -8,6 +8,7 @@ import { AUTO_TEMPLATE, type DeviceTemplate, type DiscoveryRule, withTemplate } 
 import type { MirroredDevice, MirroredProfile } from '../mirror.ts'
 import { autoTags } from './derive.ts'
 import { deviceDrift, type Looked } from './device-drift.ts'
+import { groupsWithoutDevice } from './group-drift.ts'
 import { applicationName } from './inventory-change.ts'
 import { describeRule, firstMatch } from './rules.ts'
 import type { DiscoveryState, KnownDevice } from './state.ts'
@@ -68,7 +69,7 @@ export function* deciding(input: DecideInput): Generator<undefined, Decision> {
   const configured: ChirpStackSourceConfig['devices'][number][] = []
   const handled = new Set<string>()
   for (const device of source.devices) {
-    if ('gatewayId' in device) configured.push(device)
+    if (!('devEui' in device)) configured.push(device)
     else {
       const template = templates.find(({ key }) => key === device.template)
       const config = withLinkTags(template ? withTemplate(device, template) : device, source)
@@ -90,6 +91,7 @@ export function* deciding(input: DecideInput): Generator<undefined, Decision> {
     }
     yield
   }
+  outcome.drift.push(...groupsWithoutDevice(source, state.mirror))
   const { served: found, proposals, drift } = outcome
   return { devices: [...configured, ...found], found, proposals, drift }
 }

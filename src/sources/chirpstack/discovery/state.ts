@@ -82,6 +82,7 @@ const mirror = z.object({
       status: z.object({ margin: z.number(), externalPowerSource: z.boolean(), batteryLevel: z.number() }).optional(),
     }),
   ),
+  groups: z.array(z.object({ id: z.string(), name: z.string(), applicationId: z.string() })).optional(),
 })
 const stateSchema = z.object({ version: z.literal(1), mirror: mirror.optional(), devices: z.array(knownDevice) })
 

@@ -1,14 +1,14 @@
 import type { Clock, Milliseconds } from '../../../core/clock.ts'
-import { describeError, PenstockError } from '../../../core/errors.ts'
+import { PenstockError } from '../../../core/errors.ts'
 import type { ChirpStackDeviceConfig } from '../../../core/plant.ts'
 import { StatusCode } from '../../../core/status-code.ts'
 import type { CommandOutlet, CommandReport, Delivery, OutgoingCommand, SentCommand } from '../../source.ts'
 import type { DeviceProfile } from '../api.ts'
 import type { JsonObject } from '../json.ts'
 import { isJsonObject } from '../json.ts'
-import { RpcError } from '../rpc-error.ts'
+import { afterFailure } from './enqueue-failure.ts'
 import { encodeDownlink } from './payload.ts'
-import { type DownlinkQueue, expiryOf, type QueuedDownlink } from './queue.ts'
+import { type DownlinkQueue, expiryOf, isTooLate, type QueuedDownlink } from './queue.ts'
 
 /** How often the queues of devices with open commands are looked at. */
 const LOOK_EVERY: Milliseconds = 15_000
@@ -110,7 +110,7 @@ export class Downlinks implements CommandOutlet {
     const queues = this.#parts.queues()
     if (!queues) return { state: 'queued', reason: 'There is no connection to ChirpStack.' }
     const expiresAt = expiryOf(command)
-    if (expiresAt <= this.#parts.clock.now()) {
+    if (isTooLate(command, this.#parts.clock)) {
       return { state: 'expired', reason: 'Its time was over before it could be queued.', status: StatusCode.BadTimeout }
     }
     if (signal.aborted) return { state: 'queued', reason: 'It was stopped before it was queued.' }
@@ -209,7 +209,7 @@ export class Downlinks implements CommandOutlet {
       if (handle === undefined) this.#foundOut(open, item, now)
       else if (item) {
         open.goneSince = undefined
-        const isOver = (item.expiresAt ?? Number.POSITIVE_INFINITY) < this.#parts.clock.now()
+        const isOver = item.expiresAt !== undefined && isTooLate(command, this.#parts.clock)
         if (isOver && !item.isPending && !isTransmitted) this.#tell(command.id, expired)
       } else if (!isTransmitted && this.#parts.device(command.device)?.isHeard) {
         open.goneSince ??= now
@@ -243,20 +243,6 @@ export class Downlinks implements CommandOutlet {
       void this.#look()
     })
   }
-}
-
-/** An answer that says no is one; where there was none, the queue will tell whether it stands there. */
-function afterFailure(error: PenstockError): Delivery {
-  const said = describeError(error)
-  if (error instanceof RpcError && error.neverSent) return { state: 'queued', reason: said }
-  if (error.code === 'ACCESS_DENIED') {
-    const reason = `${said}. The API key may be read-only: make one that may write.`
-    return { state: 'refused', reason, status: StatusCode.BadUserAccessDenied }
-  }
-  if (error.code === 'REQUEST_REFUSED' || (error instanceof RpcError && isCodecFault(error))) {
-    return { state: 'refused', reason: said, status: StatusCode.BadInvalidArgument }
-  }
-  return { state: 'sent', reason: `${said}. Whether ChirpStack has it is being found out.` }
 }
 
 /** What an event says of a queued downlink; undefined: nothing. */
@@ -331,5 +317,3 @@ const downlinkOf = ({ config }: DownlinkDevice, { order }: Pick<OutgoingCommand,
 /** The command in the queue, known by the time at which it ends. */
 const mineIn = (queue: readonly QueuedDownlink[], command: OutgoingCommand): QueuedDownlink | undefined =>
   queue.find(({ expiresAt }) => expiresAt === expiryOf(command))
-
-const isCodecFault = ({ message }: RpcError): boolean => /JS error|codec|Validation error/i.test(message)

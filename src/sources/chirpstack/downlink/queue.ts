@@ -1,4 +1,5 @@
-import type { Milliseconds } from '../../../core/clock.ts'
+import type { Clock, Milliseconds } from '../../../core/clock.ts'
+import { type OutgoingCommand, timeLeftOf } from '../../../core/command-outlet.ts'
 
 /** A downlink to be queued (chirpstack-api `DeviceQueueItem`). */
 export interface Downlink {
@@ -33,3 +34,7 @@ export interface DownlinkQueue {
  */
 export const expiryOf = ({ id, deadline }: { readonly id: number; readonly deadline: Milliseconds }): Milliseconds =>
   Math.floor(deadline / 1_000) * 1_000 - 1_000 + (id % 1_000)
+
+/** Whether ChirpStack would throw the command away at once; by the clock that is not set, which ChirpStack's may differ from. */
+export const isTooLate = (command: OutgoingCommand, clock: Clock): boolean =>
+  timeLeftOf(command, clock) <= command.deadline - expiryOf(command)

@@ -20,8 +20,20 @@ export interface Calibration {
   readonly gap?: { readonly readable?: number; readonly unreadable?: number }
   /** Requests that may be under way at once. */
   readonly window?: number
+  /** What asking for several at once brings; absent where it does not bear that. */
+  readonly pace?: Pace
   /** Why it ended early. */
   readonly endedBecause?: string
+}
+
+/** How fast answers come, in milliseconds for each: one after the other, and with a window. */
+export interface Pace {
+  readonly alone: Milliseconds
+  /** The smallest window of which a larger one would bring little more; 1 where the device does one after the other. */
+  readonly window: number
+  readonly together: Milliseconds
+  /** From sending to the last answer of a full window. */
+  readonly slowest: Milliseconds
 }
 
 export interface BlockLimit {
@@ -39,6 +51,8 @@ const PROOF = 10
 const PAUSES: readonly Milliseconds[] = [0, 1, 2, 5, 10, 20, 50, 100, 200]
 const WINDOWS = [2, 4, 8, 16] as const
 const ROUNDS = 3
+/** How much faster answers must come for a larger window to be worth it. */
+const WORTH = 1.25
 const MOST_GAPS = 8
 const TIMED_READS = 20
 
@@ -190,15 +204,31 @@ class Steps {
     this.found.window = 1
     if (this.found.pauseMs !== 0 || this.#reader.mostAtOnce === 1) return
     this.#say('sending several requests at once')
+    const alone = await this.#fastest(1)
+    if (alone === undefined) return
     for (const window of WINDOWS.filter((each) => each <= this.#reader.mostAtOnce)) {
-      for (let round = 0; round < ROUNDS; round++) {
-        const outcomes = await this.#reader.askAtOnce(this.#anchor, window)
-        if (outcomes.every(({ kind }) => kind === 'answered')) continue
-        await this.#reader.recover(this.#anchor)
-        return
-      }
+      const slowest = await this.#fastest(window)
+      if (slowest === undefined) return
       this.found.window = window
+      const together = slowest / window
+      const { pace = { alone, window: 1, together: alone, slowest: alone } } = this.found
+      this.found.pace = together * WORTH <= pace.together ? { alone, window, together, slowest } : pace
     }
+  }
+
+  /** How long a full window takes to be answered, of a few the shortest; undefined where one was not answered. */
+  async #fastest(window: number): Promise<Milliseconds | undefined> {
+    let fastest = Number.POSITIVE_INFINITY
+    for (let round = 0; round < ROUNDS; round++) {
+      const outcomes = await this.#reader.askAtOnce(this.#anchor, window)
+      const times = outcomes.flatMap((outcome) => (outcome.kind === 'answered' ? [outcome.took] : []))
+      if (times.length < outcomes.length) {
+        await this.#reader.recover(this.#anchor)
+        return undefined
+      }
+      fastest = Math.min(fastest, Math.max(...times))
+    }
+    return fastest
   }
 
   async #time(): Promise<void> {

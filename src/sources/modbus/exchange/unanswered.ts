@@ -60,14 +60,16 @@ export class Unanswered {
   probeFor(adu: Buffer): Buffer {
     const [unitId = 0, asked = 0] = adu
     const functionCode = readerOf[asked] ?? asked
-    // What is about to be written most likely can be read, one by one.
-    const [start, count] = [adu.readUInt16BE(2), functionCode === asked ? adu.readUInt16BE(4) : 0]
+    // What is about to be written most likely can be read, one by one; of what names no address nothing is known.
+    const start = adu.length < READ_BYTES ? 0 : adu.readUInt16BE(2)
+    const count = functionCode === asked ? adu.readUInt16BE(4) : 0
     const shapes = this.#of(unitId)
     for (const [otherFunction, otherCount] of likeness(functionCode, count)) {
       const first = Math.min(start, 0x1_0000 - otherCount)
       const dataBytes = otherFunction <= 2 ? Math.ceil(otherCount / 8) : 2 * otherCount
       if (shapes?.has(shapeOf({ unitId, functionCode: otherFunction, dataBytes }))) continue
-      const probe = Buffer.from(adu.subarray(0, READ_BYTES))
+      const probe = Buffer.alloc(READ_BYTES)
+      probe.writeUInt8(unitId, 0)
       probe.writeUInt8(otherFunction, 1)
       probe.writeUInt16BE(first, 2)
       probe.writeUInt16BE(otherCount, 4)
@@ -94,8 +96,8 @@ const shapeOf = ({ functionCode, dataBytes }: Pick<ModbusRequest, 'functionCode'
 /** Unit, function, address and number of what is read. */
 const READ_BYTES = 6
 
-/** Functions that write, by the ones that read the same table. */
-const readerOf: Readonly<Record<number, number>> = { 5: 1, 15: 1, 6: 3, 16: 3, 22: 3 }
+/** For functions that write those that read the same table, and for those that name no table the likeliest. */
+const readerOf: Readonly<Record<number, number>> = { 5: 1, 15: 1, 6: 3, 16: 3, 22: 3, 17: 3, 43: 3 }
 
 /** The other tables, the likeliest to exist first. */
 const otherFunctions: Readonly<Record<number, readonly number[]>> = {

@@ -1,3 +1,5 @@
+import { DEVICE_IDENTIFICATION, identificationBytes } from '../identification/device-identification.ts'
+import { SERVER_ID, serverIdBytes } from '../identification/server-id.ts'
 import { answerBytes, EXCEPTION_BIT, type ModbusRequest } from '../request.ts'
 import { crc16 } from './crc16.ts'
 import { type LineFraming, type LineListener, type LineReader, MOST_SKIPPED } from './line-framing.ts'
@@ -82,7 +84,7 @@ class RtuReader implements LineReader {
       return true
     }
     if (rest.length < LEAST_FRAME_BYTES) return false
-    for (const length of lengthsOf(rest)) {
+    for (const length of lengthsOf(rest, this.#request)) {
       if (length > rest.length) return false
       if (!isFrame(rest, length)) continue
       this.#take(length)
@@ -127,12 +129,13 @@ function answerLength(request: ModbusRequest, bytes: Buffer): number | undefined
   if (unitId !== request.unitId) return undefined
   if (functionCode === (request.functionCode | EXCEPTION_BIT)) return LEAST_FRAME_BYTES
   if (functionCode !== request.functionCode) return undefined
+  if (request.faultOf) return lengthChosen(functionCode, bytes)
   if (!request.echo && dataBytes !== request.dataBytes) return undefined
   return answerBytes(request) + CRC_BYTES
 }
 
 /** How long a frame of this beginning can be, the likeliest first: an answer, or what another master asks. */
-function lengthsOf(bytes: Buffer): readonly number[] {
+function lengthsOf(bytes: Buffer, request: ModbusRequest | undefined): readonly number[] {
   const [, functionCode = 0, third = 0] = bytes
   if (functionCode & EXCEPTION_BIT) return [LEAST_FRAME_BYTES]
   switch (functionCode) {
@@ -148,7 +151,15 @@ function lengthsOf(bytes: Buffer): readonly number[] {
       return [SHORT_FRAME_BYTES]
     case 22:
       return [MASK_FRAME_BYTES]
+    case SERVER_ID:
+    case DEVICE_IDENTIFICATION:
+      // In anything else than what is expected they say too little to be waited for.
+      return functionCode === request?.functionCode ? [lengthChosen(functionCode, bytes)] : []
     default:
       return []
   }
 }
+
+/** Of an answer whose length the device chooses; longer than there are bytes where more must come to know it. */
+const lengthChosen = (functionCode: number, bytes: Buffer): number =>
+  CRC_BYTES + (functionCode === SERVER_ID ? serverIdBytes(bytes) : identificationBytes(bytes))

@@ -1,8 +1,14 @@
 import type { ModbusSourceConfig } from '../../../core/plant.ts'
 import type { SourceContext } from '../../source.ts'
 import { readTlsMaterial } from '../../tls-material.ts'
+import { NameAddresses } from './name-addresses.ts'
 import { connectTcp } from './tcp.ts'
 import type { Wire } from './wire.ts'
+
+export interface WireContext extends Pick<SourceContext, 'clock' | 'secret'> {
+  /** Of whoever opens one wire after the other. */
+  readonly addresses?: NameAddresses
+}
 
 /**
  * Connects to what the configuration names; what a transport needs is loaded only with it. Rejects with
@@ -11,7 +17,7 @@ import type { Wire } from './wire.ts'
  */
 export async function openWire(
   config: ModbusSourceConfig,
-  { clock, secret }: Pick<SourceContext, 'clock' | 'secret'>,
+  { clock, secret, addresses }: WireContext,
   signal: AbortSignal,
 ): Promise<Wire> {
   const shared = { timeoutMs: config.connectTimeoutMs, clock, signal }
@@ -27,7 +33,7 @@ export async function openWire(
     }
     case 'udp': {
       const { openUdp } = await import('./udp.ts')
-      return openUdp({ ...shared, host: config.host, port: config.port })
+      return openUdp({ ...shared, host: config.host, port: config.port, addresses: addresses ?? new NameAddresses() })
     }
     case 'rtu':
     case 'ascii': {

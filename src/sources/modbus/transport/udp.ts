@@ -1,14 +1,19 @@
 import { createSocket, type Socket } from 'node:dgram'
-import { lookup } from 'node:dns'
 import { PenstockError } from '../../../core/errors.ts'
+import type { NameAddresses } from './name-addresses.ts'
 import { type ConnectOptions, explainConnectFailure } from './tcp.ts'
 import { lost, type Wire, type WireListener } from './wire.ts'
 
+export interface UdpOptions extends ConnectOptions {
+  readonly addresses: NameAddresses
+}
+
 /**
  * A socket that sends to one peer and hears only it. It says nothing of whether anybody is there: that the first
- * request shows. Rejects as `connectTcp` does.
+ * request shows, and where nothing ever came, the next socket asks the next address of the name. Rejects as `connectTcp`
+ * does.
  */
-export function openUdp({ host, port, timeoutMs, clock, signal }: ConnectOptions): Promise<Wire> {
+export function openUdp({ host, port, timeoutMs, clock, signal, addresses }: UdpOptions): Promise<Wire> {
   return new Promise((resolve, reject) => {
     let socket: Socket | undefined
     let settled = false
@@ -37,36 +42,39 @@ export function openUdp({ host, port, timeoutMs, clock, signal }: ConnectOptions
       onAbort()
       return
     }
-    lookup(host, (failure, address, family) => {
+    addresses.next(host).then(({ address, family }) => {
       if (settled) return
-      if (failure) {
-        refuse(failure)
-        return
-      }
       const made = createSocket(family === 6 ? 'udp6' : 'udp4')
       socket = made
       made.once('error', refuse)
       made.connect(port, address, () => {
         made.off('error', refuse)
-        if (finish()) resolve(new DatagramWire(made, `${host}:${port}`))
+        const wasSilent = () => addresses.wasSilent(address)
+        if (finish()) resolve(new DatagramWire(made, `${host}:${port}`, wasSilent))
       })
-    })
+    }, refuse)
   })
 }
 
 class DatagramWire implements Wire {
   readonly endpoint: string
   readonly #socket: Socket
+  readonly #wasSilent: () => void
+  #heard = false
   #closed = false
 
-  constructor(socket: Socket, endpoint: string) {
+  constructor(socket: Socket, endpoint: string, wasSilent: () => void) {
     this.#socket = socket
     this.endpoint = endpoint
+    this.#wasSilent = wasSilent
   }
 
   listen({ data, lost: onLost }: WireListener): void {
     const { endpoint } = this
-    this.#socket.on('message', data)
+    this.#socket.on('message', (bytes) => {
+      this.#heard = true
+      data(bytes)
+    })
     this.#socket.on('error', (cause: NodeJS.ErrnoException) => {
       const refused = cause.code === 'ECONNREFUSED'
       const message = refused
@@ -83,6 +91,7 @@ class DatagramWire implements Wire {
   async close(): Promise<void> {
     if (this.#closed) return
     this.#closed = true
+    if (!this.#heard) this.#wasSilent()
     this.#socket.close()
   }
 }

@@ -1,7 +1,12 @@
 import { describe, expect, it } from 'vitest'
 import { PenstockError } from '../../../../src/core/errors.ts'
 import type { ListedDevice, MeasuringProfile } from '../../../../src/sources/chirpstack/api.ts'
-import { type InventoryMirror, type MirrorApi, readMirror } from '../../../../src/sources/chirpstack/mirror.ts'
+import {
+  type InventoryMirror,
+  type MirrorApi,
+  type MirroredGroup,
+  readMirror,
+} from '../../../../src/sources/chirpstack/mirror.ts'
 import { TENANT } from '../../../support/chirpstack-plant.ts'
 import { climateProfile, HALL, OFFICE } from '../../../support/discovery-mirror.ts'
 
@@ -26,6 +31,7 @@ class Tenant implements MirrorApi {
   atOnce = 0
   mostAtOnce = 0
   disabledNow = false
+  groups: readonly MirroredGroup[] = []
   onListed: (application: string) => void = () => undefined
 
   constructor(devices: Record<string, ListedDevice[]>) {
@@ -46,6 +52,13 @@ class Tenant implements MirrorApi {
     const page = await this.#answer(`devices ${application}`, { total: rows.length, rows })
     this.onListed(application)
     return page
+  }
+
+  readonly multicast = {
+    groups: async (application: string) => {
+      const rows = this.groups.filter((group) => group.applicationId === application)
+      return this.#answer(`groups ${application}`, { total: rows.length, rows })
+    },
   }
 
   times(asked: string): number {
@@ -91,6 +104,14 @@ describe('the mirror of an inventory', () => {
     const third = await read(api, second)
     expect(third.devices.map(({ disabled }) => disabled)).toEqual([true, true])
     expect([api.times(`isDisabled ${HALL}`), api.times(`isDisabled ${OFFICE}`)]).toEqual([2, 1])
+  })
+
+  it('has the multicast groups of the applications that may be asked for them', async () => {
+    const api = new Tenant({ building: [], secret: [] })
+    const lamps = { id: 'g1', name: 'Lamps', applicationId: 'building' }
+    api.groups = [{ id: 'g2', name: 'Safes', applicationId: 'secret' }, lamps]
+    api.failures.set('groups secret', new PenstockError('ACCESS_DENIED', 'no'))
+    expect((await read(api)).groups).toEqual([lamps])
   })
 
   it('is never half read: a server that goes away on the way makes no mirror at all', async () => {

@@ -33,6 +33,7 @@ describe('the address of what ChirpStack is asked for', () => {
     ['state:"a b"', { poll: 'state', name: 'a b' }],
     ['inventory:lastSeenAt', { poll: 'inventory', name: 'lastSeenAt' }],
     ['gateway:latitude', { poll: 'gateway', name: 'latitude' }],
+    ['group:fCnt', { poll: 'group', name: 'fCnt' }],
   ])('%s is understood, and written back as it was', (text, address) => {
     expect(parseAddress(text)).toEqual(address)
     expect(formatPolledAddress(address as PolledAddress)).toBe(text)
@@ -61,6 +62,7 @@ describe('the address of what ChirpStack is asked for', () => {
     ['state:valve@hour', 12, /a state has no buckets/],
     ['inventory:fCnt', 11, /names "fCnt"/],
     ['gateway:', 9, /names ""/],
+    ['group:state', 7, /"group" has name, class, dataRate, frequency, fCnt, devices, gateways, queue/],
   ])('%j is refused with the column where it goes wrong', (text, column, message) => {
     const fault = parseAddress(text)
     expect(fault).toMatchObject({ column, message: expect.stringMatching(message) })

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { chirpStackSource } from '../../../../src/sources/chirpstack/source-type.ts'
-import { chirpStackConfig, loraDevice, loraGateway, loraTag } from '../../../support/chirpstack-plant.ts'
+import { chirpStackConfig, loraDevice, loraGateway, loraGroup, loraTag } from '../../../support/chirpstack-plant.ts'
 
 const EUI = 'a81758fffe0a1001'
 
@@ -110,5 +110,36 @@ describe('the check of a ChirpStack source', () => {
     { certificateFile: 'c', keyEnv: 'K' },
   ])('accepts %j behind https', (tls) => {
     expect(chirpStackSource.validate(chirpStackConfig([], { url: 'https://lora', tls }))).toEqual([])
+  })
+
+  it('lets a multicast group have what it can have: payloads that nobody acknowledges, and what ChirpStack knows of it', () => {
+    const groupId = '3f0c7f8e-5c1b-4f0a-9a55-0c1d2e3f4a5b'
+    const command = (key: string, downlink: object) => ({
+      key,
+      name: key,
+      parameters: [],
+      downlink: { fPort: 1, confirmed: false, ...downlink },
+    })
+    const payload = [{ hex: '01' }]
+    const config = chirpStackConfig([
+      loraGroup('lamps', groupId, {
+        tags: [loraTag('queue', 'group:queue'), loraTag('t', 'object.t'), loraTag('state', 'gateway:state')],
+        commands: [
+          command('good', { payload }),
+          command('sure', { payload, confirmed: true }),
+          command('codec', { object: {} }),
+        ],
+      }),
+      loraGroup('again', groupId),
+      loraDevice('hall', EUI, [loraTag('queue', 'group:queue')]),
+    ])
+    expect(chirpStackSource.validate(config).map(({ path, message }) => [path, message])).toEqual([
+      ['devices[0].tags[1].address', expect.stringContaining('sends nothing; it has group:')],
+      ['devices[0].tags[2].address', expect.stringContaining('sends nothing; it has group:')],
+      ['devices[0].commands[1].downlink.confirmed', expect.stringContaining('acknowledges')],
+      ['devices[0].commands[2].downlink.object', expect.stringContaining('no codec')],
+      ['devices[1].multicastGroup', expect.stringContaining('same multicast group')],
+      ['devices[2].tags[0].address', expect.stringContaining('one with a multicastGroup')],
+    ])
   })
 })

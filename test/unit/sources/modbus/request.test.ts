@@ -57,7 +57,21 @@ describe('requestOf', () => {
     expect(faultOfAnswer(request, Buffer.from(`${answer}00`, 'hex'))).toContain('repeats another write')
   })
 
-  it.each([8, 17, 20, 43])('does not know function %i', (functionCode) => {
+  it.each([8, 20, 24])('does not know function %i', (functionCode) => {
     expect(requestOf(Buffer.of(7, functionCode, 0, 0, 0, 1))).toBeUndefined()
+  })
+
+  it.each([17, 43])('lets the device choose how long its answer to function %i is', (functionCode) => {
+    expect(requestOf(Buffer.of(7, functionCode, 14, 1, 0))).toMatchObject({ unitId: 7, functionCode, dataBytes: 251 })
+  })
+
+  it.each([
+    ['its bytes', '07 11 03 414243', undefined],
+    ['fewer bytes than it says', '07 11 03 4142', 'has 2 bytes and says 3'],
+    ['nothing', '07 11 00', 'has 0 bytes'],
+  ])('takes a server id with %s', (_, hex, fault) => {
+    const words = faultOfAnswer(requestOf(Buffer.of(7, 17))!, Buffer.from(hex.replaceAll(' ', ''), 'hex'))
+    expect(words ?? '').toContain(fault ?? '')
+    expect(words === undefined).toBe(fault === undefined)
   })
 })

@@ -5,7 +5,7 @@ import type { DeviceTemplate, DiscoveryRule } from '../../../../../src/core/temp
 import { type Decision, decide } from '../../../../../src/sources/chirpstack/discovery/decide.ts'
 import type { Discovery } from '../../../../../src/sources/chirpstack/discovery/discovery.ts'
 import { emptyDiscovery } from '../../../../../src/sources/chirpstack/discovery/state.ts'
-import { chirpStackConfig, loraDevice, loraTag } from '../../../../support/chirpstack-plant.ts'
+import { chirpStackConfig, loraDevice, loraGroup, loraTag } from '../../../../support/chirpstack-plant.ts'
 import {
   climateProfile,
   discoveryOf,
@@ -325,5 +325,27 @@ describe('in what plant and ChirpStack differ', () => {
   it('asks nothing of the uplinks of a device that is disabled', () => {
     const disabled = discoveryOf(mirrorOf([{ ...hall, disabled: true }]), times(12, { a: 1 }))
     expect(kinds({ discovery: disabled, rules: [rule({ template: 'climate' })] })).toEqual(['disabled_in_chirpstack'])
+  })
+})
+
+describe('a multicast group', () => {
+  const group = (id: string, applicationId = 'app-building') => ({ id, name: `Group ${id}`, applicationId })
+  const groups = [group('g1'), group('g2', 'app-utilities'), group('g3')]
+  const told = (rules: readonly DiscoveryRule[]) => {
+    const devices = [loraGroup('lamps', 'g3')]
+    const state = discoveryOf({ ...mirrorOf([]), groups }).state
+    const source = chirpStackConfig(devices, { rules })
+    return decide({ source, templates: [], state, takenKeys: new Set() }).drift.map(({ kind, devEui }) => [
+      kind,
+      devEui,
+    ])
+  }
+
+  it('of an application that rules look at is named until a device stands for it', () => {
+    const [g1, g2] = ['g1', 'g2'].map((id) => ['group_without_device', id])
+    expect(told([rule()])).toEqual([g1, g2])
+    expect(told([rule({ application: 'Build*', profile: 'Climate' })])).toEqual([g1])
+    expect(told([rule({ application: 'Building', name: 'test*', ignore: true }), rule()])).toEqual([g1, g2])
+    expect(told([rule({ application: 'Building', ignore: true }), rule()])).toEqual([g2])
   })
 })

@@ -19,6 +19,8 @@ class LimitedDevice {
   most = 125
   needsMs = 0
   atOnce = 16
+  /** It does one thing after the other, whatever it is asked for meanwhile. */
+  inTurns = false
   /** Registers from here to there do not exist. */
   hole: [number, number] = [1_000, 65_535]
   /** What reading the hole, and too much, leads to. */
@@ -63,7 +65,8 @@ class LimitedDevice {
     const [from, to] = this.hole
     const inHole = start <= to && start + count > from
     const mute = tooSoon || tooMany || this.requests > this.diesAfter || (inHole && this.answersHole === 'silence')
-    await new Promise<void>((resolve) => this.#clock.after(mute ? TIMEOUT_MS : this.latencyMs, resolve))
+    const takes = this.latencyMs * (this.inTurns ? this.#underWay : 1)
+    await new Promise<void>((resolve) => this.#clock.after(mute ? TIMEOUT_MS : takes, resolve))
     this.#underWay--
     this.#freeAt = this.#clock.monotonic()
     if (mute) throw new PenstockError('TIMEOUT', `Unit ${unitId} did not answer`)
@@ -147,7 +150,7 @@ describe('calibrating a Modbus device', () => {
     plc.latencyMs = 120
     const found = await calibrated([range(0, 9)])
     expect(found).toMatchObject({ pauseMs: 0, registers: { largest: 125, isLimit: false }, window: 16 })
-    expect(proposed(found)).toEqual(['# Proposed for the source:', 'timeout: 500ms'])
+    expect(proposed(found)).toEqual(['# Proposed for the source:', 'timeout: 500ms', 'window: 16'])
   })
 
   it('does not take the end of the map for a limit of the device', async () => {
@@ -169,7 +172,24 @@ describe('calibrating a Modbus device', () => {
 
   it('finds how many requests may be under way at once', async () => {
     plc.atOnce = 5
-    expect(await calibrated([range(0, 9)])).toMatchObject({ window: 4 })
+    const found = await calibrated([range(0, 9)])
+    expect(found).toMatchObject({ window: 4, pace: { alone: 10, window: 4, together: 2.5, slowest: 10 } })
+    expect(proposed(found)).toContain('window: 4')
+  })
+
+  it('proposes no window of which nothing comes: a device that does one thing after the other', async () => {
+    plc.inTurns = true
+    const found = await calibrated([range(0, 9)])
+    expect(found).toMatchObject({ window: 16, pace: { alone: 10, window: 1 } })
+    expect(proposed(found).join()).not.toContain('window')
+    const source = { delayBetweenRequestsMs: 0, window: 8 }
+    expect(proposal(found, { source, device: device('meter') })).toContain('window: 1')
+  })
+
+  it('proposes a timeout that a full window fits into', async () => {
+    plc.atOnce = 4
+    plc.latencyMs = 100
+    expect(proposed(await calibrated([range(0, 9)]))).toContain('timeout: 400ms')
   })
 
   it('asks one thing at a time where answers do not say what they belong to', async () => {

@@ -86,3 +86,38 @@ describe('what a line with RTU brings', () => {
     expect(found).not.toContain(answer.toString('hex'))
   })
 })
+
+describe('an answer whose length the device chooses', () => {
+  const identification = hex('01 2b 0e 01 83 00 00 02 00 04 41636d65 01 02 454d')
+  const serverId = hex('01 11 03 414203')
+
+  it.each([
+    ['function 43', hex('01 2b 0e 01 00'), identification],
+    ['function 17', hex('01 11'), serverId],
+  ])('is found with %s however it is cut, behind an echo and noise', (_, asking, answering) => {
+    fc.assert(
+      fc.property(fc.boolean(), fc.array(fc.nat(200)), (echoed, cuts) => {
+        const { reader, found } = expecting(asking)
+        const stream = Buffer.concat([...(echoed ? [encodeRtu(asking)] : []), encodeRtu(answering)])
+        const at = [0, ...cuts.map((cut) => cut % (stream.length + 1)).sort((a, b) => a - b), stream.length]
+        at.slice(1).forEach((end, i) => {
+          reader.push(stream.subarray(at[i], end))
+        })
+        expect(found).toEqual([...(echoed ? [asking] : []), answering].map((each) => each.toString('hex')))
+      }),
+    )
+    const { reader, found } = expecting(asking)
+    reader.push(hex('00 2b ff'))
+    reader.push(encodeRtu(answering))
+    reader.silent()
+    expect(found.at(-1)).toBe(answering.toString('hex'))
+  })
+
+  it('is left out where something else is asked for', () => {
+    const { reader, found } = expecting(asked)
+    reader.push(encodeRtu(identification))
+    reader.push(encodeRtu(answer))
+    reader.silent()
+    expect(found.at(-1)).toBe(answer.toString('hex'))
+  })
+})
