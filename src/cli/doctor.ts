@@ -7,6 +7,7 @@ import type { Finding } from './doctor/finding.ts'
 import { checkDataFolder } from './doctor/folder-checks.ts'
 import { checkCertificate, checkClock, checkHostnames } from './doctor/identity-checks.ts'
 import { checkPorts, checkSources } from './doctor/network-checks.ts'
+import { checkPostgres } from './doctor/postgres-checks.ts'
 
 export interface DoctorOptions {
   readonly config: string
@@ -49,6 +50,7 @@ async function examine(file: string, env: Environment, now: Milliseconds): Promi
     ...(await checkHostnames(config.opcua)),
     checkCertificate(dataFolder, config.opcua, now),
     ...(await checkSources(config, env)),
+    ...(await checkPostgres(config, env)),
   ]
 }
 

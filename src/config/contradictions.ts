@@ -9,7 +9,21 @@ const bounds = [
 
 /** Settings of the servers that are right each by itself, but not together. The configuration may be wrong otherwise. */
 export function contradictionsOf(config: unknown): Complaint[] {
-  return [...samePort(config), ...impossibleLimits(config)]
+  return [...samePort(config), ...impossibleLimits(config), ...halfCertificate(config)]
+}
+
+/** A client certificate is nothing without its key, which has one place. */
+function halfCertificate(config: unknown): Complaint[] {
+  const tls = settingOf(settingOf(settingOf(config, 'sinks'), 'postgres'), 'tls')
+  const at = ['sinks', 'postgres', 'tls']
+  const has = (name: string) => settingOf(tls, name) !== undefined
+  const keys = ['keyFile', 'keyEnv'].filter(has)
+  if (keys.length === 2) {
+    return [{ at: [...at, 'keyEnv'], message: 'The key is in keyFile already.', mend: 'Remove one of the two.' }]
+  }
+  if (has('certificateFile') === (keys.length === 1)) return []
+  const message = 'A client certificate and its key belong together.'
+  return [{ at, message, mend: 'Write certificateFile and keyFile (or keyEnv), or none of them.' }]
 }
 
 function samePort(config: unknown): Complaint[] {

@@ -22,6 +22,7 @@ const fixedParts = [
   'opcua',
   'http',
   'history',
+  'sinks',
   'commands',
   'audit',
   'log',

@@ -66,7 +66,8 @@ export function loadConfig(options: LoadOptions): Loaded {
   const parsed = configSchema.safeParse(value)
   const sources = parsed.success ? parsed.data.sources : rightSources(value)
   const users = parsed.success ? parsed.data.opcua.users : rightUsers(value)
-  const collected = requireSecrets ? new Secrets({ env, readFile }).collect({ users, sources }) : undefined
+  const postgres = parsed.success ? parsed.data.sinks.postgres : undefined
+  const collected = requireSecrets ? new Secrets({ env, readFile }).collect({ users, sources, postgres }) : undefined
   const findings = [
     ...yaml.findings,
     ...(parsed.success ? [] : shapeFindings(parsed.error.issues, value, yaml)),

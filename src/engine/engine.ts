@@ -35,6 +35,7 @@ import { type ConfiguredDevices, FoundDevices } from './found-devices.ts'
 import type { HistoryEdits } from './history-edits.ts'
 import { keptValues } from './kept-values.ts'
 import { PlantValues } from './plant-values.ts'
+import type { PostgresSink } from './postgres-sink.ts'
 import { recordAudit } from './record-audit.ts'
 
 /** Changes are collected this long before they cross a link: it bounds the price of batches, and the latency. */
@@ -51,6 +52,7 @@ export interface EngineParts {
   readonly types: SourceTypes
   readonly database: Database.Database
   readonly history: HistorySettings
+  readonly sink?: PostgresSink | undefined
   /** `penstock.db`. */
   readonly penstock: Database.Database
   readonly commands: CommandSettings
@@ -95,6 +97,7 @@ export class Engine {
   constructor(parts: EngineParts) {
     this.#parts = parts
     const { plant, templates, clock, log, database } = parts
+    const outbox = parts.sink?.outbox
     this.#startedAt = clock.now()
     this.#plant = plant
     this.#found = new FoundDevices({ plant, templates }, () => void this.#followFound())
@@ -104,7 +107,7 @@ export class Engine {
     this.#audit = new AuditLog(parts.penstock)
     const memories = () => this.#plant.sources.flatMap(memoriesOf)
     const own = { pipeline: this.#pipeline, audit: this.#audit, settings: parts.history, onFatal: parts.onFatal }
-    this.#kept = keptValues({ ...own, database, memories, clock, log })
+    this.#kept = keptValues({ ...own, database, outbox, memories, clock, log })
     this.#sources = new SourceSupervisor({
       types: parts.types,
       indexing: this.#indexing,
@@ -156,6 +159,7 @@ export class Engine {
     this.#pipeline.recordTo(this.#kept.history, this.#kept.windows)
     this.#kept.windows.start(this.#indexing.present)
     this.#kept.history.start()
+    this.#parts.sink?.start(this.#indexing.present)
     this.#kept.retention.start()
     this.#auditRetention.start()
     this.#kept.compaction.start()
@@ -185,6 +189,7 @@ export class Engine {
     await this.#auditRetention.stop()
     await this.#kept.compaction.stop()
     await this.#kept.history.stop()
+    await this.#parts.sink?.stop()
     await this.#kept.lastValues.stop()
     for (const end of this.#timers) end()
     this.#timers = []
@@ -293,6 +298,7 @@ export class Engine {
       sources: this.#sources.health(),
       merged: this.#merged + merging,
       store: this.#storeHealth(),
+      sink: this.#parts.sink?.health,
     }
   }
 
@@ -314,6 +320,7 @@ export class Engine {
       await this.#sources.follow(change, this.#plant)
       this.#values.plantChanged()
       this.#commands.plantChanged()
+      this.#parts.sink?.describe(this.#indexing.present)
     }
   }
 

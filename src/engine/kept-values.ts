@@ -10,6 +10,7 @@ import { HistoryEditor } from '../store/history-editor.ts'
 import { HistoryRetention, type HistorySettings } from '../store/history-retention.ts'
 import { HistoryWriter } from '../store/history-writer.ts'
 import { LastValues } from '../store/last-values.ts'
+import type { Outbox } from '../store/outbox.ts'
 import { SeriesBook } from '../store/series.ts'
 import { cronSchedule } from './cron-schedule.ts'
 import { HistoryEdits } from './history-edits.ts'
@@ -23,27 +24,30 @@ export function keptValues(parts: {
   /** Names under which sources keep memories. */
   memories: () => readonly string[]
   settings: HistorySettings
+  /** Where the sink finds what was written; absent: there is no sink. */
+  outbox: Outbox | undefined
   clock: Clock
   log: Logger
   onFatal: (error: unknown) => void
 }) {
-  const { database, pipeline, audit, settings, clock, log } = parts
+  const { database, pipeline, audit, settings, outbox, clock, log } = parts
   const { keepMs, maxSize, schedule: cron } = settings
   const series = new SeriesBook(database)
   const onDamage = (error: Error) => {
     if (markDamaged(database, error)) parts.onFatal(error)
   }
-  const history = new HistoryWriter({ database, series, clock, log, onDamage })
+  const history = new HistoryWriter({ database, series, outbox, clock, log, onDamage })
   const source = new DatabaseHistory(database)
   const windows = new WindowAggregation({ sink: pipeline, table: pipeline.table, source, history, clock, log })
   const schedule = cron === undefined ? undefined : cronSchedule(cron)
+  const editor = new HistoryEditor({ database, clock })
   const sweeping = { devices: parts.memories, keepMs, maxSize, schedule }
   return {
     series,
     history,
     windows,
     lastValues: new LastValues({ database, pipeline, series, clock, log, onDamage }),
-    edits: new HistoryEdits({ history, audit, windows, editor: new HistoryEditor({ database, clock }), clock, log }),
+    edits: new HistoryEdits({ history, audit, windows, outbox, editor, clock, log }),
     retention: new HistoryRetention({ database, series, ...sweeping, clock, log }),
     compaction: new HistoryCompaction({ database, keepMs, clock, log }),
   }

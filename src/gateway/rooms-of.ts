@@ -32,11 +32,13 @@ export const pkiFolderOf = ({ gateway }: Config): string => join(gateway.data, '
 export function roomsOf({ config, secrets, settings, startedAt, log, prepareStore, entries }: RoomsOptions): Rooms {
   const logLevel = config.log.level
   const dataFolder = config.gateway.data
+  const { postgres } = config.sinks
   const engine: EngineRoomData = {
     plant: { sources: config.sources },
     templates: config.templates,
     dataFolder,
     history: config.history,
+    sink: postgres && { settings: postgres, gateway: config.gateway.name },
     commands: config.commands,
     audit: config.audit,
     logLevel,

@@ -3,7 +3,16 @@ import type { GatewayHealth, RoomHealth } from './gateway-health.ts'
 
 /** One thing that has to be in order. */
 export interface Check {
-  readonly name: 'engine' | 'opcua' | 'engine-heard' | 'store' | 'history' | 'certificates' | 'disk' | 'backup'
+  readonly name:
+    | 'engine'
+    | 'opcua'
+    | 'engine-heard'
+    | 'store'
+    | 'history'
+    | 'postgres'
+    | 'certificates'
+    | 'disk'
+    | 'backup'
   /** `unknown`: it could not be asked just now. A gateway with a warning is ready all the same. */
   readonly state: 'ok' | 'warning' | 'failing' | 'unknown'
   /** Empty when it is ok. */
@@ -24,6 +33,7 @@ export function checksOf({ rooms, engine, opcua, disk, backup }: Checked): reado
     opcua ? warnIf('engine-heard', opcua.engineHeard ? '' : heard) : unknown('engine-heard'),
     engine ? warnIf('store', engine.store.reason) : unknown('store'),
     engine ? warnIf('history', engine.store.history.reason) : unknown('history'),
+    ...(engine?.sink ? [warnIf('postgres', engine.sink.reason)] : []),
     opcua ? warnIf('certificates', endingOf(opcua)) : unknown('certificates'),
     warnIf('disk', disk.reason),
     ...(backup ? [warnIf('backup', backup.reason)] : []),

@@ -15,6 +15,7 @@ import type { HistoryHealth, SourceHealth } from '../core/health.ts'
 import type { AskedHistoryEdit, EditAnswer } from '../core/history-edit.ts'
 import type { Plant } from '../core/plant.ts'
 import type { PlantChange } from '../core/plant-change.ts'
+import type { SinkHealth } from '../core/sink.ts'
 import type { NumberedPlant } from '../core/tag-index.ts'
 import type { DeviceTemplate } from '../core/template.ts'
 import type { UserRecord } from '../core/user.ts'
@@ -111,6 +112,8 @@ export interface EngineHealth {
   /** Changes that were merged because the OPC UA room could not take them all. */
   readonly merged: number
   readonly store: StoreHealth
+  /** How PostgreSQL gets what the history gets; absent: it is not configured. */
+  readonly sink?: SinkHealth | undefined
 }
 
 export interface StoreHealth {

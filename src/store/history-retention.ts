@@ -95,7 +95,9 @@ export class HistoryRetention {
     )
     this.#deleteSeries = parts.database.prepare(
       `DELETE FROM series WHERE id = @series AND NOT EXISTS (SELECT 1 FROM samples WHERE series = @series)
-         AND NOT EXISTS (SELECT 1 FROM chunks WHERE series = @series)`,
+         AND NOT EXISTS (SELECT 1 FROM chunks WHERE series = @series)
+         -- Its entries name series by number.
+         AND NOT EXISTS (SELECT 1 FROM outbox)`,
     )
   }
 

@@ -10,6 +10,7 @@ import type { StatusCode } from '../core/status-code.ts'
 import type { TagIndex } from '../core/tag-index.ts'
 import { isDamage } from './damage.ts'
 import { HistorySegment } from './history-segment.ts'
+import type { Outbox } from './outbox.ts'
 import type { SeriesBook } from './series.ts'
 
 /** The longest a sample stays unwritten while the disk keeps up. */
@@ -49,11 +50,13 @@ export class HistoryWriter implements SampleRecorder, DeviceMemory {
   constructor(parts: {
     database: Database.Database
     series: SeriesBook
+    /** Gets what is written, in the same transaction, where a sink wants it. */
+    outbox?: Outbox | undefined
     clock: Clock
     log: Logger
     onDamage?: (error: Error) => void
   }) {
-    const { database } = parts
+    const { database, outbox } = parts
     this.#series = parts.series
     this.#clock = parts.clock
     this.#log = parts.log
@@ -69,10 +72,15 @@ export class HistoryWriter implements SampleRecorder, DeviceMemory {
       `INSERT INTO device_memory (device, memory) VALUES (?, ?)
        ON CONFLICT (device) DO UPDATE SET memory = excluded.memory`,
     )
-    this.#write = database.transaction((segment: HistorySegment) => {
+    const write = database.transaction((segment: HistorySegment) => {
       segment.writeTo(insert)
       for (const [device, memory] of segment.memories) remember.run(device, memory)
+      outbox?.add(segment.changedRows)
     })
+    this.#write = (segment) => {
+      write(segment)
+      outbox?.committed()
+    }
   }
 
   start(): void {

@@ -14,6 +14,7 @@ import { modbusCpu } from './experiments/modbus-cpu.ts'
 import { modbusFleet } from './experiments/modbus-fleet.ts'
 import { monitoredItems } from './experiments/monitored-items.ts'
 import { oneChange } from './experiments/one-change.ts'
+import { postgresSink } from './experiments/postgres-sink.ts'
 import { readRate } from './experiments/read-rate.ts'
 import { start } from './experiments/start.ts'
 import { tenThousand } from './experiments/ten-thousand.ts'
@@ -36,6 +37,7 @@ const experiments: readonly Experiment[] = [
   historySize,
   historyCare,
   aggregateWindows,
+  postgresSink,
   commandAccept,
   calculate,
   modbusCpu,

@@ -15,6 +15,7 @@ const packages: Record<string, string> = {
   libxml2: 'validates the OPC UA NodeSet against its schema',
   mbpoll: 'Modbus client that we did not write',
   socat: 'serial lines without hardware, and TLS in front of a Modbus server',
+  postgresql: 'database that gets the samples',
   chromium: 'browser tests',
 }
 
