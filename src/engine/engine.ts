@@ -28,16 +28,12 @@ import { SourceSupervisor, type SourceTypes } from '../sources/supervisor.ts'
 import { AuditLog } from '../store/audit.ts'
 import { AuditRetention, type AuditSettings } from '../store/audit-retention.ts'
 import { CommandStore } from '../store/command-store.ts'
-import { HistoryCompaction } from '../store/history-compaction.ts'
-import { HistoryEditor } from '../store/history-editor.ts'
-import { HistoryRetention, type HistorySettings } from '../store/history-retention.ts'
-import { HistoryWriter } from '../store/history-writer.ts'
-import { LastValues } from '../store/last-values.ts'
-import { SeriesBook } from '../store/series.ts'
+import type { HistorySettings } from '../store/history-retention.ts'
 import { AdHocReads } from './ad-hoc-reads.ts'
 import { cronSchedule } from './cron-schedule.ts'
 import { type ConfiguredDevices, FoundDevices } from './found-devices.ts'
-import { HistoryEdits } from './history-edits.ts'
+import type { HistoryEdits } from './history-edits.ts'
+import { keptValues } from './kept-values.ts'
 import { PlantValues } from './plant-values.ts'
 import type { PostgresSink } from './postgres-sink.ts'
 import { recordAudit } from './record-audit.ts'
@@ -67,7 +63,7 @@ export interface EngineParts {
   readonly random: () => number
   /** Sources do not begin before `releaseSources`. */
   readonly safeMode?: boolean
-  /** A change of the plant failed half-way: the engine has to begin anew. */
+  /** A change of the plant failed half-way, or the history is damaged: the engine has to begin anew. */
   readonly onFatal: (error: unknown) => void
 }
 
@@ -86,12 +82,7 @@ export class Engine {
   readonly #sources: SourceSupervisor
   readonly #adHoc: AdHocReads
   readonly #found: FoundDevices
-  readonly #series: SeriesBook
-  readonly #lastValues: LastValues
-  readonly #history: HistoryWriter
-  readonly #edits: HistoryEdits
-  readonly #retention: HistoryRetention
-  readonly #compaction: HistoryCompaction
+  readonly #kept: ReturnType<typeof keptValues>
   readonly #audit: AuditLog
   readonly #auditRetention: AuditRetention
   readonly #commands: Commands
@@ -115,20 +106,15 @@ export class Engine {
     this.#indexing = new TagIndexing(plant)
     this.#pipeline = new Pipeline(this.#indexing.present, clock)
     this.#values = new PlantValues(this.#pipeline, this.#indexing)
-    const series = new SeriesBook(database)
-    this.#series = series
-    this.#lastValues = new LastValues({ database, pipeline: this.#pipeline, series, clock, log })
-    this.#history = new HistoryWriter({ database, series, outbox, clock, log })
-    const devices = () => this.#plant.sources.flatMap(memoriesOf)
-    const { keepMs, maxSize, schedule: cron } = parts.history
-    const schedule = cron === undefined ? undefined : cronSchedule(cron)
-    this.#retention = new HistoryRetention({ database, series, devices, keepMs, maxSize, schedule, clock, log })
-    this.#compaction = new HistoryCompaction({ database, keepMs, clock, log })
+    this.#audit = new AuditLog(parts.penstock)
+    const memories = () => this.#plant.sources.flatMap(memoriesOf)
+    const own = { pipeline: this.#pipeline, audit: this.#audit, settings: parts.history, onFatal: parts.onFatal }
+    this.#kept = keptValues({ ...own, database, outbox, memories, clock, log })
     this.#sources = new SourceSupervisor({
       types: parts.types,
       indexing: this.#indexing,
       sink: this.#pipeline,
-      memory: this.#history,
+      memory: this.#kept.history,
       values: this.#values,
       commands: { news: (id, news) => this.#commands.news(id, news) },
       clock,
@@ -141,7 +127,6 @@ export class Engine {
       },
       onBegun: (key) => this.#commands.sourceBegan(key),
     })
-    this.#audit = new AuditLog(parts.penstock)
     this.#auditRetention = new AuditRetention({
       ...parts.audit,
       schedule: cronSchedule(parts.audit.schedule),
@@ -150,8 +135,6 @@ export class Engine {
       clock,
       log,
     })
-    const editor = new HistoryEditor({ database, clock })
-    this.#edits = new HistoryEdits({ history: this.#history, editor, audit: this.#audit, outbox, clock, log })
     this.#commands = new Commands({
       journal: new CommandStore(parts.penstock, this.#audit),
       plant: () => this.#plant,
@@ -172,16 +155,17 @@ export class Engine {
 
   /** Resolves when every source has begun. */
   async start(): Promise<void> {
-    this.#series.add(this.#indexing.present)
-    const restored = this.#lastValues.restore(this.#indexing.present)
+    this.#kept.series.add(this.#indexing.present)
+    const restored = this.#kept.lastValues.restore(this.#indexing.present)
     this.#parts.log.info({ tags: this.#pipeline.table.size, restored }, 'engine starts with the last known values')
-    this.#pipeline.recordTo(this.#history)
-    this.#history.start()
+    this.#pipeline.recordTo(this.#kept.history, this.#kept.windows)
+    this.#kept.windows.start(this.#indexing.present)
+    this.#kept.history.start()
     this.#parts.sink?.start(this.#indexing.present)
-    this.#retention.start()
+    this.#kept.retention.start()
     this.#auditRetention.start()
-    this.#compaction.start()
-    this.#lastValues.start()
+    this.#kept.compaction.start()
+    this.#kept.lastValues.start()
     this.#pipeline.start()
     const { clock } = this.#parts
     this.#timers = [
@@ -207,13 +191,14 @@ export class Engine {
     await this.#sources.stop()
     await this.#commands.stop()
     this.#pipeline.stop()
+    await this.#kept.windows.stop()
     this.#flush()
-    await this.#retention.stop()
+    await this.#kept.retention.stop()
     await this.#auditRetention.stop()
-    await this.#compaction.stop()
-    await this.#history.stop()
+    await this.#kept.compaction.stop()
+    await this.#kept.history.stop()
     await this.#parts.sink?.stop()
-    await this.#lastValues.stop()
+    await this.#kept.lastValues.stop()
     for (const end of this.#timers) end()
     this.#timers = []
     for (const { link, end } of this.#subscribers) {
@@ -232,7 +217,7 @@ export class Engine {
       serves: {
         plant: () => ({ revision: this.#revision, plant: this.#plant, ids: this.#indexing.ids }),
         store: () => this.#storeHealth(),
-        editHistory: (asked) => this.#edits.apply(asked),
+        editHistory: (asked) => this.#kept.edits.apply(asked),
         command: (request) => this.#commands.request(request),
         cancelCommand: (of) => this.#commands.cancel(of),
         subscribe: ({ revision }) => {
@@ -270,6 +255,11 @@ export class Engine {
   /** Reads one address of a device over the connection that is polled, between two polls. */
   readOnce(wanted: WantedReading): Promise<ReadAnswer> {
     return this.#adHoc.read(wanted)
+  }
+
+  /** Where recorded values are changed. */
+  get edits(): HistoryEdits {
+    return this.#kept.edits
   }
 
   /** Asks a device what it is, between two polls. */
@@ -347,11 +337,12 @@ export class Engine {
     this.#plant = changedPlant(this.#plant, step)
     this.#revision++
     const tags = this.#indexing.apply(step, this.#plant)
-    this.#lastValues.forget(tags.renewed)
-    this.#series.remove(tags.retired)
-    this.#series.add(tags.added)
+    this.#kept.lastValues.forget(tags.renewed)
+    this.#kept.series.remove(tags.retired)
+    this.#kept.series.add(tags.added)
     this.#pipeline.change(tags)
-    this.#lastValues.restore([...tags.added, ...tags.updated])
+    this.#kept.windows.change(tags, (key) => this.#indexing.ofDevice(key))
+    this.#kept.lastValues.restore([...tags.added, ...tags.updated])
   }
 
   /** Resolves when every subscriber follows, so that none is behind by more than a step. */
@@ -371,8 +362,8 @@ export class Engine {
   }
 
   #storeHealth(): StoreHealth {
-    const { ok, reason, lastCommitAt } = this.#lastValues.health
-    const history = this.#history.health
+    const { ok, reason, lastCommitAt } = this.#kept.lastValues.health
+    const history = this.#kept.history.health
     const reasons = [reason, history.reason].filter((each) => each !== '').join('; ')
     return { ok: ok && history.ok, reason: reasons, lastCommitAt, history }
   }

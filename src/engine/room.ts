@@ -86,6 +86,7 @@ const link = new Link<FromRoom, MainToEngine>({
     diagnostics: ({ source }) => engine.diagnostics(source),
     frames: ({ source, after }) => engine.frames(source, after) ?? null,
     readOnce: (wanted) => engine.readOnce(wanted),
+    editHistory: (asked) => engine.edits.apply(asked),
     identify: (wanted) => engine.identify(wanted),
     command: (request) => engine.commands.request(request),
     cancelCommand: (of) => engine.commands.cancel(of),

@@ -13,6 +13,7 @@ import { WebUsers } from './access/web-users.ts'
 import type { CertificateAdministration } from './certificate-routes.ts'
 import type { CommandDesk } from './command-routes.ts'
 import type { Diagnosis } from './diagnosis.ts'
+import type { HistoryDesk } from './history/history-import.ts'
 import { EngineFeed } from './live/engine-feed.ts'
 import { Metrics } from './metrics/metrics.ts'
 import type { WebService } from './routes/service.ts'
@@ -28,6 +29,7 @@ interface WebServiceParts
   /** What can be asked of the engine. */
   readonly rooms: Diagnosis &
     CommandDesk &
+    HistoryDesk &
     OpcuaSessions &
     CertificateAdministration & {
       /** null while the engine does not answer. */
@@ -61,6 +63,7 @@ export function webServiceOf(parts: WebServiceParts): WebService {
     metrics,
     diagnosis: rooms,
     commands: rooms,
+    edits: rooms,
     opcua: rooms,
     certificates: rooms,
     findings: () => rooms.findings(),

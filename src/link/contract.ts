@@ -238,6 +238,7 @@ export type MainToEngine = {
     /** Asks a device what it is, in the same way. */
     identify: (wanted: WantedIdentity) => IdentityAnswer
     /** As of the OPC UA room. */
+    editHistory: (asked: AskedHistoryEdit) => EditAnswer
     command: (request: CommandRequest) => CommandAnswer
     cancelCommand: (of: { readonly id: number; readonly by: Actor }) => CommandAnswer
     /** The newest first, also finished ones. */

@@ -15,6 +15,7 @@ import type {
 } from '../core/diagnostics.ts'
 import type { Findings } from '../core/drift.ts'
 import { describeError, PenstockError } from '../core/errors.ts'
+import type { AskedHistoryEdit, EditAnswer } from '../core/history-edit.ts'
 import type { Logger } from '../core/logger.ts'
 import type { UserRecord } from '../core/user.ts'
 import type {
@@ -53,6 +54,8 @@ const HEALTH_WITHIN: Milliseconds = 1_000
 const READ_WITHIN: Milliseconds = 60_000
 /** A command that is being sent is taken back once it is known whether it went out. */
 const CANCEL_WITHIN: Milliseconds = 90_000
+/** A thousand values for as many chunks, while the disk is slow. */
+const EDIT_WITHIN: Milliseconds = 60_000
 
 /** The worker module `path` below `src`, as it is on disk: `.ts` when the sources run, `.js` when they are built. */
 export function roomEntry(path: string): URL {
@@ -185,6 +188,11 @@ export class Rooms {
     const { port1, port2 } = new MessageChannel()
     give(engine, port1)
     return port2
+  }
+
+  /** Changes what is recorded of a tag. Rejects as `diagnostics` does; after TIMEOUT a part of it may be done. */
+  async editHistory(asked: AskedHistoryEdit): Promise<EditAnswer> {
+    return this.#engineLink.ask('editHistory', asked, EDIT_WITHIN)
   }
 
   /** Asks for something to be done. Rejects as `diagnostics` does; after TIMEOUT it may have been accepted. */

@@ -212,7 +212,11 @@ export class SourceSupervisor {
   }
 
   #devicesOf(config: SourceConfig): DeviceTags<SourceConfig['devices'][number]>[] {
-    return config.devices.map((device) => ({ device, tags: this.#parts.indexing.ofDevice(device.key) }))
+    const { indexing } = this.#parts
+    return config.devices.map((device) => {
+      // What is made of the samples of another tag is not for the source to read.
+      return { device, tags: indexing.ofDevice(device.key).filter(({ tag }) => !tag.aggregated) }
+    })
   }
 
   #end(supervised: Supervised): Promise<void> {

@@ -161,6 +161,7 @@ export class WebServer {
         cancelCommand: async ({ id }) => this.commands.cancel(id),
         commands: async () => this.commands.records,
         commandSteps: async (id) => this.commands.steps(id),
+        editHistory: () => Promise.reject(new PenstockError('ROOM_UNAVAILABLE', 'nothing is recorded here')),
         audit: async () => this.commands.audit,
         ...(options.opcua ?? { sessions: async () => [], closeSession: async () => false }),
         certificates: async () => [],
