@@ -2,9 +2,8 @@ import type { MessagePort } from 'node:worker_threads'
 import type Database from 'better-sqlite3'
 import { Commands } from '../commands/commands.ts'
 import type { AuditRow } from '../core/audit.ts'
-import { ChangeFeed } from '../core/change-feed.ts'
 import type { Clock, Milliseconds } from '../core/clock.ts'
-import type { CommandRecord, CommandSettings } from '../core/command.ts'
+import type { CommandSettings } from '../core/command.ts'
 import { memoriesOf } from '../core/device-memory.ts'
 import type {
   FrameTrace,
@@ -37,9 +36,8 @@ import { keptValues } from './kept-values.ts'
 import { PlantValues } from './plant-values.ts'
 import type { PostgresSink } from './postgres-sink.ts'
 import { recordAudit } from './record-audit.ts'
+import { Subscribers } from './subscribers.ts'
 
-/** Changes are collected this long before they cross a link: it bounds the price of batches, and the latency. */
-const COLLECT_FOR: Milliseconds = 10
 /** How much of a change of the plant a room has to take at once: a few milliseconds of its thread. */
 const TAGS_A_STEP = 250
 const HEALTH_EVERY: Milliseconds = 250
@@ -67,12 +65,6 @@ export interface EngineParts {
   readonly onFatal: (error: unknown) => void
 }
 
-interface Subscriber {
-  readonly link: Link<FromEngine, ToEngine>
-  readonly feed: ChangeFeed
-  readonly end: () => void
-}
-
 /** The only owner of values: sources → pipeline → store and subscribers. */
 export class Engine {
   readonly #parts: EngineParts
@@ -86,14 +78,13 @@ export class Engine {
   readonly #audit: AuditLog
   readonly #auditRetention: AuditRetention
   readonly #commands: Commands
-  readonly #subscribers = new Set<Subscriber>()
+  readonly #subscribers: Subscribers
   readonly #startedAt: number
   #timers: (() => void)[] = []
   #plant: Plant
   /** Counts the steps by which the plant has changed. */
   #revision = 0
   #changing: Promise<void> = Promise.resolve()
-  #merged = 0
   #healthChanged = true
 
   constructor(parts: EngineParts) {
@@ -106,6 +97,7 @@ export class Engine {
     this.#indexing = new TagIndexing(plant)
     this.#pipeline = new Pipeline(this.#indexing.present, clock)
     this.#values = new PlantValues(this.#pipeline, this.#indexing)
+    this.#subscribers = new Subscribers({ pipeline: this.#pipeline, clock, log })
     this.#audit = new AuditLog(parts.penstock)
     const memories = () => this.#plant.sources.flatMap(memoriesOf)
     const own = { pipeline: this.#pipeline, audit: this.#audit, settings: parts.history, onFatal: parts.onFatal }
@@ -143,7 +135,7 @@ export class Engine {
       settings: parts.commands,
       clock,
       log,
-      onNews: (changed) => this.#tellCommands(changed),
+      onNews: (changed) => this.#subscribers.tellCommands(changed),
     })
     this.#adHoc = new AdHocReads({
       plant: () => this.#plant,
@@ -192,7 +184,7 @@ export class Engine {
     await this.#commands.stop()
     this.#pipeline.stop()
     await this.#kept.windows.stop()
-    this.#flush()
+    this.#subscribers.flush()
     await this.#kept.retention.stop()
     await this.#auditRetention.stop()
     await this.#kept.compaction.stop()
@@ -201,10 +193,7 @@ export class Engine {
     await this.#kept.lastValues.stop()
     for (const end of this.#timers) end()
     this.#timers = []
-    for (const { link, end } of this.#subscribers) {
-      end()
-      link.close()
-    }
+    this.#subscribers.end()
     this.#parts.database.close()
     this.#parts.penstock.close()
   }
@@ -227,8 +216,8 @@ export class Engine {
         },
       },
       hears: { audit: (entries) => recordAudit(this.#audit, entries, this.#parts.log) },
-      onEnd: () => this.#leave(link),
-      onCredit: () => this.#flush(),
+      onEnd: () => this.#subscribers.remove(link),
+      onCredit: () => this.#subscribers.flush(),
     })
   }
 
@@ -299,12 +288,11 @@ export class Engine {
   }
 
   health(): EngineHealth {
-    const merging = [...this.#subscribers].reduce((sum, { feed }) => sum + feed.merged, 0)
     return {
       startedAt: this.#startedAt,
       tags: this.#indexing.present.length,
       sources: this.#sources.health(),
-      merged: this.#merged + merging,
+      merged: this.#subscribers.merged,
       store: this.#storeHealth(),
       commands: { waiting: this.#commands.waiting, limit: this.#parts.commands.totalQueueLength },
       sink: this.#parts.sink?.health,
@@ -323,7 +311,7 @@ export class Engine {
     try {
       for (const step of inSteps(change, TAGS_A_STEP)) {
         this.#take(step)
-        await this.#tellStep(step)
+        await this.#subscribers.follow({ revision: this.#revision, change: step })
       }
     } finally {
       await this.#sources.follow(change, this.#plant)
@@ -345,22 +333,6 @@ export class Engine {
     this.#kept.lastValues.restore([...tags.added, ...tags.updated])
   }
 
-  /** Resolves when every subscriber follows, so that none is behind by more than a step. */
-  async #tellStep(change: PlantChange): Promise<void> {
-    const step = { revision: this.#revision, change }
-    const told = [...this.#subscribers].map(async ({ link }) => {
-      try {
-        await link.ask('changePlant', step)
-      } catch (error) {
-        // Whoever missed a step takes every later number for another tag: it has to begin anew.
-        this.#parts.log.warn({ cause: describeError(error) }, 'A room did not follow a change of the plant')
-        this.#leave(link)
-        link.close()
-      }
-    })
-    await Promise.all(told)
-  }
-
   #storeHealth(): StoreHealth {
     const { ok, reason, lastCommitAt } = this.#kept.lastValues.health
     const history = this.#kept.history.health
@@ -369,47 +341,15 @@ export class Engine {
   }
 
   #subscribe(link: Link<FromEngine, ToEngine>): void {
-    this.#leave(link)
-    const feed = new ChangeFeed(this.#pipeline.table, {
-      send: (batch) => link.sendBatch(batch),
-      wantsBatch: () => link.wantsBatch(),
-      due: () => this.#parts.clock.after(COLLECT_FOR, () => feed.flush()),
-    })
-    const unlisten = this.#pipeline.listen(feed)
-    this.#subscribers.add({
-      link,
-      feed,
-      end: () => {
-        unlisten()
-        feed.end()
-        this.#merged += feed.merged
-      },
-    })
+    this.#subscribers.add(link)
     link.tell('sources', this.#sources.health())
     link.tell('commands', this.#commands.unfinished())
-    feed.flush()
-  }
-
-  #leave(link: Link<FromEngine, ToEngine>): void {
-    for (const subscriber of this.#subscribers) {
-      if (subscriber.link !== link) continue
-      subscriber.end()
-      this.#subscribers.delete(subscriber)
-    }
-  }
-
-  #flush(): void {
-    for (const { feed } of this.#subscribers) feed.flush()
-  }
-
-  #tellCommands(changed: readonly CommandRecord[]): void {
-    for (const { link } of this.#subscribers) link.tell('commands', changed)
+    this.#subscribers.flush()
   }
 
   #tellHealth(): void {
     if (!this.#healthChanged) return
     this.#healthChanged = false
-    const news = this.#sources.healthNews()
-    for (const { link } of this.#subscribers) link.tell('sources', news)
+    this.#subscribers.tellSources(this.#sources.healthNews())
   }
 }

@@ -37,7 +37,10 @@ export class HistoryEdits {
     try {
       if (outbox) tellOutbox(outbox, edit, answer)
     } catch (error) {
-      log.error({ user: by.user, cause: describeError(error) }, 'PostgreSQL will not get a change of the history; repeat it')
+      log.error(
+        { user: by.user, cause: describeError(error) },
+        'PostgreSQL will not get a change of the history; repeat it',
+      )
     }
     try {
       audit.append({ at: clock.now(), ...historyAudit(by, edit, answer) })
