@@ -50,6 +50,8 @@ export class ModelChanges {
   readonly #server: UAObject
   /** NodeVersion by the node that has it. */
   readonly #versions = new Map<Node, UAVariable>()
+  /** Of objects, since one that is gone cannot say it any more. */
+  readonly #types = new WeakMap<Node, NodeId>()
   readonly #changes = new Map<string, Change>()
   readonly #touched = new Set<Node>()
   readonly #otherMeaning = new Set<UAVariable>()
@@ -78,16 +80,18 @@ export class ModelChanges {
       nameIn: 0,
       dataType: DataType.String,
     }
+    this.#types.set(node, typeOf(node))
     this.#versions.set(node, factory.property(property, DataType.String, String(this.#version)))
   }
 
   /** The node is new, and stands in these. */
   added(node: Node, ...parents: readonly Node[]): void {
+    if (node.nodeClass === NodeClass.Object) this.#types.set(node, typeOf(node))
     this.#note(node, verbs.nodeAdded)
     for (const parent of parents) this.#note(parent, verbs.referenceAdded)
   }
 
-  /** The node is about to go from where it stands. */
+  /** The node is about to go from where it stands, or, an object or method, went with its parent. */
   removed(node: Node, ...parents: readonly Node[]): void {
     this.#note(node, verbs.nodeDeleted)
     this.#versions.delete(node)
@@ -145,7 +149,7 @@ export class ModelChanges {
     const key = node.nodeId.toString()
     const change = this.#changes.get(key)
     if (change) change.verb |= verb
-    else this.#changes.set(key, { node: node.nodeId, type: typeOf(node), verb })
+    else this.#changes.set(key, { node: node.nodeId, type: this.#types.get(node) ?? typeOf(node), verb })
     if ((verb & REFERENCES) !== 0 && this.#versions.has(node)) this.#touched.add(node)
   }
 
