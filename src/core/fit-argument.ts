@@ -82,23 +82,25 @@ function misfit(wanted: Wanted, given: unknown): Refusal {
 
 /** What would fit, of a list each of its elements. */
 function howToWrite({ type, states, arrayLength }: Wanted): string {
-  if (arrayLength !== undefined) return `Write a list of ${arrayLength}; of each: ${howToWrite({ type, states })}`
-  if (states) return `Write one of the states: ${statesInWords(states)}.`
+  const one = states ? `one of the states: ${statesInWords(states)}` : singleInWords(type)
+  return arrayLength === undefined ? `Write ${one}.` : `Write a list of ${arrayLength}, of which each is ${one}.`
+}
+
+function singleInWords(type: Wanted['type']): string {
   const bounds = integerBounds(type)
-  const quotes = isBigInteger(type) ? ', beyond 9007199254740991 in quotes' : ''
-  if (bounds) return `Write a whole number from ${bounds[0]} to ${bounds[1]}${quotes}.`
-  return hints[type] ?? 'Write a finite number.'
+  if (!bounds) return hints[type] ?? 'a finite number'
+  return `a whole number from ${bounds[0]} to ${bounds[1]}${isBigInteger(type) ? ', beyond 9007199254740991 in quotes' : ''}`
 }
 
 const statesInWords = (states: readonly StateConfig[]): string =>
   states.map((state) => `${state.value} (${state.name})`).join(', ')
 
 const hints: Readonly<Partial<Record<Wanted['type'], string>>> = {
-  Boolean: 'Write true or false.',
-  String: 'Write it as a text, in quotes.',
-  Float: 'Write a number that a float of 32 bits holds, up to 3.4e38.',
-  DateTime: 'Write a time of ISO 8601 with its zone, such as 2026-07-23T10:00:00Z.',
-  ByteString: 'Write two hexadecimal digits a byte.',
+  Boolean: 'true or false',
+  String: 'a text, in quotes',
+  Float: 'a number that a float of 32 bits holds, up to 3.4e38',
+  DateTime: 'a time of ISO 8601 with its zone, such as 2026-07-23T10:00:00Z',
+  ByteString: 'two hexadecimal digits a byte',
 }
 
 function shown(given: unknown): string {

@@ -19,7 +19,7 @@ it.each<[string, Wanted, unknown, string]>([
     'a list too short',
     { type: 'Byte', arrayLength: 3 },
     [1],
-    'BadTypeMismatch: A list of 1 .*Write a list of 3; of each',
+    'BadTypeMismatch: A list of 1 .*Write a list of 3, of which each',
   ],
   [
     'a wrong element',
