@@ -1,5 +1,5 @@
 import type { Actor } from '../core/command.ts'
-import type { ConfigurationVersion, NewVersion } from '../core/configuration-version.ts'
+import type { ConfigurationDraft, ConfigurationVersion, NewVersion } from '../core/configuration-version.ts'
 import type { Problem } from '../core/problem.ts'
 import type { Edit } from './edit.ts'
 import type { Origins } from './origins.ts'
@@ -46,11 +46,21 @@ export interface Versions {
   text(id: number): string | undefined
 }
 
+/** What users change and have not applied yet, wherever it is kept. */
+export interface DraftStore {
+  of(user: string): ConfigurationDraft | undefined
+  /** In place of the one that the user has; on disk when this returns. */
+  keep(draft: ConfigurationDraft): void
+  discard(user: string): void
+}
+
 /** Where the configuration is changed while the gateway runs. */
 export interface ConfigurationDesk {
   current(): { readonly version: ConfigurationVersion; readonly text: string; readonly origins: Origins }
   /** Everything that is wrong with it, or what it would change; nothing is done. */
   check(draft: Draft): Checked
+  /** As `check`, of a whole text, without saying what it changes. */
+  judge(text: string): { readonly problems: readonly Problem[]; readonly restart: readonly string[] }
   /**
    * Checks, commits with an audit row and makes the plant follow, live; one after another. `basedOn` is the version
    * that the draft was made of; absent: whichever holds.

@@ -28,12 +28,19 @@ export function edited(
 
 /** The same in a document that is parsed already; where there are problems, it is of no use any more. */
 export function editDocument(document: Document, edits: readonly Edit[]): Problem[] {
+  if (document.errors.length > 0) return [unreadable]
   return edits.flatMap((edit) => {
     const message = applied(document, edit)
     return message === undefined
       ? []
       : [{ path: placeOfEdit(edit).join('/'), message, mend: 'Load the configuration again, and repeat the change.' }]
   })
+}
+
+const unreadable: Problem = {
+  path: 'configuration',
+  message: 'It is no YAML that can be read, and nothing of it can be changed by itself.',
+  mend: 'Mend it as a text, or discard it.',
 }
 
 export const writtenOut = (document: Document): string => document.toString({ lineWidth: 120 })

@@ -2,8 +2,9 @@ import { z } from 'zod'
 import { nearest } from '../core/nearest.ts'
 import type { Problem } from '../core/problem.ts'
 import { apiKeyEnvOf, environmentNamePattern, passwordEnvOf } from './names.ts'
-import { isGroup, pathText, type Segments, settingOf } from './raw.ts'
+import { type Group, isGroup, pathText, type Segments, settingOf } from './raw.ts'
 import { bare, schemaAt } from './schema-walk.ts'
+import { postgresPasswordEnv } from './sink-schema.ts'
 
 export type Environment = Readonly<Record<string, string | undefined>>
 
@@ -15,8 +16,14 @@ export const overrides = {
   PENSTOCK_OPCUA_HOSTNAME: ['opcua', 'hostname'],
   PENSTOCK_HTTP_PORT: ['http', 'port'],
   PENSTOCK_HTTP_BIND: ['http', 'bind'],
+  PENSTOCK_GRPC_PORT: ['grpc', 'port'],
+  PENSTOCK_GRPC_BIND: ['grpc', 'bind'],
   PENSTOCK_LOG_LEVEL: ['log', 'level'],
-} as const satisfies Record<string, readonly [section: string, setting: string]>
+  PENSTOCK_POSTGRES_HOST: ['sinks', 'postgres', 'host'],
+  PENSTOCK_POSTGRES_PORT: ['sinks', 'postgres', 'port'],
+  PENSTOCK_POSTGRES_DATABASE: ['sinks', 'postgres', 'database'],
+  PENSTOCK_POSTGRES_USER: ['sinks', 'postgres', 'user'],
+} as const satisfies Record<string, readonly [section: string, ...settings: string[]]>
 
 /** Variables of the client commands (`browse`, `read`, `watch`). */
 const clientVariables = ['PENSTOCK_USER', 'PENSTOCK_PASSWORD', 'PENSTOCK_CONFIG', 'PENSTOCK_ENDPOINT']
@@ -47,16 +54,24 @@ export interface Overridden {
 export function override(value: unknown, env: Environment, schema: z.core.$ZodType): Overridden {
   const variables = new Map<string, string>()
   if (!isGroup(value)) return { value, variables }
-  const result: Record<string, unknown> = { ...value }
+  let result: Group = value
   for (const [variable, at] of Object.entries(overrides)) {
     const given = isServiceLink(variable, env[variable] ?? '') ? undefined : env[variable]
-    const [section, setting] = at
-    const settings = result[section] ?? {}
-    if (given === undefined || !isGroup(settings)) continue
-    result[section] = { ...settings, [setting]: typed(given, at, schema) }
+    const changed = given === undefined ? undefined : withSetting(result, at, typed(given, at, schema))
+    if (!changed) continue
+    result = changed
     variables.set(pathText(at), variable)
   }
   return { value: result, variables }
+}
+
+/** The same settings with this one among them; undefined where something else stands in the place of a group. */
+function withSetting(settings: Group, [name, ...below]: readonly string[], value: unknown): Group | undefined {
+  if (name === undefined) return undefined
+  if (below.length === 0) return { ...settings, [name]: value }
+  const group = settings[name] ?? {}
+  const changed = isGroup(group) ? withSetting(group, below, value) : undefined
+  return changed && { ...settings, [name]: changed }
 }
 
 /** Text, or the number that a setting needs; text that is no number stays as it is, for the schema to refuse. */
@@ -73,13 +88,10 @@ export function unknownVariables(
   env: Environment,
   secrets: { readonly names: readonly string[]; readonly certain: boolean },
 ): Problem[] {
-  const known = [...Object.keys(overrides), ...secrets.names]
-  const expected = new Set([
-    ...known,
-    ...clientVariables,
-    ...userVariables,
-    ...secrets.names.map((name) => `${name}_FILE`),
-  ])
+  // Set by whoever deploys, whether the file has a sink or not.
+  const names = [...secrets.names, postgresPasswordEnv]
+  const known = [...Object.keys(overrides), ...names]
+  const expected = new Set([...known, ...clientVariables, ...userVariables, ...names.map((name) => `${name}_FILE`)])
   const believed = (name: string) => !secrets.certain && /_(PASSWORD|API_KEY)(_FILE)?$/.test(name)
   return Object.keys(env)
     .filter((name) => name.startsWith('PENSTOCK_') && env[name] !== undefined)
@@ -99,7 +111,10 @@ export function secretNames(config: unknown): string[] {
     const name = settingOf(entry, setting) ?? (typeof origin === 'string' ? derive(origin) : undefined)
     return typeof name === 'string' && environmentNamePattern.test(name) ? [name] : []
   }
+  const postgres = settingOf(settingOf(config, 'sinks'), 'postgres')
   return [
+    ...(postgres === undefined ? [] : nameOf(postgres, 'passwordEnv', 'host', () => postgresPasswordEnv)),
+    ...nameOf(settingOf(postgres, 'tls'), 'keyEnv', 'keyEnv', (name) => name),
     ...entries(settingOf(settingOf(config, 'opcua'), 'users')).flatMap((user) =>
       nameOf(user, 'passwordEnv', 'name', passwordEnvOf),
     ),

@@ -16,6 +16,10 @@ export function configJsonSchema(): Record<string, unknown> {
   return { ...schema, title: 'Penstock configuration', patternProperties: { '^x-': {} } }
 }
 
+/** The same for forms: what the user is told of a setting stays in words of its own (`allowed`, `example`, `otherwise`). */
+export const configFormSchema = (): Record<string, unknown> =>
+  z.toJSONSchema(configSchema, { io: 'input', target: 'draft-2020-12' })
+
 function inPlainWords(jsonSchema: Record<string, unknown>): void {
   const { description, allowed, example, otherwise } = jsonSchema as Partial<FieldMeta>
   for (const word of ownWords) delete jsonSchema[word]

@@ -21,7 +21,9 @@ const fixedParts = [
   'gateway',
   'opcua',
   'http',
+  'grpc',
   'history',
+  'sinks',
   'commands',
   'audit',
   'log',
@@ -45,6 +47,13 @@ interface RunningPlant {
   readonly plant: Plant
   readonly templates: readonly DeviceTemplate[]
   readonly secrets: Readonly<Record<string, string>>
+}
+
+/** What a configuration without problems comes to. */
+interface Judged {
+  readonly plant: RunningPlant
+  /** Sections that differ from those that the gateway was started with. */
+  readonly restart: readonly string[]
 }
 
 /** A configuration with the document that its text was written out of. */
@@ -162,6 +171,11 @@ export class ConfigurationLife implements ConfigurationDesk {
     return { ok: true, text, changes, restart }
   }
 
+  judge(text: string) {
+    const judged = this.#judged(text)
+    return 'problems' in judged ? { problems: judged.problems, restart: [] } : { problems: [], restart: judged.restart }
+  }
+
   apply(change: Parameters<ConfigurationDesk['apply']>[0]): Promise<Applied> {
     return this.#inTurn(() => this.#apply(change))
   }
@@ -202,21 +216,28 @@ export class ConfigurationLife implements ConfigurationDesk {
   }
 
   #checked(draft: Draft) {
-    const { versions, check, started } = this.#parts
+    const { versions } = this.#parts
     const { newest } = versions
     const before = (newest && versions.text(newest.id)) ?? ''
     const made: Made | Refused =
       'text' in draft ? { text: draft.text, before: valuesOf(before) } : this.#edited(before, draft.edits)
     if ('problems' in made) return made
     const { text, parsed } = made
-    const loaded = check(text, parsed?.yaml)
+    const judged = this.#judged(text, parsed?.yaml)
+    if ('problems' in judged) return judged
+    const changes = differencesBetween(made.before, parsed?.yaml.value ?? valuesOf(text)).map(inWords)
+    return { text, ...judged, changes, parsed }
+  }
+
+  #judged(text: string, yaml?: YamlFile): Judged | Refused {
+    const { check, started } = this.#parts
+    const loaded = check(text, yaml)
     if (!loaded.ok) return { problems: loaded.problems }
     const { config, secrets } = loaded
     if (config.gateway.data !== started.gateway.data) return { problems: [dataFolderIsFixed] }
     const plant: RunningPlant = { plant: { sources: config.sources }, templates: config.templates, secrets }
     const restart = fixedParts.filter((part) => !isDeepStrictEqual(config[part], started[part]))
-    const changes = differencesBetween(made.before, parsed?.yaml.value ?? valuesOf(text)).map(inWords)
-    return { text, plant, restart, changes, parsed }
+    return { plant, restart }
   }
 
   /** The document is edited in place: what is held is of no version until one is made of it. */

@@ -1,10 +1,12 @@
 import type { z } from 'zod'
 import type { Plant } from '../core/plant.ts'
+import type { PostgresConfig } from '../core/sink.ts'
 import { commandFaultsOf } from './command-references.ts'
 import { always, complain } from './complaint.ts'
 import { contradictionsOf } from './contradictions.ts'
 import { duplicatesOf } from './duplicates.ts'
 import { list, section } from './fields.ts'
+import { grpcSchema } from './grpc-schema.ts'
 import {
   auditSchema,
   backupSchema,
@@ -15,6 +17,7 @@ import {
   logSchema,
   opcuaSchema,
 } from './server-schema.ts'
+import { sinksSchema } from './sink-schema.ts'
 import { sourceSchema } from './source-schema.ts'
 import { unknownTemplatesOf } from './template-references.ts'
 import { templateSchema } from './template-schema.ts'
@@ -27,7 +30,9 @@ export const configSchema = section('Configuration of a Penstock gateway.', {
   gateway: gatewaySchema.prefault({}),
   opcua: opcuaSchema.prefault({}),
   http: httpSchema.prefault({}),
+  grpc: grpcSchema.prefault({}),
   history: historySchema.prefault({}),
+  sinks: sinksSchema.prefault({}),
   commands: commandsSchema.prefault({}),
   audit: auditSchema.prefault({}),
   log: logSchema.prefault({}),
@@ -63,3 +68,6 @@ type Holds<Claim extends true> = Claim
 
 /** Does not compile unless the sources of a configuration are exactly the plant that the engine runs. */
 export type SourcesArePlant = Holds<Same<Plain<Config['sources']>, Plain<Plant['sources']>>>
+
+/** The same of the database that gets the samples. */
+export type SinkIsPostgres = Holds<Same<Plain<NonNullable<Config['sinks']['postgres']>>, Plain<PostgresConfig>>>

@@ -1,5 +1,6 @@
 import type { SourceConfig } from '../core/plant.ts'
 import type { Problem } from '../core/problem.ts'
+import type { PostgresConfig } from '../core/sink.ts'
 import type { Environment } from './environment.ts'
 import type { Config } from './schema.ts'
 
@@ -16,10 +17,12 @@ export interface SecretUse {
 export interface SecretOwners {
   readonly users: readonly (Config['opcua']['users'][number] | undefined)[]
   readonly sources: readonly (SourceConfig | undefined)[]
+  /** Undefined: there is none, or its settings are wrong. */
+  readonly postgres?: PostgresConfig | undefined
 }
 
 /** Every secret that the configuration names, as far as it is right. */
-export function secretsOf({ users, sources }: SecretOwners): SecretUse[] {
+export function secretsOf({ users, sources, postgres }: SecretOwners): SecretUse[] {
   const passwords = users.flatMap((user, position) => {
     if (!user) return []
     const what = `the password of the user "${user.name}"`
@@ -37,7 +40,20 @@ export function secretsOf({ users, sources }: SecretOwners): SecretUse[] {
     const what = `the key of the client certificate of the source "${source.key}"`
     return [{ variable: keyEnv, what, path: `sources[${position}].tls.keyEnv`, needed: !source.disabled }]
   })
-  return [...passwords, ...apiKeys, ...clientKeys]
+  return [...passwords, ...apiKeys, ...clientKeys, ...(postgres ? ofPostgres(postgres) : [])]
+}
+
+function ofPostgres({ passwordEnv, tls }: PostgresConfig): SecretUse[] {
+  const at = 'sinks.postgres'
+  const password = {
+    variable: passwordEnv,
+    what: 'the password of PostgreSQL',
+    path: `${at}.passwordEnv`,
+    needed: true,
+  }
+  if (tls?.keyEnv === undefined) return [password]
+  const what = 'the key of the client certificate for PostgreSQL'
+  return [password, { variable: tls.keyEnv, what, path: `${at}.tls.keyEnv`, needed: true }]
 }
 
 type Answer = { readonly ok: true; readonly value: string } | { readonly ok: false; readonly problem: Problem }

@@ -1,21 +1,8 @@
-import { isIP } from 'node:net'
 import { hostname as machineName } from 'node:os'
-import { z } from 'zod'
 import { userRoles } from '../core/user.ts'
 import { cronExpression } from './cron-expression.ts'
-import {
-  choice,
-  duration,
-  environmentName,
-  explain,
-  flag,
-  host,
-  list,
-  ofList,
-  section,
-  text,
-  wholeNumber,
-} from './fields.ts'
+import { choice, duration, environmentName, flag, host, list, ofList, section, text, wholeNumber } from './fields.ts'
+import { listenAddress, listenPort } from './listen.ts'
 import { passwordEnvOf } from './names.ts'
 import {
   defaultLimits,
@@ -26,24 +13,6 @@ import {
 } from './opcua-choices.ts'
 import { size } from './size.ts'
 import { withUnits } from './units.ts'
-
-const listenAddress = (description: string, example: string) =>
-  explain(
-    z.string().refine((address) => isIP(address) !== 0 || address === 'localhost'),
-    {
-      description: `${description} 0.0.0.0 is every interface, 127.0.0.1 this machine only.`,
-      allowed: 'an IPv4 or IPv6 address of this machine, or localhost',
-      example,
-    },
-  )
-
-const listenPort = (description: string, value: number) =>
-  wholeNumber({
-    description: `${description} 0: the operating system chooses.`,
-    low: 0,
-    high: 65_535,
-    example: String(value),
-  }).default(value)
 
 export const gatewaySchema = section('The gateway as a whole.', {
   name: text({ description: 'Name of the gateway, as clients and logs show it.', example: 'Plant 1' }).default(
@@ -112,6 +81,17 @@ export const userSchema = section('A user of the OPC UA server.', {
   }).optional(),
 }).transform((given) => ({ ...given, passwordEnv: given.passwordEnv ?? passwordEnvOf(given.name) }))
 
+const reverseConnectSchema = section('A client that the server calls.', {
+  url: text({
+    description: 'Where the client listens for servers.',
+    longest: 300,
+    pattern:
+      /^opc\.tcp:\/\/(?:\[[0-9A-Fa-f:.]+\]|[^\s/?#:[\]]+)(?::(?:[1-9]\d{0,3}|[1-5]\d{4}|6[0-4]\d{3}|65[0-4]\d\d|655[0-2]\d|6553[0-5]))?\/?$/,
+    allowed: 'a URL "opc.tcp://host:port", the port from 1 to 65535',
+    example: 'opc.tcp://scada.plant.example:4841',
+  }),
+})
+
 export const opcuaSchema = section('The OPC UA server.', {
   port: listenPort('TCP port to listen at.', 4_840),
   bind: listenAddress('IP address to listen at.', '0.0.0.0').default('0.0.0.0'),
@@ -146,6 +126,12 @@ export const opcuaSchema = section('The OPC UA server.', {
     example: 'opc.tcp://localhost:4840',
     otherwise: 'none',
   }).optional(),
+  reverseConnect: list(
+    reverseConnectSchema,
+    'Clients that the server calls, since they cannot reach it (OPC UA reverse connect): it keeps one connection to each.',
+  )
+    .max(50, ofList)
+    .default([]),
   path: text({
     description: 'Path of the endpoint URL.',
     longest: 100,

@@ -22,3 +22,15 @@ export interface NewVersion {
   /** What it changes, in words, for the audit log. */
   readonly changes: readonly string[]
 }
+
+/** A configuration that a user is changing, and that is not in force. */
+export interface ConfigurationDraft {
+  readonly user: string
+  /** The version that it was made of. */
+  readonly basedOn: number
+  /** Another one after each change of the draft. */
+  readonly revision: number
+  /** When it was changed last, milliseconds of the epoch. */
+  readonly at: number
+  readonly text: string
+}

@@ -35,6 +35,7 @@ export class UserDirectory {
   readonly #proven = new Map<string, { readonly digest: Buffer; readonly stamp: string }>()
   /** By name and password, keyed: the stamp of the user then. */
   readonly #wrong = new Map<string, string>()
+  #version = 0
   #stored = new Map<string, Known>()
   #ofCertificates = new Map<string, Known>()
   #checking = 0
@@ -63,6 +64,7 @@ export class UserDirectory {
 
   /** From now on the database has these users. */
   show(records: readonly UserRecord[]): void {
+    this.#version++
     const stored = records
       .filter(({ name, disabled }) => !disabled && !this.#configured.has(name))
       .map(({ name, roles, passwordHash, certificates }) => ({
@@ -74,6 +76,11 @@ export class UserDirectory {
       stored.flatMap(({ known, certificates }) => certificates.map((thumbprint) => [thumbprint, known] as const)),
     )
     for (const name of this.#proven.keys()) if (!this.find(name)) this.#proven.delete(name)
+  }
+
+  /** Another number after each change of who the users are: what was found before may not hold any more. */
+  get version(): number {
+    return this.#version
   }
 
   /** The user of this name; undefined: there is none, or it is disabled. */

@@ -4,18 +4,32 @@ import type { FromRoom, MainToEngine } from '../link/contract.ts'
 import { Link } from '../link/link.ts'
 import { Checkpointer } from '../store/checkpointer.ts'
 import { openHistoryDatabase } from '../store/history-database.ts'
+import { emptyOutbox } from '../store/outbox.ts'
 import { openPenstockDatabase } from '../store/penstock-database.ts'
 import { createLogger } from '../telemetry/logger.ts'
 import { Engine } from './engine.ts'
+import { PostgresSink } from './postgres-sink.ts'
 import type { EngineRoomData } from './room-data.ts'
 import { sourceTypes } from './source-types.ts'
 
-const { port, plant, templates, dataFolder, history, commands, audit, logLevel, ...data } =
-  workerData as EngineRoomData & {
-    port: MessagePort
-  }
+const {
+  port,
+  plant,
+  templates,
+  dataFolder,
+  history,
+  sink: sinkSettings,
+  commands,
+  audit,
+  safeMode,
+  logLevel,
+  recentLog,
+  ...data
+} = workerData as EngineRoomData & {
+  port: MessagePort
+}
 let { secrets } = data
-const log = createLogger(logLevel, 'engine')
+const log = createLogger(logLevel, 'engine', recentLog)
 /** Ends this thread with the error as its cause; main starts another, with the plant that could not be followed. */
 const die = (error: unknown): void => {
   setImmediate(() => {
@@ -23,14 +37,35 @@ const die = (error: unknown): void => {
   })
 }
 
+/** The thread of the sink gets no other secrets than its own. */
+const sinkSecrets = (): Record<string, string> => {
+  const { passwordEnv, tls } = sinkSettings?.settings ?? {}
+  const own = Object.entries(secrets).filter(([name]) => name === passwordEnv || name === tls?.keyEnv)
+  return Object.fromEntries(own)
+}
+
 const database = openHistoryDatabase(dataFolder)
 const checkpointer = new Checkpointer(database, log)
+const discarded = sinkSettings ? 0 : emptyOutbox(database)
+if (discarded > 0) {
+  log.warn({ samples: discarded }, 'samples that waited for PostgreSQL are discarded, since it is configured no more')
+}
+const sink =
+  sinkSettings &&
+  new PostgresSink({
+    database,
+    data: { ...sinkSettings, dataFolder, secrets: sinkSecrets(), logLevel },
+    clock: systemClock,
+    log,
+    random: Math.random,
+  })
 const engine = new Engine({
   plant,
   templates,
   types: sourceTypes,
   database,
   history,
+  sink,
   penstock: openPenstockDatabase(dataFolder),
   commands,
   audit,
@@ -38,6 +73,7 @@ const engine = new Engine({
   log,
   secret: (name) => secrets[name],
   random: Math.random,
+  safeMode,
   onFatal: die,
 })
 
@@ -50,6 +86,7 @@ const link = new Link<FromRoom, MainToEngine>({
     diagnostics: ({ source }) => engine.diagnostics(source),
     frames: ({ source, after }) => engine.frames(source, after) ?? null,
     readOnce: (wanted) => engine.readOnce(wanted),
+    editHistory: (asked) => engine.edits.apply(asked),
     identify: (wanted) => engine.identify(wanted),
     command: (request) => engine.commands.request(request),
     cancelCommand: (of) => engine.commands.cancel(of),
@@ -58,7 +95,12 @@ const link = new Link<FromRoom, MainToEngine>({
     audit: ({ limit, before }) => engine.audit(limit, before),
     changePlant: async (to) => {
       secrets = to.secrets
+      sink?.useSecrets(sinkSecrets())
       await engine.changePlant(to).catch(die)
+      return null
+    },
+    releaseSources: async () => {
+      await engine.releaseSources()
       return null
     },
     stop: async () => {

@@ -1,5 +1,7 @@
 import { join } from 'node:path'
 import type { MessagePort } from 'node:worker_threads'
+import type { DraftStore } from '../config/desk.ts'
+import { Drafts } from '../config/drafts.ts'
 import type { Config } from '../config/schema.ts'
 import type { Findings } from '../core/drift.ts'
 import type { Logger } from '../core/logger.ts'
@@ -11,18 +13,23 @@ import { WebUsers } from './access/web-users.ts'
 import type { CertificateAdministration } from './certificate-routes.ts'
 import type { CommandDesk } from './command-routes.ts'
 import type { Diagnosis } from './diagnosis.ts'
+import type { HistoryDesk } from './history/history-import.ts'
 import { EngineFeed } from './live/engine-feed.ts'
 import { Metrics } from './metrics/metrics.ts'
 import type { WebService } from './routes/service.ts'
 import type { OpcuaSessions } from './sessions.ts'
 
 interface WebServiceParts
-  extends Pick<WebService, 'history' | 'health' | 'configuration' | 'localToken' | 'clock' | 'accounts'> {
+  extends Pick<
+    WebService,
+    'history' | 'health' | 'configuration' | 'localToken' | 'clock' | 'accounts' | 'support' | 'leaveSafeMode'
+  > {
   readonly config: Config
   readonly secrets: Readonly<Record<string, string>>
   /** What can be asked of the engine. */
   readonly rooms: Diagnosis &
     CommandDesk &
+    HistoryDesk &
     OpcuaSessions &
     CertificateAdministration & {
       /** null while the engine does not answer. */
@@ -30,6 +37,8 @@ interface WebServiceParts
       /** A port at whose other end the engine is; undefined while there is none. */
       linkToEngine(): MessagePort | undefined
     }
+  /** Where drafts of the configuration are kept. */
+  readonly draftStore: DraftStore
   readonly log: Logger
 }
 
@@ -54,6 +63,7 @@ export function webServiceOf(parts: WebServiceParts): WebService {
     metrics,
     diagnosis: rooms,
     commands: rooms,
+    edits: rooms,
     opcua: rooms,
     certificates: rooms,
     findings: () => rooms.findings(),
@@ -68,7 +78,10 @@ export function webServiceOf(parts: WebServiceParts): WebService {
     health,
     configuration,
     localToken,
+    support: parts.support,
+    leaveSafeMode: parts.leaveSafeMode,
     accounts,
+    drafts: new Drafts({ desk: configuration, store: parts.draftStore, clock }),
     ...asked,
   }
 }

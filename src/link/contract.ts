@@ -1,4 +1,5 @@
 import type { MessagePort } from 'node:worker_threads'
+import type { Alarm } from '../core/alarm.ts'
 import type { AuditEntry, AuditRow } from '../core/audit.ts'
 import type { CertificateAnswer, CertificateChange, EndingCertificate, KnownCertificate } from '../core/certificate.ts'
 import type { Actor, CommandAnswer, CommandQuery, CommandRecord, CommandRequest, CommandStep } from '../core/command.ts'
@@ -15,6 +16,7 @@ import type { HistoryHealth, SourceHealth } from '../core/health.ts'
 import type { AskedHistoryEdit, EditAnswer } from '../core/history-edit.ts'
 import type { Plant } from '../core/plant.ts'
 import type { PlantChange } from '../core/plant-change.ts'
+import type { SinkHealth } from '../core/sink.ts'
 import type { NumberedPlant } from '../core/tag-index.ts'
 import type { DeviceTemplate } from '../core/template.ts'
 import type { UserRecord } from '../core/user.ts'
@@ -111,6 +113,10 @@ export interface EngineHealth {
   /** Changes that were merged because the OPC UA room could not take them all. */
   readonly merged: number
   readonly store: StoreHealth
+  /** Commands that wait to be sent, of all devices, and how many may. */
+  readonly commands: { readonly waiting: number; readonly limit: number }
+  /** How PostgreSQL gets what the history gets; absent: it is not configured. */
+  readonly sink?: SinkHealth | undefined
 }
 
 export interface StoreHealth {
@@ -129,8 +135,22 @@ export interface OpcuaHealth {
   readonly monitoredItems: number
   /** Certificates that end within 30 days, or have ended. */
   readonly endingCertificates: readonly EndingCertificate[]
+  /** Clients that the server calls (`opcua.reverseConnect`). */
+  readonly reverseConnections: readonly ReverseConnection[]
   /** False while the engine is gone or silent: all values are then Uncertain. */
   readonly engineHeard: boolean
+}
+
+/** How it is with a client that the OPC UA server calls. */
+export interface ReverseConnection {
+  readonly url: string
+  /** `waiting`: the client is connected and has not opened a channel; `pausing`: it will be called again. */
+  readonly state: 'calling' | 'waiting' | 'connected' | 'pausing'
+  readonly since: number
+  /** Calls in a row that came to nothing. */
+  readonly failures: number
+  /** Why the last one did; empty while there is none. */
+  readonly reason: string
 }
 
 /** A client that is connected to the OPC UA server; null: the server does not know it now. */
@@ -195,6 +215,8 @@ export type ToOpcua = {
   tells: ToRoom['tells'] & {
     /** The database has these users now, after this change. */
     users: UsersChanged
+    /** An alarm of the gateway begins or is over. */
+    alarm: Alarm
   }
 }
 
@@ -203,6 +225,8 @@ export type MainToEngine = {
     health: (none: null) => EngineHealth
     /** Makes this the plant that runs; answered when everything follows it. */
     changePlant: (to: ConfiguredPlant) => null
+    /** Ends the safe mode, in which sources do not begin; answered when they have begun. */
+    releaseSources: (none: null) => null
     /** What sources that look for devices by themselves have found. */
     findings: (none: null) => readonly Findings[]
     /** How the requests of every source, or of one, fare. */
@@ -214,6 +238,7 @@ export type MainToEngine = {
     /** Asks a device what it is, in the same way. */
     identify: (wanted: WantedIdentity) => IdentityAnswer
     /** As of the OPC UA room. */
+    editHistory: (asked: AskedHistoryEdit) => EditAnswer
     command: (request: CommandRequest) => CommandAnswer
     cancelCommand: (of: { readonly id: number; readonly by: Actor }) => CommandAnswer
     /** The newest first, also finished ones. */

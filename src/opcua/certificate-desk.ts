@@ -6,8 +6,9 @@ import {
   certificateStores,
   type KnownCertificate,
 } from '../core/certificate.ts'
-import { type CertificateFile, certificateOf, certificatesIn, shownOf } from './certificate-files.ts'
+import { type CertificateFile, certificateOf, certificatesIn, derOf, shownOf } from './certificate-files.ts'
 import type { CertificateStore } from './certificate-store.ts'
+import { isAuthorityOf, isListOf, MOST_LIST_BYTES, readRevocationList } from './revocation-list.ts'
 
 /** Where an administrator decides about certificates: of a server that runs, or in its folder while it does not. */
 export class CertificateDesk {
@@ -32,7 +33,7 @@ export class CertificateDesk {
   async #make(change: CertificateChange, store: CertificateStore): Promise<string | undefined> {
     if (change.action === 'crl') return addList(store, change.list)
     if (change.action === 'add') {
-      const certificate = certificateOf(bytesOf(change.certificate))
+      const certificate = certificateOf(derOf(change.certificate))
       if (!certificate) return 'This is no certificate: give it as PEM, or as Base64 of DER.'
       if (store.revoked.has(certificate.fingerprint.replaceAll(':', '').toLowerCase())) {
         return 'This certificate is revoked; trust it by its thumbprint, if that is meant.'
@@ -68,21 +69,22 @@ async function trust(
 ): Promise<undefined> {
   if (isAuthority) await store.addIssuer(der, false, false)
   await store.trustCertificate(der)
+  if (isAuthority) await store.siftLists()
   for (const { place, file } of files) if (place === 'rejected') await rm(file, { force: true })
   return undefined
 }
 
-/** A list that nothing in the store was issued under says nothing. */
+/** A list is one authority's word about its own certificates: the authority is known here, and has signed it. */
 async function addList(store: CertificateStore, given: string): Promise<string | undefined> {
-  const list = bytesOf(given)
-  const status = await store.addRevocationList(list).catch((error: unknown) => String(error))
-  return String(status) === 'Good'
-    ? undefined
-    : 'This is no revocation list: give it as PEM (X509 CRL), or as Base64 of DER.'
-}
-
-/** The DER of PEM or Base64. */
-function bytesOf(text: string): Buffer {
-  const [, body] = /-----BEGIN [^-]+-----([^-]+)-----END/.exec(text) ?? []
-  return Buffer.from((body ?? text).replace(/\s+/g, ''), 'base64')
+  if (given.length > 2 * MOST_LIST_BYTES) return `A revocation list may take ${MOST_LIST_BYTES} bytes at most.`
+  const der = derOf(given)
+  const list = readRevocationList(der)
+  if (!list) return 'This is no revocation list: give it as PEM (X509 CRL), or as Base64 of DER.'
+  const named = (await store.authorities()).filter((authority) => isAuthorityOf(list, authority))
+  if (named.length === 0) return 'The authority of this list is not trusted here: add its certificate first.'
+  if (!named.some((authority) => isListOf(list, authority))) {
+    return 'This list is not signed by the authority that it names, with SHA-256 or better: it may be forged.'
+  }
+  const status = await store.addRevocationList(der).catch((error: unknown) => String(error))
+  return String(status) === 'Good' ? undefined : `The list could not be kept: ${String(status)}`
 }

@@ -1,9 +1,13 @@
-import { chmod, stat } from 'node:fs/promises'
+import type { X509Certificate } from 'node:crypto'
+import { chmod, readdir, readFile, stat } from 'node:fs/promises'
 import { join } from 'node:path'
 import { OPCUACertificateManager, type StatusCode, StatusCodes } from 'node-opcua'
 import type { Clock } from '../core/clock.ts'
+import { describeError } from '../core/errors.ts'
 import type { Logger } from '../core/logger.ts'
+import { certificateOf } from './certificate-files.ts'
 import { RejectedCertificates } from './rejected-certificates.ts'
+import { RevocationListFiles } from './revocation-list-files.ts'
 import { RevokedCertificates } from './revoked-certificates.ts'
 import { thumbprintOf } from './users.ts'
 
@@ -24,18 +28,27 @@ type Answer = (error: Error | null, status?: StatusCode) => void
 /**
  * node-opcua's certificate store keeps every certificate that it rejects, as a file and in memory. This one keeps the
  * newest; a rejected certificate gets into the memory of the store, and out of it, with its file. It has a list of its
- * own of certificates that are revoked, and tells of each that it does not accept.
+ * own of certificates that are revoked, tells of each that it does not accept, and believes a revocation list only if
+ * its authority has signed it.
  */
 export class CertificateStore extends OPCUACertificateManager {
   readonly revoked: RevokedCertificates
   readonly #rejected: RejectedCertificates
+  readonly #lists: RevocationListFiles
   readonly #trustUnknown: boolean
   readonly #log: Logger
+  #isOpen = false
+  #sifted: Promise<void> = Promise.resolve()
   #listener: ((certificate: Buffer, reason: StatusCode) => void) | undefined
 
   constructor({ folder, trustUnknown, clock, log }: CertificateStoreOptions) {
     super({ rootFolder: folder, automaticallyAcceptUnknownCertificate: trustUnknown, keySize: 2048 })
     this.#rejected = new RejectedCertificates({ folder: join(folder, 'rejected'), clock, log })
+    this.#lists = new RevocationListFiles({
+      folders: [join(folder, 'issuers/crl'), join(folder, 'trusted/crl')],
+      refusedFolder: join(folder, 'refused-lists'),
+      log,
+    })
     this.revoked = new RevokedCertificates(join(folder, 'revoked'))
     this.#trustUnknown = trustUnknown
     this.#log = log
@@ -46,7 +59,35 @@ export class CertificateStore extends OPCUACertificateManager {
     await this.#rejected.prune()
     await this.revoked.open()
     await this.#closeKey()
+    await this.siftLists()
+    // node-opcua takes what is put into its folders while it runs.
+    const sift = () => void this.siftLists()
+    this.on('crlAdded', sift).on('certificateAdded', sift)
     await this.initialize()
+    this.#isOpen = true
+  }
+
+  /** The certificates of authorities that are trusted here, or that others are to be checked with. */
+  async authorities(): Promise<X509Certificate[]> {
+    const read = async (folder: string) => {
+      const names = await readdir(folder).catch(() => [])
+      return Promise.all(names.map((name) => readFile(join(folder, name)).then(certificateOf, () => undefined)))
+    }
+    const found = await Promise.all([read(this.issuersCertFolder), read(this.trustedFolder)])
+    return found.flat().filter((each) => each?.ca === true) as X509Certificate[]
+  }
+
+  /** Takes away revocation lists that no authority has signed; one search after another. Never rejects. */
+  siftLists(): Promise<void> {
+    this.#sifted = this.#sifted.then(async () => {
+      const taken = await this.#lists.sift(() => this.authorities())
+      if (taken === 0 || !this.#isOpen) return
+      // node-opcua may have read the list before it went, and would go on believing it.
+      await this.reloadCertificates().catch((error: unknown) => {
+        this.#log.error({ cause: describeError(error) }, 'Certificates could not be read anew; restart the gateway')
+      })
+    })
+    return this.#sifted
   }
 
   /** Calls back with each certificate that is not accepted, and why. */

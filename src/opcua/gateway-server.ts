@@ -1,4 +1,5 @@
 import {
+  type ActivateSessionRequest,
   type CancelRequest,
   CancelResponse,
   type CreateMonitoredItemsRequest,
@@ -23,6 +24,7 @@ import { addressOf, advertisedUrlFor } from './services/advertised-url.ts'
 import { cancelRequests } from './services/cancel.ts'
 import { refuseForShare } from './services/item-checks.ts'
 import { RequestQueue } from './services/request-queue.ts'
+import { moveSession } from './services/session-move.ts'
 import { SessionQuota } from './services/session-quota.ts'
 import { SubscriptionQuota } from './services/subscription-quota.ts'
 import { type IdentityToken, isAdministrator, userKeyOf } from './services/user-of.ts'
@@ -161,6 +163,12 @@ export class GatewayServer extends OPCUAServer {
     // 0 asks for node-opcua's default; a negative one would become its shortest, a tenth of a second.
     request.requestedSessionTimeout = asked > 0 ? Math.min(asked, LONGEST_SILENCE) : 0
     return super._on_CreateSessionRequest(message, channel)
+  }
+
+  protected override _on_ActivateSessionRequest(message: Message, channel: Channel): void {
+    const request = message.request as ActivateSessionRequest
+    const session = this.getSession(request.requestHeader.authenticationToken)
+    moveSession(session, request, channel, () => super._on_ActivateSessionRequest(message, channel))
   }
 
   protected override _on_GetEndpointsRequest(message: Message, channel: Channel): void {

@@ -86,10 +86,16 @@ export class Projection {
       allowAnonymous,
       records,
       orders,
+      changes: this.#nodes.changes,
       now,
     })
     hardenNodeOpcua(addressSpace, this.#serviceLevel.variable)
     this.values = new TagValues({ tags: indexing.tags, variables: this.#nodes.tagVariables, clock, log })
+  }
+
+  /** The gateway's own object. */
+  get gatewayId(): NodeId {
+    return this.#nodes.gateway.object.nodeId
   }
 
   /**
@@ -148,9 +154,11 @@ export class Projection {
     }
   }
 
+  /** At the end clients are told what has changed. */
   *#pieces(change: PlantChange, tags: TagChange): Generator<IndexedTag | undefined, void> {
     yield* this.#nodes.change(change, tags, this.#indexing.present.length, this.#clock.now())
     yield* this.commands.change(change, this.#clock.now())
+    yield* this.#nodes.changes.tell(this.#clock.now())
   }
 
   /** The tag of the variable with this NodeId, as it is configured now. */

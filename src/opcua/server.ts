@@ -23,7 +23,7 @@ import { nodesetFiles } from './address-space/namespaces.ts'
 import { type CertificateStores, openCertificateStores } from './certificates.ts'
 import { GatewayServer } from './gateway-server.ts'
 import { answerWithNewestToken } from './hardening/channel-tokens.ts'
-import { guardFirstFrame } from './hardening/first-frame.ts'
+import { type AdmitCalled, guardFirstFrame } from './hardening/first-frame.ts'
 import { MAX_ITEM_QUEUE } from './hardening/item-queue-cap.ts'
 import { limitOpenChannelTime } from './hardening/open-channel-deadline.ts'
 import { HardeningError } from './hardening/patch-method.ts'
@@ -32,7 +32,9 @@ import { adjustTransportLimits } from './hardening/transport-limits.ts'
 import { CONTINUATION_POINTS_PER_SESSION } from './history/continuation-points.ts'
 import { MOST_NODES } from './history/limits.ts'
 import { conformanceUnits, serverProfiles } from './profiles.ts'
+import { ReverseConnections } from './reverse/reverse-connections.ts'
 import { correctCallResults } from './services/call-results.ts'
+import { publishByTurns } from './services/publish-by-turns.ts'
 import { sliceWork } from './services/slice-work.ts'
 import { requireOrphanage } from './services/subscription-quota.ts'
 import { SessionGuard } from './session-guard.ts'
@@ -54,6 +56,8 @@ export interface PreparedServer {
   readonly users: Users
   readonly guard: SessionGuard
   readonly stores: CertificateStores
+  /** Clients that the server calls once it has been started. */
+  readonly reverse: ReverseConnections
   /** Ends what watches the server's sockets. */
   readonly release: () => void
 }
@@ -139,8 +143,19 @@ export async function prepareServer(
   publishFastestSampling(addressSpace)
   correctCallResults(server)
   sliceWork(server)
+  publishByTurns(clock)
   requireOrphanage(server)
   const guard = new SessionGuard(server, users, log)
+  const { admit, release } = guardConnections(server, endpoint, clock, log)
+  const reverse = new ReverseConnections({
+    server,
+    urls: settings.reverseConnect,
+    serverUri: stores.applicationUri,
+    endpointUrl: () => server.getDiscoveryUrls()[0] ?? '',
+    admit,
+    clock,
+    log,
+  })
   return {
     server,
     addressSpace,
@@ -148,7 +163,8 @@ export async function prepareServer(
     users,
     guard,
     stores,
-    release: guardConnections(server, endpoint, clock, log),
+    reverse,
+    release,
   }
 }
 
@@ -185,9 +201,14 @@ function publishFastestSampling(addressSpace: AddressSpace): void {
   variable.bindVariable({ get: () => value }, true)
 }
 
-function guardConnections(server: OPCUAServer, endpoint: OPCUAServerEndPoint, clock: Clock, log: Logger): () => void {
+function guardConnections(
+  server: OPCUAServer,
+  endpoint: OPCUAServerEndPoint,
+  clock: Clock,
+  log: Logger,
+): { admit: AdmitCalled; release: () => void } {
   let refused = 0
-  guardFirstFrame(endpoint, {
+  const admit = guardFirstFrame(endpoint, {
     clock,
     timeoutMs: HELLO_TIMEOUT,
     onRefused: (reason, address) => {
@@ -200,7 +221,8 @@ function guardConnections(server: OPCUAServer, endpoint: OPCUAServerEndPoint, cl
   })
   limitOpenChannelTime(server, clock, OPEN_CHANNEL_TIMEOUT)
   answerWithNewestToken(server, clock)
-  return endSlowReaders(endpoint, clock, (unreadBytes, address) => {
+  const release = endSlowReaders(endpoint, clock, (unreadBytes, address) => {
     log.warn({ address, unreadBytes }, 'A client that does not read its answers was disconnected')
   })
+  return { admit, release }
 }

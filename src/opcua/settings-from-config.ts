@@ -19,6 +19,7 @@ export function opcuaSettingsOf(
     alternateHostnames: opcua.alternateHostnames,
     advertisedPort: opcua.advertisedPort,
     discoveryServer: opcua.discoveryServer,
+    reverseConnect: opcua.reverseConnect.map(({ url }) => url),
     resourcePath: opcua.path,
     pkiFolder,
     securityPolicies: security.policies,

@@ -29,6 +29,8 @@ export interface OpcuaSettings {
   readonly advertisedPort?: number | undefined
   /** URL of a local discovery server to register at. */
   readonly discoveryServer?: string | undefined
+  /** URLs at which clients listen that the server calls. */
+  readonly reverseConnect: readonly string[]
   /** Path of the endpoint URL, beginning with `/`. */
   readonly resourcePath: string
   /** Folder of certificates, keys and the ApplicationUri, which belongs to this server alone. */
@@ -52,6 +54,7 @@ export const defaultOpcuaSettings = {
   name: 'Penstock',
   port: 4840,
   alternateHostnames: [],
+  reverseConnect: [],
   resourcePath: '/penstock',
   securityPolicies,
   securityModes,

@@ -22,6 +22,9 @@ export class Users extends UAUserManagerBase {
   /** One array for each set of roles: what is found for one is remembered by it. */
   readonly #roles = new Map<string, NodeId[]>()
   readonly #anonymous = makeRoles([WellKnownRoles.Anonymous])
+  /** By token, which each session has of its own: asked for with each value that is pushed to a client. */
+  #ofTokens = new WeakMap<object, NodeId[]>()
+  #ofTokensAt = 0
   readonly #thumbprints = new WeakMap<X509IdentityToken, string>()
 
   constructor(configured: readonly OpcuaUser[], clock: Clock, log: Logger) {
@@ -55,7 +58,15 @@ export class Users extends UAUserManagerBase {
   /** The roles of whom an activated session stands for; one array for all with the same roles. */
   rolesOf(token: unknown): NodeId[] {
     if (!(token instanceof UserNameIdentityToken || token instanceof X509IdentityToken)) return this.#anonymous
-    return this.#rolesOf(this.userOf(token)?.roles ?? [])
+    if (this.#ofTokensAt !== this.directory.version) {
+      this.#ofTokens = new WeakMap()
+      this.#ofTokensAt = this.directory.version
+    }
+    const known = this.#ofTokens.get(token)
+    if (known) return known
+    const found = this.#rolesOf(this.userOf(token)?.roles ?? [])
+    this.#ofTokens.set(token, found)
+    return found
   }
 
   #rolesOf(roles: readonly UserRole[]): NodeId[] {

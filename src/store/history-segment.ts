@@ -3,6 +3,7 @@ import type { Milliseconds } from '../core/clock.ts'
 import type { TagValue } from '../core/data-type.ts'
 import type { StatusCode } from '../core/status-code.ts'
 import { type Column, toColumn } from './columns.ts'
+import type { PackedSamples } from './outbox-codec.ts'
 
 /** Characters of text after which a segment is due, however few its rows are. */
 const MOST_TEXT = 1_048_576
@@ -21,6 +22,8 @@ export class HistorySegment {
   readonly #numbers: Float64Array
   /** What is no number: null where there is no value; undefined where `#numbers` has it. */
   readonly #others: (Exclude<Column, number> | null | undefined)[]
+  /** 1 for a row that was not in the database as it is. */
+  readonly #changed: Uint8Array
   #text = 0
 
   constructor(capacity: number) {
@@ -29,6 +32,7 @@ export class HistorySegment {
     this.#serverTime = new Float64Array(capacity)
     this.#status = new Uint32Array(capacity)
     this.#numbers = new Float64Array(capacity)
+    this.#changed = new Uint8Array(capacity)
     this.#others = new Array<undefined>(capacity).fill(undefined)
   }
 
@@ -68,17 +72,47 @@ export class HistorySegment {
     if (typeof column === 'string') this.#text += column.length
   }
 
-  /** Runs `insert` with series, source time, server time, status and value of each row. */
+  /** Runs `insert` with series, source time, server time, status and value of each row, and keeps in mind what it changed. */
   writeTo(insert: Database.Statement): void {
     for (let row = 0; row < this.count; row++) {
       const other = this.#others[row]
-      insert.run(
+      const { changes } = insert.run(
         this.#series[row],
         this.#sourceTime[row],
         this.#serverTime[row],
         this.#status[row],
         other === undefined ? this.#numbers[row] : other,
       )
+      this.#changed[row] = changes
+    }
+  }
+
+  /** All rows as columns, until the next `clear`. */
+  get rows(): PackedSamples {
+    return {
+      count: this.count,
+      series: this.#series,
+      sourceTime: this.#sourceTime,
+      serverTime: this.#serverTime,
+      status: this.#status,
+      numbers: this.#numbers,
+      others: this.#others,
+    }
+  }
+
+  /** Those that `writeTo` found to say something new, likewise. */
+  get changedRows(): PackedSamples {
+    const isChanged = (_: unknown, row: number) => row < this.count && this.#changed[row] === 1
+    const others = this.#others.filter(isChanged)
+    if (others.length === this.count) return this.rows
+    return {
+      count: others.length,
+      series: this.#series.filter(isChanged),
+      sourceTime: this.#sourceTime.filter(isChanged),
+      serverTime: this.#serverTime.filter(isChanged),
+      status: this.#status.filter(isChanged),
+      numbers: this.#numbers.filter(isChanged),
+      others,
     }
   }
 

@@ -15,6 +15,7 @@ export class HistorySpace {
   readonly #database: Database.Database
   readonly #oldestChunk: Database.Statement<[], Milliseconds | null>
   readonly #oldestRow: Database.Statement<[number], Milliseconds | null>
+  readonly #outbox: Database.Statement<[], number>
 
   constructor(database: Database.Database) {
     this.#database = database
@@ -22,11 +23,16 @@ export class HistorySpace {
     this.#oldestRow = database
       .prepare<[number], Milliseconds | null>('SELECT min(source_time) FROM samples WHERE series = ?')
       .pluck()
+    this.#outbox = database.prepare<[], number>('SELECT total(bytes) FROM outbox').pluck()
   }
 
-  /** Bytes of the pages that hold something; the write-ahead log is not among them. */
+  /**
+   * Bytes of the pages that hold something; the write-ahead log is not among them, nor what waits for a sink, which has
+   * a limit of its own: history must not make room for it.
+   */
   get used(): number {
-    return (this.#pragma('page_count') - this.#pragma('freelist_count')) * this.#pragma('page_size')
+    const pages = this.#pragma('page_count') - this.#pragma('freelist_count')
+    return Math.max(0, pages * this.#pragma('page_size') - (this.#outbox.get() ?? 0))
   }
 
   /**

@@ -4,6 +4,7 @@ import { afterEach, beforeEach, expect, it, vi } from 'vitest'
 import { parse } from 'yaml'
 import { apply, change, check, diff, placeOf, restore, versions } from '../../src/cli/config/configuration-commands.ts'
 import { LocalGateway } from '../../src/cli/config/local-gateway.ts'
+import { exportTags, importTags } from '../../src/cli/tags.ts'
 import { modbusSource, type PlantFolder, writePlant } from '../support/gateway.ts'
 import { GatewayProcess } from '../support/gateway-process.ts'
 import { PymodbusServer } from '../support/modbus-peers.ts'
@@ -70,6 +71,23 @@ it('a tag that is added on the command line is served at once, survives kill -9,
   said = []
   await diff(local(), '2', undefined, out)
   expect(said).toEqual([`${TAGS}/total: removed`])
+})
+
+it('tags go into a table and come back changed on the command line, live', async () => {
+  const file = join(plant.folder, 'tags.csv')
+  await exportTags(local(), file, {}, out)
+  expect(said).toEqual([`Rows in ${file}: 1.`])
+  writeFileSync(file, `${readFileSync(file, 'utf8')}line,meter,total,,UInt32,holding:40\r\n`)
+  said = []
+  await importTags(local(), file, { preview: true, message: '' }, out)
+  expect(said).toEqual([`Rows in ${file}: 2.`, `${TAGS}/total: added`])
+  await importTags(local(), file, { message: 'from a spreadsheet' }, out)
+  await eventually(async () => expect(await scada.read('meter/total')).toMatchObject({ value: 70_000, status: 'Good' }))
+  writeFileSync(file, 'device,key\nghost,x\n')
+  await expect(importTags(local(), file, { message: '' }, out)).rejects.toThrow(
+    /line 2: device: There is no device "ghost"/,
+  )
+  expect(scada.reconnects).toBe(0)
 })
 
 it('a wrong change is refused with every reason, and a file says beforehand what it would change', async () => {

@@ -3,13 +3,16 @@ import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { OPCUACertificateManager, OPCUAClient } from 'node-opcua'
-import { afterEach, beforeEach, expect, it } from 'vitest'
+import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { systemClock } from '../../src/core/clock.ts'
+import { CertificateDesk } from '../../src/opcua/certificate-desk.ts'
+import { CertificateStore } from '../../src/opcua/certificate-store.ts'
 import { openCertificateStores } from '../../src/opcua/certificates.ts'
 import { OpcuaServerRoom } from '../../src/opcua/server-room.ts'
 import type { OpcuaSettings } from '../../src/opcua/settings.ts'
 import { ManualClock } from '../support/manual-clock.ts'
 import { EngineStandIn } from '../support/opcua-engine.ts'
+import { makeOpcuaIdentity, makeRevocationList } from '../support/opcua-identities.ts'
 import { smallPlant } from '../support/opcua-plant.ts'
 import { noHistory, noMachine, recordingLogger, roomSettings } from '../support/opcua-room.ts'
 
@@ -156,3 +159,95 @@ it('two gateways of the same host name have different ApplicationUris', async ()
 
   expect((await start()).applicationUri).not.toBe(applicationUri)
 })
+
+describe('a revocation list', () => {
+  const authority = makeOpcuaIdentity('Plant CA', { authority: true })
+  const forger = makeOpcuaIdentity('Plant CA', { authority: true })
+  const client = makeOpcuaIdentity('scada', { issuer: authority })
+  const store = 'application' as const
+
+  /** A store that knows the authority, and what happens to it. */
+  async function open() {
+    const { log, logged } = recordingLogger()
+    const opened = new CertificateStore({ folder: join(pki, store), trustUnknown: false, clock: systemClock, log })
+    await opened.open()
+    const desk = new CertificateDesk({ application: opened, users: opened })
+    return { desk, opened, logged, refusals: () => logged.filter(({ level }) => level === 'error') }
+  }
+  const add = (list: string) => ({ action: 'crl', store, list }) as const
+  const trustAuthority = { action: 'add', store, certificate: authority.pem } as const
+
+  it('counts when its authority has signed it', async () => {
+    const { desk, opened } = await open()
+    await desk.change(trustAuthority)
+
+    expect(await desk.change(add(makeRevocationList(authority)))).toHaveProperty('certificates')
+    expect(await opened.isAccepted(client.der)).toBe(true)
+    expect(await desk.change(add(makeRevocationList(authority, [client])))).toHaveProperty('certificates')
+    expect(await opened.isAccepted(client.der)).toBe(false)
+    await opened.dispose()
+  })
+
+  it.each([
+    ['that somebody else has signed in its name', () => makeRevocationList(forger, [client]), /not signed/],
+    [
+      'of an authority that nobody trusts',
+      () => makeRevocationList(makeOpcuaIdentity('Else', { authority: true })),
+      /add its/,
+    ],
+    ['that was changed afterwards', () => changed(makeRevocationList(authority)), /not signed|no revocation list/],
+    ['that is none', () => client.pem, /no revocation list/],
+    ['that is larger than any authority needs', () => 'A'.repeat(40_000_000), /at most/],
+    [
+      'that says it is longer than it is',
+      () => Buffer.from('3084ffffffff300d', 'hex').toString('base64'),
+      /no revocation/,
+    ],
+  ])('is refused %s, and changes nothing', async (_what, list, words) => {
+    const { desk, opened } = await open()
+    await desk.change(trustAuthority)
+    await desk.change(add(makeRevocationList(authority)))
+
+    expect(await desk.change(add(list()))).toEqual({ refused: expect.stringMatching(words) })
+    expect(await opened.isAccepted(client.der)).toBe(true)
+    await opened.dispose()
+  })
+
+  it('that is forged and lies in the folder is taken away at the start, and the log says so loudly', async () => {
+    const first = await open()
+    await first.desk.change(trustAuthority)
+    await first.desk.change(add(makeRevocationList(authority)))
+    await first.opened.dispose()
+    await writeFile(join(pki, store, 'issuers/crl/found.pem'), makeRevocationList(forger, [client]))
+
+    const { opened, refusals } = await open()
+
+    expect(await opened.isAccepted(client.der)).toBe(true)
+    expect(refusals().map(({ fields }) => fields.reason)).toEqual(['it is not signed by the authority that it names'])
+    expect(await readdir(join(pki, store, 'issuers/crl'))).not.toContain('found.pem')
+    expect(await readdir(join(pki, store, 'refused-lists'))).toEqual(['found.pem'])
+    await opened.dispose()
+  })
+
+  it('that is forged and was there before its authority is taken away as soon as that is trusted', async () => {
+    const first = await open()
+    await first.opened.dispose()
+    await writeFile(join(pki, store, 'issuers/crl/found.pem'), makeRevocationList(forger))
+    const { desk, opened, refusals } = await open()
+    expect(refusals()).toEqual([])
+
+    await desk.change(trustAuthority)
+
+    expect(refusals()).toHaveLength(1)
+    expect(await opened.isAccepted(client.der)).toBe(false)
+    await opened.dispose()
+  })
+})
+
+/** With another byte near the end of what was signed. */
+function changed(list: string): string {
+  const der = Buffer.from(list.replace(/-----[^-]+-----|\s/g, ''), 'base64')
+  const at = der.length - 300
+  der.writeUInt8(der.readUInt8(at) ^ 1, at)
+  return der.toString('base64')
+}

@@ -9,6 +9,7 @@ import { read } from '../../src/cli/client/read.ts'
 import { Requests } from '../../src/cli/client/requests.ts'
 import { watch } from '../../src/cli/client/watch.ts'
 import { defaultLimits, type OpcuaLimits } from '../../src/config/opcua-choices.ts'
+import { ManualClock } from '../support/manual-clock.ts'
 import { smallPlant } from '../support/opcua-plant.ts'
 import { nodeId, type RoomUnderTest, startRoom, users, watch as watchBySomebodyElse } from '../support/opcua-room.ts'
 
@@ -158,6 +159,23 @@ describe('penstock watch', () => {
 
     expect(code).toBe(0)
     expect(test.room.health()).toMatchObject({ subscriptions: 0 })
+  })
+
+  it('ends with words and a code when an administrator ends its session', async () => {
+    const clock = new ManualClock()
+    const watching = watch(['boiler/int16'], options(), out, new AbortController().signal, clock)
+    const ended = expect(watching).rejects.toMatchObject({
+      exitCode: 3,
+      message: expect.stringContaining('it has ended the session'),
+    })
+    await seen('boiler/int16  ')
+    const [session] = test.room.sessions()
+
+    expect(test.room.closeSession(session?.id ?? '')).toBe(true)
+    await clock.advance(20_000)
+
+    await ended
+    expect(test.room.sessions()).toEqual([])
   })
 
   it('watches all tags of a device, and without a name every tag of the plant', async () => {

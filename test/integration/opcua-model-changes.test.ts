@@ -105,6 +105,46 @@ describe('GeneralModelChangeEvents (OPC 10000-3 §9.32)', () => {
     )
   })
 
+  it('tell of commands that a device takes from now on, and of those that it takes no more', async () => {
+    const reset = { key: 'reset', name: 'Reset', parameters: [] }
+    const withCommands = (...commands: object[]) => aPlant([tank(), { ...pump, commands } as typeof pump])
+    const version = async () =>
+      String((await session.read({ nodeId: nodeId('pump#Commands#NodeVersion') })).value.value)
+
+    const [first, ...more] = await eventsOf(withCommands(reset))
+    expect(more).toEqual([])
+    expect(first?.changes).toEqual(
+      expect.arrayContaining([
+        `pump ${verbs.referenceAdded}`,
+        `pump#Commands ${verbs.added + verbs.referenceAdded}`,
+        `pump/commands/reset ${verbs.added}`,
+        `pump/commands/reset#Status ${verbs.added}`,
+      ]),
+    )
+
+    const before = await version()
+    const [second] = await eventsOf(withCommands(reset, { ...reset, key: 'prime', name: 'Prime' }))
+    expect(second?.changes.toSorted()).toEqual(
+      [
+        `pump#Commands ${verbs.referenceAdded}`,
+        `pump#Commands#Requests ${verbs.referenceAdded}`,
+        `pump/commands/prime ${verbs.added}`,
+        `pump/commands/prime#Status ${verbs.added}`,
+      ].toSorted(),
+    )
+    expect(await version()).not.toBe(before)
+
+    const [third] = await eventsOf(withCommands())
+    expect(third?.changes).toEqual(
+      expect.arrayContaining([
+        `pump ${verbs.referenceDeleted}`,
+        `pump#Commands ${verbs.deleted}`,
+        `pump/commands/reset ${verbs.deleted}`,
+        `pump/commands/prime ${verbs.deleted}`,
+      ]),
+    )
+  })
+
   it('tell of a tag of another type, and of nothing where only names and values are others', async () => {
     const [event] = await eventsOf(aPlant([tank({ type: 'Int32' }), pump]))
     expect(event?.changes).toEqual([`tank/level ${verbs.dataTypeChanged}`])

@@ -1,21 +1,23 @@
+import { join } from 'node:path'
 import {
   AttributeIds,
   type ClientSession,
   DataType,
   MessageSecurityMode,
-  type OPCUAClient,
+  OPCUACertificateManager,
+  OPCUAClient,
   SecurityPolicy,
   StatusCodes,
   type UserIdentityInfo,
   UserTokenType,
 } from 'node-opcua'
-import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest'
 import { hashPassword } from '../../src/core/password.ts'
 import type { Plant } from '../../src/core/plant.ts'
 import { type UserRecord, userRoles } from '../../src/core/user.ts'
 import { makeOpcuaIdentity, makeRevocationList, type OpcuaIdentity } from '../support/opcua-identities.ts'
 import { smallPlant } from '../support/opcua-plant.ts'
-import { asUser, nodeId, type RoomUnderTest, startRoom } from '../support/opcua-room.ts'
+import { asUser, nodeId, type RoomUnderTest, startRoom, watch } from '../support/opcua-room.ts'
 
 const PASSWORD = 'a password for tests'
 const by = { user: 'root', origin: 'cli' } as const
@@ -193,6 +195,71 @@ describe('a certificate of a user', () => {
     expect(sessionCount()).toBe(sessions)
     await expect(room.session(asOwner(badges.leaver))).rejects.toThrow(/BadIdentityTokenRejected/)
     expect(await readTag(other)).toBe(StatusCodes.BadWaitingForInitialData)
+  })
+})
+
+describe('OPC 10000-4 §5.7.3 the session of a user with a certificate', () => {
+  const shown = ({ sessionId }: ClientSession) => room.room.sessions().filter(({ id }) => id === sessionId.toString())
+
+  /** Another connection of the same client, with the same certificate. */
+  async function anotherConnection(): Promise<OPCUAClient> {
+    const client = await room.client()
+    await client.connect(room.endpointUrl)
+    return client
+  }
+
+  it('goes on over another connection of its client, with its subscriptions', async () => {
+    const session = await room.session(asOwner(badges.good))
+    const { values } = await watch(session, nodeId('boiler/level'))
+    await vi.waitFor(() => expect(values).toHaveLength(1))
+
+    const client = await anotherConnection()
+    await client.reactivateSession(session)
+
+    expect((await session.read({ nodeId: nodeId('boiler/level') })).statusCode).toBe(
+      StatusCodes.BadWaitingForInitialData,
+    )
+    expect(shown(session)).toMatchObject([{ user: '(certificate)', subscriptions: [{ items: 1 }] }])
+    await session.close()
+  })
+
+  it.each([
+    ['of another certificate', () => asOwner(badges.leaver)],
+    ['with a password', () => asUser('Operator', PASSWORD)],
+  ] as const)('is not taken over by a user %s', async (_who, other) => {
+    change(records)
+    const session = await room.session(asOwner(badges.good))
+    Object.assign(session, { userIdentityInfo: other() })
+
+    const client = await anotherConnection()
+    await expect(client.reactivateSession(session)).rejects.toThrow(/BadIdentityChangeNotSupported/)
+
+    expect(shown(session)).toMatchObject([{ user: '(certificate)', active: true }])
+    Object.assign(session, { userIdentityInfo: asOwner(badges.good) })
+    await session.close()
+  })
+
+  it('is not taken over by another client', async () => {
+    const session = await room.session(asOwner(badges.good))
+    const certificates = new OPCUACertificateManager({
+      rootFolder: join(room.pkiFolder, '../other-client'),
+      automaticallyAcceptUnknownCertificate: true,
+    })
+    await certificates.initialize()
+    const client = OPCUAClient.create({
+      endpointMustExist: false,
+      securityPolicy: SecurityPolicy.Basic256Sha256,
+      securityMode: MessageSecurityMode.SignAndEncrypt,
+      clientCertificateManager: certificates,
+      connectionStrategy: { maxRetry: 0 },
+    })
+    await client.connect(room.endpointUrl)
+
+    await expect(client.reactivateSession(session)).rejects.toThrow(/BadNoValidCertificates/)
+
+    await client.disconnect()
+    expect(shown(session)).toMatchObject([{ user: '(certificate)', active: true }])
+    await session.close()
   })
 })
 

@@ -22,6 +22,8 @@ export function aGatewayHealth(settings: Partial<Told> = {}): GatewayHealth {
   const running = { state: 'running', restarts: 0, lastRestart: '' }
   const told: Told = {
     ready: true,
+    alarms: [],
+    safeMode: null,
     version: '1.2.3',
     startedAt: 1_700_000_000_000,
     backup: { lastAt: 1_700_000_000_000, reason: '' },
@@ -32,6 +34,7 @@ export function aGatewayHealth(settings: Partial<Told> = {}): GatewayHealth {
       tags: 3,
       sources: [aSourceHealth('line')],
       merged: 0,
+      commands: { waiting: 0, limit: 10_000 },
       store: {
         ok: true,
         reason: '',
@@ -46,6 +49,19 @@ export function aGatewayHealth(settings: Partial<Told> = {}): GatewayHealth {
           slowestCommitMs: 12,
         },
       },
+      sink: {
+        state: 'connected',
+        reason: '',
+        since: 1_700_000_000_000,
+        waiting: 4,
+        waitingBytes: 300,
+        oldestAt: 1_700_000_000_250,
+        sent: 3,
+        failures: 0,
+        lost: 0,
+        unfit: 0,
+        lastSentAt: 1_700_000_000_400,
+      },
     },
     opcua: {
       startedAt: 1_700_000_000_000,
@@ -54,6 +70,7 @@ export function aGatewayHealth(settings: Partial<Told> = {}): GatewayHealth {
       subscriptions: 2,
       monitoredItems: 3,
       endingCertificates: [],
+      reverseConnections: [],
       engineHeard: true,
     },
     ...settings,

@@ -12,9 +12,15 @@ const packages: Record<string, string> = {
   gcc: 'compiles the libmodbus server',
   'python3-pymodbus': 'Modbus server that we did not write (pymodbus)',
   'python3-serial-asyncio': 'needed by pymodbus',
+  'python3-grpcio': 'gRPC client in another language',
+  'python3-protobuf': 'needed by the code that is generated for it',
+  'protobuf-compiler': 'generates it, and compiles our .proto files',
+  'protobuf-compiler-grpc': 'generates its services',
+  'libprotobuf-dev': 'has the .proto files of protobuf itself',
   libxml2: 'validates the OPC UA NodeSet against its schema',
   mbpoll: 'Modbus client that we did not write',
   socat: 'serial lines without hardware, and TLS in front of a Modbus server',
+  postgresql: 'database that gets the samples',
   chromium: 'browser tests',
 }
 

@@ -1,7 +1,8 @@
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import type { ConfigurationDesk } from '../../src/config/desk.ts'
+import { loadText } from '../../src/cli/configuration.ts'
+import { ConfigurationLife } from '../../src/config/life.ts'
 import { type Config, configSchema } from '../../src/config/schema.ts'
 import type { AuditRow } from '../../src/core/audit.ts'
 import { systemClock } from '../../src/core/clock.ts'
@@ -16,10 +17,13 @@ import type { UserRole } from '../../src/core/user.ts'
 import { HttpServer } from '../../src/http/app.ts'
 import type { GatewayHealth } from '../../src/http/gateway-health.ts'
 import { LocalToken } from '../../src/http/local-token.ts'
+import type { WebService } from '../../src/http/routes/service.ts'
 import type { OpcuaSessions } from '../../src/http/sessions.ts'
 import { WebFiles } from '../../src/http/ui/web-files.ts'
 import { webServiceOf } from '../../src/http/web-service.ts'
 import type { CommandHistory } from '../../src/link/contract.ts'
+import { ConfigurationDrafts } from '../../src/store/configuration-drafts.ts'
+import { ConfigurationVersions } from '../../src/store/configuration-versions.ts'
 import { HistoryFile } from '../../src/store/history-file.ts'
 import { openPenstockDatabase } from '../../src/store/penstock-database.ts'
 import { UserAccounts } from '../../src/store/user-accounts.ts'
@@ -31,23 +35,14 @@ export const USERS = {
   olga: { role: 'Observer', password: 'olga looks' },
   oscar: { role: 'Operator', password: 'oscar works' },
   erik: { role: 'Engineer', password: 'erik builds' },
+  carl: { role: 'ConfigureAdmin', password: 'carl changes' },
+  cora: { role: 'ConfigureAdmin', password: 'cora changes too' },
   sam: { role: 'SecurityAdmin', password: 'sam guards' },
 } as const satisfies Record<string, { role: UserRole; password: string }>
 export type UserName = keyof typeof USERS
 
 export const basic = (name: string, password: string): string =>
   `Basic ${Buffer.from(`${name}:${password}`).toString('base64')}`
-
-const notHere = (): never => {
-  throw new Error('This web has no configuration of its own')
-}
-const noConfiguration: ConfigurationDesk = {
-  current: notHere,
-  check: notHere,
-  apply: notHere,
-  versions: notHere,
-  text: notHere,
-}
 
 /** Takes every command of the device `pump`, and keeps what it was asked. */
 class CommandStandIn {
@@ -97,6 +92,10 @@ interface WebServerOptions {
   readonly http?: object
   readonly log?: Logger
   readonly webFolder?: string
+  /** The configuration that holds, as YAML; what becomes of it does not change the plant here. */
+  readonly configuration?: string
+  /** Of the configuration. */
+  readonly env?: Readonly<Record<string, string>>
   /** Who is connected to the OPC UA server; without: nobody. */
   readonly opcua?: OpcuaSessions
 }
@@ -109,6 +108,8 @@ export class WebServer {
   readonly plant: Plant
   findings: readonly Findings[] | null = []
   readonly commands = new CommandStandIn()
+  /** What its routes answer from. */
+  readonly service: WebService
   origin = ''
   readonly #history: HistoryFile
   readonly #server: HttpServer
@@ -116,7 +117,7 @@ export class WebServer {
   readonly #accounts: UserAccounts
 
   private constructor(options: WebServerOptions, folder: string) {
-    const { plant, users = ['olga', 'oscar', 'erik', 'sam'], log = silentLogger } = options
+    const { plant, users = ['olga', 'oscar', 'erik', 'carl', 'cora', 'sam'], log = silentLogger } = options
     this.plant = plant
     this.folder = folder
     this.engine = new EngineStandIn(plant)
@@ -140,7 +141,7 @@ export class WebServer {
       onChange: () => undefined,
     })
     let given: EngineStandIn | undefined
-    const service = webServiceOf({
+    this.service = webServiceOf({
       config,
       secrets,
       history: this.#history,
@@ -160,6 +161,7 @@ export class WebServer {
         cancelCommand: async ({ id }) => this.commands.cancel(id),
         commands: async () => this.commands.records,
         commandSteps: async (id) => this.commands.steps(id),
+        editHistory: () => Promise.reject(new PenstockError('ROOM_UNAVAILABLE', 'nothing is recorded here')),
         audit: async () => this.commands.audit,
         ...(options.opcua ?? { sessions: async () => [], closeSession: async () => false }),
         certificates: async () => [],
@@ -171,14 +173,17 @@ export class WebServer {
         },
       },
       accounts: this.#accounts,
-      configuration: noConfiguration,
+      configuration: this.#life(options, config),
+      draftStore: new ConfigurationDrafts(this.#database),
       localToken: new LocalToken(folder),
+      leaveSafeMode: async () => false,
+      support: async () => Buffer.from('a bundle'),
       health: async () => this.#health(),
       clock: systemClock,
       log,
     })
     const files = new WebFiles(options.webFolder ?? join(folder, 'no-pages'))
-    this.#server = new HttpServer({ settings: config.http, log, service, files, version: '9.9.9' })
+    this.#server = new HttpServer({ settings: config.http, log, service: this.service, files, version: '9.9.9' })
   }
 
   static async start(options: WebServerOptions): Promise<WebServer> {
@@ -197,6 +202,21 @@ export class WebServer {
   /** What is answered, as JSON. */
   async json<Answer = Record<string, unknown>>(path: string, as?: UserName, init?: RequestInit): Promise<Answer> {
     return (await (await this.ask(path, as, init)).json()) as Answer
+  }
+
+  /** The configuration as a gateway has it, whose plant nobody runs. */
+  #life({ configuration: text = 'sources: []\n', env = {} }: WebServerOptions, started: Config): ConfigurationLife {
+    const check = (given: string) => {
+      const loaded = loadText(given, 'plant.yaml', env)
+      if (!loaded.ok) return loaded
+      const { gateway } = loaded.config
+      return { ...loaded, config: { ...loaded.config, gateway: { ...gateway, data: started.gateway.data } } }
+    }
+    const versions = new ConfigurationVersions(this.#database)
+    const changePlant = async () => undefined
+    const life = new ConfigurationLife({ versions, check, changePlant, started, clock: systemClock, log: silentLogger })
+    life.begin({ text, isNew: true, name: 'plant.yaml' })
+    return life
   }
 
   /** Another engine, with the same plant and values of its own. */

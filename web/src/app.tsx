@@ -17,6 +17,12 @@ const TrendsPage = lazy(async () => ({ default: (await import('./pages/trends-pa
 const DiscoveryPage = lazy(async () => ({ default: (await import('./pages/discovery-page.tsx')).DiscoveryPage }))
 const DiagnosticsPage = lazy(async () => ({ default: (await import('./pages/diagnostics-page.tsx')).DiagnosticsPage }))
 const CommandsPage = lazy(async () => ({ default: (await import('./pages/commands-page.tsx')).CommandsPage }))
+const ConfigurationPage = lazy(async () => ({
+  default: (await import('./pages/configuration-page.tsx')).ConfigurationPage,
+}))
+const VersionsPage = lazy(async () => ({ default: (await import('./pages/versions-page.tsx')).VersionsPage }))
+const TagsCsvPage = lazy(async () => ({ default: (await import('./pages/tags-csv-page.tsx')).TagsCsvPage }))
+const YamlPage = lazy(async () => ({ default: (await import('./pages/yaml-page.tsx')).YamlPage }))
 const AuditPage = lazy(async () => ({ default: (await import('./pages/audit-page.tsx')).AuditPage }))
 const ApiPage = lazy(async () => ({ default: (await import('./pages/api-page.tsx')).ApiPage }))
 
@@ -59,6 +65,10 @@ function Pages() {
           <Route path="/discovery" component={DiscoveryPage} />
           <Route path="/diagnostics" component={DiagnosticsPage} />
           <Route path="/commands" component={CommandsPage} />
+          <Route path="/configuration" component={ConfigurationPage} />
+          <Route path="/configuration/versions" component={VersionsPage} />
+          <Route path="/configuration/tags" component={TagsCsvPage} />
+          <Route path="/configuration/yaml" component={YamlPage} />
           <Route path="/audit" component={AuditPage} />
           <Route path="/api" component={ApiPage} />
           <Route component={NotFoundPage} />

@@ -14,6 +14,7 @@ export const readableColours: CSSVariablesResolver = () => ({
   variables: {},
   light: {
     '--mantine-color-dimmed': 'var(--mantine-color-gray-7)',
+    '--mantine-color-error': '#c92a2a',
     '--mantine-color-cyan-light-color': '#084c5a',
     '--mantine-color-cyan-filled-hover': '#095c6b',
     '--mantine-color-green-light-color': '#1b6e2e',
@@ -24,6 +25,7 @@ export const readableColours: CSSVariablesResolver = () => ({
   },
   dark: {
     '--mantine-color-dimmed': 'var(--mantine-color-dark-1)',
+    '--mantine-color-error': '#ff8787',
     '--mantine-color-cyan-filled-hover': '#095c6b',
   },
 })

@@ -1,4 +1,5 @@
 import { AttributeIds, type ClientSession, type ClientSubscription, type DataValue } from 'node-opcua'
+import { type Clock, type Milliseconds, systemClock } from '../../core/clock.ts'
 import { describeError } from '../../core/errors.ts'
 import { ClientFailure, ExitCode } from './failure.ts'
 import { plainDataValue, showTime, showValue } from './format.ts'
@@ -11,17 +12,22 @@ import { withSession } from './session.ts'
 const PUBLISHING_MS = 250
 const SAMPLING_MS = 100
 const QUEUE = 20
+/** The server speaks at least so often, in publishing intervals. */
+const KEEP_ALIVE_COUNT = 8
+/** Ten times as long as the server is ever silent, unless it is very busy. */
+const SILENCE: Milliseconds = 10 * KEEP_ALIVE_COUNT * PUBLISHING_MS
 
 /**
  * Prints each change of the named tags, of all tags of a named device, or of every tag, one a line, until `signal`
  * aborts. Throws ClientFailure: unknownNode for a name that is nothing, refused when the server lets nothing be watched,
- * unreachable when the connection breaks.
+ * unreachable when the connection breaks or the server says nothing any more, as when an administrator ends the session.
  */
 export async function watch(
   ids: readonly string[],
   options: ClientOptions,
   out: Output,
   signal: AbortSignal,
+  clock: Clock = systemClock,
 ): Promise<number> {
   return withSession(options, out, async ({ session, requests, lost }) => {
     const namespaces = await findNamespaces(session)
@@ -37,7 +43,19 @@ export async function watch(
     if (nodeIds.length > 0 && refused.length === nodeIds.length) {
       throw new ClientFailure(ExitCode.refused, 'The server lets none of these nodes be watched')
     }
-    const end = await Promise.race([aborted(signal), lost.then(() => 'lost' as const)])
+    const ended = silence(subscription, clock)
+    const end = await Promise.race([
+      aborted(signal),
+      lost.then(() => 'lost' as const),
+      ended.then(() => 'silent' as const),
+    ])
+    if (end === 'silent') {
+      throw new ClientFailure(
+        ExitCode.unreachable,
+        `The server has said nothing for ${SILENCE / 1_000} s: it has ended the session, as an administrator can ` +
+          '(penstock sessions --close), or does not get on. Start the command again to go on',
+      )
+    }
     if (end === 'lost') throw new ClientFailure(ExitCode.unreachable, `The connection to ${options.endpoint} broke`)
     await subscription.terminate()
     return ExitCode.ok
@@ -48,7 +66,7 @@ async function subscribe(session: ClientSession): Promise<ClientSubscription> {
   try {
     return await session.createSubscription2({
       requestedPublishingInterval: PUBLISHING_MS,
-      requestedMaxKeepAliveCount: 20,
+      requestedMaxKeepAliveCount: KEEP_ALIVE_COUNT,
       requestedLifetimeCount: 200,
       publishingEnabled: true,
     })
@@ -56,6 +74,19 @@ async function subscribe(session: ClientSession): Promise<ClientSubscription> {
     const message = `The server gives no subscription: ${describeError(error)}`
     throw new ClientFailure(ExitCode.refused, message, { cause: error })
   }
+}
+
+/** Resolves when the subscription has brought neither values nor keep-alives for `SILENCE` (OPC 10000-4 §5.14.1.1). */
+function silence(subscription: ClientSubscription, clock: Clock): Promise<void> {
+  return new Promise((resolve) => {
+    let cancel = clock.after(SILENCE, resolve)
+    const heard = () => {
+      cancel()
+      cancel = clock.after(SILENCE, resolve)
+    }
+    subscription.on('keepalive', heard).on('received_notifications', heard)
+    subscription.once('terminated', () => cancel())
+  })
 }
 
 function lineOf(id: string, value: DataValue, json: boolean): string {

@@ -24,7 +24,11 @@ export function checkConfigurationText(
 
 function secretFindings(text: string, file: string, env: Environment, config: Config): Finding[] {
   const complete = loadText(text, file, env, true)
-  const uses = secretsOf({ users: config.opcua.users, sources: config.sources }).filter(({ needed }) => needed)
+  const uses = secretsOf({
+    users: config.opcua.users,
+    sources: config.sources,
+    postgres: config.sinks.postgres,
+  }).filter(({ needed }) => needed)
   const variables = [...new Set(uses.map(({ variable }) => variable))]
   const open = variables.filter((variable) => isOpenToAll(env[`${variable}_FILE`]))
   return [

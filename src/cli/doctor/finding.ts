@@ -12,6 +12,7 @@ export interface Finding {
     | 'host name'
     | 'certificate'
     | 'source'
+    | 'postgres'
   readonly state: 'ok' | 'warning' | 'problem'
   readonly text: string
   /** What to do; empty where it is in order. */

@@ -7,7 +7,7 @@ import type { Problem } from './schemas/problem.ts'
 
 /** Answers what was thrown as application/problem+json; what nobody expected is logged, and said without its details. */
 export function answerProblem(context: Context, error: unknown, requestId: string, log: Logger): void {
-  const { status, detail, code, errors, headers } = partsOf(error)
+  const { status, detail, code, errors, headers, more } = partsOf(error)
   if (status >= 500 && !(error instanceof ApiProblem)) {
     log.error({ requestId, path: context.path, cause: describeError(error) }, 'a request to the web API failed')
   }
@@ -21,6 +21,7 @@ export function answerProblem(context: Context, error: unknown, requestId: strin
     code,
     requestId,
     ...(errors ? { errors: [...errors] } : {}),
+    ...more,
   }
   context.body = JSON.stringify(problem)
   context.type = 'application/problem+json'

@@ -1,3 +1,5 @@
+import type { Problem } from './schemas/problem.ts'
+
 /** One thing that is wrong in a request: where, what, and what is allowed. */
 export interface FieldError {
   readonly in: 'path' | 'query' | 'body'
@@ -14,6 +16,8 @@ interface ProblemParts {
   readonly code: string
   readonly errors?: readonly FieldError[]
   readonly headers?: Readonly<Record<string, string>>
+  /** Whatever else belongs to this problem (RFC 9457, 3.2), as its schema has it. */
+  readonly more?: Pick<Problem, 'problems' | 'conflict'>
 }
 
 /** What is answered in place of what was asked for (RFC 9457). */

@@ -23,7 +23,7 @@ export interface RouteSpec<
   Body extends z.ZodType,
   Answer extends z.ZodType,
 > {
-  readonly method: 'GET' | 'POST' | 'DELETE'
+  readonly method: 'GET' | 'POST' | 'PUT' | 'DELETE'
   /** Below `/api/v1`; `{name}` is a part of the path that is a parameter. */
   readonly path: string
   /** Who may ask; `anyone`: without a user too. */
@@ -38,6 +38,8 @@ export interface RouteSpec<
   readonly answer: Answer
   /** Answered as something else than JSON. */
   readonly mediaType?: string
+  /** The longest body, where it may be longer than others. */
+  readonly longestBody?: number
   /** Status of a good answer; 200 unless said. */
   readonly status?: number
   /** It is asked again and again, and is mostly the same. */

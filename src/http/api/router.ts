@@ -69,13 +69,13 @@ function queryOf(parameters: URLSearchParams): RawInput['query'] {
   return { ...query }
 }
 
-async function bodyOf(context: Context, { body }: Route): Promise<unknown> {
+async function bodyOf(context: Context, { body, longestBody = MAX_BODY_BYTES }: Route): Promise<unknown> {
   if (!body) return undefined
   if (context.is('json') === false || context.is('json') === null) {
     const detail = 'The body has to be JSON (Content-Type: application/json).'
     throw new ApiProblem({ status: 415, code: 'JSON_NEEDED', detail })
   }
-  const text = await textOf(context.req)
+  const text = await textOf(context.req, longestBody)
   try {
     return JSON.parse(text)
   } catch {
@@ -83,13 +83,13 @@ async function bodyOf(context: Context, { body }: Route): Promise<unknown> {
   }
 }
 
-async function textOf(request: IncomingMessage): Promise<string> {
+async function textOf(request: IncomingMessage, longest: number): Promise<string> {
   const chunks: Buffer[] = []
   let size = 0
   for await (const chunk of request as AsyncIterable<Buffer>) {
     size += chunk.length
-    if (size > MAX_BODY_BYTES) {
-      const detail = `The body is longer than ${MAX_BODY_BYTES} bytes.`
+    if (size > longest) {
+      const detail = `The body is longer than ${longest} bytes.`
       throw new ApiProblem({ status: 413, code: 'BODY_TOO_LONG', detail, headers: { Connection: 'close' } })
     }
     chunks.push(chunk)

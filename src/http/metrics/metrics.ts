@@ -4,6 +4,7 @@ import { PenstockError } from '../../core/errors.ts'
 import type { GatewayHealth } from '../gateway-health.ts'
 import { gatewayMetrics } from './gateway-metrics.ts'
 import type { Metric, Series } from './metric.ts'
+import { sinkMetrics } from './sink-metrics.ts'
 import { sourceMetrics } from './source-metrics.ts'
 
 /**
@@ -30,7 +31,8 @@ export class Metrics {
   async text(): Promise<string> {
     const [health, lines] = await Promise.all([this.#health(), this.#lines()])
     const registry = new Registry()
-    for (const metric of [...gatewayMetrics, ...sourceMetrics]) add(registry, metric, metric.series({ health, lines }))
+    for (const metric of [...gatewayMetrics, ...sinkMetrics, ...sourceMetrics])
+      add(registry, metric, metric.series({ health, lines }))
     return `${await registry.metrics()}\n${await this.#process.metrics()}`
   }
 

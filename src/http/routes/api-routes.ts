@@ -2,6 +2,7 @@ import { z } from 'zod'
 import { openApiOf } from '../api/openapi.ts'
 import { type Route, route } from '../api/route.ts'
 import { commandApiRoutes } from './command-api-routes.ts'
+import { configurationApiRoutes } from './configuration/configuration-api-routes.ts'
 import { diagnosticsRoutes } from './diagnostics-routes.ts'
 import { healthRoutes } from './health-routes.ts'
 import { plantRoutes } from './plant-routes.ts'
@@ -18,6 +19,7 @@ export function apiRoutes(service: WebService, version: string): Route[] {
     ...valueRoutes(service),
     ...commandApiRoutes(service),
     ...diagnosticsRoutes(service),
+    ...configurationApiRoutes(service),
   ]
   const describing = route({
     method: 'GET',

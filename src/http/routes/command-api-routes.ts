@@ -144,7 +144,7 @@ export function commandApiRoutes(service: WebService): Route[] {
 }
 
 /** Who asks, as the audit log names it. */
-function actorOf({ context, visitor }: Asked): Actor {
+export function actorOf({ context, visitor }: Asked): Actor {
   const client = context.get('User-Agent').slice(0, 200)
   return { user: visitor?.name ?? '', origin: 'http', ...given({ address: context.req.socket.remoteAddress, client }) }
 }

@@ -1,3 +1,4 @@
+import type { Drafts } from '../../config/drafts.ts'
 import type { Clock } from '../../core/clock.ts'
 import type { Findings } from '../../core/drift.ts'
 import { isRetryable, PenstockError } from '../../core/errors.ts'
@@ -21,6 +22,8 @@ export interface WebService extends OperatorParts {
   readonly gate: Gate
   readonly users: WebUsers
   readonly accounts: Accounts
+  /** What users change of the configuration. */
+  readonly drafts: Drafts
   readonly metrics: Metrics
   readonly certificates: CertificateAdministration
   readonly feed: EngineFeed

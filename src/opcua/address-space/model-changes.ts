@@ -5,8 +5,9 @@ import {
   LocalizedText,
   ModelChangeStructureDataType,
   NodeClass,
-  type NodeId,
+  NodeId,
   SemanticChangeStructureDataType,
+  type UAMethod,
   type UAObject,
   type UAVariable,
   VariantArrayType,
@@ -26,7 +27,7 @@ export const MOST_CHANGES = 1_000
 /** News for whoever looks at the address space, no trouble. */
 const SEVERITY = 100
 
-type Node = UAObject | UAVariable
+type Node = UAObject | UAVariable | UAMethod
 
 interface Change {
   readonly node: NodeId
@@ -144,7 +145,7 @@ export class ModelChanges {
     const key = node.nodeId.toString()
     const change = this.#changes.get(key)
     if (change) change.verb |= verb
-    else this.#changes.set(key, { node: node.nodeId, type: node.typeDefinition, verb })
+    else this.#changes.set(key, { node: node.nodeId, type: typeOf(node), verb })
     if ((verb & REFERENCES) !== 0 && this.#versions.has(node)) this.#touched.add(node)
   }
 
@@ -167,3 +168,7 @@ export class ModelChanges {
     })
   }
 }
+
+/** Methods have no type (OPC 10000-5 §12.16: AffectedType is null then). */
+const typeOf = (node: Node): NodeId =>
+  node.nodeClass === NodeClass.Method ? NodeId.nullNodeId : (node as UAObject | UAVariable).typeDefinition

@@ -36,6 +36,8 @@ interface FormerTag {
 /** All nodes of the plant: devices with their tags in DI's DeviceSet, the gateway and its sources at `Objects/Penstock`. */
 export class PlantNodes {
   readonly gateway: GatewayNodes
+  /** What clients are to be told, by whoever follows the whole of a step. */
+  readonly changes: ModelChanges
   /** By tag number; undefined where the plant has that tag no more. */
   readonly tagVariables: (UAVariable | undefined)[] = []
   readonly #addressSpace: AddressSpace
@@ -43,7 +45,6 @@ export class PlantNodes {
   readonly #permissions: readonly RolePermissionType[]
   readonly #writable: readonly RolePermissionType[]
   readonly #context: DeviceNodesContext
-  readonly #changes: ModelChanges
   readonly #sources = new Map<string, SourceNodes>()
   /** The tags that have a variable. */
   readonly #known = new Map<TagIndex, IndexedTag>()
@@ -58,7 +59,7 @@ export class PlantNodes {
     const statuses = this.#statuses
     const factory = new NodeFactory({ namespace: namespaces.plant, permissions, statuses, now })
     const changes = new ModelChanges({ addressSpace, factory, statuses })
-    this.#changes = changes
+    this.changes = changes
     const { objects } = addressSpace.rootFolder
     const types = namespaces.types.index
     this.gateway = new GatewayNodes({ factory, statuses, objects, types, identity })
@@ -81,7 +82,7 @@ export class PlantNodes {
    * Follows one step of a change of the plant, in small steps of its own, each of them one node or device: yields each
    * tag whose value begins anew, and undefined after all else. Nodes of what stays are kept, with whoever monitors them,
    * also those of a tag that is of another type from now on and has another number; who monitors a node that comes back
-   * gets its values. At the end clients are told what has changed.
+   * gets its values.
    */
   *change(
     change: PlantChange,
@@ -111,7 +112,6 @@ export class PlantNodes {
       yield renewed.has(tag) || added.has(tag.id) ? tag : undefined
     }
     this.gateway.showTagCount(tagCount, now)
-    yield* this.#changes.tell(now)
     yield* reviveItems(this.#addressSpace)
   }
 
@@ -185,7 +185,7 @@ export class PlantNodes {
     const device = this.#deviceOf(tag)
     if (!device) throw new PenstockError('PROTOCOL_VIOLATION', `Tag ${tag.id} has no device in the plant`)
     const variable = addTagVariable(this.#namespace, device, tag, this.#permissionsOf(tag))
-    this.#changes.added(variable, device)
+    this.changes.added(variable, device)
     this.tagVariables[tag.index] = variable
     this.#known.set(tag.index, tag)
   }
@@ -214,7 +214,7 @@ export class PlantNodes {
       return
     }
     updateTagVariable(this.#namespace, former.variable, former.tag.tag, tag, this.#permissionsOf(tag))
-    if (former.tag.tag.type !== tag.tag.type) this.#changes.dataTypeChanged(former.variable)
+    if (former.tag.tag.type !== tag.tag.type) this.changes.dataTypeChanged(former.variable)
     this.tagVariables[tag.index] = former.variable
     this.#known.set(tag.index, tag)
   }
@@ -222,7 +222,7 @@ export class PlantNodes {
   #delete({ tag, variable }: FormerTag): void {
     if (!this.#has(variable)) return
     const device = this.#deviceOf(tag)
-    this.#changes.removed(variable, ...(device ? [device] : []))
+    this.changes.removed(variable, ...(device ? [device] : []))
     this.#addressSpace.deleteNode(variable)
   }
 

@@ -1,5 +1,5 @@
 import type { Server, Socket } from 'node:net'
-import type { OPCUAServerEndPoint } from 'node-opcua'
+import type { OPCUAServerEndPoint, ServerSecureChannelLayer } from 'node-opcua'
 import type { Clock, Milliseconds } from '../../core/clock.ts'
 import { checkHello } from './hello.ts'
 import { listenerOf } from './listener.ts'
@@ -16,19 +16,41 @@ export interface FirstFrameOptions {
   readonly onRefused: (reason: string, remoteAddress: string) => void
 }
 
+/** Of a connection that the server opened to a client. */
+export interface Called {
+  /** How long the client may take to send its Hello. */
+  readonly timeoutMs: Milliseconds
+  readonly onRefused: (reason: string) => void
+  /** The channel that the connection becomes. */
+  readonly onChannel: (channel: ServerSecureChannelLayer) => void
+}
+
+/** Serves a connection that the server opened as one that a client opened. */
+export type AdmitCalled = (socket: Socket, called: Called) => void
+
 /**
  * Stands between the socket and node-opcua until the first message is complete: bytes that arrive before the handshake
  * is finished are refused, as is whatever is not one well-formed Hello (OPC 10000-6 §7.1.2.3), comes too slowly, or
  * comes while every connection is taken by a session. The stack gets the Hello alone.
  */
-export function guardFirstFrame(endpoint: OPCUAServerEndPoint, options: FirstFrameOptions): void {
+export function guardFirstFrame(endpoint: OPCUAServerEndPoint, options: FirstFrameOptions): AdmitCalled {
   const server = listenerOf(endpoint, 'first frame guard')
   const accept = takeAcceptor(server)
   const waiting = new Set<Socket>()
+  const calledOnes = new WeakMap<Socket, Called>()
+  /** Called ones whose channel is yet to come, by whom they were opened to: nobody else can come from there. */
+  const awaited = new Map<string, Called>()
+  endpoint.on('newChannel', (channel: ServerSecureChannelLayer) => {
+    awaited.get(peerOf(channel))?.onChannel(channel)
+    awaited.delete(peerOf(channel))
+  })
   server.maxConnections = endpoint.maxConnections + MAX_WAITING + 1
 
   server.on('connection', (socket: Socket) => {
     const remote = socket.remoteAddress ?? 'unknown'
+    const peer = peerOf(socket)
+    const called = calledOnes.get(socket)
+    const timeoutMs = called?.timeoutMs ?? options.timeoutMs
     let received = Buffer.alloc(0)
 
     const leave = () => {
@@ -38,7 +60,8 @@ export function guardFirstFrame(endpoint: OPCUAServerEndPoint, options: FirstFra
     }
     const refuse = (reason: string) => {
       leave()
-      options.onRefused(reason, remote)
+      if (called) called.onRefused(reason)
+      else options.onRefused(reason, remote)
       socket.destroy()
     }
     const take = (bytes: Buffer) => {
@@ -50,17 +73,25 @@ export function guardFirstFrame(endpoint: OPCUAServerEndPoint, options: FirstFra
       leave()
       socket.pause()
       socket.unshift(received)
+      if (called) awaited.set(peer, called)
       accept.call(server, socket)
     }
-    const cancel = options.clock.after(options.timeoutMs, () => refuse(`no Hello within ${options.timeoutMs} ms`))
+    const cancel = options.clock.after(timeoutMs, () => refuse(`no Hello within ${timeoutMs} ms`))
 
-    waiting.add(socket)
+    // Those that the server opened are few, and not for others to end.
+    if (!called) waiting.add(socket)
     if (waiting.size > MAX_WAITING) [...waiting][0]?.destroy()
     // What breaks a connection this early concerns nobody; 'close' follows and cleans up.
     socket.on('error', () => socket.destroy())
     socket.on('close', leave).on('data', take)
+    if (called) socket.once('close', () => awaited.delete(peer))
     socket.resume()
   })
+
+  return (socket, called) => {
+    calledOnes.set(socket, called)
+    server.emit('connection', socket)
+  }
 }
 
 /** The listener that hands a new socket to node-opcua, taken off the server. */
@@ -78,3 +109,10 @@ function isFull(endpoint: OPCUAServerEndPoint): boolean {
   const channels = endpoint.getChannels()
   return channels.length >= endpoint.maxConnections && channels.every((channel) => channel.hasSession)
 }
+
+interface Peer {
+  readonly remoteAddress?: string | undefined
+  readonly remotePort?: number | undefined
+}
+
+const peerOf = ({ remoteAddress, remotePort }: Peer): string => `${remoteAddress} ${remotePort}`

@@ -15,6 +15,7 @@ import { refuseRangesOfScalars } from './range-of-scalar.ts'
 import { restrictWrites } from './restrict-writes.ts'
 import { keepItemsOfRemovedNodes } from './revive-items.ts'
 import { giveRolesByToken } from './session-roles.ts'
+import { tellSizeOfNumbers } from './size-of-notifications.ts'
 import { capSubscriptionLifetime } from './subscription-lifetime.ts'
 import { endChannelsOfUndecodableMessages } from './undecodable-messages.ts'
 import { unshareReads } from './unshared-reads.ts'
@@ -30,6 +31,7 @@ export function hardenNodeOpcua(addressSpace: IAddressSpace, anyVariable: UAVari
   deliverOnChange()
   checkPermissionOnPush()
   setOverflowBitOnAnyStatus()
+  tellSizeOfNumbers()
   capItemQueue()
   capSubscriptionLifetime()
   endChannelsOfUndecodableMessages()

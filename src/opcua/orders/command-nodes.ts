@@ -2,6 +2,7 @@ import type { AddressSpace, CallMethodRequest, ISessionContext, NodeId, UAObject
 import type { CommandRecord } from '../../core/command.ts'
 import type { DeviceBase, Plant } from '../../core/plant.ts'
 import type { PlantChange } from '../../core/plant-change.ts'
+import type { ModelChanges } from '../address-space/model-changes.ts'
 import type { Namespaces } from '../address-space/namespaces.ts'
 import { NodeFactory } from '../address-space/node-factory.ts'
 import { commandPermissions, readPermissions } from '../address-space/permissions.ts'
@@ -23,6 +24,7 @@ export interface CommandNodesOptions {
   readonly allowAnonymous: boolean
   readonly records: CommandRecords
   readonly orders: Orders
+  readonly changes: ModelChanges
   readonly now: number
 }
 
@@ -33,7 +35,8 @@ export class CommandNodes {
   readonly #devices = new Map<string, { readonly nodes: DeviceCommands; readonly config: DeviceBase }>()
   #heard = false
 
-  constructor({ addressSpace, namespaces, plant, allowAnonymous, records, orders, now }: CommandNodesOptions) {
+  constructor(options: CommandNodesOptions) {
+    const { addressSpace, namespaces, plant, allowAnonymous, records, orders, changes, now } = options
     const namespace = namespaces.plant
     const statuses = new StatusCodeCache()
     this.#addressSpace = addressSpace
@@ -44,15 +47,20 @@ export class CommandNodes {
       statuses,
       records,
       calls: new CommandCalls(orders, statuses),
+      changes,
       permissions: commandPermissions(allowAnonymous),
     }
     for (const { devices } of plant.sources) for (const device of devices) this.#place(device, now)
+    changes.forget()
   }
 
   /** Follows one step of a change of the plant, piece by piece, after the nodes of the devices have followed it. */
   *change({ removedDevices, devices }: PlantChange, now: number): Generator<undefined, void> {
     this.#addressSpace.modelChangeTransaction(() => {
-      for (const key of removedDevices) this.#forget(key)
+      for (const key of removedDevices) {
+        this.#devices.get(key)?.nodes.gone()
+        this.#forget(key)
+      }
       for (const { device } of devices) this.#place(device, now)
     })
     yield* reviveItems(this.#addressSpace)
@@ -99,6 +107,7 @@ export class CommandNodes {
     const known = this.#devices.get(device.key)
     // A device that moved to another source is another object, and what belonged to the former one has gone with it.
     const nodes = known?.nodes.device === object ? known.nodes : undefined
+    if (known && !nodes) known.nodes.gone()
     if (!takesOrders(device)) {
       nodes?.remove()
       this.#forget(device.key)

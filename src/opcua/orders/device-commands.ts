@@ -43,7 +43,7 @@ export class DeviceCommands {
   readonly #requests = new Map<string, RequestNodes>()
 
   constructor(context: CommandNodesContext, device: UAObject, config: DeviceBase, now: number) {
-    const { factory, types, namespace, calls, permissions } = context
+    const { factory, types, namespace, calls, permissions, changes } = context
     const id = `${config.key}#Commands`
     this.#context = context
     this.device = device
@@ -81,6 +81,9 @@ export class DeviceCommands {
     }
     const call = (inputs: Variant[], by: ISessionContext) => calls.cancel(this.#key, inputs, by)
     addMethod(namespace, { ...method, call }, permissions)
+    changes.added(this.#object, device)
+    changes.version(this.#object, `${id}#NodeVersion`, now)
+    changes.version(this.#folder, `${id}#Requests#NodeVersion`, now)
     this.update(config, now)
   }
 
@@ -132,9 +135,17 @@ export class DeviceCommands {
 
   /** The device takes no orders any more. */
   remove(): void {
+    this.gone(this.device)
     this.device.setEventNotifier(0)
     this.device.removeReference(notifierOfServer())
     this.#object.addressSpace.deleteNode(this.#object)
+  }
+
+  /** The nodes are about to go, or went with their device: clients will be told. */
+  gone(...parents: readonly UAObject[]): void {
+    for (const nodes of this.#requests.values()) nodes.gone()
+    this.#context.changes.removed(this.#folder)
+    this.#context.changes.removed(this.#object, ...parents)
   }
 
   #showNewest(record: CommandRecord, now: number): void {

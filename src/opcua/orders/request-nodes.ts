@@ -30,6 +30,7 @@ export class RequestNodes {
   readonly #device: string
   readonly #method: UAMethod
   readonly #object: UAObject
+  readonly #parents: { readonly commands: UAObject; readonly folder: UAObject }
   readonly #status: StatusNodes
   readonly #request: UAVariable | undefined
 
@@ -71,6 +72,9 @@ export class RequestNodes {
       type: coerceNodeId(`ns=${types};i=1022`),
       componentOf: folder,
     })
+    this.#parents = { commands, folder }
+    context.changes.added(this.#method, commands)
+    context.changes.added(this.#object, folder)
     this.#status = new StatusNodes({ factory, statuses, parent: this.#object, id, types })
     if (canBeWritten(command)) {
       this.target = requestTarget(device, command)
@@ -98,7 +102,15 @@ export class RequestNodes {
     if (this.#request) showUnheard(this.#request, uncertain, now)
   }
 
+  /** The nodes go with those that they stand in. */
+  gone(): void {
+    this.#context.changes.removed(this.#method)
+    this.#context.changes.removed(this.#object)
+  }
+
   remove(): void {
+    this.#context.changes.removed(this.#method, this.#parents.commands)
+    this.#context.changes.removed(this.#object, this.#parents.folder)
     const { addressSpace } = this.#object
     addressSpace.deleteNode(this.#method)
     addressSpace.deleteNode(this.#object)

@@ -5,6 +5,7 @@ import { describe, expect, it } from 'vitest'
 import { parse, parseAllDocuments } from 'yaml'
 import { checkConfiguration } from '../../../src/cli/configuration.ts'
 import { overrides, secretNames } from '../../../src/config/environment.ts'
+import { postgresPasswordEnv } from '../../../src/config/sink-schema.ts'
 
 /** No container engine runs where the tests do: what the files say is held against the program. */
 const root = fileURLToPath(new URL('../../../', import.meta.url))
@@ -24,7 +25,9 @@ interface Container {
 
 const known = (name: string): boolean => {
   const secret = name.replace(/_FILE$/, '')
-  return name in overrides || name === 'PENSTOCK_CONFIG' || secretNames(example).includes(secret)
+  return (
+    name in overrides || name === 'PENSTOCK_CONFIG' || [...secretNames(example), postgresPasswordEnv].includes(secret)
+  )
 }
 
 describe('the image', () => {

@@ -6,12 +6,33 @@ const stateOf = (settings: Parameters<typeof aGatewayHealth>[0]) =>
 
 describe('the checks of a gateway', () => {
   it('are all named, and in order where everything is', () => {
-    const names = ['engine', 'opcua', 'engine-heard', 'store', 'history', 'certificates', 'disk', 'backup']
+    const names = [
+      'engine',
+      'opcua',
+      'safe-mode',
+      'engine-heard',
+      'store',
+      'history',
+      'postgres',
+      'certificates',
+      'disk',
+      'backup',
+    ]
     expect(stateOf({})).toEqual(Object.fromEntries(names.map((name) => [name, 'ok'])))
   })
 
   it('leave the backup out where none is scheduled', () => {
     expect(stateOf({ backup: null })).not.toHaveProperty('backup')
+  })
+
+  it('leave PostgreSQL out where it is not configured, and warn while it takes nothing', () => {
+    const { engine } = aGatewayHealth()
+    if (!engine?.sink) throw new Error('the gateway has a sink')
+    expect(stateOf({ engine: { ...engine, sink: undefined } })).not.toHaveProperty('postgres')
+    const reason = 'PostgreSQL at db:5432 cannot be reached'
+    const health = aGatewayHealth({ engine: { ...engine, sink: { ...engine.sink, state: 'backoff', reason } } })
+    expect(health.ready).toBe(true)
+    expect(health.checks).toContainEqual({ name: 'postgres', state: 'warning', reason })
   })
 
   it('fail for a room that does not run, and leave open what only that room knows', () => {

@@ -18,6 +18,11 @@ describe('what Prometheus reads of the gateway', () => {
     expect(figureOf(text, 'penstock_history_slowest_commit_seconds')).toBe(0.012)
     expect(figureOf(text, 'penstock_opcua_monitored_items')).toBe(3)
     expect(figureOf(text, 'penstock_data_folder_free_bytes')).toBe(5_000_000_000)
+    expect(figureOf(text, 'penstock_postgres_state', { state: 'connected' })).toBe(1)
+    expect(figureOf(text, 'penstock_postgres_state', { state: 'backoff' })).toBe(0)
+    expect(figureOf(text, 'penstock_postgres_waiting_samples')).toBe(4)
+    expect(figureOf(text, 'penstock_postgres_oldest_waiting_timestamp_seconds')).toBe(1_700_000_000.25)
+    expect(figureOf(text, 'penstock_postgres_sent_samples_total')).toBe(3)
     expect(figureOf(text, 'penstock_source_state', { source: 'line', state: 'connected' })).toBe(1)
     expect(figureOf(text, 'penstock_source_state', { source: 'line', state: 'backoff' })).toBe(0)
     expect(figureOf(text, 'penstock_source_devices', { source: 'line', state: 'online' })).toBe(1)
@@ -41,7 +46,7 @@ describe('what Prometheus reads of the gateway', () => {
     expect(figureOf(text, 'penstock_ready')).toBe(0)
     expect(figureOf(text, 'penstock_room_restarts_total', { room: 'engine' })).toBe(4)
     expect(figureOf(text, 'penstock_backup_scheduled')).toBe(0)
-    const unknown = /^penstock_(?:source|line|store|history|tags|merged|backup_(?:last|failing))/
+    const unknown = /^penstock_(?:source|line|store|history|postgres|tags|merged|backup_(?:last|failing))/
     expect(scraped(text).filter(({ name }) => unknown.test(name))).toEqual([])
   })
 
@@ -84,6 +89,6 @@ describe('what Prometheus reads of the gateway', () => {
     const labels = new Set(
       scraped(text).flatMap((line) => (/^penstock_/.test(line.name) ? Object.keys(line.labels) : [])),
     )
-    expect([...labels].sort()).toEqual(['quantile', 'reason', 'room', 'source', 'state', 'version'])
+    expect([...labels].sort()).toEqual(['alarm', 'quantile', 'reason', 'room', 'source', 'state', 'version'])
   })
 })

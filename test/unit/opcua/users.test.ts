@@ -40,6 +40,21 @@ describe('a user', { timeout: 60_000 }, () => {
     expect(users.rolesOf(new UserNameIdentityToken({ userName: 'olga' }))).toBe(roles)
   })
 
+  it('has other roles for sessions that are there as soon as the database has others', () => {
+    const { users } = make()
+    const token = new UserNameIdentityToken({ userName: 'ada' })
+    const record = { name: 'ada', passwordHash: null, certificates: [], disabled: false, createdAt: 0, changedAt: 0 }
+    const rolesOf = () => users.rolesOf(token).map(({ value }) => value)
+    users.directory.show([{ ...record, roles: ['Engineer'] }])
+    expect(rolesOf()).toEqual([WellKnownRoles.Engineer, WellKnownRoles.AuthenticatedUser])
+
+    users.directory.show([{ ...record, roles: ['Observer'] }])
+    expect(rolesOf()).toEqual([WellKnownRoles.Observer, WellKnownRoles.AuthenticatedUser])
+
+    users.directory.show([])
+    expect(rolesOf()).toEqual([WellKnownRoles.AuthenticatedUser])
+  })
+
   it('is not whoever has a certificate that nobody was given, whatever it is called', () => {
     const { users } = make()
     const token = new X509IdentityToken({ certificateData: Buffer.from('olga') })

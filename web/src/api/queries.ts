@@ -45,6 +45,11 @@ export function makeQueryClient(): QueryClient {
     if (query.queryKey[0] === 'session' || !(error instanceof RequestFailed)) return
     if (error.problem.status === 401) void client.invalidateQueries({ queryKey: ['session'] })
   })
+  client.getMutationCache().subscribe(({ mutation }) => {
+    const error = mutation?.state.error
+    if (!(error instanceof RequestFailed) || error.problem.status !== 401) return
+    if (client.getQueryData<SessionAnswer>(['session'])?.user) void client.invalidateQueries({ queryKey: ['session'] })
+  })
   return client
 }
 

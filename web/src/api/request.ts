@@ -20,23 +20,29 @@ export class GatewayUnreachable extends Error {
 }
 
 interface Asking {
-  readonly method?: 'GET' | 'POST' | 'DELETE'
+  readonly method?: 'GET' | 'POST' | 'PUT' | 'DELETE'
   readonly query?: Readonly<Record<string, string | number | readonly string[] | undefined>>
   readonly body?: unknown
   readonly signal?: AbortSignal
+  /** ETag of what it is about: done only while that holds. */
+  readonly ifMatch?: string | undefined
 }
 
 /** Asks the API; `path` is below `/api/v1`. Rejects with RequestFailed or GatewayUnreachable. */
 export async function request<Answer>(
   path: string,
-  { method = 'GET', query, body, signal }: Asking = {},
+  { method = 'GET', query, body, signal, ifMatch }: Asking = {},
 ): Promise<Answer> {
   let response: Response
   try {
     response = await fetch(`/api/v1${path}${queryText(query)}`, {
       method,
       ...(signal ? { signal } : {}),
-      ...(body === undefined ? {} : { body: JSON.stringify(body), headers: { 'Content-Type': 'application/json' } }),
+      headers: {
+        ...(body === undefined ? {} : { 'Content-Type': 'application/json' }),
+        ...(ifMatch === undefined ? {} : { 'If-Match': ifMatch }),
+      },
+      ...(body === undefined ? {} : { body: JSON.stringify(body) }),
     })
   } catch (cause) {
     if (signal?.aborted) throw cause

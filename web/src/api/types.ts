@@ -5,6 +5,17 @@ export type {
   CommandDetailAnswer,
   DeviceCommandsAnswer,
 } from '../../../src/http/api/schemas/commands.ts'
+export type {
+  AppliedAnswer,
+  ChangedAnswer,
+  DraftAnswer,
+  MaybeDraftAnswer,
+  OutlineAnswer,
+  SettingAnswer,
+  TagImportAnswer,
+  VersionAnswer,
+  VersionsAnswer,
+} from '../../../src/http/api/schemas/configuration.ts'
 export type { DiagnosticsAnswer, FrameTraceAnswer, ReadingAnswer } from '../../../src/http/api/schemas/diagnostics.ts'
 export type { FindingsAnswer } from '../../../src/http/api/schemas/discovery.ts'
 export type { GatewayHealthAnswer, SourceHealthAnswer } from '../../../src/http/api/schemas/health.ts'

@@ -50,9 +50,7 @@ export class Locale {
   }
 
   /** A text that may have no name of its own, such as a StatusCode that nobody has put into words. */
-  orElse(name: string, otherwise: string): string {
-    return name in this.#texts ? this.t(name as TextName) : otherwise
-  }
+  orElse = (name: string, otherwise: string): string => (name in this.#texts ? this.t(name as TextName) : otherwise)
 
   number = (value: number): string => this.#numbers.format(value)
 

@@ -9,13 +9,18 @@ import {
   IconLayoutDashboard,
   IconRadar2,
   IconSend,
+  IconSitemap,
 } from '@tabler/icons-react'
-import type { ReactNode } from 'react'
+import { lazy, type ReactNode, Suspense } from 'react'
 import { Link, useLocation } from 'wouter'
-import { useMay, useSession } from '../api/queries.ts'
+import { useSession } from '../api/queries.ts'
 import { useLocale } from '../i18n/use-locale.tsx'
 import { ConnectionBadge, ConnectionBanner } from './connection.tsx'
 import { Preferences } from './preferences.tsx'
+
+const PendingChanges = lazy(async () => ({
+  default: (await import('../configuration/pending-changes.tsx')).PendingChanges,
+}))
 
 const pages = [
   { path: '/', name: 'nav.overview', Icon: IconLayoutDashboard },
@@ -24,7 +29,8 @@ const pages = [
   { path: '/discovery', name: 'nav.discovery', Icon: IconRadar2 },
   { path: '/commands', name: 'nav.commands', Icon: IconSend },
   { path: '/diagnostics', name: 'nav.diagnostics', Icon: IconActivityHeartbeat },
-  { path: '/audit', name: 'nav.audit', Icon: IconClipboardList },
+  { path: '/configuration', name: 'nav.configuration', Icon: IconSitemap, right: 'configure' },
+  { path: '/audit', name: 'nav.audit', Icon: IconClipboardList, right: 'administerSecurity' },
   { path: '/api', name: 'nav.api', Icon: IconApi },
 ] as const
 
@@ -34,8 +40,8 @@ export function Shell({ children }: { readonly children: ReactNode }) {
   const [isOpen, { toggle, close }] = useDisclosure()
   const [location] = useLocation()
   const { data: session } = useSession()
-  const mayAudit = useMay('administerSecurity')
-  const shown = pages.filter(({ path }) => path !== '/audit' || mayAudit)
+  const rights = session?.user?.rights ?? []
+  const shown = pages.filter((page) => !('right' in page) || rights.includes(page.right))
   const isHere = (path: string) =>
     path === '/'
       ? location === '/'
@@ -84,6 +90,11 @@ export function Shell({ children }: { readonly children: ReactNode }) {
       </AppShell.Navbar>
       <AppShell.Main id="content" tabIndex={-1} style={{ outline: 'none' }}>
         <ConnectionBanner />
+        {rights.includes('configure') ? (
+          <Suspense>
+            <PendingChanges />
+          </Suspense>
+        ) : null}
         {children}
       </AppShell.Main>
     </AppShell>

@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { behind, configurationProblem } from './configuration.ts'
 
 /** RFC 9457, with everything that is wrong in a request. */
 export const problemSchema = z.object({
@@ -11,5 +12,7 @@ export const problemSchema = z.object({
   errors: z
     .array(z.object({ in: z.enum(['path', 'query', 'body']), field: z.string(), message: z.string() }))
     .optional(),
+  problems: z.array(configurationProblem).optional().describe('Everything that is wrong with a configuration.'),
+  conflict: behind.optional().describe('What others changed since the draft was begun.'),
 })
 export type Problem = z.output<typeof problemSchema>

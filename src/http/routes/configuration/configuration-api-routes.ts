@@ -1,0 +1,16 @@
+import type { Route } from '../../api/route.ts'
+import type { WebService } from '../service.ts'
+import { draftRoutes } from './draft-routes.ts'
+import { folderRoutes } from './folder-routes.ts'
+import { plantEditRoutes } from './plant-edit-routes.ts'
+import { tagTransferRoutes } from './tag-transfer-routes.ts'
+import { versionRoutes } from './version-routes.ts'
+
+/** How the configuration is seen and changed. */
+export const configurationApiRoutes = (service: WebService): Route[] => [
+  ...versionRoutes(service),
+  ...draftRoutes(service),
+  ...plantEditRoutes(service),
+  ...folderRoutes(service),
+  ...tagTransferRoutes(service),
+]
