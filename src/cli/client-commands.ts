@@ -1,11 +1,12 @@
 import type { Command } from 'commander'
 import { type ClientFlags, type ClientOptions, clientOptions, defaultEndpoint, type Output } from './client/options.ts'
 import { endWith } from './end.ts'
+import { printable } from './printable.ts'
 
 /** Results on standard output, remarks on standard error. */
 export const output: Output = {
-  line: (text) => process.stdout.write(`${text}\n`),
-  notice: (text) => process.stderr.write(`${text}\n`),
+  line: (text) => process.stdout.write(`${printable(text)}\n`),
+  notice: (text) => process.stderr.write(`${printable(text)}\n`),
 }
 
 /** `browse`, `read` and `watch`: a small OPC UA client for a first look without a SCADA system. */

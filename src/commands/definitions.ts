@@ -1,7 +1,7 @@
 import type { Milliseconds } from '../core/clock.ts'
-import type { CommandConfig, GuardConfig, Order, ParameterConfig, Refusal } from '../core/command.ts'
+import type { CommandConfig, CommandRequest, GuardConfig, Order, ParameterConfig, Refusal } from '../core/command.ts'
 import type { TagValue } from '../core/data-type.ts'
-import { fitArgument } from '../core/fit-argument.ts'
+import { fitArgument, fitPlain } from '../core/fit-argument.ts'
 import { nearest } from '../core/nearest.ts'
 import type { DeviceBase, SourceConfig, TagConfig } from '../core/plant.ts'
 import { StatusCode } from '../core/status-code.ts'
@@ -23,24 +23,33 @@ export interface Definition {
   readonly needsConfirmation: boolean
 }
 
-/** The order with values of the right types and its defaults filled in, or why it cannot be. */
-export function defineOrder({ source, device }: Place, order: Order): Definition | Refusal {
+/**
+ * The order with values of the right types and its defaults filled in, or why it cannot be. `take` makes of what is given
+ * the values: `fitPlain` where it comes as JSON has it.
+ */
+export function defineOrder({ source, device }: Place, order: Order, take: Take = fitArgument): Definition | Refusal {
   if (source.disabled || device.disabled) {
     const what = source.disabled ? `source "${source.key}"` : `device "${device.key}"`
     return { status: StatusCode.BadOutOfService, reason: `The ${what} is disabled in the configuration.` }
   }
-  return order.kind === 'write' ? defineWrite({ source, device }, order) : defineCommand(device, order)
+  return order.kind === 'write' ? defineWrite({ source, device }, order, take) : defineCommand(device, order, take)
 }
+
+type Take = typeof fitArgument
+
+/** The order of a request. */
+export const defineRequest = (place: Place, { order, isPlain }: CommandRequest): Definition | Refusal =>
+  defineOrder(place, order, isPlain ? fitPlain : fitArgument)
 
 export const isRefusal = (answer: object): answer is Refusal => 'status' in answer && 'reason' in answer
 
-function defineWrite({ source, device }: Place, order: Order & { kind: 'write' }): Definition | Refusal {
+function defineWrite({ source, device }: Place, order: Order & { kind: 'write' }, take: Take): Definition | Refusal {
   const tag = device.tags.find(({ key }) => key === order.tag)
   if (!tag)
     return unknown(StatusCode.BadNodeIdUnknown, `"${device.key}" has no tag "${order.tag}".`, order.tag, device.tags)
   const refusal = unwritable(source, device, tag)
   if (refusal) return refusal
-  const fitted = fitArgument(tag, order.value)
+  const fitted = take(tag, order.value)
   if ('status' in fitted) return { ...fitted, reason: `${device.key}/${tag.key}: ${fitted.reason}` }
   const { expiresAfterMs, minIntervalMs, latestWins = false } = tag.write ?? {}
   return {
@@ -66,14 +75,14 @@ function unwritable(source: SourceConfig, device: DeviceBase, tag: TagConfig): R
   return { status: StatusCode.BadNotWritable, reason: `${id} can only be read; ${mend}.` }
 }
 
-function defineCommand(device: DeviceBase, order: Order & { kind: 'command' }): Definition | Refusal {
+function defineCommand(device: DeviceBase, order: Order & { kind: 'command' }, take: Take): Definition | Refusal {
   const commands = device.commands ?? []
   const command = commands.find(({ key }) => key === order.command)
   if (!command) {
     const reason = `"${device.key}" has no command "${order.command}".`
     return unknown(StatusCode.BadMethodInvalid, reason, order.command, commands)
   }
-  const given = completeArguments(command, order.arguments)
+  const given = completeArguments(command, order.arguments, take)
   if (isRefusal(given)) return { ...given, reason: `${device.key}/${command.key}: ${given.reason}` }
   const refusal = unwritableByCommand(device, command, given.values)
   if (refusal) return { ...refusal, reason: `${device.key}/${command.key}: ${refusal.reason}` }
@@ -91,7 +100,11 @@ function defineCommand(device: DeviceBase, order: Order & { kind: 'command' }): 
 
 type Arguments = Readonly<Record<string, TagValue>>
 
-function completeArguments({ parameters }: CommandConfig, given: Arguments): { readonly values: Arguments } | Refusal {
+function completeArguments(
+  { parameters }: CommandConfig,
+  given: Arguments,
+  take: Take,
+): { readonly values: Arguments } | Refusal {
   const superfluous = Object.keys(given).find((name) => !parameters.some(({ key }) => key === name))
   if (superfluous !== undefined) {
     const reason = `It has no argument "${superfluous}".`
@@ -107,7 +120,7 @@ function completeArguments({ parameters }: CommandConfig, given: Arguments): { r
   const values: Record<string, TagValue> = {}
   for (const parameter of parameters) {
     const value = Object.hasOwn(given, parameter.key) ? given[parameter.key] : parameter.default
-    const fitted = fitArgument(parameter, value)
+    const fitted = take(parameter, value)
     if ('status' in fitted) return { ...fitted, reason: `the argument ${parameter.key}: ${fitted.reason}` }
     values[parameter.key] = fitted.value
   }

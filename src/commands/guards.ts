@@ -1,5 +1,6 @@
 import type { GuardConfig, Refusal } from '../core/command.ts'
 import { guardInWords } from '../core/command-conditions.ts'
+import type { DataType, TagValue } from '../core/data-type.ts'
 import { fitArgument } from '../core/fit-argument.ts'
 import { showValue } from '../core/problem.ts'
 import { isGood, StatusCode, statusName } from '../core/status-code.ts'
@@ -26,10 +27,14 @@ function whyBroken({ tag: id, equals, above, below }: GuardConfig, values: TagVa
   if (equals !== undefined) {
     const { arrayLength: _length, range: _range, ...shape } = found.tag
     const wanted = fitArgument(shape, equals)
-    if (!('value' in wanted) || wanted.value !== value) return `it is ${shown}`
+    if (!('value' in wanted) || asHeld(shape.type, wanted.value) !== asHeld(shape.type, value)) return `it is ${shown}`
   }
   if (above === undefined && below === undefined) return undefined
   if (typeof value !== 'number' && typeof value !== 'bigint') return `it is ${shown}, which is no number`
   if (above !== undefined && !(value > above)) return `it is ${shown}`
   return below !== undefined && !(value < below) ? `it is ${shown}` : undefined
 }
+
+/** A Float is compared as its 32 bits hold it: what is written as 0.1 is 0.10000000149 when it comes from a device. */
+const asHeld = (type: DataType, value: TagValue | null): TagValue | null =>
+  type === 'Float' && typeof value === 'number' ? Math.fround(value) : value

@@ -7,7 +7,7 @@ import { isBad, StatusCode } from '../core/status-code.ts'
 import { orderText } from '../core/stored-value.ts'
 import type { TagValues } from '../core/tag-values.ts'
 import { type CommandBook, recordOf } from './command-book.ts'
-import { type Definition, defineOrder, isRefusal, type Place } from './definitions.ts'
+import { type Definition, defineRequest, isRefusal, type Place } from './definitions.ts'
 import type { Directory } from './directory.ts'
 import { brokenGuard } from './guards.ts'
 import type { Outlets } from './outlets.ts'
@@ -52,7 +52,7 @@ export class Intake {
       return refused(StatusCode.BadInvalidArgument, `An idempotency key has 1 to ${LONGEST_KEY} characters.`)
     }
     const place = this.#parts.directory.place(request.device)
-    const defined = place && defineOrder(place, request.order)
+    const defined = place && defineRequest(place, request)
     const order = defined && !isRefusal(defined) ? defined.order : request.order
     const what = `${request.device} ${orderText(order)}`
     const name = JSON.stringify([by.user, idempotencyKey])
@@ -76,7 +76,7 @@ export class Intake {
     const now = this.#parts.clock.now()
     const place = this.#parts.directory.place(request.device)
     if (!place) return { refused: this.#unknownDevice(request.device) }
-    const defined = defineOrder(place, request.order)
+    const defined = defineRequest(place, request)
     if (isRefusal(defined)) return { refused: defined }
     const asked = request.deadline === undefined ? undefined : Math.floor(request.deadline)
     const deadline = asked ?? now + (defined.expiresAfterMs ?? this.#parts.settings.expiresAfterMs)

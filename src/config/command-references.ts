@@ -1,6 +1,13 @@
 import { linkTagKeys } from '../core/link-tags.ts'
 import { nearest } from '../core/nearest.ts'
-import { argumentFaults, constantFault, downlinkFaults, parametersUsed } from './command-rules.ts'
+import {
+  argumentFaults,
+  constantFault,
+  downlinkFaults,
+  guardFault,
+  parameterFault,
+  parametersUsed,
+} from './command-rules.ts'
 import type { Complaint } from './complaint.ts'
 import { pathText, settingOf } from './raw.ts'
 
@@ -97,7 +104,12 @@ function unknownParameters(command: Entry): Complaint[] {
 }
 
 function writeFaults({ at, value }: Entry, owner: Owner): Complaint[] {
-  return entriesOf(value, 'writes', at).flatMap((write): Complaint[] => {
+  const writes = entriesOf(value, 'writes', at)
+  if (writes.length === 0 && Array.isArray(settingOf(value, 'writes'))) {
+    const message = 'The command writes nothing, and would be confirmed all the same.'
+    return [{ at: [...at, 'writes'], message, mend: 'Add a tag and its value, or remove the command.' }]
+  }
+  return writes.flatMap((write): Complaint[] => {
     const key = settingOf(write.value, 'tag')
     if (typeof key !== 'string') return []
     const place = [...write.at, 'tag']
@@ -111,12 +123,17 @@ function writeFaults({ at, value }: Entry, owner: Owner): Complaint[] {
       const message = `The tag ${pathText(tag.at)} can only be read.`
       return [{ at: place, message, mend: 'Add "access: readWrite" to the tag, or write another one.' }]
     }
-    return constantFault([...write.at, 'value'], settingOf(write.value, 'value'), tag.value)
+    const given = settingOf(write.value, 'value')
+    const parameters = entriesOf(value, 'parameters', at).map((parameter) => parameter.value)
+    return [
+      ...constantFault([...write.at, 'value'], given, tag.value),
+      ...parameterFault([...write.at, 'value'], given, parameters, tag.value),
+    ]
   })
 }
 
 interface KnownPlant {
-  readonly tags: ReadonlyMap<string, { readonly keys: readonly string[]; readonly hasLinkTags: boolean }>
+  readonly tags: ReadonlyMap<string, { readonly tags: readonly Entry[]; readonly hasLinkTags: boolean }>
   /** A rule may bring devices that are not configured. */
   readonly mayFind: boolean
 }
@@ -127,8 +144,7 @@ function plantOf(config: unknown, devices: readonly Owner[]): KnownPlant {
     tags: new Map(
       devices.flatMap(({ value, tags, template, isField }) => {
         const key = settingOf(value, 'key')
-        const keys = keysOf([...tags, ...template.tags])
-        return typeof key === 'string' ? [[key, { keys, hasLinkTags: !isField }]] : []
+        return typeof key === 'string' ? [[key, { tags: [...tags, ...template.tags], hasLinkTags: !isField }]] : []
       }),
     ),
     mayFind: sources.some(({ value, at }) => entriesOf(value, 'rules', at).length > 0),
@@ -142,8 +158,10 @@ function guardFaults({ at, value }: Entry, { tags, mayFind }: KnownPlant): Compl
     if (device === undefined || tag === undefined) return []
     const found = tags.get(device)
     if (!found && mayFind) return []
-    if (found?.keys.includes(tag) || (found?.hasLinkTags && linkTagKeys.includes(tag))) return []
-    const ids = [...tags].flatMap(([key, { keys }]) => keys.map((each) => `${key}/${each}`))
+    const known = found?.tags.find((each) => settingOf(each.value, 'key') === tag)
+    if (known) return guardFault([...guard.at, 'equals'], settingOf(guard.value, 'equals'), known.value)
+    if (found?.hasLinkTags && linkTagKeys.includes(tag)) return []
+    const ids = [...tags].flatMap(([key, each]) => keysOf(each.tags).map((name) => `${key}/${name}`))
     const meant = nearest(`${device}/${tag}`, ids)
     const message = found ? `The device "${device}" has no tag "${tag}".` : `There is no device "${device}".`
     const mend = meant === undefined ? 'Name a tag as its device and its own key.' : `Write ${meant}.`

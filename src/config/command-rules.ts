@@ -1,5 +1,5 @@
-import { dataTypes, isNumeric } from '../core/data-type.ts'
-import { fitArgument, type Wanted } from '../core/fit-argument.ts'
+import { type DataType, dataTypes, isBigInteger, isNumeric } from '../core/data-type.ts'
+import { fitPlain, type Wanted } from '../core/fit-argument.ts'
 import type { StateConfig } from '../core/states.ts'
 import type { Complaint } from './complaint.ts'
 import { isGroup, settingOf } from './raw.ts'
@@ -47,9 +47,41 @@ function rangeFaults(place: Entry['at'], parameter: unknown): Complaint[] {
 export function constantFault(at: Entry['at'], constant: unknown, owner: unknown): Complaint[] {
   const wanted = wantedOf(owner)
   if (constant === undefined || !wanted || isParameter(constant)) return []
-  const fitted = fitArgument(wanted, constant)
+  const fitted = fitPlain(wanted, constant)
   if ('value' in fitted) return []
   return [{ at, message: fitted.reason, mend: 'Write a value that fits, or change what it has to fit.' }]
+}
+
+/** What a condition compares with a tag that can never have it, since its type has no such value. */
+export function guardFault(at: Entry['at'], constant: unknown, tag: unknown): Complaint[] {
+  const type = settingOf(tag, 'type')
+  if (settingOf(tag, 'arrayLength') !== undefined) return []
+  return constantFault(at, constant, { type, states: settingOf(tag, 'states') })
+}
+
+/** A parameter of which no value can ever be one of the tag that it is written to. */
+export function parameterFault(
+  at: Entry['at'],
+  given: unknown,
+  parameters: readonly unknown[],
+  tag: unknown,
+): Complaint[] {
+  if (!isParameter(given)) return []
+  const parameter = parameters.find((each) => settingOf(each, 'key') === given.slice(1))
+  const [from, to] = [parameter, tag].map((owner) => dataTypes.find((each) => each === settingOf(owner, 'type')))
+  if (!from || !to || settingOf(tag, 'states') !== undefined) return []
+  const isArray = settingOf(tag, 'arrayLength') !== undefined
+  if (!isArray && mayFit(from, to)) return []
+  const what = isArray ? 'an array, and a parameter is a single value' : `a ${to}`
+  const message = `The parameter ${given.slice(1)} is a ${from}, which the tag never takes: it is ${what}.`
+  const mend = isArray ? 'Write another tag.' : `Give the parameter the type ${to}, or write another tag.`
+  return [{ at, message, mend }]
+}
+
+function mayFit(from: DataType, to: DataType): boolean {
+  if (from === to) return true
+  if (isNumeric(from)) return isNumeric(to)
+  return from === 'String' && (isBigInteger(to) || to === 'DateTime' || to === 'ByteString')
 }
 
 function wantedOf(owner: unknown): Wanted | undefined {

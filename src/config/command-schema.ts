@@ -58,7 +58,8 @@ const writeShape = {
     description: 'When a write is confirmed: when the device reads the value, or when its answer repeats the write.',
     otherwise: 'readBack',
   }).optional(),
-  tolerance: decimal({
+  tolerance: explain(z.number().nonnegative(), {
+    allowed: 'a number from 0',
     description: "How far, in the tag's unit, what is read back may be from what was written.",
     example: '0.1',
     otherwise: '0; what the coding of the value rounds is no difference',

@@ -98,7 +98,9 @@ export const environmentName = (about: Pick<FieldMeta, 'description' | 'example'
     concealed: true,
   })
 
-const hostPattern = /^(?:[A-Za-z0-9](?:[A-Za-z0-9._-]{0,251}[A-Za-z0-9])?|[0-9A-Fa-f:.]*:[0-9A-Fa-f:.]*)$/
+/** A name is not made of numbers alone: that is an IPv4 address, or one that is mistyped. */
+const hostPattern =
+  /^(?:(?![0-9.]+$)[A-Za-z0-9](?:[A-Za-z0-9._-]{0,251}[A-Za-z0-9])?|(?:(?:25[0-5]|2[0-4][0-9]|1?[0-9]{1,2})(?:\.(?!$)|$)){4}|[0-9A-Fa-f:.]*:[0-9A-Fa-f:.]*)$/
 
 export const host = (about: Pick<FieldMeta, 'description' | 'example' | 'otherwise'>) =>
   text({ ...about, longest: 253, pattern: hostPattern, allowed: 'a host name or an IP address, without a port' })

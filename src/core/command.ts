@@ -68,6 +68,8 @@ export interface CommandRequest {
   /** Its key. */
   readonly device: string
   readonly order: Order
+  /** Its values are as JSON has them, of no type yet. */
+  readonly isPlain?: boolean | undefined
   readonly by: Actor
   /** The same key of the same user again within a day is the same command: it is answered, and not done again. */
   readonly idempotencyKey?: string | undefined

@@ -57,6 +57,12 @@ const MAX_INT64 = 2n ** 63n - 1n
 const MAX_UINT64 = 2n ** 64n - 1n
 const MAX_FLOAT = 3.4028234663852886e38
 
+/** The least and the greatest whole number of the type; undefined where it is none of the integers. */
+export function integerBounds(type: DataType): readonly [number | bigint, number | bigint] | undefined {
+  if (isBigInteger(type)) return type === 'Int64' ? [MIN_INT64, MAX_INT64] : [0n, MAX_UINT64]
+  return integerLimits[type]
+}
+
 /** True for the types that the tag table keeps as 64-bit integers. */
 export const isBigInteger = (type: DataType): boolean => type === 'Int64' || type === 'UInt64'
 

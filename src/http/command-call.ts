@@ -17,7 +17,12 @@ export function commandCall(context: Context): CommandCall {
       client: context.get('User-Agent') || undefined,
       contentType: context.get('Content-Type') || undefined,
     },
-    body: () => textOf(req),
+    body: async () => {
+      const text = await textOf(req)
+      // What is left of a longer one is not read, so nothing can come after it.
+      if (text === undefined) context.set('Connection', 'close')
+      return text
+    },
   }
 }
 

@@ -6,12 +6,13 @@ import {
   type CommandRecord,
   type CommandRequest,
   commandStates,
-  type Order,
   type Refusal,
 } from '../core/command.ts'
 import type { TagValue } from '../core/data-type.ts'
+import { parseDateTime } from '../core/date-time.ts'
 import { PenstockError } from '../core/errors.ts'
 import { isLoopback, isLoopbackHost } from '../core/loopback.ts'
+import { showValue } from '../core/problem.ts'
 import { statusName } from '../core/status-code.ts'
 import type { CommandHistory } from '../link/contract.ts'
 import type { Answer, Asker } from './diagnosis.ts'
@@ -136,28 +137,35 @@ function requestOf(text: string, by: Actor): CommandRequest | { readonly error: 
   if (unknown !== undefined) return { error: `There is no setting "${unknown.slice(0, 64)}". ${HOW}` }
   if (typeof device !== 'string' || (tag === undefined) === (command === undefined)) return { error: HOW }
   const { idempotencyKey, priority, deadline, confirmed } = more
-  const time = typeof deadline === 'string' ? Date.parse(deadline) : undefined
-  const isRight =
-    (idempotencyKey === undefined || typeof idempotencyKey === 'string') &&
-    (priority === undefined || typeof priority === 'number') &&
-    (deadline === undefined || (time !== undefined && !Number.isNaN(time))) &&
-    (confirmed === undefined || typeof confirmed === 'boolean')
-  const order = orderOf(tag, value, command, values)
-  return isRight && order
-    ? ({ device, order, by, idempotencyKey, priority, deadline: time, confirmed } as CommandRequest)
-    : { error: HOW }
+  const time = typeof deadline === 'string' ? parseDateTime(deadline) : undefined
+  const wrong = [
+    isNot('idempotencyKey', idempotencyKey, typeof idempotencyKey === 'string', 'a text'),
+    isNot('priority', priority, typeof priority === 'number', 'a number'),
+    isNot('deadline', deadline, time !== undefined, 'a time of ISO 8601 with its zone, such as 2026-07-23T10:00:00Z'),
+    isNot('confirmed', confirmed, typeof confirmed === 'boolean', 'true or false'),
+    tag === undefined ? undefined : isNot('tag', tag, typeof tag === 'string', 'the key of a tag'),
+    tag === undefined ? undefined : isNot('value', value ?? null, isValue(value), VALUES),
+    command === undefined ? undefined : isNot('command', command, typeof command === 'string', 'the key of a command'),
+    command === undefined
+      ? undefined
+      : isNot('arguments', values, areArguments(values), `{"name": …}, of each ${VALUES}`),
+  ].find((fault) => fault !== undefined)
+  if (wrong !== undefined) return { error: `${wrong} ${HOW}` }
+  const order = tag === undefined ? { kind: 'command', command, arguments: values } : { kind: 'write', tag, value }
+  return { device, order, isPlain: true, by, idempotencyKey, priority, deadline: time, confirmed } as CommandRequest
 }
+
+const VALUES = 'true, false, a number, a text or a list of these'
+
+function isNot(name: string, given: unknown, isRight: boolean, allowed: string): string | undefined {
+  if (given === undefined || isRight) return undefined
+  return `"${name}" is ${showValue(given)}, and has to be ${allowed}.`
+}
+
+const areArguments = (values: unknown): boolean =>
+  typeof values === 'object' && values !== null && !Array.isArray(values) && Object.values(values).every(isValue)
 
 /** The engine checks that values are what their tags and parameters take; here they only are what JSON has. */
-function orderOf(tag: unknown, value: unknown, command: unknown, values: unknown): Order | undefined {
-  if (typeof tag === 'string') return isValue(value) ? { kind: 'write', tag, value } : undefined
-  if (typeof command !== 'string' || typeof values !== 'object' || values === null || Array.isArray(values))
-    return undefined
-  const given = values as Readonly<Record<string, unknown>>
-  if (!Object.values(given).every(isValue)) return undefined
-  return { kind: 'command', command, arguments: given as Readonly<Record<string, TagValue>> }
-}
-
 const isValue = (value: unknown): value is TagValue =>
   ['boolean', 'number', 'string'].includes(typeof value) ||
   (Array.isArray(value) && value.every((each) => !Array.isArray(each) && isValue(each)))
@@ -176,7 +184,10 @@ function answered(answer: CommandAnswer, done: number): Answer {
   return { status: httpStatusOfRefusal(status), body: { error: reason, status: statusName(status) } }
 }
 
-/** A command as JSON can hold it: 64-bit integers as text, bytes in hexadecimal, times in ISO 8601, the name of a status. */
+/**
+ * A command as JSON can hold it: 64-bit integers as text, bytes in hexadecimal, its own times in ISO 8601, the name of a
+ * status. A value that is a DateTime stays in milliseconds of the epoch: a command does not say of what type its values are.
+ */
 function shown({ order, acceptedAt, changedAt, deadline, expectedAt, status, ...record }: CommandRecord): object {
   const times = { acceptedAt: iso(acceptedAt), changedAt: iso(changedAt), deadline: iso(deadline) }
   const what =

@@ -20,6 +20,8 @@ export interface WritableLine {
   planWrite(device: DeviceBase, tag: IndexedTag, value: TagValue): FieldWrite | Unwritable
   /** The request that reads a tag. */
   requestFor(tag: IndexedTag): ReadBlock
+  /** Whether the connection is just being made, and it is not known yet whether it can be. */
+  connecting(): boolean
   /** In words, why the device cannot be reached just now; undefined: it can. */
   trouble(deviceKey: string): string | undefined
   /** Where what the device says goes. */
@@ -105,6 +107,9 @@ export class FieldOutlet implements CommandOutlet {
           }
         : { state: 'queued', reason: `${nameOf(tag)} was not written yet.` }
     if (signal.aborted || late()) return held()
+    if (this.#line.connecting()) {
+      return { state: 'queued', reason: `${nameOf(tag)} was not written yet: the connection is just being made.` }
+    }
     const trouble = this.#line.trouble(command.device)
     if (trouble !== undefined) return unreachable(tag, trouble)
     let sent = false

@@ -62,5 +62,5 @@ export class AdHocLane {
 export const disabled = (deviceKey: string): PenstockError =>
   new PenstockError(
     'CONFIG_INVALID',
-    `Device "${deviceKey}" is disabled and therefore not asked; enable it in the configuration`,
+    `Device "${deviceKey}" is disabled in the configuration, or no part of it any more, and therefore not asked`,
   )

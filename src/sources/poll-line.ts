@@ -162,7 +162,7 @@ export class PollLine<Block extends ReadBlock> {
   missed({ device, block, within, probe }: Ask<Block>, took: Milliseconds, now: Milliseconds): void {
     if (probe) {
       this.#probed = undefined
-      this.#lane.missed(took, within)
+      this.#lane.missed(took, within, this.#nobodyAnswers)
     } else {
       this.#lane.missedByTrusted()
       this.#doubtSince ??= now - took
@@ -186,9 +186,16 @@ export class PollLine<Block extends ReadBlock> {
     return probe ? this.#lane.deadline(device.roundTrips, device.missesOf(block)) : this.#timeoutMs
   }
 
-  /** Where nobody answers, probes are in nobody's way. */
+  /**
+   * Then probes are in nobody's way, so they wait for no time of the line, and take none: after a night without power, the
+   * first device that is back must not find the time for all others spent.
+   */
+  get #nobodyAnswers(): boolean {
+    return this.#devices.every((device) => device.doubted)
+  }
+
   #probesFrom(now: Milliseconds): Milliseconds {
     const free = this.#lane.freeAt(now)
-    return this.#devices.every((device) => device.doubted) ? now : free
+    return this.#nobodyAnswers ? now : free
   }
 }

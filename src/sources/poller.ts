@@ -118,6 +118,7 @@ export class PolledSource<Block extends ReadBlock, Device extends PolledDeviceCo
       // The outlet writes to devices of this source only.
       planWrite: (device, tag, value) => options.driver.planWrite(device as Device, tag, value),
       requestFor: (tag) => requestFor(options.driver, { device: tag.device as unknown as Device, tags: [tag] }),
+      connecting: () => this.#run !== undefined && !this.#polling && !this.#unreachable,
       trouble: (key) => this.#troubleOf(key),
       sinkOf: (key) => this.#line.devices.find(({ config: of }) => of.key === key)?.sink,
       run: (key, job) =>

@@ -47,9 +47,9 @@ export class ProbeLane {
     this.#gaveUpEarly = false
   }
 
-  /** A probe was not answered in the time it was given. */
-  missed(took: Milliseconds, given: Milliseconds): void {
-    this.#budget -= took
+  /** A probe was not answered in the time it was given; `isFree`: nobody else wanted that time. */
+  missed(took: Milliseconds, given: Milliseconds, isFree = false): void {
+    if (!isFree) this.#budget -= took
     this.#gaveUpEarly = took >= given && given < this.#timeoutMs
   }
 

@@ -49,7 +49,13 @@ export function proposal(found: Calibration, { source, device }: Measured): stri
     ...(Object.keys(ofDevice).length > 0 ? { devices: [{ key: device.key, ...ofDevice }] } : {}),
   })
   const settings = Object.keys(document.toJS() as object).length > 0 ? document.toString().trimEnd().split('\n') : []
-  if (settings.length === 0) return ['No setting is needed: what was measured is what the defaults do.']
+  if (settings.length === 0) {
+    return [
+      found.endedBecause === undefined
+        ? 'No setting is needed: what was measured is what the defaults do.'
+        : 'Nothing is proposed: it ended before anything was measured that the defaults do not do.',
+    ]
+  }
   return ['# Proposed for the source:', ...settings]
 }
 

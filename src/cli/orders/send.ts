@@ -67,8 +67,11 @@ function orderOf(target: string, words: readonly string[]): object {
   const given = others.map((word) => {
     const at = word.indexOf('=')
     if (at <= 0) throw usage(`${word} is no argument such as angle=90`)
-    return [word.slice(0, at), asGiven(word.slice(at + 1))]
+    return [word.slice(0, at), asGiven(word.slice(at + 1))] as const
   })
+  const names = given.map(([name]) => name)
+  const twice = names.find((name, position) => names.indexOf(name) !== position)
+  if (twice !== undefined) throw usage(`The argument ${twice} is there twice: say it once`)
   return { device, command: first, arguments: Object.fromEntries(given) }
 }
 

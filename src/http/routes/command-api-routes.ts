@@ -81,7 +81,7 @@ export function commandApiRoutes(service: WebService): Route[] {
             ? { kind: 'write', tag: body.tag, value: body.value }
             : { kind: 'command', command: body.command, arguments: body.arguments }
         const more = given({ idempotencyKey, deadline, priority, confirmed })
-        const request: CommandRequest = { device, order, by: actorOf(asked), ...more }
+        const request: CommandRequest = { device, order, isPlain: true, by: actorOf(asked), ...more }
         return accepted(await orUnknown(() => desk.command(request)))
       },
     }),

@@ -101,6 +101,10 @@ function lengthProblems(tag: TagConfig, { encoding, length, charset = 'utf-8' }:
   if (length !== undefined && Number.isInteger(length) && length >= 1 && length <= most) return []
   const needed = isText ? 'A String tag needs its number of characters' : 'A ByteString tag needs its number of bytes'
   const message = `${needed}, 1 to ${most}; ${most === MOST_BYTES ? 'two lie' : 'one lies'} in a register.`
+  if (tag.length === undefined && length !== undefined) {
+    const mend = 'Write the number that the manual of the device says behind the colon.'
+    return [problem('address', tag, `It says ${length}. ${message}`, mend)]
+  }
   return [problem('length', tag, message, 'Give the length that the manual of the device says.')]
 }
 

@@ -93,7 +93,9 @@ function charactersOf(text: string, wide: boolean): Buffer | Unwritable {
   if (wide && text.isWellFormed()) return Buffer.from(text, 'utf16le').swap16()
   const foreign = [...text].find((each) => (each.codePointAt(0) ?? 0) > 0xff)
   if (!wide && foreign === undefined) return Buffer.from(text, 'latin1')
-  const what = wide ? 'It has half of a surrogate pair, which is no character' : `A STRING cannot hold "${foreign}"`
+  const what = wide
+    ? 'It has half of a surrogate pair, which is no character'
+    : `Latin-1, which STRING and CHAR are, does not have "${foreign}"`
   return unwritable(StatusCode.BadOutOfRange, `${what}.`)
 }
 

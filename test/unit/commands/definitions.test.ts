@@ -1,5 +1,5 @@
 import { afterEach, describe, expect, it } from 'vitest'
-import { defineOrder, isRefusal } from '../../../src/commands/definitions.ts'
+import { defineOrder, defineRequest, isRefusal } from '../../../src/commands/definitions.ts'
 import type { CommandConfig, Order } from '../../../src/core/command.ts'
 import type { TagValue } from '../../../src/core/data-type.ts'
 import { fitArgument, type Wanted } from '../../../src/core/fit-argument.ts'
@@ -24,6 +24,8 @@ const device = aModbusDevice(
   [
     aTag('setpoint', { access: 'readWrite', range: { low: 0, high: 25 } }),
     aTag('level'),
+    aTag('ratio', { type: 'Float' }),
+    aTag('clock', { access: 'readWrite', type: 'DateTime' }),
     aTag('spare', { access: 'readWrite', disabled: true }),
     aTag('recipe', { access: 'readWrite', type: 'UInt16', arrayLength: 2 }),
     aTag('mode', {
@@ -121,6 +123,15 @@ it.each(fits.map((each) => [each[0].type, String(each[1]), String(each[2]), ...e
   },
 )
 
+it('a DateTime is a number where a client typed it, and a text where it comes out of JSON', () => {
+  const by = { user: 'a', origin: 'http' } as const
+  const refused = (value: TagValue, isPlain: boolean) =>
+    isRefusal(defineRequest(place, { device: 'boiler', order: write('clock', value), isPlain, by }))
+  expect(refused(1_795_290_740, true)).toBe(true)
+  expect(refused('2026-07-23T10:00:00Z', true)).toBe(false)
+  expect(refused(Date.UTC(2026, 6, 23), false)).toBe(false)
+})
+
 describe('a guard', () => {
   const guarded: CommandConfig = {
     key: 'open',
@@ -149,6 +160,16 @@ describe('a guard', () => {
     expect(await used.accepted(ask(used))).toBe(1)
     used.values.lose('boiler/level')
     expect(await used.refused(ask(used))).toBe('BadInvalidState')
+  })
+
+  it('on a Float looks at the 32 bits that the device has', async () => {
+    const guard = [{ tag: 'boiler/ratio', equals: 0.1 }]
+    const commands = [{ ...guarded, onlyWhen: guard, needsConfirmation: false }]
+    used = new CommandRig(aPlant([{ ...device, commands }]), new PromptOutlet())
+    used.values.give('boiler/ratio', Math.fround(0.2))
+    expect(await used.refused(ask(used))).toBe('BadInvalidState')
+    used.values.give('boiler/ratio', Math.fround(0.1))
+    expect(await used.accepted(ask(used))).toBe(1)
   })
 
   it('must hold again when it is sent', async () => {

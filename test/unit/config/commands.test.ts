@@ -45,7 +45,7 @@ describe('of a field device', () => {
   it.each([
     [
       'the key of a tag',
-      '{ key: level, writes: [] }',
+      '{ key: level, writes: [{ tag: setpoint, value: 1 }] }',
       'commands[0].key is "level": .*belongs to sources[0].devices[0].tags[1] already',
     ],
     [
@@ -70,32 +70,43 @@ describe('of a field device', () => {
     ],
     [
       'the same parameter twice',
-      '{ key: a, parameters: [{ key: to, type: UInt16 }, { key: to, type: UInt16 }], writes: [] }',
+      '{ key: a, parameters: [{ key: to, type: UInt16 }, { key: to, type: UInt16 }], writes: [{ tag: setpoint, value: 1 }] }',
       'parameters[1].key is "to"',
     ],
     [
       'a default that does not fit',
-      '{ key: a, parameters: [{ key: to, type: UInt16, default: -1 }], writes: [] }',
+      '{ key: a, parameters: [{ key: to, type: UInt16, default: -1 }], writes: [{ tag: setpoint, value: 1 }] }',
       'parameters[0].default is -1: .*UInt16',
     ],
     [
       'a range of a text',
-      '{ key: a, parameters: [{ key: to, type: String, range: { low: 1, high: 2 } }], writes: [] }',
+      '{ key: a, parameters: [{ key: to, type: String, range: { low: 1, high: 2 } }], writes: [{ tag: setpoint, value: 1 }] }',
       'parameters[0].range: A String has no range',
     ],
     [
       'a range the wrong way round',
-      '{ key: a, parameters: [{ key: to, type: Byte, range: { low: 2, high: 1 } }], writes: [] }',
+      '{ key: a, parameters: [{ key: to, type: Byte, range: { low: 2, high: 1 } }], writes: [{ tag: setpoint, value: 1 }] }',
       'parameters[0].range: .*Exchange',
+    ],
+    ['nothing to write', '{ key: a, writes: [] }', 'commands[0].writes: .*writes nothing'],
+    [
+      'a parameter that the tag never takes',
+      '{ key: a, parameters: [{ key: to, type: String }], writes: [{ tag: setpoint, value: $to }] }',
+      'writes[0].value is "\\$to": The parameter to is a String, .*a UInt16',
+    ],
+    [
+      'a guard on a value that the tag never has',
+      '{ key: a, writes: [{ tag: setpoint, value: 1 }], onlyWhen: [{ tag: boiler/level, equals: closed }] }',
+      'onlyWhen[0].equals is "closed": .*UInt16',
     ],
     [
       'a guard on a tag that is not there',
-      '{ key: a, writes: [], onlyWhen: [{ tag: boiler/levl }] }',
+      '{ key: a, writes: [{ tag: setpoint, value: 1 }], onlyWhen: [{ tag: boiler/levl }] }',
       'onlyWhen[0].tag is "boiler/levl": .*Write boiler/level',
     ],
     [
       'a guard on a device that is not there',
-      '{ key: a, writes: [], onlyWhen: [{ tag: tank/level }] }',
+      '{ key: a, writes: [{ tag: setpoint, value: 1 }], onlyWhen: [{ tag: tank/level }] }',
       'onlyWhen[0].tag is "tank/level": There is no device "tank"',
     ],
   ])('a command with %s is refused', (_what, command, expected) => {

@@ -45,6 +45,7 @@ describe('what is left out', () => {
         connectTimeoutMs: 3_000,
         delayBetweenRequestsMs: 0,
         delayAfterConnectMs: 0,
+        window: 1,
         transport: 'tcp',
         devices: [
           {

@@ -88,6 +88,23 @@ it('a command is asked for, and answered as it was accepted', async () => {
 })
 
 it.each([
+  [{ deadline: 0 }, '"deadline" is 0'],
+  [{ deadline: '2026-07-23 10:00' }, '"deadline" is "2026-07-23 10:00"'],
+  [{ priority: 'high' }, '"priority" is "high"'],
+  [{ confirmed: 'yes' }, '"confirmed" is "yes"'],
+  [{ value: null }, '"value" is null'],
+  [{ value: { a: 1 } }, '"value" is {"a":1}'],
+])('a request with %j is refused, and told which of its settings is wrong', async (more, expected) => {
+  const { desk, asked } = aDesk()
+  const answer = await answerCommands(
+    call('POST', '/commands', { body: { device: 'a', tag: 'b', value: 1, ...more } }),
+    desk,
+  )
+  expect(answer).toMatchObject({ status: 400, body: { error: expect.stringContaining(expected) } })
+  expect(asked).toEqual([])
+})
+
+it.each([
   [StatusCode.BadOutOfRange, 422],
   [StatusCode.BadNodeIdUnknown, 404],
   [StatusCode.BadTooManyOperations, 429],

@@ -159,6 +159,22 @@ describe('writing over a line', () => {
     expect(bus.writes.map(({ tag: key }) => key)).toEqual(['a'])
   })
 
+  it('waits while the connection is just being made, and is refused where it cannot be made', async () => {
+    const pump = device('pump', { tags: [written('a')] })
+    bus.refusals = [new PenstockError('CONNECTION_LOST', 'Nobody listens there')]
+    const begun = begin(pump)
+    const atOnce = send(command('pump', 'a', 9))
+    await begun
+    expect(await atOnce).toMatchObject({ state: 'queued' })
+    expect(await send(command('pump', 'a', 9))).toMatchObject({
+      state: 'refused',
+      status: StatusCode.BadNoCommunication,
+    })
+    await clock.advance(10_000)
+    expect(await done(send(command('pump', 'a', 9)))).toMatchObject({ state: 'confirmed' })
+    expect(bus.writes).toHaveLength(1)
+  })
+
   it('is refused at once for a device whose breaker is open', async () => {
     await begin(device('pump', { tags: [written('a')] }), device('tank', { unitId: 2, tags: [written('b')] }))
     bus.mute.add('pump')

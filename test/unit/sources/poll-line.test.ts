@@ -77,6 +77,17 @@ describe('a line with dead devices on it', () => {
     expect(context.states.at(-1)).toEqual({ state: 'connected', reason: expect.stringMatching(/^Poll load 120 %/) })
   })
 
+  it('after a night in which no unit had power, reads all that are back within two minutes of the first', async () => {
+    begin(10)
+    await clock.advance(MINUTE)
+    for (const key of names(0, 10)) bus.mute.add(key)
+    await clock.advance(120 * MINUTE)
+    for (const key of names(0, 8)) bus.mute.delete(key)
+    await clock.advance(2 * MINUTE)
+    const states = names(0, 10).map((key) => context.devices.get(key)?.state)
+    expect(states).toEqual([...Array(8).fill('online'), 'offline', 'offline'])
+  })
+
   it('finds a unit that is far slower than the others and was dead at first', async () => {
     bus.mute.add('d0')
     begin(10)

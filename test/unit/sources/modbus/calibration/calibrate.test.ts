@@ -186,6 +186,12 @@ describe('calibrating a Modbus device', () => {
     expect(proposal(found, { source, device: device('meter') })).toContain('window: 1')
   })
 
+  it('says of a device that does not answer that nothing was measured, and not that all is well', () => {
+    const text = proposed({ requests: 1, endedBecause: 'holding:0 is not answered' }).join()
+    expect(text).toContain('Nothing is proposed')
+    expect(text).not.toContain('No setting is needed')
+  })
+
   it('proposes a timeout that a full window fits into', async () => {
     plc.atOnce = 4
     plc.latencyMs = 100
