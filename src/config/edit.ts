@@ -1,4 +1,4 @@
-import { type Document, isCollection, isMap, isSeq, parseDocument } from 'yaml'
+import { type Document, isCollection, isMap, isNode, isScalar, isSeq, parseDocument } from 'yaml'
 import type { Problem } from '../core/problem.ts'
 
 /**
@@ -57,14 +57,30 @@ function applied(document: Document, edit: Edit): string | undefined {
   if ('set' in edit) {
     // A single value goes into the node that is there, and its comment stays.
     const { value } = edit
-    document.setIn(found, typeof value === 'object' ? document.createNode(value) : value)
+    setAt(document, found, typeof value === 'object' ? document.createNode(value) : value)
     return undefined
   }
   const list = document.getIn(found)
-  if (list === undefined || list === null) document.setIn(found, document.createNode([edit.value]))
+  if (list === undefined || list === null) setAt(document, found, document.createNode([edit.value]))
   else if (isSeq(list)) list.add(document.createNode(edit.value))
   else return 'This is no list.'
   return undefined
+}
+
+/** As setIn, but all of it in nodes, as parsing it makes them: setIn leaves the names of new settings, and their values, bare. */
+function setAt(document: Document, place: readonly (string | number)[], value: unknown): void {
+  document.setIn(place, value)
+  let node: unknown = document.contents
+  for (const step of place) {
+    if (isMap(node)) {
+      const pair = node.items.find(({ key }) => (isScalar(key) ? key.value : key) === step)
+      if (!pair) return
+      if (!isNode(pair.key)) pair.key = document.createNode(pair.key)
+      if (!isNode(pair.value)) pair.value = document.createNode(pair.value)
+      node = pair.value
+    } else if (isSeq(node)) node = node.items[Number(step)]
+    else return
+  }
 }
 
 /** The path with positions in place of keys, or what is not there. The last name of it need not be there. */

@@ -102,6 +102,9 @@ describe('a change of the configuration', () => {
     const turns: Edit[][] = [
       [{ set: POLL, value: '2s' }],
       [tag('level')],
+      [{ set: ['sources', 'line', 'devices', 'boiler', 'disabled'], value: true }],
+      [{ set: ['history', 'keep'], value: '90d' }],
+      [{ add: ['templates'], value: { key: 'meter', tags: [] } }],
       [tag('wrong', 'nowhere:0')],
       [{ remove: ['sources', 'nothing'] }],
       [tag('level')],
@@ -117,7 +120,7 @@ describe('a change of the configuration', () => {
       expect(life.current().text).toBe(text)
       expect(life.check({ text })).toMatchObject({ ok: true, changes: [] })
     }
-    expect(outcomes).toEqual([true, true, false, false, false, true])
+    expect(outcomes).toEqual([true, true, true, true, true, false, false, false, true])
   })
 
   it('made of edits names the line and column of what it makes wrong', async () => {
