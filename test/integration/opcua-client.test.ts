@@ -210,6 +210,22 @@ describe('penstock watch', () => {
   })
 })
 
+describe('a server that does not trust the client', () => {
+  it('is named with the command that trusts it', async () => {
+    const strict = await startRoom({ settings: { autoTrustClients: false } })
+    const asked = read(['boiler/pressure'], options({ endpoint: strict.endpointUrl }), out)
+    await expect(asked).rejects.toMatchObject({
+      exitCode: 4,
+      message: expect.stringMatching(/penstock certificates trust [0-9a-f]{40}$/),
+    })
+    const [, thumbprint] = await asked.catch((error: Error) => /trust (\S+)$/.exec(error.message) ?? [])
+    await expect
+      .poll(() => strict.logged.map(({ fields }) => fields.thumbprint).filter(Boolean), { timeout: 10_000 })
+      .toEqual([thumbprint])
+    await strict.end()
+  })
+})
+
 describe('a server that takes few operations at a time', () => {
   let small: RoomUnderTest
   const limited = (operationsPerRequest: number, rest: Partial<OpcuaLimits> = {}) =>
