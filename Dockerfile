@@ -12,6 +12,7 @@ COPY tsconfig.json ./
 COPY src ./src
 COPY addressspace ./addressspace
 COPY migrations ./migrations
+COPY proto ./proto
 COPY config ./config
 COPY web ./web
 RUN npm run build
@@ -31,6 +32,7 @@ COPY --from=build /app/node_modules ./node_modules
 COPY --from=build /app/dist ./dist
 COPY --from=build /app/addressspace ./addressspace
 COPY --from=build /app/migrations ./migrations
+COPY --from=build /app/proto ./proto
 COPY --from=build /app/config ./config
 
 ENV NODE_ENV=production \
@@ -38,8 +40,8 @@ ENV NODE_ENV=production \
     PENSTOCK_DATA=/var/lib/penstock
 USER penstock
 VOLUME /var/lib/penstock
-# OPC UA, and HTTP, which is reachable from outside only with PENSTOCK_HTTP_BIND=0.0.0.0
-EXPOSE 4840 8080
+# OPC UA, and HTTP, which is reachable from outside only with PENSTOCK_HTTP_BIND=0.0.0.0; gRPC where it is configured
+EXPOSE 4840 8080 50051
 # Ready is when values are collected and clients can connect.
 HEALTHCHECK --interval=15s --timeout=5s --start-period=60s --retries=4 \
     CMD ["node", "-e", "fetch('http://127.0.0.1:'+(process.env.PENSTOCK_HTTP_PORT||8080)+'/readyz').then(r=>process.exit(r.ok?0:1),()=>process.exit(1))"]

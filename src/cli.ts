@@ -1,6 +1,7 @@
 #!/usr/bin/env node
-import { Command, InvalidArgumentError, Option } from 'commander'
+import { Argument, Command, InvalidArgumentError, Option } from 'commander'
 import { backupCommands } from './cli/backup-commands.ts'
+import { careCommands } from './cli/care-commands.ts'
 import { clientCommands, output } from './cli/client-commands.ts'
 import { configCommands } from './cli/config-commands.ts'
 import { endWith } from './cli/end.ts'
@@ -30,9 +31,11 @@ program
   .command('run')
   .description('run the gateway until SIGTERM or Ctrl-C')
   .addOption(config())
-  .action(async ({ config }: { config: string }) => {
+  .option('--safe-mode', 'without sources: only pages, API and OPC UA server')
+  .option('--no-safe-mode', 'with sources, also after a crash loop')
+  .action(async ({ config, safeMode }: { config: string; safeMode?: boolean }) => {
     const { run } = await import('./cli/run.ts')
-    await endWith(run(config))
+    await endWith(run(config, safeMode === undefined ? 'auto' : safeMode ? 'on' : 'off'))
   })
 
 program
@@ -41,7 +44,8 @@ program
   .argument('<file>')
   .option('--origins', 'also print every setting, and whether it is from the file, the environment or a default')
   .option('--addresses', 'also print where the value of each Modbus tag is read, and as what')
-  .action(async (file: string, options: { origins?: boolean; addresses?: boolean }) => {
+  .option('--json', 'print JSON')
+  .action(async (file: string, options: { origins?: boolean; addresses?: boolean; json?: boolean }) => {
     const { checkConfig } = await import('./cli/check-config.ts')
     await endWith(checkConfig(file, options))
   })
@@ -102,8 +106,22 @@ program
 configCommands(program)
 tagCommands(program)
 backupCommands(program)
+careCommands(program)
 fieldCommands(program)
 securityCommands(program)
 orderCommands(program)
 clientCommands(program)
+program
+  .command('completion')
+  .description('print a script with which a shell completes commands and options')
+  .addArgument(new Argument('<shell>').choices(['bash', 'zsh', 'fish']))
+  .action(async (shell: string) => {
+    const { completionScript } = await import('./cli/completion.ts')
+    await endWith(
+      Promise.resolve().then(() => {
+        process.stdout.write(completionScript(shell, program))
+        return 0
+      }),
+    )
+  })
 await program.parseAsync()

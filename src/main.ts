@@ -1,24 +1,25 @@
 import { extname } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import type { Database } from 'better-sqlite3'
-import { type Beginning, ConfigurationLife } from './config/life.ts'
-import type { Loaded } from './config/load.ts'
-import type { Config } from './config/schema.ts'
-import type { YamlFile } from './config/yaml-file.ts'
+import { ConfigurationLife } from './config/life.ts'
 import { systemClock } from './core/clock.ts'
-import type { Logger } from './core/logger.ts'
+import type { Actor } from './core/command.ts'
+import { Care } from './gateway/care.ts'
+import { startGrpc } from './gateway/grpc-of.ts'
+import type { GatewayOptions } from './gateway/options.ts'
 import { pkiFolderOf, roomsOf } from './gateway/rooms-of.ts'
 import { scheduledBackups } from './gateway/scheduled-backups.ts'
+import { supportDesk } from './gateway/support/support-bundle.ts'
+import type { GrpcServer } from './grpc/server.ts'
 import { HttpServer } from './http/app.ts'
-import { checksOf } from './http/checks.ts'
 import type { GatewayHealth } from './http/gateway-health.ts'
 import { LocalToken } from './http/local-token.ts'
 import { WebFiles } from './http/ui/web-files.ts'
 import { webServiceOf } from './http/web-service.ts'
 import type { ConfiguredPlant } from './link/contract.ts'
 import { opcuaSettingsOf } from './opcua/settings-from-config.ts'
-import type { RoomName } from './rooms/gateway.ts'
 import { healthOf } from './rooms/health.ts'
+import { AuditLog } from './store/audit.ts'
 import { ConfigurationDrafts } from './store/configuration-drafts.ts'
 import { ConfigurationVersions } from './store/configuration-versions.ts'
 import { lockDataFolder } from './store/data-folder-lock.ts'
@@ -27,24 +28,8 @@ import { prepareHistoryDatabase } from './store/history-database.ts'
 import { HistoryFile } from './store/history-file.ts'
 import { openPenstockDatabase, preparePenstockDatabase } from './store/penstock-database.ts'
 import { UserAccounts } from './store/user-accounts.ts'
+import { RecentLog } from './telemetry/recent-log.ts'
 import { version } from './version.ts'
-
-export interface GatewayOptions {
-  readonly config: Config
-  /** Secrets by the name of their environment variable, all that the configuration names. */
-  readonly secrets: Readonly<Record<string, string>>
-  readonly log: Logger
-  /** Who may administer security at first, where nobody may yet. */
-  readonly administrator?: { readonly name: string; readonly password: string } | undefined
-  readonly configuration: Beginning & {
-    /** Where it comes from, as versions and logs name it. */
-    readonly name: string
-    /** Checks another one in every part, with the environment as it is then. */
-    readonly check: (text: string, yaml?: YamlFile) => Loaded
-  }
-  /** Other modules for the rooms' threads, for tests that need a room to misbehave. */
-  readonly entries?: Partial<Record<RoomName, URL>>
-}
 
 export interface Gateway {
   /** Resolves once both rooms have begun their work for the first time. */
@@ -68,24 +53,26 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
   const lock = lockDataFolder(dataFolder)
   const settings = opcuaSettingsOf(config, secrets, pkiFolderOf(config))
   const prepareStore = () => prepareHistoryDatabase(dataFolder, systemClock.now(), log)
-  const { entries } = options
-  const rooms = roomsOf({ config, secrets, settings, startedAt, log, prepareStore, entries })
-
+  const { entries, recentLog = new RecentLog() } = options
+  const onEngineUnstable = (cause: string) => care.engineUnstable(cause)
+  const own = { config, secrets, log, recentLog, clock: systemClock }
+  const rooms = roomsOf({ ...own, settings, startedAt, prepareStore, onEngineUnstable, entries })
   const health = async (): Promise<GatewayHealth> => {
     const [disk, ofRooms] = await Promise.all([freeSpaceOf(dataFolder), healthOf(rooms)])
-    const health = { version, startedAt, backup: backups?.health ?? null, disk, ...ofRooms }
-    return { ...health, checks: checksOf(health) }
+    return care.judged({ version, startedAt, backup: backups?.health ?? null, disk, ...ofRooms })
   }
-
+  const care = new Care({ dataFolder, choice: options.safeMode, rooms, health, clock: systemClock, log })
   const changePlant = (to: ConfiguredPlant) => rooms.changePlant(to)
   const backups = scheduledBackups(config, log)
   const history = new HistoryFile(dataFolder)
   let database: Database | undefined
   let configuration: ConfigurationLife
-  let http: HttpServer
+  let http: HttpServer | undefined
+  let grpc: GrpcServer | undefined
   let users: UserAccounts
   let httpPort: number
   try {
+    care.begin()
     // What no restart of a room would mend is said here, once.
     preparePenstockDatabase(dataFolder)
     prepareStore()
@@ -105,27 +92,38 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
     await users.begin(options.administrator)
     rooms.beginWith(users.records)
     const localToken = new LocalToken(dataFolder)
+    const { examine } = options.configuration
+    const shown = { rooms, health, configuration }
+    const support = supportDesk({ ...own, ...shown, dataFolder, env: process.env, users, examine })
+    const audit = new AuditLog(database)
+    const leaveSafeMode = (by: Actor) => care.leaveSafeMode(by, audit)
     const draftStore = new ConfigurationDrafts(database)
-    const own = { config, secrets, history, rooms, accounts: users, health, configuration, draftStore, localToken }
-    const service = webServiceOf({ ...own, clock: systemClock, log })
+    const parts = { history, accounts: users, localToken, support, leaveSafeMode, draftStore }
+    const service = webServiceOf({ ...own, ...shown, ...parts })
     http = new HttpServer({ settings: config.http, log, service, files: new WebFiles(webFolder), version })
     httpPort = await http.start()
+    grpc = await startGrpc(config, service, log)
   } catch (error) {
+    await http?.stop()
     database?.close()
+    care.stop()
     lock.release()
     throw error
   }
   rooms.start()
+  care.start()
   backups?.start()
 
   let stopped: Promise<boolean> | undefined
   const stop = async () => {
+    await grpc?.stop()
     await http.stop()
     history.close()
     await backups?.stop()
     const inOrder = await rooms.stop()
     users.stop()
     database?.close()
+    care.stop()
     lock.release()
     if (inOrder) log.info({}, 'gateway stopped in order')
     else log.error({}, 'gateway stopped, but not in order: the last second of values may be missing on disk')

@@ -11,22 +11,44 @@ import { type Configuration, readConfiguration } from './configuration.ts'
  */
 export async function checkConfig(
   file: string,
-  { origins = false, addresses = false }: { readonly origins?: boolean; readonly addresses?: boolean } = {},
+  { origins = false, addresses = false, json = false }: CheckFlags = {},
 ): Promise<number> {
   const configuration = readConfiguration(file, process.env)
   const { sources } = configuration.config
   const devices = sources.flatMap((source): readonly { tags: readonly unknown[] }[] => source.devices)
   const tags = devices.reduce((sum, device) => sum + device.tags.length, 0)
   const print = (line: string) => process.stdout.write(`${line}\n`)
-  print(`${file} is in order: ${sources.length} sources, ${devices.length} devices, ${tags} tags`)
-  for (const warning of await tlsWarnings(configuration)) print(`  warning: ${warning}`)
-  for (const source of sources) {
-    if (source.kind !== 'modbus') continue
-    for (const doubt of doubtfulAddresses(source)) print(`  warning: source "${source.key}": ${doubt}`)
-    if (addresses) for (const line of readAs(source)) print(`  ${line}`)
+  const lines = await linesOf(configuration, { origins, addresses })
+  if (json) {
+    const counts = { sources: sources.length, devices: devices.length, tags }
+    const from = origins ? { origins: Object.fromEntries(configuration.origins()) } : {}
+    const read = addresses ? { addresses: lines.addresses } : {}
+    print(JSON.stringify({ file, ...counts, warnings: lines.warnings, ...from, ...read }, null, 2))
+    return 0
   }
-  if (origins) for (const [path, origin] of configuration.origins()) print(`  ${path}: ${inWords(origin)}`)
+  print(`${file} is in order: ${sources.length} sources, ${devices.length} devices, ${tags} tags`)
+  for (const line of [...lines.shown, ...lines.origins]) print(`  ${line}`)
   return 0
+}
+
+interface CheckFlags {
+  readonly origins?: boolean
+  readonly addresses?: boolean
+  readonly json?: boolean
+}
+
+async function linesOf(configuration: Configuration, { origins, addresses }: CheckFlags) {
+  const ofTls = await tlsWarnings(configuration)
+  const modbus = configuration.config.sources.filter((source) => source.kind === 'modbus')
+  const doubts = modbus.map((source) => doubtfulAddresses(source).map((doubt) => `source "${source.key}": ${doubt}`))
+  const read = modbus.map((source) => (addresses ? [...readAs(source)] : []))
+  const shown = doubts.flatMap((ofSource, at) => [...ofSource.map((doubt) => `warning: ${doubt}`), ...(read[at] ?? [])])
+  return {
+    shown: [...ofTls.map((warning) => `warning: ${warning}`), ...shown],
+    warnings: [...ofTls, ...doubts.flat()],
+    addresses: read.flat(),
+    origins: origins ? [...configuration.origins()].map(([path, origin]) => `${path}: ${inWords(origin)}`) : [],
+  }
 }
 
 function inWords(origin: Origin): string {
@@ -36,6 +58,10 @@ function inWords(origin: Origin): string {
 
 async function tlsWarnings({ config, secrets }: Configuration): Promise<readonly string[]> {
   const warnings: string[] = []
+  if (config.grpc.tls && config.grpc.port !== undefined) {
+    const { grpcCertificate } = await import('../gateway/grpc-certificate.ts')
+    await grpcCertificate(config.grpc.tls).catch((error: unknown) => warnings.push(describeError(error)))
+  }
   for (const source of config.sources) {
     if (!('tls' in source) || !source.tls || source.disabled) continue
     const { readTlsMaterial } = await import('../sources/tls-material.ts')

@@ -17,7 +17,9 @@ export function configCommands(program: Command): void {
         .option(...GATEWAY_URL),
     )
   const changing = (name: string, description: string) =>
-    command(name, description).option('-m, --message <words>', 'why, for those who come after', '')
+    command(name, description)
+      .option('-m, --message <words>', 'why, for those who come after', '')
+      .option('--json', 'print JSON')
 
   command('show', 'print the configuration that holds, or an older version')
     .argument('[version]')
@@ -32,25 +34,27 @@ export function configCommands(program: Command): void {
   command('diff', 'print in what two versions differ')
     .argument('<from>', 'number of a version')
     .argument('[to]', 'number of a version; default: the one that holds')
-    .action((from: string, to: string | undefined, flags: LocalFlags) =>
-      withGateway(flags, ({ diff }, gateway) => diff(gateway, from, to, output)),
+    .option('--json', 'print JSON')
+    .action((from: string, to: string | undefined, flags: LocalFlags & { json?: boolean }) =>
+      withGateway(flags, ({ diff }, gateway) => diff(gateway, from, to, output, flags.json)),
     )
   command('check', 'print what a file would change in the running gateway, or all that is wrong with it')
     .argument('<file>')
-    .action((file: string, flags: LocalFlags) =>
-      withGateway(flags, ({ check }, gateway) => check(gateway, file, output)),
+    .option('--json', 'print JSON')
+    .action((file: string, flags: LocalFlags & { json?: boolean }) =>
+      withGateway(flags, ({ check }, gateway) => check(gateway, file, output, flags.json)),
     )
   changing('apply', 'make a file the configuration that holds, live')
     .argument('<file>')
     .action((file: string, flags: Changing) =>
-      withGateway(flags, ({ apply }, gateway) => apply(gateway, file, flags.message, output)),
+      withGateway(flags, ({ apply }, gateway) => apply(gateway, file, flags.message, output, flags.json)),
     )
   changing('set', 'give one setting another value, live')
     .argument('<path>', 'such as sources/meters/devices/boiler-1/disabled')
     .argument('<value>', 'as in the file: true, 5s, "{ key: flow, … }", or @FILE')
     .action((path: string, value: string, flags: Changing) =>
       withGateway(flags, ({ change, placeOf, writtenValue }, gateway) =>
-        change(gateway, { set: placeOf(path), value: writtenValue(value) }, flags.message, output),
+        change(gateway, { set: placeOf(path), value: writtenValue(value) }, flags.message, output, flags.json),
       ),
     )
   changing('add', 'add a source, device, tag or the like, live')
@@ -58,24 +62,24 @@ export function configCommands(program: Command): void {
     .argument('<value>', 'as in the file: "{ key: flow, … }", or @FILE')
     .action((path: string, value: string, flags: Changing) =>
       withGateway(flags, ({ change, placeOf, writtenValue }, gateway) =>
-        change(gateway, { add: placeOf(path), value: writtenValue(value) }, flags.message, output),
+        change(gateway, { add: placeOf(path), value: writtenValue(value) }, flags.message, output, flags.json),
       ),
     )
   changing('remove', 'take out a setting, source, device, tag or the like, live')
     .argument('<path>', 'such as sources/meters/devices/boiler-1/tags/flow')
     .action((path: string, flags: Changing) =>
       withGateway(flags, ({ change, placeOf }, gateway) =>
-        change(gateway, { remove: placeOf(path) }, flags.message, output),
+        change(gateway, { remove: placeOf(path) }, flags.message, output, flags.json),
       ),
     )
   changing('restore', 'make an older version hold again')
     .argument('<version>')
     .action((version: string, flags: Changing) =>
-      withGateway(flags, ({ restore }, gateway) => restore(gateway, version, flags.message, output)),
+      withGateway(flags, ({ restore }, gateway) => restore(gateway, version, flags.message, output, flags.json)),
     )
 }
 
-type Changing = LocalFlags & { readonly message: string }
+type Changing = LocalFlags & { readonly message: string; readonly json?: boolean }
 
 function withGateway(flags: LocalFlags, run: (commands: Commands, gateway: LocalGateway) => Promise<number>) {
   return endWith(

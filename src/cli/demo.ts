@@ -7,6 +7,7 @@ import { systemClock } from '../core/clock.ts'
 import { type DemoPlant, startDemoPlant } from '../demo/plant.ts'
 import type { Gateway } from '../main.ts'
 import { createLogger } from '../telemetry/logger.ts'
+import { RecentLog } from '../telemetry/recent-log.ts'
 import { checkConfiguration, loadText } from './configuration.ts'
 import { serve } from './serve.ts'
 
@@ -29,7 +30,8 @@ export async function demo(options: DemoOptions): Promise<undefined> {
   const env = { PENSTOCK_DEMO_PASSWORD: password, PENSTOCK_LORA_API_KEY: plant.apiKey }
   const text = demoConfiguration(plant, options)
   const { config, secrets } = checkConfiguration(text, FILE, env)
-  const log = createLogger(config.log.level, 'main')
+  const recentLog = new RecentLog()
+  const log = createLogger(config.log.level, 'main', recentLog.bufferOf('main'))
   // The devices of the demo are at other ports each time: it begins as it is written.
   const configuration = {
     text,
@@ -37,7 +39,7 @@ export async function demo(options: DemoOptions): Promise<undefined> {
     name: FILE,
     check: (changed: string, yaml?: YamlFile) => loadText(changed, FILE, env, true, yaml),
   }
-  const gateway = await serve({ config, secrets, log, configuration }, () => plant.close())
+  const gateway = await serve({ config, secrets, log, recentLog, configuration }, () => plant.close())
 
   const late = setTimeout(() => void sayWhyLate(gateway), SAY_WHY_AFTER_MS)
   await gateway.running

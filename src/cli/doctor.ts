@@ -25,7 +25,7 @@ export async function doctor(
   now: Milliseconds,
   output: Output,
 ): Promise<number> {
-  const findings = await examine(config, env, now)
+  const findings = await examine(configurationText(config), config, env, now)
   const problems = findings.filter(({ state }) => state === 'problem').length
   const warnings = findings.filter(({ state }) => state === 'warning').length
   if (json) output.line(JSON.stringify({ ok: problems === 0, findings }, null, 2))
@@ -36,8 +36,14 @@ export async function doctor(
   return problems === 0 ? 0 : 1
 }
 
-async function examine(file: string, env: Environment, now: Milliseconds): Promise<readonly Finding[]> {
-  const { config, findings } = checkConfigurationText(configurationText(file), file, env)
+/** What the doctor says of a configuration with this text; `file` is only its name. */
+export async function examine(
+  text: string,
+  file: string,
+  env: Environment,
+  now: Milliseconds,
+): Promise<readonly Finding[]> {
+  const { config, findings } = checkConfigurationText(text, file, env)
   const clock = checkClock(now)
   if (!config) return [...findings, clock]
   const dataFolder = config.gateway.data

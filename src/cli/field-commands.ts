@@ -38,7 +38,8 @@ export function fieldCommands(program: Command): void {
   withTarget(program.command('test-connection'))
     .description('how far one gets towards the devices of a source: name, connection, answer, value; needs no gateway')
     .argument('[source]', 'key of a Modbus or S7 source of the configuration')
-    .action(async (source: string | undefined, flags: TargetFlags) => {
+    .option('--json', 'one JSON object a line')
+    .action(async (source: string | undefined, flags: TargetFlags & { json?: boolean }) => {
       const { testConnection } = await import('./field/test-connection.ts')
       await endWith(testConnection(source, flags, process.env, output))
     })

@@ -1,7 +1,7 @@
 import { type Command, Option } from 'commander'
-import { systemClock } from '../core/clock.ts'
 import { output } from './client-commands.ts'
 import { endWith } from './end.ts'
+import { URL_OPTION } from './field-commands.ts'
 import { type FolderFlags, folderOf, withFolder } from './folder-option.ts'
 import type { HistoryFlags } from './history.ts'
 import type { ExportFormat } from './history-transfer.ts'
@@ -42,14 +42,15 @@ export function historyCommands(program: Command): void {
       ),
     )
   withFolder(history.command('import'))
-    .description('take the values of a CSV file, as export writes it, into a data folder whose gateway does not run')
+    .description('take the values of a CSV file, as export writes it; where the gateway runs, through it')
     .argument('<file>')
+    .option(...URL_OPTION)
     .action((file: string, _flags: object, command: Command) =>
       endWith(
         (async () => {
-          const { importHistory } = await import('./history-transfer.ts')
-          const folder = await folderOf(command.optsWithGlobals())
-          const { taken, duplicates, refused } = await importHistory(file, folder, systemClock, output)
+          const flags: FolderFlags & { url: string } = command.optsWithGlobals()
+          const { importInto } = await import('./history-import.ts')
+          const { taken, duplicates, refused } = await importInto(file, flags, process.env, output)
           output.line(`${taken} values taken, ${duplicates} were there already, ${refused} refused`)
           return refused > 0 ? 1 : 0
         })(),

@@ -1,18 +1,8 @@
 import type { Milliseconds } from '../core/clock.ts'
-import {
-  type DataType,
-  fitArray,
-  fitValue,
-  isBigInteger,
-  type Scalar,
-  shapeName,
-  type TagValue,
-  type ValueShape,
-} from '../core/data-type.ts'
-import { formatDateTime, parseDateTime } from '../core/date-time.ts'
+import { shapeName, type TagValue, type ValueShape } from '../core/data-type.ts'
 import type { RecordedSample, SeriesName } from '../core/history-source.ts'
 import { GOOD_LIMITED_HIGH, GOOD_LIMITED_LOW, isBad, StatusCode, statusName } from '../core/status-code.ts'
-import { shapeOf } from '../store/columns.ts'
+import { scalarText, shapeNamed, textOf, valueIn } from '../core/value-text.ts'
 import type { HistorySample } from '../store/history-reader.ts'
 import { csvField } from './csv.ts'
 
@@ -46,7 +36,7 @@ export function parseRow(
 ): { readonly series: SeriesName; readonly sample: RecordedSample } | string {
   const { tag, type } = fields
   if (tag === null || !/^[^/]+\/[^/]+$/.test(tag)) return `tag ${tag ?? ''} is not device/tag`
-  const shape = knownShape(type)
+  const shape = shapeNamed(type ?? '')
   if (!shape) return `type ${type ?? ''} is no data type such as Double or Int16[3]`
   const sourceTime = timeIn(fields.sourceTime)
   if (sourceTime === undefined) return `sourceTime ${fields.sourceTime ?? ''} is no time such as 2026-07-23T10:00:00Z`
@@ -61,48 +51,6 @@ export function parseRow(
   return { series: { tag, shape }, sample: { value, status, sourceTime, serverTime } }
 }
 
-function textOf({ type }: ValueShape, value: TagValue): string {
-  if (typeof value !== 'object' || value instanceof Uint8Array) return scalarText(type, value)
-  return JSON.stringify(value.map((element) => scalarText(type, element)))
-}
-
-function scalarText(type: DataType, value: Scalar): string {
-  if (value instanceof Uint8Array) return Buffer.from(value).toString('hex')
-  if (type === 'DateTime') return formatDateTime(value as number)
-  return Object.is(value, -0) ? '-0' : String(value)
-}
-
-/** The counterpart of `textOf`; undefined where it is no value of this shape. */
-function valueIn({ type, arrayLength }: ValueShape, text: string): TagValue | undefined {
-  if (arrayLength === undefined) return fitValue(type, scalarIn(type, text))
-  const texts = jsonList(text)
-  return (
-    texts &&
-    fitArray(
-      { type, length: arrayLength },
-      texts.map((each) => scalarIn(type, String(each))),
-    )
-  )
-}
-
-function jsonList(text: string): readonly unknown[] | undefined {
-  try {
-    const list: unknown = JSON.parse(text)
-    return Array.isArray(list) ? (list as unknown[]) : undefined
-  } catch {
-    return undefined
-  }
-}
-
-function scalarIn(type: DataType, text: string): unknown {
-  if (type === 'String') return text
-  if (type === 'Boolean') return text === 'true' ? true : text === 'false' ? false : undefined
-  if (type === 'DateTime') return parseDateTime(text)
-  if (type === 'ByteString') return /^(?:[0-9A-Fa-f]{2})*$/.test(text) ? Buffer.from(text, 'hex') : undefined
-  if (isBigInteger(type)) return /^-?\d{1,20}$/.test(text) ? BigInt(text) : undefined
-  return /^-?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?$/.test(text) ? Number(text) : undefined
-}
-
 function protocolValue({ type, arrayLength }: ValueShape, value: TagValue): string {
   if (arrayLength !== undefined || typeof value === 'string' || typeof value === 'object' || type === 'DateTime') {
     return quoted(textOf({ type, arrayLength }, value))
@@ -112,15 +60,6 @@ function protocolValue({ type, arrayLength }: ValueShape, value: TagValue): stri
 }
 
 const quoted = (text: string): string => `"${text.replace(/["\\]/g, '\\$&').replace(/\r?\n/g, ' ')}"`
-
-function knownShape(type: string | null): ValueShape | undefined {
-  if (type === null || !/^[A-Za-z0-9]+(?:\[\d{1,6}\])?$/.test(type)) return undefined
-  try {
-    return shapeOf(type)
-  } catch {
-    return undefined
-  }
-}
 
 /** A source time may be one that no calendar has; then it stays milliseconds of the epoch. */
 function timeText(time: Milliseconds): string {

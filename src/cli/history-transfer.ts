@@ -5,12 +5,14 @@ import { pipeline } from 'node:stream/promises'
 import type { Clock } from '../core/clock.ts'
 import { shapeName } from '../core/data-type.ts'
 import type { RecordedSample, SeriesName } from '../core/history-source.ts'
+import { textOf } from '../core/value-text.ts'
 import { lockDataFolder } from '../store/data-folder-lock.ts'
 import { openHistoryDatabase } from '../store/history-database.ts'
 import { HistoryEditor } from '../store/history-editor.ts'
 import { type HistoryRange, HistoryReader } from '../store/history-reader.ts'
 import { ClientFailure, ExitCode } from './client/failure.ts'
 import type { Output } from './client/options.ts'
+import type { LocalGateway } from './config/local-gateway.ts'
 import { readCsv } from './csv.ts'
 import { csvRow, type HistoryColumn, historyColumns, parseRow, protocolLine } from './history-rows.ts'
 
@@ -20,6 +22,8 @@ export type ExportFormat = (typeof exportFormats)[number]
 /** Rows that are written together, and refused ones that are told one by one. */
 const ROWS = 1_000
 const MOST_TOLD = 20
+/** After so many rows it is told how far it is. */
+const TELL_EVERY = 100_000
 
 /**
  * `penstock history export`: writes the samples of tags, one after the other, to `to`; no more than a page is in memory.
@@ -64,6 +68,14 @@ export interface ImportReport {
   readonly refused: number
 }
 
+/** Writes samples of several series where there are none; answers how many were written, and how many were there. */
+type WriteSamples = (series: readonly SeriesSamples[]) => Promise<Pick<ImportReport, 'taken' | 'duplicates'>>
+
+interface SeriesSamples {
+  readonly series: SeriesName
+  readonly samples: RecordedSample[]
+}
+
 /**
  * `penstock history import`: writes the rows of a CSV file, as `exportHistory` makes them, into the history of a data folder
  * whose gateway does not run. A row that cannot be taken is told by its line and keeps no other from being taken. Throws
@@ -74,7 +86,8 @@ export async function importHistory(file: string, folder: string, clock: Clock, 
   try {
     const database = openHistoryDatabase(folder)
     try {
-      return await importRows(file, new HistoryEditor({ database, clock }), clock, out)
+      const editor = new HistoryEditor({ database, clock })
+      return await importRows(file, (series) => written(editor, series), clock, out)
     } finally {
       database.close()
     }
@@ -83,15 +96,55 @@ export async function importHistory(file: string, folder: string, clock: Clock, 
   }
 }
 
-async function importRows(file: string, editor: HistoryEditor, clock: Clock, out: Output): Promise<ImportReport> {
-  const report = { taken: 0, duplicates: 0, refused: 0 }
-  let batch: { series: SeriesName; samples: RecordedSample[] } | undefined
-  const flush = async () => {
-    if (!batch) return
-    const { outcomes } = await editor.apply({ kind: 'write', mode: 'insert', ...batch })
-    for (const outcome of outcomes) report[outcome === 'inserted' ? 'taken' : 'duplicates']++
-    batch = undefined
+/**
+ * The same into the history of a gateway that runs on this machine, which takes it behind what its devices say. Ends
+ * early where the gateway goes: the same file may be imported again. Throws ClientFailure.
+ */
+export async function importThrough(
+  gateway: Pick<LocalGateway, 'ask'>,
+  file: string,
+  clock: Clock,
+  out: Output,
+): Promise<ImportReport> {
+  const write: WriteSamples = (all) => {
+    const series = all.map(({ series: { tag, shape }, samples }) => ({
+      tag,
+      type: shapeName(shape),
+      samples: samples.map(({ sourceTime, serverTime, status, value }) => [
+        sourceTime,
+        serverTime,
+        status,
+        value === null ? null : textOf(shape, value),
+      ]),
+    }))
+    return gateway.ask('POST', '/history', { series })
   }
+  return importRows(file, write, clock, out)
+}
+
+async function written(editor: HistoryEditor, all: readonly SeriesSamples[]) {
+  const report = { taken: 0, duplicates: 0 }
+  for (const each of all) {
+    const { outcomes } = await editor.apply({ kind: 'write', mode: 'insert', ...each })
+    for (const outcome of outcomes) report[outcome === 'inserted' ? 'taken' : 'duplicates']++
+  }
+  return report
+}
+
+async function importRows(file: string, write: WriteSamples, clock: Clock, out: Output): Promise<ImportReport> {
+  const report = { taken: 0, duplicates: 0, refused: 0 }
+  /** By series, since a file may have the rows of many tags in the order of time. */
+  const batch = new Map<string, SeriesSamples>()
+  let rows = 0
+  const flush = async () => {
+    if (batch.size === 0) return
+    const { taken, duplicates } = await write([...batch.values()])
+    report.taken += taken
+    report.duplicates += duplicates
+    batch.clear()
+    rows = 0
+  }
+  let told = 0
   let columns: readonly (string | null)[] | undefined
   for await (const { line, fields } of readCsv(createInterface({ input: createReadStream(file, 'utf8') }))) {
     if (!columns) {
@@ -103,9 +156,16 @@ async function importRows(file: string, editor: HistoryEditor, clock: Clock, out
       if (++report.refused <= MOST_TOLD) out.notice(`line ${line}: ${row}`)
       continue
     }
-    if (batch && (batch.samples.length >= ROWS || !isSame(batch.series, row.series))) await flush()
-    batch ??= { series: row.series, samples: [] }
-    batch.samples.push(row.sample)
+    const key = `${row.series.tag} ${shapeName(row.series.shape)}`
+    const known = batch.get(key)
+    if (known) known.samples.push(row.sample)
+    else batch.set(key, { series: row.series, samples: [row.sample] })
+    if (++rows < ROWS) continue
+    await flush()
+    const done = report.taken + report.duplicates
+    if (done - told < TELL_EVERY) continue
+    told = done
+    out.notice(`${report.taken} values taken, ${report.duplicates} were there already; at line ${line}`)
   }
   await flush()
   if (report.refused > MOST_TOLD) out.notice(`and ${report.refused - MOST_TOLD} more lines that cannot be taken`)
@@ -135,6 +195,3 @@ const record = (
     serverTime: field('serverTime'),
   }
 }
-
-const isSame = (one: SeriesName, other: SeriesName): boolean =>
-  one.tag === other.tag && shapeName(one.shape) === shapeName(other.shape)

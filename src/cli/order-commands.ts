@@ -50,9 +50,10 @@ export function orderCommands(program: Command): void {
   command('cancel')
     .description('take back a command that has not gone out')
     .argument('<id>', 'its number')
-    .action(async (id: string, flags: LocalFlags) => {
+    .option('--json', 'print JSON')
+    .action(async (id: string, flags: LocalFlags & { json?: boolean }) => {
       const { cancel } = await import('./orders/cancel.ts')
-      await endWith(asked(flags, (gateway) => cancel(gateway, id, output)))
+      await endWith(asked(flags, (gateway) => cancel(gateway, id, output, flags.json)))
     })
 
   command('audit')

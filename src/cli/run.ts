@@ -3,9 +3,11 @@ import { join } from 'node:path'
 import { beginningOf } from '../config/life.ts'
 import { loadConfig } from '../config/load.ts'
 import type { YamlFile } from '../config/yaml-file.ts'
+import type { SafeModeChoice } from '../gateway/care.ts'
 import { ConfigurationVersions } from '../store/configuration-versions.ts'
 import { openPenstockDatabase, penstockFile } from '../store/penstock-database.ts'
 import { createLogger } from '../telemetry/logger.ts'
+import { RecentLog } from '../telemetry/recent-log.ts'
 import { collectStartupGarbage } from '../telemetry/startup-garbage.ts'
 import { checkConfiguration, configurationText, type Environment, loadText } from './configuration.ts'
 import { ConfigurationRefused } from './configuration-refused.ts'
@@ -16,17 +18,22 @@ import { serve } from './serve.ts'
  * `penstock run`: begins, and goes on until a signal ends it. SIGHUP makes it read the file and the secrets again.
  * Throws ConfigurationRefused.
  */
-export async function run(file: string): Promise<undefined> {
+export async function run(file: string, safeMode: SafeModeChoice): Promise<undefined> {
   const env = process.env
   const beginning = beginOf(file, env)
   const { config, secrets } = checkConfiguration(beginning.text, beginning.name, env)
-  const log = createLogger(config.log.level, 'main')
+  const recentLog = new RecentLog()
+  const log = createLogger(config.log.level, 'main', recentLog.bufferOf('main'))
   collectStartupGarbage()
   const configuration = {
     ...beginning,
     check: (text: string, yaml?: YamlFile) => loadText(text, beginning.name, process.env, true, yaml),
+    // Only whoever asks for a support bundle pays for the doctor.
+    examine: async (text: string) =>
+      (await import('./doctor.ts')).examine(text, beginning.name, process.env, Date.now()),
   }
-  const gateway = await serve({ config, secrets, log, configuration, administrator: firstAdministrator(env) })
+  const administrator = firstAdministrator(env)
+  const gateway = await serve({ config, secrets, log, recentLog, configuration, administrator, safeMode })
   process.on('SIGHUP', () => void gateway.configuration.reload(fileText(file), file))
   void gateway.running.then(() => log.info({ httpPort: gateway.httpPort, from: beginning.name }, 'gateway runs'))
 }

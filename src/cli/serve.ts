@@ -1,7 +1,8 @@
 import { setTimeout as delay } from 'node:timers/promises'
 import { describeError } from '../core/errors.ts'
 import type { Logger } from '../core/logger.ts'
-import { type Gateway, type GatewayOptions, startGateway } from '../main.ts'
+import type { GatewayOptions } from '../gateway/options.ts'
+import { type Gateway, startGateway } from '../main.ts'
 
 /** A second signal, or this long after the first, ends the process at once. */
 const STOP_WITHIN_MS = 5_000

@@ -147,6 +147,11 @@ export class Commands implements CommandReport {
     this.#followed.news(id, news)
   }
 
+  /** How many wait to be sent, of all devices. */
+  get waiting(): number {
+    return this.#book.queued
+  }
+
   /** All that are not final, in the order in which they were accepted. */
   unfinished(): CommandRecord[] {
     return [...this.#book.live.values()].sort((one, other) => one.id - other.id).map(recordOf)

@@ -1,3 +1,4 @@
+import { isLoopback } from '../core/loopback.ts'
 import type { Complaint } from './complaint.ts'
 import { settingOf } from './raw.ts'
 
@@ -9,7 +10,7 @@ const bounds = [
 
 /** Settings of the servers that are right each by itself, but not together. The configuration may be wrong otherwise. */
 export function contradictionsOf(config: unknown): Complaint[] {
-  return [...samePort(config), ...impossibleLimits(config), ...halfCertificate(config)]
+  return [...samePort(config), ...unencrypted(config), ...impossibleLimits(config), ...halfCertificate(config)]
 }
 
 /** A client certificate is nothing without its key, which has one place. */
@@ -26,12 +27,38 @@ function halfCertificate(config: unknown): Complaint[] {
   return [{ at, message, mend: 'Write certificateFile and keyFile (or keyEnv), or none of them.' }]
 }
 
+const servers = [
+  ['opcua', 'OPC UA'],
+  ['http', 'HTTP'],
+  ['grpc', 'gRPC'],
+] as const
+
 function samePort(config: unknown): Complaint[] {
-  const opcua = settingOf(settingOf(config, 'opcua'), 'port')
-  const http = settingOf(settingOf(config, 'http'), 'port')
-  if (typeof opcua !== 'number' || opcua === 0 || opcua !== http) return []
-  const message = `The OPC UA server listens at port ${opcua} already (opcua.port).`
-  return [{ at: ['http', 'port'], message, mend: 'Give one of the two another port.' }]
+  const taken = new Map<unknown, (typeof servers)[number]>()
+  return servers.flatMap((server): Complaint[] => {
+    const [section] = server
+    const port = settingOf(settingOf(config, section), 'port')
+    const first = taken.get(port)
+    if (typeof port !== 'number' || port === 0) return []
+    if (!first) {
+      taken.set(port, server)
+      return []
+    }
+    const message = `The ${first[1]} server listens at port ${port} already (${first[0]}.port).`
+    return [{ at: [section, 'port'], message, mend: 'Give one of the two another port.' }]
+  })
+}
+
+/** Programs send a password with each call. */
+function unencrypted(config: unknown): Complaint[] {
+  const grpc = settingOf(config, 'grpc')
+  const bind = settingOf(grpc, 'bind')
+  if (settingOf(grpc, 'port') === undefined || typeof bind !== 'string') return []
+  if (bind === 'localhost' || isLoopback(bind)) return []
+  if (settingOf(grpc, 'tls') !== undefined || settingOf(grpc, 'allowUnencrypted') === true) return []
+  const message = `Other machines reach ${bind}, and without TLS passwords and values can be read on the way.`
+  const mend = 'Give a certificate and key (grpc.tls), or bind 127.0.0.1, or set grpc.allowUnencrypted: true.'
+  return [{ at: ['grpc', 'bind'], message, mend }]
 }
 
 function impossibleLimits(config: unknown): Complaint[] {

@@ -56,6 +56,7 @@ const deviceShape = {
   history: retell(historyShape.history, { otherwise: 'every of a LoRaWAN device, off of others' }).optional(),
   historyInterval: retell(historyShape.historyInterval, { otherwise: '1m' }).optional(),
   historyHeartbeat: retell(historyShape.historyHeartbeat, { otherwise: 'it is not kept again' }).optional(),
+  aggregates: retell(historyShape.aggregates, { otherwise: 'none' }).optional(),
 }
 
 export const eui64 = (about: { description: string; otherwise?: string; example: string }) =>
@@ -298,5 +299,6 @@ export const calculatedDevice = section('What belongs together of the calculated
   history: retell(historyShape.history, { otherwise: 'off' }).optional(),
   historyInterval: deviceShape.historyInterval,
   historyHeartbeat: deviceShape.historyHeartbeat,
+  aggregates: deviceShape.aggregates,
   tags: list(calculatedTag, 'Its values.').default([]),
 }).transform((device): DeviceBase => ({ ...withUnits(withName(device)), badAfterMs: 0 }))

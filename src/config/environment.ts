@@ -16,6 +16,8 @@ export const overrides = {
   PENSTOCK_OPCUA_HOSTNAME: ['opcua', 'hostname'],
   PENSTOCK_HTTP_PORT: ['http', 'port'],
   PENSTOCK_HTTP_BIND: ['http', 'bind'],
+  PENSTOCK_GRPC_PORT: ['grpc', 'port'],
+  PENSTOCK_GRPC_BIND: ['grpc', 'bind'],
   PENSTOCK_LOG_LEVEL: ['log', 'level'],
   PENSTOCK_POSTGRES_HOST: ['sinks', 'postgres', 'host'],
   PENSTOCK_POSTGRES_PORT: ['sinks', 'postgres', 'port'],

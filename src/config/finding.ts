@@ -54,7 +54,7 @@ function unknownSetting(at: Segments, { schema, raw }: Written): Finding {
 }
 
 /** `password`, `apiKey`, `secret_token`, but not `passwordEnv`, which only says where one is. */
-const looksSecret = (name: string): boolean =>
+export const looksSecret = (name: string): boolean =>
   /passw|passphrase|pwd|secret|token|api[-_ ]?key|credential/i.test(name) && !/env$/i.test(name)
 
 function literalSecret(at: Segments, known: readonly string[], group: unknown): Finding {

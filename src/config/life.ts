@@ -21,6 +21,7 @@ const fixedParts = [
   'gateway',
   'opcua',
   'http',
+  'grpc',
   'history',
   'sinks',
   'commands',

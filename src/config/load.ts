@@ -1,6 +1,7 @@
 import type { z } from 'zod'
+import { withAggregates } from '../core/aggregate-windows.ts'
 import { withLinkTags } from '../core/link-tags.ts'
-import type { SourceConfig, SourceKind } from '../core/plant.ts'
+import type { DeviceBase, SourceConfig, SourceKind } from '../core/plant.ts'
 import type { Problem } from '../core/problem.ts'
 import { type DeviceTemplate, withTemplate } from '../core/template.ts'
 import { type Environment, override, secretNames, unknownVariables } from './environment.ts'
@@ -136,19 +137,25 @@ function templateProblems(value: unknown, { template: validate }: Validators): P
   })
 }
 
-/** With the tags of its template, and the standard ones, in each device that is to have them. */
+/** With the tags of its template, those of its windows, and the standard ones, in each device that is to have them. */
 function withTemplates(config: Config): Config {
   const sources = config.sources.map((source) => {
-    if (source.kind !== 'chirpstack') return source
+    if (source.kind !== 'chirpstack') return withWindows(source)
     const devices = source.devices.map((device) => {
-      if (!('devEui' in device)) return device
+      if (!('devEui' in device)) return withAggregates(device)
       const template = config.templates.find(({ key }) => key === device.template)
-      return withLinkTags(template ? withTemplate(device, template) : device, source)
+      return withLinkTags(withAggregates(template ? withTemplate(device, template) : device), source)
     })
     return { ...source, devices }
   })
   return { ...config, sources }
 }
+
+/** The devices of a source are of its kind, and stay so. */
+const withWindows = <Source extends { readonly devices: readonly DeviceBase[] }>(source: Source): Source => ({
+  ...source,
+  devices: source.devices.map(withAggregates),
+})
 
 const asFinding = ({ path, ...said }: Problem): Finding => ({ at: segmentsOf(path), ...said })
 

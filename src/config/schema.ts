@@ -6,6 +6,7 @@ import { always, complain } from './complaint.ts'
 import { contradictionsOf } from './contradictions.ts'
 import { duplicatesOf } from './duplicates.ts'
 import { list, section } from './fields.ts'
+import { grpcSchema } from './grpc-schema.ts'
 import {
   auditSchema,
   backupSchema,
@@ -29,6 +30,7 @@ export const configSchema = section('Configuration of a Penstock gateway.', {
   gateway: gatewaySchema.prefault({}),
   opcua: opcuaSchema.prefault({}),
   http: httpSchema.prefault({}),
+  grpc: grpcSchema.prefault({}),
   history: historySchema.prefault({}),
   sinks: sinksSchema.prefault({}),
   commands: commandsSchema.prefault({}),

@@ -1,21 +1,8 @@
-import { isIP } from 'node:net'
 import { hostname as machineName } from 'node:os'
-import { z } from 'zod'
 import { userRoles } from '../core/user.ts'
 import { cronExpression } from './cron-expression.ts'
-import {
-  choice,
-  duration,
-  environmentName,
-  explain,
-  flag,
-  host,
-  list,
-  ofList,
-  section,
-  text,
-  wholeNumber,
-} from './fields.ts'
+import { choice, duration, environmentName, flag, host, list, ofList, section, text, wholeNumber } from './fields.ts'
+import { listenAddress, listenPort } from './listen.ts'
 import { passwordEnvOf } from './names.ts'
 import {
   defaultLimits,
@@ -26,24 +13,6 @@ import {
 } from './opcua-choices.ts'
 import { size } from './size.ts'
 import { withUnits } from './units.ts'
-
-const listenAddress = (description: string, example: string) =>
-  explain(
-    z.string().refine((address) => isIP(address) !== 0 || address === 'localhost'),
-    {
-      description: `${description} 0.0.0.0 is every interface, 127.0.0.1 this machine only.`,
-      allowed: 'an IPv4 or IPv6 address of this machine, or localhost',
-      example,
-    },
-  )
-
-const listenPort = (description: string, value: number) =>
-  wholeNumber({
-    description: `${description} 0: the operating system chooses.`,
-    low: 0,
-    high: 65_535,
-    example: String(value),
-  }).default(value)
 
 export const gatewaySchema = section('The gateway as a whole.', {
   name: text({ description: 'Name of the gateway, as clients and logs show it.', example: 'Plant 1' }).default(

@@ -3,6 +3,7 @@ import { type DataType, dataTypes, isNumeric } from '../core/data-type.ts'
 import { modbusEncodings, payloadEncodings, s7Encodings } from '../core/encodings.ts'
 import { historyPolicies } from '../core/history-policy.ts'
 import { charsets, paddings, registerOrders, type TagConfig } from '../core/plant.ts'
+import { aggregates, checkAggregates } from './aggregates-schema.ts'
 import { access, modbusWrite, s7Write } from './command-schema.ts'
 import { complain } from './complaint.ts'
 import { choice, decimal, duration, flag, inherited, section, text, wholeNumber } from './fields.ts'
@@ -79,6 +80,7 @@ export const historyShape = {
     high: 31 * DAY,
     example: '1h',
   }),
+  aggregates,
 }
 
 const range = section('Values outside are UncertainEngineeringUnitsExceeded; clients see it as EURange.', {
@@ -131,6 +133,7 @@ const valueShape = {
   history: inherited(historyShape.history),
   historyInterval: inherited(historyShape.historyInterval),
   historyHeartbeat: inherited(historyShape.historyHeartbeat),
+  aggregates: inherited(historyShape.aggregates),
 }
 
 const tagShape = {
@@ -196,6 +199,7 @@ export const chirpstackTag = section('A value of a LoRaWAN device.', {
   }).optional(),
 })
   .superRefine(checkRange)
+  .superRefine(checkAggregates)
   .superRefine(checkStates)
   .superRefine(checkTransform)
   .superRefine(checkDeadband)
@@ -229,6 +233,7 @@ export const modbusTag = section('A value of a Modbus device.', {
   write: modbusWrite.optional(),
 })
   .superRefine(checkRange)
+  .superRefine(checkAggregates)
   .superRefine(checkStates)
   .superRefine(checkTransform)
   .superRefine(checkDeadband)
@@ -251,6 +256,7 @@ export const s7Tag = section('A value of an S7 CPU.', {
   write: s7Write.optional(),
 })
   .superRefine(checkRange)
+  .superRefine(checkAggregates)
   .superRefine(checkStates)
   .superRefine(checkTransform)
   .superRefine(checkDeadband)
@@ -268,6 +274,7 @@ export const calculatedTag = section('A value that is calculated of other tags.'
   }),
 })
   .superRefine(checkRange)
+  .superRefine(checkAggregates)
   .superRefine(checkStates)
   .superRefine(checkDeadband)
   .transform(

@@ -29,6 +29,7 @@ export const templateSchema = section('What LoRaWAN devices of one kind have in 
   history: inherited(historyShape.history),
   historyInterval: inherited(historyShape.historyInterval),
   historyHeartbeat: inherited(historyShape.historyHeartbeat),
+  aggregates: inherited(historyShape.aggregates),
   tags: list(chirpstackTag, 'The values of each device.').default([]),
   commands: list(lorawanCommand, 'What can be asked of each device.').optional(),
 }).transform((template) => withUnits(withName(template)))

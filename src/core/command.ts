@@ -52,7 +52,7 @@ export const isFinished = ({ state, status }: { readonly state: CommandState; re
 export interface Actor {
   /** Name of the user; `system` for what nobody asked for. */
   readonly user: string
-  readonly origin: 'opcua' | 'http' | 'cli' | 'system'
+  readonly origin: 'opcua' | 'http' | 'grpc' | 'cli' | 'system'
   /** Network address of the client, where there is one. */
   readonly address?: string | undefined
   /** What the client calls itself. */

@@ -1,3 +1,5 @@
+import type { SourceConfig } from './plant.ts'
+
 /**
  * What a source must still know of its devices after a crash: which events it has taken, say. Kept with the samples:
  * after a crash a memory is there together with everything that was recorded before it was kept, or neither is.
@@ -19,4 +21,10 @@ export const sourceMemory = (sourceKey: string, part?: number): string =>
 export const sourceMemories = (sourceKey: string): string[] => [
   sourceMemory(sourceKey),
   ...Array.from({ length: MEMORY_PARTS }, (_, part) => sourceMemory(sourceKey, part)),
+]
+
+/** The names under which a source keeps its memories: of itself and of its devices. */
+export const memoriesOf = ({ key, devices }: SourceConfig): string[] => [
+  ...sourceMemories(key),
+  ...devices.map((device) => device.key),
 ]

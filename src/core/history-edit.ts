@@ -1,4 +1,5 @@
 import type { Milliseconds } from './clock.ts'
+import type { Actor } from './command.ts'
 import type { RecordedSample, SeriesName } from './history-source.ts'
 
 /**
@@ -20,7 +21,7 @@ export type EditOutcome = 'inserted' | 'replaced' | 'exists' | 'missing' | 'dele
 
 /** A change that a user asks for. */
 export interface AskedHistoryEdit {
-  readonly user: string
+  readonly by: Actor
   readonly edit: HistoryEdit
 }
 

@@ -1,3 +1,4 @@
+import { isAggregable, type WindowConfig } from './aggregate-windows.ts'
 import type { Milliseconds } from './clock.ts'
 import type { DeviceBase, TagConfig } from './plant.ts'
 import type { IndexedTag } from './tag-index.ts'
@@ -17,6 +18,8 @@ export interface HistoryConfig {
   readonly historyIntervalMs?: Milliseconds | undefined
   /** A value that is said again is kept again when the last that was kept is as old. */
   readonly historyHeartbeatMs?: Milliseconds | undefined
+  /** The windows of its samples that are tags of their own. */
+  readonly aggregates?: readonly WindowConfig[] | undefined
 }
 
 const DEFAULT_INTERVAL: Milliseconds = 60_000
@@ -41,9 +44,11 @@ export function historyOfTemplate(tag: TagConfig, device: DeviceBase, template: 
   const history = tag.history ?? device.history ?? template.history
   const historyIntervalMs = tag.historyIntervalMs ?? device.historyIntervalMs ?? template.historyIntervalMs
   const historyHeartbeatMs = tag.historyHeartbeatMs ?? device.historyHeartbeatMs ?? template.historyHeartbeatMs
+  const aggregates = tag.aggregates ?? device.aggregates ?? template.aggregates
   return {
     ...(history === undefined ? {} : { history }),
     ...(historyIntervalMs === undefined ? {} : { historyIntervalMs }),
     ...(historyHeartbeatMs === undefined ? {} : { historyHeartbeatMs }),
+    ...(aggregates === undefined || (!tag.aggregates && (!isAggregable(tag) || tag.states)) ? {} : { aggregates }),
   }
 }

@@ -31,9 +31,12 @@ export class Logins {
     this.#throttle = new LoginThrottle(options.clock)
   }
 
-  /** Who this is; undefined where user or password are wrong, or too many wrong ones came from there before. */
-  async verify(name: string, password: string, address: string): Promise<User | undefined> {
-    const { users, log, what } = this.#options
+  /**
+   * Who this is; undefined where user or password are wrong, or too many wrong ones came from there before. `what`: where
+   * one door has several protocols, which of them it was.
+   */
+  async verify(name: string, password: string, address: string, what = this.#options.what): Promise<User | undefined> {
+    const { users, log } = this.#options
     // A client may call its user anything, as long as it likes.
     const who = { user: name.slice(0, LONGEST_NAME), address }
     // Who is locked costs no work; and a lock that came while a password was checked holds for it too.

@@ -2,7 +2,7 @@ import type { Clock, Milliseconds } from './clock.ts'
 import { grown } from './columns.ts'
 import type { TagValue } from './data-type.ts'
 import { isWithin } from './deadband.ts'
-import { historyHeartbeatOf, historyIntervalOf, historyPolicyOf } from './history-policy.ts'
+import { Recording } from './recording.ts'
 import { CLOCK_TOLERANCE, type SampleRecorder, type SampleSink } from './sample.ts'
 import { fitTag, isKnownState } from './states.ts'
 import { GOOD_LIMITED_HIGH, GOOD_LIMITED_LOW, isBad, StatusCode } from './status-code.ts'
@@ -28,9 +28,6 @@ const Phase = {
   disabled: 4,
 } as const
 
-/** The history policies (`history-policy.ts`) as they stand in the hot path. */
-const Keep = { off: 0, change: 1, every: 2, interval: 3 } as const
-
 /** How often deadlines are looked at; the resolution of stale and bad times. */
 const SWEEP_EVERY: Milliseconds = 250
 
@@ -54,16 +51,7 @@ export class Pipeline implements SampleSink {
   /** What the source has learned of how old a value may get; infinite: nothing. */
   #learned = new Float64Array(0)
   #staleAfter = new Float64Array(0)
-  /** One of `Keep` each; all off until there is a recorder. */
-  #keep = new Uint8Array(0)
-  /** How old the last kept statement gets before another one is kept (`interval`), or the same one again. */
-  #keepInterval = new Float64Array(0)
-  #keepAgain = new Float64Array(0)
-  /** Source time of what was kept last; NaN: nothing yet. */
-  #keptTime = new Float64Array(0)
-  /** Read, not told of, among those that are kept: nobody will say later what they were while the device was lost. */
-  #polled = new Uint8Array(0)
-  #recorder: SampleRecorder | undefined
+  readonly #recording = new Recording()
   #stopSweep: (() => void) | undefined
 
   constructor(tags: readonly IndexedTag[], clock: Clock) {
@@ -103,11 +91,7 @@ export class Pipeline implements SampleSink {
     this.#deadline = grown(this.#deadline, size, Number.POSITIVE_INFINITY)
     this.#learned = grown(this.#learned, size, Number.POSITIVE_INFINITY)
     this.#staleAfter = grown(this.#staleAfter, size, Number.POSITIVE_INFINITY)
-    this.#keep = grown(this.#keep, size, Keep.off)
-    this.#keepInterval = grown(this.#keepInterval, size, 0)
-    this.#keepAgain = grown(this.#keepAgain, size, Number.POSITIVE_INFINITY)
-    this.#keptTime = grown(this.#keptTime, size, Number.NaN)
-    this.#polled = grown(this.#polled, size, 0)
+    this.#recording.grow(size)
     for (const tag of tags) this.#begin(tag)
   }
 
@@ -121,15 +105,7 @@ export class Pipeline implements SampleSink {
     this.#deadline[index] = Number.POSITIVE_INFINITY
     this.#learned[index] = Number.POSITIVE_INFINITY
     this.#staleAfter[index] = staleAfterOf(tag, Number.POSITIVE_INFINITY)
-    this.#polled[index] = 0
-    this.#keptTime[index] = Number.NaN
-    this.#keepAs(tag)
-  }
-
-  #keepAs(tag: IndexedTag): void {
-    this.#keep[tag.index] = this.#recorder ? Keep[historyPolicyOf(tag)] : Keep.off
-    this.#keepInterval[tag.index] = historyIntervalOf(tag)
-    this.#keepAgain[tag.index] = historyHeartbeatOf(tag)
+    this.#recording.begin(tag)
   }
 
   #update(tag: IndexedTag): void {
@@ -138,7 +114,7 @@ export class Pipeline implements SampleSink {
     this.#tags[index] = tag
     this.#intakes[index] = new Intake(tag.tag)
     this.#staleAfter[index] = staleAfterOf(tag, this.#learned[index] as number)
-    this.#keepAs(tag)
+    this.#recording.settle(tag)
     if (disabled) {
       this.#phase[index] = Phase.disabled
       this.#deadline[index] = Number.POSITIVE_INFINITY
@@ -162,10 +138,12 @@ export class Pipeline implements SampleSink {
     }
   }
 
-  /** From now on what is said of tags with a history policy goes to `recorder` too. */
-  recordTo(recorder: SampleRecorder): void {
-    this.#recorder = recorder
-    for (const tag of this.#tags) this.#keepAs(tag)
+  /**
+   * From now on what is said of tags with a history policy goes to `recorder` too, and each statement of tags with
+   * aggregates to `watcher`.
+   */
+  recordTo(recorder: SampleRecorder, watcher?: SampleRecorder): void {
+    this.#recording.begins(recorder, watcher, this.#tags)
   }
 
   /** Begins to watch the deadlines. */
@@ -203,9 +181,9 @@ export class Pipeline implements SampleSink {
     const fit = intake.take(value)
     const quality = intake.status ?? this.#judge(tag, fit as TagValue)
     const moved = fit !== undefined && this.#moves(tag, fit, quality)
-    if (this.#keep[tag] !== Keep.off) {
-      this.#polled[tag] = 1
-      if (this.#isWorthKeeping(tag, quality, moved, now)) this.#record(tag, fit, quality, now, now)
+    if (this.#recording.hears(tag)) {
+      this.#recording.polls(tag)
+      this.#recording.said(tag, fit, quality, now, now, this.#isNews(tag, quality), moved)
     }
     this.#say(tag, quality, now, moved, now)
   }
@@ -214,21 +192,20 @@ export class Pipeline implements SampleSink {
     if (this.#phase[tag] === Phase.disabled) return true
     const now = this.#clock.now()
     const time = notInFuture(sourceTime, now)
-    const late = time < (this.table.sourceTime[tag] as number)
-    if (late && this.#keep[tag] === Keep.off) return false
+    const late = this.#isLate(tag, time, now)
+    if (late && !this.#recording.hears(tag)) return false
     const intake = this.#intakes[tag] as Intake
     const fit = intake.take(value)
     const quality =
       fit === undefined ? (intake.status as StatusCode) : (doubt ?? intake.status ?? this.#judge(tag, fit))
     if (late) {
-      // What stood before it then is not at hand, so nobody can say that it changed nothing.
-      this.#recorder?.record(tag, fit, quality, time, now)
+      this.#recording.saidLate(tag, fit, quality, time, now)
       return false
     }
     const newer = time !== this.table.sourceTime[tag] && !this.#isHeld(tag, fit, quality)
     const moved = fit !== undefined && this.#moves(tag, fit, quality)
-    if (this.#keep[tag] !== Keep.off && this.#isWorthKeeping(tag, quality, moved, time)) {
-      this.#record(tag, fit, quality, time, now)
+    if (this.#recording.hears(tag)) {
+      this.#recording.said(tag, fit, quality, time, now, this.#isNews(tag, quality), moved)
     }
     this.#say(tag, quality, time, moved || newer, now)
     return true
@@ -238,13 +215,13 @@ export class Pipeline implements SampleSink {
     if (this.#phase[tag] === Phase.disabled) return
     const now = this.#clock.now()
     const time = notInFuture(sourceTime ?? now, now)
-    const late = sourceTime !== undefined && time < (this.table.sourceTime[tag] as number)
+    const late = sourceTime !== undefined && this.#isLate(tag, time, now)
     if (late) {
-      if (this.#keep[tag] !== Keep.off) this.#recorder?.record(tag, undefined, status, time, now)
+      this.#recording.saidLate(tag, undefined, status, time, now)
       return
     }
-    if (this.#keep[tag] !== Keep.off && this.#isWorthKeeping(tag, status, false, time)) {
-      this.#record(tag, undefined, status, time, now)
+    if (this.#recording.hears(tag)) {
+      this.#recording.said(tag, undefined, status, time, now, this.#isNews(tag, status), false)
     }
     this.#say(tag, status, time, false, now)
   }
@@ -256,7 +233,7 @@ export class Pipeline implements SampleSink {
       const phase = this.#phase[tag] as number
       if (phase === Phase.lost || phase === Phase.dead || phase === Phase.disabled) continue
       const { tag: config, device } = this.#tags[tag] as IndexedTag
-      if (this.#polled[tag] === 1) this.#record(tag, undefined, StatusCode.BadNoCommunication, now, now)
+      this.#recording.lost(tag, now)
       this.#phase[tag] = Phase.lost
       this.#deadline[tag] = since + (config.badAfterMs ?? device.badAfterMs)
       this.#show(tag)
@@ -371,24 +348,17 @@ export class Pipeline implements SampleSink {
     return value < range.low || value > range.high ? StatusCode.UncertainEngineeringUnitsExceeded : StatusCode.Good
   }
 
-  #record(tag: TagIndex, value: TagValue | undefined, status: StatusCode, time: Milliseconds, now: Milliseconds): void {
-    this.#recorder?.record(tag, value, status, time, now)
-    this.#keptTime[tag] = time
+  /** A last value whose time lies ahead of our clock, which was set back since, is not a later one. */
+  #isLate(tag: TagIndex, time: Milliseconds, now: Milliseconds): boolean {
+    const known = this.table.sourceTime[tag] as number
+    return time < known && known <= now + CLOCK_TOLERANCE
   }
 
-  /**
-   * Whether a statement goes to history: with `change`, one that differs, with `interval` one when it is time; with both,
-   * one that ends a time of which nothing is known, and one that the heartbeat asks for.
-   */
-  #isWorthKeeping(tag: TagIndex, quality: StatusCode, moved: boolean, time: Milliseconds): boolean {
-    const keep = this.#keep[tag]
-    if (keep === Keep.every || quality !== this.#quality[tag] || this.#heard[tag] === 0) return true
+  /** Whether this quality differs from the one before, or ends a time of which nothing is known. */
+  #isNews(tag: TagIndex, quality: StatusCode): boolean {
+    if (quality !== this.#quality[tag] || this.#heard[tag] === 0) return true
     const phase = this.#phase[tag]
-    if (phase === Phase.lost || phase === Phase.dead) return true
-    const age = time - (this.#keptTime[tag] as number)
-    // Our clock was set back: what was kept last says nothing of how long that is.
-    if (!(age >= 0) || age >= (this.#keepAgain[tag] as number)) return true
-    return keep === Keep.interval ? age >= (this.#keepInterval[tag] as number) : moved
+    return phase === Phase.lost || phase === Phase.dead
   }
 }
 

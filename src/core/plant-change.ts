@@ -121,7 +121,7 @@ const howItIsShown: ReadonlySet<string> = new Set([
   ...['name', 'description', 'folder', 'manufacturer', 'model', 'serialNumber', 'hardwareRevision'],
   ...['softwareRevision', 'deviceManual', 'unit', 'range', 'instrumentRange', 'disabled', 'tags'],
   ...['pollMs', 'staleAfterMs', 'badAfterMs', 'maxRegisters', 'maxCoils', 'maxGap', 'history', 'linkTags', 'template'],
-  ...['historyIntervalMs', 'historyHeartbeatMs'],
+  ...['historyIntervalMs', 'historyHeartbeatMs', 'aggregates'],
   ...['deadband', 'access', 'write', 'commands'],
 ])
 

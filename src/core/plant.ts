@@ -1,3 +1,4 @@
+import type { AggregatedOf } from './aggregate-windows.ts'
 import type { Milliseconds } from './clock.ts'
 import type { Access, CommandConfig, WriteConfig } from './command.ts'
 import type { DataType } from './data-type.ts'
@@ -293,4 +294,6 @@ export interface TagConfig extends HistoryConfig {
   /** Absent: read. */
   readonly access?: Access | undefined
   readonly write?: WriteConfig | undefined
+  /** It is not read, but made of the samples of another tag. */
+  readonly aggregated?: AggregatedOf | undefined
 }

@@ -2,10 +2,9 @@ import type { MessagePort } from 'node:worker_threads'
 import type Database from 'better-sqlite3'
 import { Commands } from '../commands/commands.ts'
 import type { AuditRow } from '../core/audit.ts'
-import { ChangeFeed } from '../core/change-feed.ts'
 import type { Clock, Milliseconds } from '../core/clock.ts'
-import type { CommandRecord, CommandSettings } from '../core/command.ts'
-import { sourceMemories } from '../core/device-memory.ts'
+import type { CommandSettings } from '../core/command.ts'
+import { memoriesOf } from '../core/device-memory.ts'
 import type {
   FrameTrace,
   IdentityAnswer,
@@ -18,7 +17,7 @@ import type { Findings } from '../core/drift.ts'
 import { describeError } from '../core/errors.ts'
 import type { Logger } from '../core/logger.ts'
 import { Pipeline } from '../core/pipeline.ts'
-import type { Plant, SourceConfig } from '../core/plant.ts'
+import type { Plant } from '../core/plant.ts'
 import { changeBetween, changedPlant, inSteps, isNoChange, type PlantChange } from '../core/plant-change.ts'
 import { TagIndexing } from '../core/tag-index.ts'
 import type { DeviceTemplate } from '../core/template.ts'
@@ -28,22 +27,17 @@ import { SourceSupervisor, type SourceTypes } from '../sources/supervisor.ts'
 import { AuditLog } from '../store/audit.ts'
 import { AuditRetention, type AuditSettings } from '../store/audit-retention.ts'
 import { CommandStore } from '../store/command-store.ts'
-import { HistoryCompaction } from '../store/history-compaction.ts'
-import { HistoryEditor } from '../store/history-editor.ts'
-import { HistoryRetention, type HistorySettings } from '../store/history-retention.ts'
-import { HistoryWriter } from '../store/history-writer.ts'
-import { LastValues } from '../store/last-values.ts'
-import { SeriesBook } from '../store/series.ts'
+import type { HistorySettings } from '../store/history-retention.ts'
 import { AdHocReads } from './ad-hoc-reads.ts'
 import { cronSchedule } from './cron-schedule.ts'
 import { type ConfiguredDevices, FoundDevices } from './found-devices.ts'
-import { HistoryEdits } from './history-edits.ts'
+import type { HistoryEdits } from './history-edits.ts'
+import { keptValues } from './kept-values.ts'
 import { PlantValues } from './plant-values.ts'
 import type { PostgresSink } from './postgres-sink.ts'
 import { recordAudit } from './record-audit.ts'
+import { Subscribers } from './subscribers.ts'
 
-/** Changes are collected this long before they cross a link: it bounds the price of batches, and the latency. */
-const COLLECT_FOR: Milliseconds = 10
 /** How much of a change of the plant a room has to take at once: a few milliseconds of its thread. */
 const TAGS_A_STEP = 250
 const HEALTH_EVERY: Milliseconds = 250
@@ -65,14 +59,10 @@ export interface EngineParts {
   readonly log: Logger
   readonly secret: (name: string) => string | undefined
   readonly random: () => number
-  /** A change of the plant failed half-way: the engine has to begin anew. */
+  /** Sources do not begin before `releaseSources`. */
+  readonly safeMode?: boolean
+  /** A change of the plant failed half-way, or the history is damaged: the engine has to begin anew. */
   readonly onFatal: (error: unknown) => void
-}
-
-interface Subscriber {
-  readonly link: Link<FromEngine, ToEngine>
-  readonly feed: ChangeFeed
-  readonly end: () => void
 }
 
 /** The only owner of values: sources → pipeline → store and subscribers. */
@@ -84,23 +74,17 @@ export class Engine {
   readonly #sources: SourceSupervisor
   readonly #adHoc: AdHocReads
   readonly #found: FoundDevices
-  readonly #series: SeriesBook
-  readonly #lastValues: LastValues
-  readonly #history: HistoryWriter
-  readonly #edits: HistoryEdits
-  readonly #retention: HistoryRetention
-  readonly #compaction: HistoryCompaction
+  readonly #kept: ReturnType<typeof keptValues>
   readonly #audit: AuditLog
   readonly #auditRetention: AuditRetention
   readonly #commands: Commands
-  readonly #subscribers = new Set<Subscriber>()
+  readonly #subscribers: Subscribers
   readonly #startedAt: number
   #timers: (() => void)[] = []
   #plant: Plant
   /** Counts the steps by which the plant has changed. */
   #revision = 0
   #changing: Promise<void> = Promise.resolve()
-  #merged = 0
   #healthChanged = true
 
   constructor(parts: EngineParts) {
@@ -113,20 +97,16 @@ export class Engine {
     this.#indexing = new TagIndexing(plant)
     this.#pipeline = new Pipeline(this.#indexing.present, clock)
     this.#values = new PlantValues(this.#pipeline, this.#indexing)
-    const series = new SeriesBook(database)
-    this.#series = series
-    this.#lastValues = new LastValues({ database, pipeline: this.#pipeline, series, clock, log })
-    this.#history = new HistoryWriter({ database, series, outbox, clock, log })
-    const devices = () => this.#plant.sources.flatMap(memoriesOf)
-    const { keepMs, maxSize, schedule: cron } = parts.history
-    const schedule = cron === undefined ? undefined : cronSchedule(cron)
-    this.#retention = new HistoryRetention({ database, series, devices, keepMs, maxSize, schedule, clock, log })
-    this.#compaction = new HistoryCompaction({ database, keepMs, clock, log })
+    this.#subscribers = new Subscribers({ pipeline: this.#pipeline, clock, log })
+    this.#audit = new AuditLog(parts.penstock)
+    const memories = () => this.#plant.sources.flatMap(memoriesOf)
+    const own = { pipeline: this.#pipeline, audit: this.#audit, settings: parts.history, onFatal: parts.onFatal }
+    this.#kept = keptValues({ ...own, database, outbox, memories, clock, log })
     this.#sources = new SourceSupervisor({
       types: parts.types,
       indexing: this.#indexing,
       sink: this.#pipeline,
-      memory: this.#history,
+      memory: this.#kept.history,
       values: this.#values,
       commands: { news: (id, news) => this.#commands.news(id, news) },
       clock,
@@ -139,7 +119,6 @@ export class Engine {
       },
       onBegun: (key) => this.#commands.sourceBegan(key),
     })
-    this.#audit = new AuditLog(parts.penstock)
     this.#auditRetention = new AuditRetention({
       ...parts.audit,
       schedule: cronSchedule(parts.audit.schedule),
@@ -148,8 +127,6 @@ export class Engine {
       clock,
       log,
     })
-    const editor = new HistoryEditor({ database, clock })
-    this.#edits = new HistoryEdits({ history: this.#history, editor, audit: this.#audit, outbox, clock, log })
     this.#commands = new Commands({
       journal: new CommandStore(parts.penstock, this.#audit),
       plant: () => this.#plant,
@@ -158,7 +135,7 @@ export class Engine {
       settings: parts.commands,
       clock,
       log,
-      onNews: (changed) => this.#tellCommands(changed),
+      onNews: (changed) => this.#subscribers.tellCommands(changed),
     })
     this.#adHoc = new AdHocReads({
       plant: () => this.#plant,
@@ -170,16 +147,17 @@ export class Engine {
 
   /** Resolves when every source has begun. */
   async start(): Promise<void> {
-    this.#series.add(this.#indexing.present)
-    const restored = this.#lastValues.restore(this.#indexing.present)
+    this.#kept.series.add(this.#indexing.present)
+    const restored = this.#kept.lastValues.restore(this.#indexing.present)
     this.#parts.log.info({ tags: this.#pipeline.table.size, restored }, 'engine starts with the last known values')
-    this.#pipeline.recordTo(this.#history)
-    this.#history.start()
+    this.#pipeline.recordTo(this.#kept.history, this.#kept.windows)
+    this.#kept.windows.start(this.#indexing.present)
+    this.#kept.history.start()
     this.#parts.sink?.start(this.#indexing.present)
-    this.#retention.start()
+    this.#kept.retention.start()
     this.#auditRetention.start()
-    this.#compaction.start()
-    this.#lastValues.start()
+    this.#kept.compaction.start()
+    this.#kept.lastValues.start()
     this.#pipeline.start()
     const { clock } = this.#parts
     this.#timers = [
@@ -188,9 +166,15 @@ export class Engine {
         this.#healthChanged = true
       }),
     ]
-    this.#changing = this.#sources.start(this.#plant)
+    this.#changing = this.#sources.start(this.#plant, this.#parts.safeMode)
     await this.#changing
     this.#commands.begin()
+  }
+
+  /** Ends the safe mode; resolves when every source has begun. */
+  releaseSources(): Promise<void> {
+    this.#changing = this.#changing.then(() => this.#sources.release(this.#plant))
+    return this.#changing
   }
 
   /** Sources first, so that nothing new comes; then what came is written; then the readers are left. */
@@ -199,19 +183,17 @@ export class Engine {
     await this.#sources.stop()
     await this.#commands.stop()
     this.#pipeline.stop()
-    this.#flush()
-    await this.#retention.stop()
+    await this.#kept.windows.stop()
+    this.#subscribers.flush()
+    await this.#kept.retention.stop()
     await this.#auditRetention.stop()
-    await this.#compaction.stop()
-    await this.#history.stop()
+    await this.#kept.compaction.stop()
+    await this.#kept.history.stop()
     await this.#parts.sink?.stop()
-    await this.#lastValues.stop()
+    await this.#kept.lastValues.stop()
     for (const end of this.#timers) end()
     this.#timers = []
-    for (const { link, end } of this.#subscribers) {
-      end()
-      link.close()
-    }
+    this.#subscribers.end()
     this.#parts.database.close()
     this.#parts.penstock.close()
   }
@@ -224,7 +206,7 @@ export class Engine {
       serves: {
         plant: () => ({ revision: this.#revision, plant: this.#plant, ids: this.#indexing.ids }),
         store: () => this.#storeHealth(),
-        editHistory: (asked) => this.#edits.apply(asked),
+        editHistory: (asked) => this.#kept.edits.apply(asked),
         command: (request) => this.#commands.request(request),
         cancelCommand: (of) => this.#commands.cancel(of),
         subscribe: ({ revision }) => {
@@ -234,8 +216,8 @@ export class Engine {
         },
       },
       hears: { audit: (entries) => recordAudit(this.#audit, entries, this.#parts.log) },
-      onEnd: () => this.#leave(link),
-      onCredit: () => this.#flush(),
+      onEnd: () => this.#subscribers.remove(link),
+      onCredit: () => this.#subscribers.flush(),
     })
   }
 
@@ -262,6 +244,11 @@ export class Engine {
   /** Reads one address of a device over the connection that is polled, between two polls. */
   readOnce(wanted: WantedReading): Promise<ReadAnswer> {
     return this.#adHoc.read(wanted)
+  }
+
+  /** Where recorded values are changed. */
+  get edits(): HistoryEdits {
+    return this.#kept.edits
   }
 
   /** Asks a device what it is, between two polls. */
@@ -301,13 +288,13 @@ export class Engine {
   }
 
   health(): EngineHealth {
-    const merging = [...this.#subscribers].reduce((sum, { feed }) => sum + feed.merged, 0)
     return {
       startedAt: this.#startedAt,
       tags: this.#indexing.present.length,
       sources: this.#sources.health(),
-      merged: this.#merged + merging,
+      merged: this.#subscribers.merged,
       store: this.#storeHealth(),
+      commands: { waiting: this.#commands.waiting, limit: this.#parts.commands.totalQueueLength },
       sink: this.#parts.sink?.health,
     }
   }
@@ -324,7 +311,7 @@ export class Engine {
     try {
       for (const step of inSteps(change, TAGS_A_STEP)) {
         this.#take(step)
-        await this.#tellStep(step)
+        await this.#subscribers.follow({ revision: this.#revision, change: step })
       }
     } finally {
       await this.#sources.follow(change, this.#plant)
@@ -338,84 +325,31 @@ export class Engine {
     this.#plant = changedPlant(this.#plant, step)
     this.#revision++
     const tags = this.#indexing.apply(step, this.#plant)
-    this.#lastValues.forget(tags.renewed)
-    this.#series.remove(tags.retired)
-    this.#series.add(tags.added)
+    this.#kept.lastValues.forget(tags.renewed)
+    this.#kept.series.remove(tags.retired)
+    this.#kept.series.add(tags.added)
     this.#pipeline.change(tags)
-    this.#lastValues.restore([...tags.added, ...tags.updated])
-  }
-
-  /** Resolves when every subscriber follows, so that none is behind by more than a step. */
-  async #tellStep(change: PlantChange): Promise<void> {
-    const step = { revision: this.#revision, change }
-    const told = [...this.#subscribers].map(async ({ link }) => {
-      try {
-        await link.ask('changePlant', step)
-      } catch (error) {
-        // Whoever missed a step takes every later number for another tag: it has to begin anew.
-        this.#parts.log.warn({ cause: describeError(error) }, 'A room did not follow a change of the plant')
-        this.#leave(link)
-        link.close()
-      }
-    })
-    await Promise.all(told)
+    this.#kept.windows.change(tags, (key) => this.#indexing.ofDevice(key))
+    this.#kept.lastValues.restore([...tags.added, ...tags.updated])
   }
 
   #storeHealth(): StoreHealth {
-    const { ok, reason, lastCommitAt } = this.#lastValues.health
-    const history = this.#history.health
-    const reasons = [reason, history.reason].filter((each) => each !== '')
-    return { ok: ok && history.ok, reason: reasons.join('; '), lastCommitAt, history }
+    const { ok, reason, lastCommitAt } = this.#kept.lastValues.health
+    const history = this.#kept.history.health
+    const reasons = [reason, history.reason].filter((each) => each !== '').join('; ')
+    return { ok: ok && history.ok, reason: reasons, lastCommitAt, history }
   }
 
   #subscribe(link: Link<FromEngine, ToEngine>): void {
-    this.#leave(link)
-    const feed = new ChangeFeed(this.#pipeline.table, {
-      send: (batch) => link.sendBatch(batch),
-      wantsBatch: () => link.wantsBatch(),
-      due: () => this.#parts.clock.after(COLLECT_FOR, () => feed.flush()),
-    })
-    const unlisten = this.#pipeline.listen(feed)
-    this.#subscribers.add({
-      link,
-      feed,
-      end: () => {
-        unlisten()
-        feed.end()
-        this.#merged += feed.merged
-      },
-    })
+    this.#subscribers.add(link)
     link.tell('sources', this.#sources.health())
     link.tell('commands', this.#commands.unfinished())
-    feed.flush()
-  }
-
-  #leave(link: Link<FromEngine, ToEngine>): void {
-    for (const subscriber of this.#subscribers) {
-      if (subscriber.link !== link) continue
-      subscriber.end()
-      this.#subscribers.delete(subscriber)
-    }
-  }
-
-  #flush(): void {
-    for (const { feed } of this.#subscribers) feed.flush()
-  }
-
-  #tellCommands(changed: readonly CommandRecord[]): void {
-    for (const { link } of this.#subscribers) link.tell('commands', changed)
+    this.#subscribers.flush()
   }
 
   #tellHealth(): void {
     if (!this.#healthChanged) return
     this.#healthChanged = false
-    const news = this.#sources.healthNews()
-    for (const { link } of this.#subscribers) link.tell('sources', news)
+    this.#subscribers.tellSources(this.#sources.healthNews())
   }
 }
-
-/** The names under which a source keeps its memories: of itself and of its devices. */
-const memoriesOf = ({ key, devices }: SourceConfig): string[] => [
-  ...sourceMemories(key),
-  ...devices.map((device) => device.key),
-]

@@ -1,15 +1,16 @@
 import type { AuditEntry } from '../core/audit.ts'
+import type { Actor } from '../core/command.ts'
 import type { EditAnswer, EditOutcome, HistoryEdit } from '../core/history-edit.ts'
 
 /**
  * What is written down of a change of the history, after it is committed (OPC 10000-11 §5.6): the values themselves are
  * not told. The history is a database of its own, so a crash between the two can lose the entry, never the change.
  */
-export function historyAudit(user: string, edit: HistoryEdit, answer: EditAnswer): Omit<AuditEntry, 'at'> {
+export function historyAudit(by: Actor, edit: HistoryEdit, answer: EditAnswer): Omit<AuditEntry, 'at'> {
   const outcomes: Partial<Record<EditOutcome, number>> = {}
   for (const outcome of answer.outcomes) outcomes[outcome] = (outcomes[outcome] ?? 0) + 1
   return {
-    by: { user, origin: 'opcua' },
+    by,
     action: `history.${edit.kind === 'write' ? edit.mode : edit.kind}`,
     subject: edit.series.tag,
     outcome: 'done',

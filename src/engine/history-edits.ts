@@ -7,6 +7,7 @@ import type { HistoryEditor } from '../store/history-editor.ts'
 import type { HistoryWriter } from '../store/history-writer.ts'
 import type { Outbox } from '../store/outbox.ts'
 import { historyAudit } from './history-audit.ts'
+import type { WindowAggregation } from './windows/window-aggregation.ts'
 
 export interface HistoryEditsParts {
   readonly history: Pick<HistoryWriter, 'commit'>
@@ -16,6 +17,7 @@ export interface HistoryEditsParts {
   readonly outbox?: Outbox | undefined
   readonly clock: Clock
   readonly log: Logger
+  readonly windows: Pick<WindowAggregation, 'edited'>
 }
 
 /** Changes of what is recorded, by users; answered when they are committed. */
@@ -26,21 +28,25 @@ export class HistoryEdits {
     this.#parts = parts
   }
 
-  async apply({ user, edit }: AskedHistoryEdit): Promise<EditAnswer> {
-    const { history, editor, audit, outbox, clock, log } = this.#parts
+  async apply({ by, edit }: AskedHistoryEdit): Promise<EditAnswer> {
+    const { history, editor, audit, outbox, windows, clock, log } = this.#parts
     // What devices said until now comes first.
     await history.commit()
     const answer = await editor.apply(edit)
+    windows.edited(edit)
     try {
       if (outbox) tellOutbox(outbox, edit, answer)
     } catch (error) {
-      log.error({ user, cause: describeError(error) }, 'PostgreSQL will not get a change of the history; repeat it')
+      log.error(
+        { user: by.user, cause: describeError(error) },
+        'PostgreSQL will not get a change of the history; repeat it',
+      )
     }
     try {
-      audit.append({ at: clock.now(), ...historyAudit(user, edit, answer) })
+      audit.append({ at: clock.now(), ...historyAudit(by, edit, answer) })
     } catch (error) {
       // The history is changed, and the client has to hear that.
-      log.error({ user, cause: describeError(error) }, 'A change of the history is not in the audit log')
+      log.error({ user: by.user, cause: describeError(error) }, 'A change of the history is not in the audit log')
     }
     return answer
   }

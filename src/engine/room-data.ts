@@ -13,5 +13,9 @@ export interface EngineRoomData extends ConfiguredPlant {
   readonly sink: SinkSettings | undefined
   readonly commands: CommandSettings
   readonly audit: AuditSettings
+  /** Sources do not begin. */
+  readonly safeMode: boolean
   readonly logLevel: LogLevel
+  /** Where the newest lines of its log stay (`RecentLog`). */
+  readonly recentLog?: SharedArrayBuffer | undefined
 }

@@ -21,13 +21,15 @@ const {
   sink: sinkSettings,
   commands,
   audit,
+  safeMode,
   logLevel,
+  recentLog,
   ...data
 } = workerData as EngineRoomData & {
   port: MessagePort
 }
 let { secrets } = data
-const log = createLogger(logLevel, 'engine')
+const log = createLogger(logLevel, 'engine', recentLog)
 /** Ends this thread with the error as its cause; main starts another, with the plant that could not be followed. */
 const die = (error: unknown): void => {
   setImmediate(() => {
@@ -71,6 +73,7 @@ const engine = new Engine({
   log,
   secret: (name) => secrets[name],
   random: Math.random,
+  safeMode,
   onFatal: die,
 })
 
@@ -83,6 +86,7 @@ const link = new Link<FromRoom, MainToEngine>({
     diagnostics: ({ source }) => engine.diagnostics(source),
     frames: ({ source, after }) => engine.frames(source, after) ?? null,
     readOnce: (wanted) => engine.readOnce(wanted),
+    editHistory: (asked) => engine.edits.apply(asked),
     identify: (wanted) => engine.identify(wanted),
     command: (request) => engine.commands.request(request),
     cancelCommand: (of) => engine.commands.cancel(of),
@@ -93,6 +97,10 @@ const link = new Link<FromRoom, MainToEngine>({
       secrets = to.secrets
       sink?.useSecrets(sinkSecrets())
       await engine.changePlant(to).catch(die)
+      return null
+    },
+    releaseSources: async () => {
+      await engine.releaseSources()
       return null
     },
     stop: async () => {

@@ -7,6 +7,7 @@ import { removeStalePkiLocks } from '../opcua/pki-locks.ts'
 import type { OpcuaRoomData } from '../opcua/room-data.ts'
 import type { OpcuaSettings } from '../opcua/settings.ts'
 import { type RoomName, Rooms, roomEntry } from '../rooms/gateway.ts'
+import type { RecentLog } from '../telemetry/recent-log.ts'
 
 /** Of the rooms: ten times what a plant of 10,000 tags needs, and small enough to be noticed. */
 const ENGINE_HEAP_MB = 512
@@ -19,8 +20,11 @@ export interface RoomsOptions {
   readonly settings: OpcuaSettings
   readonly startedAt: number
   readonly log: Logger
+  readonly recentLog: RecentLog
   /** Makes sure that the engine can open its store. */
   readonly prepareStore: () => void
+  /** The engine ended several times in a row. */
+  readonly onEngineUnstable: (cause: string) => void
   /** Other modules for the rooms' threads. */
   readonly entries?: Partial<Record<RoomName, URL>> | undefined
 }
@@ -29,7 +33,8 @@ export interface RoomsOptions {
 export const pkiFolderOf = ({ gateway }: Config): string => join(gateway.data, 'pki')
 
 /** The rooms of the gateway, each with what it is given; they do not run yet. */
-export function roomsOf({ config, secrets, settings, startedAt, log, prepareStore, entries }: RoomsOptions): Rooms {
+export function roomsOf(options: RoomsOptions): Rooms {
+  const { config, secrets, settings, startedAt, log, recentLog, prepareStore, onEngineUnstable, entries } = options
   const logLevel = config.log.level
   const dataFolder = config.gateway.data
   const { postgres } = config.sinks
@@ -41,10 +46,13 @@ export function roomsOf({ config, secrets, settings, startedAt, log, prepareStor
     sink: postgres && { settings: postgres, gateway: config.gateway.name },
     commands: config.commands,
     audit: config.audit,
+    safeMode: false,
     logLevel,
+    recentLog: recentLog.bufferOf('engine'),
     secrets,
   }
-  const opcua: OpcuaRoomData = { settings, users: [], dataFolder, startedAt, logLevel }
+  const own = { logLevel, recentLog: recentLog.bufferOf('opcua') }
+  const opcua: OpcuaRoomData = { settings, users: [], dataFolder, startedAt, ...own }
   return new Rooms({
     clock: systemClock,
     log,
@@ -55,6 +63,7 @@ export function roomsOf({ config, secrets, settings, startedAt, log, prepareStor
         data: { ...engine },
         maxHeapMb: ENGINE_HEAP_MB,
         prepare: async () => prepareStore(),
+        onUnstable: onEngineUnstable,
       },
       opcua: {
         entry: entries?.opcua ?? roomEntry('opcua/room'),

@@ -1,8 +1,8 @@
 import type { Context } from 'koa'
 import type { Actor } from '../core/command.ts'
+import { isLoopback } from '../core/loopback.ts'
 import { can, type User } from '../core/user.ts'
 import { credentialsOf } from './basic-auth.ts'
-import { isLoopback } from './loopback.ts'
 
 /**
  * The administrator who asks; undefined: the context is answered with why not. A password travels readable here, so it

@@ -6,6 +6,7 @@ export interface Check {
   readonly name:
     | 'engine'
     | 'opcua'
+    | 'safe-mode'
     | 'engine-heard'
     | 'store'
     | 'history'
@@ -19,17 +20,25 @@ export interface Check {
   readonly reason: string
 }
 
-type Checked = Omit<GatewayHealth, 'checks'>
-
 /**
  * Each check by its name. What makes the gateway unready is `failing`: taking it out of service would not help against
  * anything else, and would cut clients off from values that are still right.
  */
-export function checksOf({ rooms, engine, opcua, disk, backup }: Checked): readonly Check[] {
+export function checksOf({
+  rooms,
+  engine,
+  opcua,
+  disk,
+  backup,
+  safeMode,
+}: Omit<GatewayHealth, 'checks'>): readonly Check[] {
   const heard = 'The OPC UA server does not hear the engine: all values are Uncertain until it does, by itself.'
   return [
     roomCheck('engine', rooms.engine),
     roomCheck('opcua', rooms.opcua),
+    safeMode
+      ? { name: 'safe-mode', state: 'failing', reason: safeMode.reason }
+      : { name: 'safe-mode', state: 'ok', reason: '' },
     opcua ? warnIf('engine-heard', opcua.engineHeard ? '' : heard) : unknown('engine-heard'),
     engine ? warnIf('store', engine.store.reason) : unknown('store'),
     engine ? warnIf('history', engine.store.history.reason) : unknown('history'),

@@ -11,10 +11,10 @@ import {
 } from '../core/command.ts'
 import type { TagValue } from '../core/data-type.ts'
 import { PenstockError } from '../core/errors.ts'
+import { isLoopback, isLoopbackHost } from '../core/loopback.ts'
 import { statusName } from '../core/status-code.ts'
 import type { CommandHistory } from '../link/contract.ts'
 import type { Answer, Asker } from './diagnosis.ts'
-import { isLoopback, isLoopbackHost } from './loopback.ts'
 import { httpStatusOfRefusal } from './refused-command.ts'
 
 /** What is asked of the engine; all reject with ROOM_UNAVAILABLE or TIMEOUT while it does not answer. */

@@ -8,7 +8,7 @@ import type {
   WantedReading,
 } from '../core/diagnostics.ts'
 import { PenstockError } from '../core/errors.ts'
-import { isLoopback } from './loopback.ts'
+import { isLoopback } from '../core/loopback.ts'
 
 /** What is asked of the engine; all reject with ROOM_UNAVAILABLE or TIMEOUT while it does not answer. */
 export interface Diagnosis {

@@ -1,3 +1,4 @@
+import type { Alarm } from '../core/alarm.ts'
 import type { EngineHealth, OpcuaHealth } from '../link/contract.ts'
 import type { Check } from './checks.ts'
 
@@ -10,10 +11,14 @@ export interface RoomHealth {
 
 /** The whole gateway as main knows it; a room that does not answer has no health of its own, only a state. */
 export interface GatewayHealth {
-  /** Both rooms run: values are collected and served. */
+  /** Both rooms run, and not in safe mode: values are collected and served. */
   readonly ready: boolean
   /** What has to be in order, each by its name. */
   readonly checks: readonly Check[]
+  /** What is wrong with the gateway itself, the gravest first; then what was. */
+  readonly alarms: readonly Alarm[]
+  /** Why sources do not run, and how to let them; null: they may. */
+  readonly safeMode: { readonly since: number; readonly reason: string } | null
   readonly version: string
   readonly startedAt: number
   /** null: none are scheduled. */

@@ -8,7 +8,7 @@ import { checkedBody } from './checked-body.ts'
 
 /** The users of the gateway, as far as HTTP needs them (`UserAccounts`). */
 export interface UserAdministration {
-  login(name: string, password: string, address: string): Promise<User | undefined>
+  login(name: string, password: string, address: string, door?: 'http' | 'grpc'): Promise<User | undefined>
   list(): readonly ListedUser[]
   change(change: UserChange, by: Actor): UserAnswer
 }

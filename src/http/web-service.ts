@@ -13,18 +13,23 @@ import { WebUsers } from './access/web-users.ts'
 import type { CertificateAdministration } from './certificate-routes.ts'
 import type { CommandDesk } from './command-routes.ts'
 import type { Diagnosis } from './diagnosis.ts'
+import type { HistoryDesk } from './history/history-import.ts'
 import { EngineFeed } from './live/engine-feed.ts'
 import { Metrics } from './metrics/metrics.ts'
 import type { WebService } from './routes/service.ts'
 import type { OpcuaSessions } from './sessions.ts'
 
 interface WebServiceParts
-  extends Pick<WebService, 'history' | 'health' | 'configuration' | 'localToken' | 'clock' | 'accounts'> {
+  extends Pick<
+    WebService,
+    'history' | 'health' | 'configuration' | 'localToken' | 'clock' | 'accounts' | 'support' | 'leaveSafeMode'
+  > {
   readonly config: Config
   readonly secrets: Readonly<Record<string, string>>
   /** What can be asked of the engine. */
   readonly rooms: Diagnosis &
     CommandDesk &
+    HistoryDesk &
     OpcuaSessions &
     CertificateAdministration & {
       /** null while the engine does not answer. */
@@ -58,6 +63,7 @@ export function webServiceOf(parts: WebServiceParts): WebService {
     metrics,
     diagnosis: rooms,
     commands: rooms,
+    edits: rooms,
     opcua: rooms,
     certificates: rooms,
     findings: () => rooms.findings(),
@@ -72,6 +78,8 @@ export function webServiceOf(parts: WebServiceParts): WebService {
     health,
     configuration,
     localToken,
+    support: parts.support,
+    leaveSafeMode: parts.leaveSafeMode,
     accounts,
     drafts: new Drafts({ desk: configuration, store: parts.draftStore, clock }),
     ...asked,

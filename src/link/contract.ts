@@ -1,4 +1,5 @@
 import type { MessagePort } from 'node:worker_threads'
+import type { Alarm } from '../core/alarm.ts'
 import type { AuditEntry, AuditRow } from '../core/audit.ts'
 import type { CertificateAnswer, CertificateChange, EndingCertificate, KnownCertificate } from '../core/certificate.ts'
 import type { Actor, CommandAnswer, CommandQuery, CommandRecord, CommandRequest, CommandStep } from '../core/command.ts'
@@ -112,6 +113,8 @@ export interface EngineHealth {
   /** Changes that were merged because the OPC UA room could not take them all. */
   readonly merged: number
   readonly store: StoreHealth
+  /** Commands that wait to be sent, of all devices, and how many may. */
+  readonly commands: { readonly waiting: number; readonly limit: number }
   /** How PostgreSQL gets what the history gets; absent: it is not configured. */
   readonly sink?: SinkHealth | undefined
 }
@@ -212,6 +215,8 @@ export type ToOpcua = {
   tells: ToRoom['tells'] & {
     /** The database has these users now, after this change. */
     users: UsersChanged
+    /** An alarm of the gateway begins or is over. */
+    alarm: Alarm
   }
 }
 
@@ -220,6 +225,8 @@ export type MainToEngine = {
     health: (none: null) => EngineHealth
     /** Makes this the plant that runs; answered when everything follows it. */
     changePlant: (to: ConfiguredPlant) => null
+    /** Ends the safe mode, in which sources do not begin; answered when they have begun. */
+    releaseSources: (none: null) => null
     /** What sources that look for devices by themselves have found. */
     findings: (none: null) => readonly Findings[]
     /** How the requests of every source, or of one, fare. */
@@ -231,6 +238,7 @@ export type MainToEngine = {
     /** Asks a device what it is, in the same way. */
     identify: (wanted: WantedIdentity) => IdentityAnswer
     /** As of the OPC UA room. */
+    editHistory: (asked: AskedHistoryEdit) => EditAnswer
     command: (request: CommandRequest) => CommandAnswer
     cancelCommand: (of: { readonly id: number; readonly by: Actor }) => CommandAnswer
     /** The newest first, also finished ones. */

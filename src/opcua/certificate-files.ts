@@ -1,7 +1,12 @@
 import { X509Certificate } from 'node:crypto'
 import { readdir, readFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import type { CertificatePlace, CertificateStoreName, KnownCertificate } from '../core/certificate.ts'
+import {
+  type CertificatePlace,
+  type CertificateStoreName,
+  certificateStores,
+  type KnownCertificate,
+} from '../core/certificate.ts'
 import type { CertificateStore } from './certificate-store.ts'
 
 /** A certificate in a file of a store. */
@@ -10,8 +15,14 @@ export interface CertificateFile extends KnownCertificate {
   readonly certificate: X509Certificate
 }
 
+/** Where a store keeps its certificates. */
+type StoreFolders = Pick<
+  CertificateStore,
+  'ownCertFolder' | 'trustedFolder' | 'issuersCertFolder' | 'rejectedFolder' | 'rootDir'
+>
+
 /** The certificates of a store; what cannot be read is none. */
-export async function certificatesIn(name: CertificateStoreName, store: CertificateStore): Promise<CertificateFile[]> {
+export async function certificatesIn(name: CertificateStoreName, store: StoreFolders): Promise<CertificateFile[]> {
   const places: readonly (readonly [CertificatePlace, string])[] = [
     ...(name === 'application' ? ([['own', join(store.ownCertFolder, 'certificate.pem')]] as const) : []),
     ...(await filesIn('trusted', store.trustedFolder)),
@@ -21,6 +32,23 @@ export async function certificatesIn(name: CertificateStoreName, store: Certific
   ]
   const found = await Promise.all(places.map(([place, file]) => read(name, place, file)))
   return found.flatMap((each) => each ?? [])
+}
+
+/** The facts of every certificate in a folder of PKI as the server keeps it, read without it. */
+export async function certificatesBelow(pkiFolder: string): Promise<KnownCertificate[]> {
+  const found = await Promise.all(
+    certificateStores.map((name) => {
+      const rootDir = join(pkiFolder, name)
+      return certificatesIn(name, {
+        rootDir,
+        ownCertFolder: join(rootDir, 'own/certs'),
+        trustedFolder: join(rootDir, 'trusted/certs'),
+        issuersCertFolder: join(rootDir, 'issuers/certs'),
+        rejectedFolder: join(rootDir, 'rejected'),
+      })
+    }),
+  )
+  return found.flat().map(shownOf)
 }
 
 async function filesIn(place: CertificatePlace, folder: string): Promise<[CertificatePlace, string][]> {

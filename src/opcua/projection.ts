@@ -93,6 +93,11 @@ export class Projection {
     this.values = new TagValues({ tags: indexing.tags, variables: this.#nodes.tagVariables, clock, log })
   }
 
+  /** The gateway's own object. */
+  get gatewayId(): NodeId {
+    return this.#nodes.gateway.object.nodeId
+  }
+
   /**
    * The engine is a new one, or changed its plant while nobody listened: shows what is different, and takes its numbers.
    * No batch may come meanwhile.

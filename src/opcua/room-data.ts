@@ -12,4 +12,6 @@ export interface OpcuaRoomData {
   /** When the gateway began, milliseconds of the epoch. */
   readonly startedAt: number
   readonly logLevel: LogLevel
+  /** Where the newest lines of its log stay (`RecentLog`). */
+  readonly recentLog?: SharedArrayBuffer | undefined
 }

@@ -9,7 +9,9 @@ import { freeDiskSpace } from './free-disk-space.ts'
 import type { OpcuaRoomData } from './room-data.ts'
 import { OpcuaServerRoom } from './server-room.ts'
 
-const { port, settings, users, dataFolder, startedAt, logLevel } = workerData as OpcuaRoomData & { port: MessagePort }
+const { port, settings, users, dataFolder, startedAt, logLevel, recentLog } = workerData as OpcuaRoomData & {
+  port: MessagePort
+}
 
 /** Ends this thread with the error as its cause; main starts another. */
 const die = (error: unknown): void => {
@@ -26,7 +28,7 @@ const room = new OpcuaServerRoom({
   identity: { version, startedAt },
   freeDiskSpace: () => freeDiskSpace(dataFolder),
   clock: systemClock,
-  log: createLogger(logLevel, 'opcua'),
+  log: createLogger(logLevel, 'opcua', recentLog),
   onFatal: die,
 })
 
@@ -46,7 +48,9 @@ const link = new Link<FromRoom, ToOpcua>({
       return null
     },
   },
+  onSilence: (silent) => room.showMainSilent(silent),
   hears: {
+    alarm: (alarm) => room.showAlarm(alarm),
     users: (changed) => room.showUsers(changed),
     peer: ({ port: engine }) => {
       if (begun) {

@@ -1,5 +1,6 @@
 import type { MessagePort } from 'node:worker_threads'
 import type { NodeId, OPCUAServer, UAVariable } from 'node-opcua'
+import { type Alarm, alarmSeverities } from '../core/alarm.ts'
 import type { AuditEntry } from '../core/audit.ts'
 import type { CertificateAnswer, CertificateChange, KnownCertificate } from '../core/certificate.ts'
 import type { Clock, Milliseconds } from '../core/clock.ts'
@@ -12,6 +13,7 @@ import type { UserRecord } from '../core/user.ts'
 import type { OpcuaHealth, OpcuaSession, UsersChanged } from '../link/contract.ts'
 import { collectStartupGarbage } from '../telemetry/startup-garbage.ts'
 import type { GatewayIdentity } from './address-space/gateway-nodes.ts'
+import { raiseAlarm } from './alarm-events.ts'
 import { AuditTrail } from './audit/audit-trail.ts'
 import { EngineConnection, type EngineListener } from './engine-connection.ts'
 import { auditTo } from './hardening/audit-operations.ts'
@@ -68,6 +70,7 @@ export class OpcuaServerRoom {
   #security: SecurityDesk | undefined
   #users: readonly UserRecord[]
   #startedAt = 0
+  #mainSilentSince: number | undefined
   #stopLooking: (() => void) | undefined
 
   constructor(options: OpcuaServerRoomOptions) {
@@ -191,6 +194,24 @@ export class OpcuaServerRoom {
     this.#prepared?.users.directory.show(users)
     this.#prepared?.guard.usersChanged()
     this.#trail?.changed(change)
+  }
+
+  /** Clients hear of an alarm of the gateway, when it begins and when it is over. */
+  showAlarm(alarm: Alarm): void {
+    if (this.#prepared && this.#projection) raiseAlarm(this.#prepared.server, this.#projection.gatewayId, alarm)
+  }
+
+  /** The main thread stands still, or goes on: only others can say so meanwhile. */
+  showMainSilent(silent: boolean): void {
+    const { clock, log } = this.#options
+    const now = clock.now()
+    const since = this.#mainSilentSince ?? now
+    this.#mainSilentSince = silent ? since : undefined
+    const name = 'main-blocked'
+    const text = 'The main thread does not speak: pages and API stand still, and no room would be started again.'
+    if (silent) log.error({ alarm: name }, text)
+    else log.info({ alarm: name, lastedMs: now - since }, 'The main thread speaks again')
+    this.showAlarm({ name, severity: alarmSeverities[name], text, since, until: silent ? null : now })
   }
 
   /** Certificates that the server has or has seen; none before it has opened its folder. */

@@ -1,5 +1,6 @@
 import { extname } from 'node:path'
 import { MessageChannel, type MessagePort } from 'node:worker_threads'
+import type { Alarm } from '../core/alarm.ts'
 import type { AuditRow } from '../core/audit.ts'
 import type { CertificateAnswer, CertificateChange, KnownCertificate } from '../core/certificate.ts'
 import type { Clock, Milliseconds } from '../core/clock.ts'
@@ -14,6 +15,7 @@ import type {
 } from '../core/diagnostics.ts'
 import type { Findings } from '../core/drift.ts'
 import { describeError, PenstockError } from '../core/errors.ts'
+import type { AskedHistoryEdit, EditAnswer } from '../core/history-edit.ts'
 import type { Logger } from '../core/logger.ts'
 import type { UserRecord } from '../core/user.ts'
 import type {
@@ -38,6 +40,8 @@ export interface RoomPlan {
   readonly data: Record<string, unknown>
   readonly maxHeapMb: number
   readonly prepare?: () => Promise<unknown>
+  /** It ended several times in a row, the last time because of this. */
+  readonly onUnstable?: (cause: string) => void
 }
 
 /** Together they leave a second of the five that an ordered end may take. */
@@ -50,6 +54,8 @@ const HEALTH_WITHIN: Milliseconds = 1_000
 const READ_WITHIN: Milliseconds = 60_000
 /** A command that is being sent is taken back once it is known whether it went out. */
 const CANCEL_WITHIN: Milliseconds = 90_000
+/** A thousand values for as many chunks, while the disk is slow. */
+const EDIT_WITHIN: Milliseconds = 60_000
 
 /** The worker module `path` below `src`, as it is on disk: `.ts` when the sources run, `.js` when they are built. */
 export function roomEntry(path: string): URL {
@@ -83,6 +89,23 @@ export class Rooms {
   async changePlant(to: ConfiguredPlant): Promise<void> {
     this.#engine.renewData({ ...to })
     await this.#engineLink.ask('changePlant', to, CHANGE_WITHIN)
+  }
+
+  /** The engine begins without its sources, whenever it starts anew. */
+  holdSources(): void {
+    this.#engine.renewData({ safeMode: true })
+  }
+
+  /** Sources begin now, and whenever the engine starts anew. Rejects as `changePlant` does: they then begin with it. */
+  async releaseSources(): Promise<void> {
+    this.#engine.renewData({ safeMode: false })
+    await this.#engineLink.ask('releaseSources', null, CHANGE_WITHIN)
+  }
+
+  /** The OPC UA server tells its clients of an alarm of the gateway; lost where it does not run. */
+  tellAlarm(alarm: Alarm): void {
+    const link = this.#opcua.link as Link<ToOpcua, FromRoom> | undefined
+    link?.tell('alarm', alarm)
   }
 
   /** The OPC UA room begins with these users of the database. */
@@ -165,6 +188,11 @@ export class Rooms {
     const { port1, port2 } = new MessageChannel()
     give(engine, port1)
     return port2
+  }
+
+  /** Changes what is recorded of a tag. Rejects as `diagnostics` does; after TIMEOUT a part of it may be done. */
+  async editHistory(asked: AskedHistoryEdit): Promise<EditAnswer> {
+    return this.#engineLink.ask('editHistory', asked, EDIT_WITHIN)
   }
 
   /** Asks for something to be done. Rejects as `diagnostics` does; after TIMEOUT it may have been accepted. */

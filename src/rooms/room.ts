@@ -14,6 +14,8 @@ const LOOK_AT_HEAP_EVERY: Milliseconds = 1_000
 /** Above this share of its heap a room is ended and started again, before V8 ends the whole process. */
 const HEAP_FULL = 0.85
 const HEALTHY_AFTER: Milliseconds = 60_000
+/** Deaths in a row, none healthy between, after which its owner is told that starting it again is not enough. */
+const UNSTABLE_AFTER = 5
 /** Samples die young; V8's default would let each room keep three times as much of what is dead (`10k-memory`). */
 const YOUNG_HEAP_MB = 32
 
@@ -24,6 +26,12 @@ export interface RoomHealth {
   readonly restarts: number
   /** Why it was last started again; empty if never. */
   readonly lastRestart: string
+  /** How often it ended since it last ran well for a minute. */
+  readonly failures: number
+  /** Its event loop does not turn. */
+  readonly silent: boolean
+  /** How full its heap was when it was looked at last, from 0 to 1. */
+  readonly heapShare: number
 }
 
 export interface RoomOptions {
@@ -40,6 +48,8 @@ export interface RoomOptions {
   readonly prepare?: () => Promise<unknown>
   /** A new thread is there, with a link of its own. */
   readonly onNewThread: () => void
+  /** It ended several times in a row, the last time because of this; it is started again all the same. */
+  readonly onUnstable?: (cause: string) => void
 }
 
 interface Thread {
@@ -66,6 +76,8 @@ export class Room {
   #state: RoomState = 'stopped'
   #restarts = 0
   #lastRestart = ''
+  #failures = 0
+  #heapShare = 0
   #stopping = false
   readonly #firstReady = Promise.withResolvers<void>()
 
@@ -86,7 +98,14 @@ export class Room {
   }
 
   health(): RoomHealth {
-    return { state: this.#state, restarts: this.#restarts, lastRestart: this.#lastRestart }
+    return {
+      state: this.#state,
+      restarts: this.#restarts,
+      lastRestart: this.#lastRestart,
+      failures: this.#failures,
+      silent: this.#thread?.cancelHung !== undefined,
+      heapShare: this.#thread ? this.#heapShare : 0,
+    }
   }
 
   /** What is different in the data of the next thread. */
@@ -172,7 +191,12 @@ export class Room {
     thread.hasBeenReady = true
     this.#state = 'running'
     this.#firstReady.resolve()
-    thread.timers.add(this.#options.clock.after(HEALTHY_AFTER, () => this.#backoff.reset()))
+    thread.timers.add(
+      this.#options.clock.after(HEALTHY_AFTER, () => {
+        this.#backoff.reset()
+        this.#failures = 0
+      }),
+    )
   }
 
   #silence(thread: Thread, silent: boolean): void {
@@ -190,6 +214,7 @@ export class Room {
     try {
       const { used_heap_size: used } = await thread.worker.getHeapStatistics()
       const share = used / (this.#options.maxHeapMb * 1024 * 1024)
+      this.#heapShare = share
       if (share > HEAP_FULL) this.#kill(thread, `its heap was ${Math.round(share * 100)} % full`)
     } catch (error) {
       // The thread ended between the timer and the answer; its exit is handled where it is reported.
@@ -216,6 +241,8 @@ export class Room {
     this.#state = 'backoff'
     this.#restarts++
     this.#lastRestart = cause
+    this.#failures++
+    if (this.#failures === UNSTABLE_AFTER) this.#options.onUnstable?.(cause)
     const delay = this.#backoff.next()
     const { clock, log, name } = this.#options
     log.error(

@@ -43,6 +43,8 @@ interface Supervised {
   source?: Source
 }
 
+const HELD = 'The gateway is in safe mode: no source begins before it leaves it.'
+
 /**
  * Makes the plant's sources, starts and stops them, and knows how each of them is. One that throws harms no other, and
  * none but those that change notice a change of the plant.
@@ -52,15 +54,31 @@ export class SourceSupervisor {
   readonly #connects: ConnectLimiter
   readonly #sources = new Map<string, Supervised>()
   #stopped = false
+  #held = false
 
   constructor(parts: SupervisorParts) {
     this.#parts = parts
     this.#connects = new ConnectLimiter(parts.clock)
   }
 
-  /** Starts every source; resolves when each has begun or was refused; never rejects. */
-  async start(plant: Plant): Promise<void> {
+  /**
+   * Starts every source; resolves when each has begun or was refused; never rejects. With `held` none begins before
+   * `release`, and each says so.
+   */
+  async start(plant: Plant, held = false): Promise<void> {
+    this.#held = held
     await Promise.all(plant.sources.map((config) => this.#add(config)))
+  }
+
+  /** What was held begins; resolves as `start` does. */
+  async release(plant: Plant): Promise<void> {
+    if (!this.#held) return
+    this.#held = false
+    const begins = plant.sources.map((config) => {
+      const supervised = this.#sources.get(config.key)
+      return supervised ? this.#begin(supervised, config) : this.#add(config)
+    })
+    await Promise.all(begins)
   }
 
   /**
@@ -168,6 +186,11 @@ export class SourceSupervisor {
     const devices = this.#devicesOf(config)
     supervised.busy = supervised.busy.then(async () => {
       if (this.#stopped) return
+      if (this.#held) {
+        book.state('stopped', HELD)
+        sink.lost(devices.flatMap(({ tags }) => tags.map(({ index }) => index)))
+        return
+      }
       try {
         // The kind chose the type, so the configuration and its devices are of that type.
         const type = types[config.kind] as SourceType
@@ -189,7 +212,11 @@ export class SourceSupervisor {
   }
 
   #devicesOf(config: SourceConfig): DeviceTags<SourceConfig['devices'][number]>[] {
-    return config.devices.map((device) => ({ device, tags: this.#parts.indexing.ofDevice(device.key) }))
+    const { indexing } = this.#parts
+    return config.devices.map((device) => {
+      // What is made of the samples of another tag is not for the source to read.
+      return { device, tags: indexing.ofDevice(device.key).filter(({ tag }) => !tag.aggregated) }
+    })
   }
 
   #end(supervised: Supervised): Promise<void> {

@@ -30,6 +30,24 @@ export const sampleAt = (chunk: DecodedChunk, at: number): StoredSample => ({
   serverTime: chunk.serverTimes[at] as number,
 })
 
+/** Appends the samples from one position until, but not with, another; `step` is 1 or -1. */
+export function addSamples(to: StoredSample[], chunk: DecodedChunk, from: number, until: number, step: 1 | -1): void {
+  const { values, statuses, sourceTimes, serverTimes } = chunk
+  // Nearly all chunks are numbers: with their own loop they cost half.
+  if (values instanceof Float64Array) {
+    for (let at = from; at !== until; at += step) {
+      to.push({
+        value: values[at] as number,
+        status: statuses[at] as number,
+        sourceTime: sourceTimes[at] as number,
+        serverTime: serverTimes[at] as number,
+      })
+    }
+    return
+  }
+  for (let at = from; at !== until; at += step) to.push(sampleAt(chunk, at))
+}
+
 /** How the data of a chunk is written; the numbers stand in the database. */
 const Codec = { columns: 0, compressedColumns: 1 } as const
 

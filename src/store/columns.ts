@@ -1,5 +1,5 @@
 import type { DataType, Scalar, TagValue, ValueShape } from '../core/data-type.ts'
-import { dataTypes } from '../core/data-type.ts'
+import { shapeNamed } from '../core/value-text.ts'
 
 /**
  * How a value stands in a column: REAL for numbers and DateTime (milliseconds of the epoch), INTEGER for Boolean and
@@ -44,8 +44,7 @@ function fromJson(type: DataType, value: Column): readonly Scalar[] {
 
 /** The shape that a series was named after with `shapeName`. */
 export function shapeOf(name: string): ValueShape {
-  const [type, length] = name.split('[')
-  const known = dataTypes.find((each) => each === type)
-  if (!known) throw new TypeError(`The history has a series of type ${name}, which this program does not know`)
-  return length === undefined ? { type: known } : { type: known, arrayLength: Number.parseInt(length, 10) }
+  const shape = shapeNamed(name)
+  if (!shape) throw new TypeError(`The history has a series of type ${name}, which this program does not know`)
+  return shape
 }

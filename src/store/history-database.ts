@@ -1,10 +1,11 @@
-import { existsSync, mkdirSync, renameSync } from 'node:fs'
+import { existsSync, mkdirSync, readFileSync, renameSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import Database from 'better-sqlite3'
 import type { Milliseconds } from '../core/clock.ts'
 import { describeError } from '../core/errors.ts'
 import type { Logger } from '../core/logger.ts'
+import { damageMarkOf, isDamage } from './damage.ts'
 import { migrate } from './migrate.ts'
 
 const FILE = 'history.db'
@@ -33,26 +34,34 @@ export function openHistoryDatabase(dataFolder: string): Database.Database {
 }
 
 /**
- * Makes sure that the database can be opened: one that is damaged is moved aside, since the gateway serves what it
- * hears also without what it knew. Throws SCHEMA_TOO_NEW, and whatever else keeps it from being opened.
+ * Makes sure that the database can be opened: one that is damaged, or turned out to be when it was written, is moved
+ * aside, since the gateway serves what it hears also without what it knew. Throws SCHEMA_TOO_NEW, and whatever else keeps it from being opened.
  */
 export function prepareHistoryDatabase(dataFolder: string, now: Milliseconds, log: Logger): void {
-  try {
-    openHistoryDatabase(dataFolder).close()
-  } catch (error) {
-    if (!isDamage(error)) throw error
+  const mark = damageMarkOf(join(dataFolder, FILE))
+  const damage = existsSync(mark) ? readFileSync(mark, 'utf8') : damageOf(dataFolder)
+  if (damage !== undefined) {
     const suffix = `.damaged-${new Date(now).toISOString().replaceAll(':', '')}`
     for (const part of [FILE, `${FILE}-wal`, `${FILE}-shm`]) {
       const path = join(dataFolder, part)
       if (existsSync(path)) renameSync(path, `${path}${suffix}`)
     }
     log.error(
-      { cause: describeError(error), movedTo: join(dataFolder, `${FILE}${suffix}`) },
+      { cause: damage, movedTo: join(dataFolder, `${FILE}${suffix}`) },
       'The database of last values and history is damaged: it was moved aside, and a new one is begun',
     )
+    rmSync(mark, { force: true })
     openHistoryDatabase(dataFolder).close()
   }
 }
 
-const isDamage = (error: unknown): boolean =>
-  error instanceof Database.SqliteError && /^SQLITE_(CORRUPT|NOTADB)/.test(error.code)
+/** What keeps the database from being opened since it is damaged, in words. */
+function damageOf(dataFolder: string): string | undefined {
+  try {
+    openHistoryDatabase(dataFolder).close()
+    return undefined
+  } catch (error) {
+    if (!isDamage(error)) throw error
+    return describeError(error)
+  }
+}

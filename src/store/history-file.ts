@@ -4,8 +4,7 @@ import Database from 'better-sqlite3'
 import type { Milliseconds } from '../core/clock.ts'
 import { PenstockError } from '../core/errors.ts'
 import type { HistorySource, RecordedSample, SampleRange, SampleSummary, SeriesName } from '../core/history-source.ts'
-import { fromColumn, isPlainColumn } from './columns.ts'
-import { SeriesSamples } from './series-samples.ts'
+import { DatabaseHistory } from './database-history.ts'
 
 /** How long a read may wait for somebody who mends the file after a crash. */
 const BUSY_TIMEOUT: Milliseconds = 50
@@ -14,7 +13,7 @@ interface OpenFile {
   readonly database: Database.Database
   /** Which file it is: another one may come to stand under the same name. */
   readonly identity: string
-  readonly samples: SeriesSamples
+  readonly history: HistorySource
 }
 
 /**
@@ -30,22 +29,17 @@ export class HistoryFile implements HistorySource {
     this.#file = join(dataFolder, 'history.db')
   }
 
-  read({ tag, shape }: SeriesName, range: SampleRange): readonly RecordedSample[] {
-    const samples = this.#ask((file) => file.read(tag, shape, range))
-    if (isPlainColumn(shape)) return samples as readonly RecordedSample[]
-    return samples.map((sample) => ({
-      ...sample,
-      value: sample.value === null ? null : fromColumn(shape, sample.value),
-    }))
+  read(series: SeriesName, range: SampleRange): readonly RecordedSample[] {
+    return this.#ask((history) => history.read(series, range))
   }
 
-  summaries({ tag, shape }: SeriesName, first: Milliseconds, last: Milliseconds): readonly SampleSummary[] {
-    return this.#ask((file) => file.summaries(tag, shape, first, last))
+  summaries(series: SeriesName, first: Milliseconds, last: Milliseconds): readonly SampleSummary[] {
+    return this.#ask((history) => history.summaries(series, first, last))
   }
 
-  #ask<Answer>(question: (file: SeriesSamples) => Answer): Answer {
+  #ask<Answer>(question: (history: HistorySource) => Answer): Answer {
     try {
-      return question(this.#opened().samples)
+      return question(this.#opened().history)
     } catch (cause) {
       this.close()
       throw new PenstockError('HISTORY_UNAVAILABLE', `${this.#file} cannot be read: check that it is there`, { cause })
@@ -65,7 +59,7 @@ export class HistoryFile implements HistorySource {
     this.close()
     const database = new Database(this.#file, { readonly: true, fileMustExist: true, timeout: BUSY_TIMEOUT })
     try {
-      this.#open = { database, identity, samples: new SeriesSamples(database) }
+      this.#open = { database, identity, history: new DatabaseHistory(database) }
       return this.#open
     } catch (error) {
       database.close()

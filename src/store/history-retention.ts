@@ -3,6 +3,7 @@ import type { Clock, Milliseconds } from '../core/clock.ts'
 import { describeError } from '../core/errors.ts'
 import { EARLIEST } from '../core/history-source.ts'
 import type { Logger } from '../core/logger.ts'
+import { BelievedTime } from './believed-time.ts'
 import { HistorySpace } from './history-space.ts'
 import type { SeriesBook } from './series.ts'
 import { Turns } from './turns.ts'
@@ -48,6 +49,7 @@ export class HistoryRetention {
   readonly #deleteChunks: Database.Statement<[number, Milliseconds], number>
   readonly #deleteOldest: Database.Statement<[{ series: number; before: number }]>
   readonly #deleteSeries: Database.Statement<[{ series: number }]>
+  #time: BelievedTime | undefined
   #endTimers: (() => void)[] = []
   #sweeping: Promise<number> | undefined
   #stopped = true
@@ -127,7 +129,7 @@ export class HistoryRetention {
     try {
       const turns = new Turns(this.#clock)
       const all = this.#database.prepare<[], number>('SELECT id FROM series').pluck().all()
-      deleted += await this.#deleteBefore(this.#clock.now() - this.#keepMs, all, turns)
+      deleted += await this.#deleteBefore(this.#believedNow() - this.#keepMs, all, turns)
       deleted += await this.#deleteToSize(all, turns)
       if (this.#stopped) return deleted
       for (const series of all) if (!this.#series.isUsed(series)) this.#deleteSeries.run({ series })
@@ -141,6 +143,26 @@ export class HistoryRetention {
       this.#log.error({ error: describeError(error) }, 'old history cannot be deleted; it is tried again next time')
     }
     return deleted
+  }
+
+  /** After a time without the gateway that is no longer than samples are kept, the clock is believed. */
+  #believedNow(): Milliseconds {
+    const isFirst = this.#time === undefined
+    this.#time ??= new BelievedTime(this.#clock, this.#lastWritten())
+    const wasDoubted = this.#time.isDoubted
+    const now = this.#time.now(isFirst ? this.#keepMs : 0)
+    if (this.#time.isDoubted && !wasDoubted) {
+      const told = { clock: new Date(this.#clock.now()).toISOString(), expected: new Date(now).toISOString() }
+      const mend = 'set the clock right; if it is, they are deleted in a day'
+      this.#log.warn(told, `The clock was set forward: nothing is deleted that is only old by it; ${mend}`)
+    }
+    return now
+  }
+
+  /** When the gateway last heard something; undefined: never yet. */
+  #lastWritten(): Milliseconds | undefined {
+    const last = this.#database.prepare<[], Milliseconds | null>('SELECT max(server_time) FROM last_values').pluck()
+    return last.get() ?? undefined
   }
 
   async #deleteBefore(before: Milliseconds, all: readonly number[], turns: Turns): Promise<number> {

@@ -8,6 +8,7 @@ import type { Logger } from '../core/logger.ts'
 import type { SampleRecorder } from '../core/sample.ts'
 import type { StatusCode } from '../core/status-code.ts'
 import type { TagIndex } from '../core/tag-index.ts'
+import { isDamage } from './damage.ts'
 import { HistorySegment } from './history-segment.ts'
 import type { Outbox } from './outbox.ts'
 import type { SeriesBook } from './series.ts'
@@ -29,6 +30,7 @@ export class HistoryWriter implements SampleRecorder, DeviceMemory {
   readonly #series: SeriesBook
   readonly #clock: Clock
   readonly #log: Logger
+  readonly #onDamage: ((error: Error) => void) | undefined
   readonly #recall: Database.Statement<[string], { memory: string }>
   readonly #write: (segment: HistorySegment) => void
   readonly #waiting: HistorySegment[] = []
@@ -44,6 +46,7 @@ export class HistoryWriter implements SampleRecorder, DeviceMemory {
   #lastCommitAt: number | null = null
   #slowest: Milliseconds = 0
 
+  /** `onDamage`: the database itself is damaged, so that trying again mends nothing. */
   constructor(parts: {
     database: Database.Database
     series: SeriesBook
@@ -51,11 +54,13 @@ export class HistoryWriter implements SampleRecorder, DeviceMemory {
     outbox?: Outbox | undefined
     clock: Clock
     log: Logger
+    onDamage?: (error: Error) => void
   }) {
     const { database, outbox } = parts
     this.#series = parts.series
     this.#clock = parts.clock
     this.#log = parts.log
+    this.#onDamage = parts.onDamage
     this.#recall = database.prepare('SELECT memory FROM device_memory WHERE device = ?')
     const insert = database.prepare(
       `INSERT INTO samples (series, source_time, server_time, status, value) VALUES (?, ?, ?, ?, ?)
@@ -190,6 +195,7 @@ export class HistoryWriter implements SampleRecorder, DeviceMemory {
   }
 
   #fail(error: unknown): void {
+    if (isDamage(error)) this.#onDamage?.(error)
     const reason = `history cannot be written (${describeError(error)}); check free space and permissions of the data folder`
     if (this.#failure === '') this.#log.error({ error: describeError(error) }, `${reason}; trying again every second`)
     this.#failure = reason

@@ -6,6 +6,7 @@ import type { Logger } from '../core/logger.ts'
 import type { ChangeListener, Pipeline } from '../core/pipeline.ts'
 import type { IndexedTag, TagIndex } from '../core/tag-index.ts'
 import { type Column, fromColumn, toColumn } from './columns.ts'
+import { isDamage } from './damage.ts'
 import type { SeriesBook } from './series.ts'
 
 /** The longest a changed value stays unwritten. */
@@ -40,6 +41,7 @@ export class LastValues implements ChangeListener {
   readonly #series: SeriesBook
   readonly #clock: Clock
   readonly #log: Logger
+  readonly #onDamage: ((error: Error) => void) | undefined
   readonly #write: Database.Transaction<(tags: readonly TagIndex[]) => void>
   readonly #forget: Database.Transaction<(tags: readonly TagIndex[]) => void>
   #marked = new Uint8Array(0)
@@ -57,6 +59,8 @@ export class LastValues implements ChangeListener {
     series: SeriesBook
     clock: Clock
     log: Logger
+    /** The database itself is damaged, so that trying again mends nothing. */
+    onDamage?: (error: Error) => void
   }) {
     const { database } = parts
     this.#database = database
@@ -64,6 +68,7 @@ export class LastValues implements ChangeListener {
     this.#series = parts.series
     this.#clock = parts.clock
     this.#log = parts.log
+    this.#onDamage = parts.onDamage
     const upsert = database.prepare(
       `INSERT INTO last_values (series, value, status, source_time, server_time) VALUES (?, ?, ?, ?, ?)
        ON CONFLICT (series) DO UPDATE SET value = excluded.value, status = excluded.status,
@@ -184,6 +189,7 @@ export class LastValues implements ChangeListener {
   }
 
   #fail(error: unknown): void {
+    if (isDamage(error)) this.#onDamage?.(error)
     const reason = `last values cannot be written (${describeError(error)}); check free space and permissions of the data folder`
     if (this.#failure === '') this.#log.error({ error: describeError(error) }, `${reason}; trying again every second`)
     this.#failure = reason

@@ -2,7 +2,7 @@ import type Database from 'better-sqlite3'
 import { type DataType, shapeName, type ValueShape } from '../core/data-type.ts'
 import type { SampleRange, SampleSummary } from '../core/history-source.ts'
 import { ChunkCache, type ChunkPlace } from './chunk-cache.ts'
-import { type DecodedChunk, type StoredSample, sampleAt } from './chunk-codec.ts'
+import { addSamples, type DecodedChunk, type StoredSample } from './chunk-codec.ts'
 import { type SummaryRow, summaryOf } from './chunk-summary.ts'
 import type { Column } from './columns.ts'
 import { mergeSamples } from './merge-samples.ts'
@@ -118,14 +118,11 @@ export class SeriesSamples {
       const chunk = this.#chunks[order].get(series, from)
       if (!chunk || (ascending ? chunk.firstTime > last : chunk.lastTime < first)) break
       const samples = this.#cache.samples(chunk)
-      const step = ascending ? 1 : -1
-      const begin = ascending ? positionOf(samples, first) : positionOf(samples, last + 1) - 1
-      const times = samples.sourceTimes
-      for (let at = begin; at >= 0 && at < samples.count && found.length < limit; at += step) {
-        const time = times[at] as number
-        if (time < first || time > last) break
-        found.push(sampleAt(samples, at))
-      }
+      const begin = positionOf(samples, first)
+      const end = positionOf(samples, last + 1)
+      const left = limit - found.length
+      if (ascending) addSamples(found, samples, begin, Math.min(end, begin + left), 1)
+      else addSamples(found, samples, end - 1, Math.max(begin, end - left) - 1, -1)
       from = ascending ? chunk.lastTime + 1 : chunk.firstTime - 1
     }
     return found

@@ -130,12 +130,17 @@ export class UserAccounts {
     return answer
   }
 
-  /** Who this is, over HTTP; undefined where user or password are wrong, or too many wrong ones came from there. */
-  async login(name: string, password: string, address: string): Promise<User | undefined> {
-    const user = await this.#logins.verify(name, password, address)
+  /** Who this is, over HTTP or gRPC; undefined where user or password are wrong, or too many wrong ones came from there. */
+  async login(
+    name: string,
+    password: string,
+    address: string,
+    door: 'http' | 'grpc' = 'http',
+  ): Promise<User | undefined> {
+    const user = await this.#logins.verify(name, password, address, door === 'grpc' ? 'gRPC' : undefined)
     if (user) return user
-    const by = { user: name.slice(0, LONGEST_NAME), origin: 'http', address } as const
-    this.#refused.add({ at: this.#options.clock.now(), by, action: 'http.login', subject: '', outcome: 'refused' })
+    const by = { user: name.slice(0, LONGEST_NAME), origin: door, address } as const
+    this.#refused.add({ at: this.#options.clock.now(), by, action: `${door}.login`, subject: '', outcome: 'refused' })
     return undefined
   }
 

@@ -1,9 +1,11 @@
 import { parseArgs } from 'node:util'
+import { aggregateWindows } from './experiments/aggregate-windows.ts'
 import { calculate } from './experiments/calculate.ts'
 import { chirpStackFleet } from './experiments/chirpstack-fleet.ts'
 import { commandAccept } from './experiments/command-accept.ts'
 import { deadDevice } from './experiments/dead-device.ts'
 import { fieldDiagnosticsCost } from './experiments/field-diagnostics.ts'
+import { historyCare } from './experiments/history-care.ts'
 import { historyIngest } from './experiments/history-ingest.ts'
 import { historyRead } from './experiments/history-read.ts'
 import { historySize } from './experiments/history-size.ts'
@@ -33,6 +35,8 @@ const experiments: readonly Experiment[] = [
   historyIngest,
   historyRead,
   historySize,
+  historyCare,
+  aggregateWindows,
   postgresSink,
   commandAccept,
   calculate,
@@ -58,7 +62,7 @@ if (unknown.length > 0) {
 }
 
 if (values.list) {
-  for (const [name, meaning] of Object.entries(known)) console.log(`${name.padEnd(28)}${meaning}`)
+  for (const [name, meaning] of Object.entries(known)) console.log(`${name.padEnd(34)}${meaning}`)
   process.exit(0)
 }
 
@@ -77,5 +81,5 @@ process.exit(missed === 0 ? 0 : 1)
 
 function inWords({ name, value, unit, baseline, ratio, goal, ok }: Row): string {
   const figures = `${value} ${unit}`.padEnd(16) + `baseline ${baseline}`.padEnd(20) + `ratio ${ratio}`.padEnd(14)
-  return `${name.padEnd(28)}${figures}${ok ? 'reached' : 'MISSED '}  goal: ${goal}`
+  return `${name.padEnd(34)}${figures}${ok ? 'reached' : 'MISSED '}  goal: ${goal}`
 }

@@ -47,7 +47,7 @@ describe('a running gateway', () => {
     expect(answer.status).toBe(200)
     const { ready, checks } = (await answer.json()) as { ready: boolean; checks: { name: string; state: string }[] }
     expect(ready).toBe(true)
-    const names = ['engine', 'opcua', 'engine-heard', 'store', 'history', 'certificates', 'disk']
+    const names = ['engine', 'opcua', 'safe-mode', 'engine-heard', 'store', 'history', 'certificates', 'disk']
     expect(checks.map(({ name }) => name)).toEqual(names)
     expect(checks.slice(0, 2).map(({ state }) => state)).toEqual(['ok', 'ok'])
   })

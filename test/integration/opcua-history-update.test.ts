@@ -208,7 +208,7 @@ describe('who may change what is recorded', () => {
     expect(await refusedTo(observer)).toEqual(Array.from({ length: 4 }, () => StatusCodes.BadUserAccessDenied))
     expect(asked).toEqual([])
     expect(await refusedTo(engineer)).not.toContain(StatusCodes.BadUserAccessDenied)
-    expect(asked.map(({ user }) => user)).toEqual(Array.from({ length: 4 }, () => 'emil'))
+    expect(asked.map(({ by }) => by.user)).toEqual(Array.from({ length: 4 }, () => 'emil'))
   })
 
   it('is told in the UserAccessLevel of the tag', async () => {

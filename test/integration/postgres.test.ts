@@ -212,11 +212,13 @@ describe('PostgreSQL has exactly what the history has', () => {
       editor: new HistoryEditor({ database: rig.database, clock: systemClock }),
       audit: new AuditLog(penstock),
       outbox: rig.sink.outbox,
+      windows: { edited: () => undefined },
       clock: systemClock,
       log: silentLogger,
     })
+    const by = { user: 'olga', origin: 'opcua' } as const
     const apply = (edit: HistoryEditOf) =>
-      edits.apply({ user: 'olga', edit: { series: { tag: 'meter/a', shape: { type: 'Double' } }, ...edit } })
+      edits.apply({ by, edit: { series: { tag: 'meter/a', shape: { type: 'Double' } }, ...edit } })
     const aSample = (sourceTime: number) => ({ value: -5, status: Good, sourceTime, serverTime: 9_000 })
     await apply({ kind: 'write', mode: 'replace', samples: [aSample(1_001), aSample(7_777)] })
     await apply({ kind: 'write', mode: 'insert', samples: [aSample(1_002), aSample(500)] })

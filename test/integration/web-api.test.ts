@@ -50,6 +50,22 @@ const post = (body: unknown, headers: Record<string, string> = {}): RequestInit 
   headers: { 'Content-Type': 'application/json', ...headers },
 })
 
+it('the support bundle is for who administers security, and is a file', async () => {
+  const response = await web.ask('/api/v1/support-bundle', 'sam')
+  expect(response.status).toBe(200)
+  expect(response.headers.get('content-type')).toBe('application/gzip')
+  expect(response.headers.get('content-disposition')).toMatch(
+    /^attachment; filename="penstock-support-\d{8}T\d{6}Z\.tar\.gz"$/,
+  )
+  expect(await response.text()).toBe('a bundle')
+  for (const other of ['olga', 'oscar', 'erik'] as const) {
+    expect((await web.ask('/api/v1/support-bundle', other)).status).toBe(403)
+  }
+  expect((await web.ask('/api/v1/support-bundle')).status).toBe(401)
+  expect((await web.ask('/support-bundle', 'sam')).status).toBe(401)
+  expect((await web.ask('/safe-mode', 'sam', { method: 'DELETE' })).status).toBe(401)
+})
+
 describe('who may ask what', () => {
   const looks = [
     '/health',
@@ -152,6 +168,7 @@ describe('who may ask what', () => {
         'get /api/v1/openapi.json',
         'get /api/v1/plant',
         'get /api/v1/session',
+        'get /api/v1/support-bundle',
         'get /api/v1/tags',
         'get /api/v1/tags/{device}/{tag}',
         'get /api/v1/values',

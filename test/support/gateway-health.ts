@@ -22,6 +22,8 @@ export function aGatewayHealth(settings: Partial<Told> = {}): GatewayHealth {
   const running = { state: 'running', restarts: 0, lastRestart: '' }
   const told: Told = {
     ready: true,
+    alarms: [],
+    safeMode: null,
     version: '1.2.3',
     startedAt: 1_700_000_000_000,
     backup: { lastAt: 1_700_000_000_000, reason: '' },
@@ -32,6 +34,7 @@ export function aGatewayHealth(settings: Partial<Told> = {}): GatewayHealth {
       tags: 3,
       sources: [aSourceHealth('line')],
       merged: 0,
+      commands: { waiting: 0, limit: 10_000 },
       store: {
         ok: true,
         reason: '',

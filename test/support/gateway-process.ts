@@ -12,9 +12,10 @@ export class GatewayProcess {
   readonly #plant: PlantFolder
   #output = ''
 
-  constructor(plant: PlantFolder) {
+  /** Killed again and again it goes on as it is, unless its `flags` say otherwise. */
+  constructor(plant: PlantFolder, flags: readonly string[] = ['--no-safe-mode']) {
     this.#plant = plant
-    this.#child = spawn(process.execPath, [cli, 'run', '--config', plant.file], {
+    this.#child = spawn(process.execPath, [cli, 'run', '--config', plant.file, ...flags], {
       env: { ...process.env, ...plant.env },
       stdio: ['ignore', 'pipe', 'pipe'],
     })

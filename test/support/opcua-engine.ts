@@ -72,6 +72,7 @@ export class EngineStandIn {
       tags: this.indexing.tags.length,
       sources: plant.sources.map((source) => connected(source.key, source.devices)),
       merged: 0,
+      commands: { waiting: 0, limit: 10_000 },
       store: { ok: true, reason: '', lastCommitAt: null, history },
     }
     this.subscribed = new Promise((resolve) => {

@@ -1,6 +1,7 @@
 import { checkConfiguration, loadText } from '../../src/cli/configuration.ts'
 import type { YamlFile } from '../../src/config/yaml-file.ts'
-import { type Gateway, type GatewayOptions, startGateway } from '../../src/main.ts'
+import type { GatewayOptions } from '../../src/gateway/options.ts'
+import { type Gateway, startGateway } from '../../src/main.ts'
 import { createLogger } from '../../src/telemetry/logger.ts'
 import type { PlantFolder } from './gateway.ts'
 

@@ -17,6 +17,7 @@ import type { UserRole } from '../../src/core/user.ts'
 import { HttpServer } from '../../src/http/app.ts'
 import type { GatewayHealth } from '../../src/http/gateway-health.ts'
 import { LocalToken } from '../../src/http/local-token.ts'
+import type { WebService } from '../../src/http/routes/service.ts'
 import type { OpcuaSessions } from '../../src/http/sessions.ts'
 import { WebFiles } from '../../src/http/ui/web-files.ts'
 import { webServiceOf } from '../../src/http/web-service.ts'
@@ -107,6 +108,8 @@ export class WebServer {
   readonly plant: Plant
   findings: readonly Findings[] | null = []
   readonly commands = new CommandStandIn()
+  /** What its routes answer from. */
+  readonly service: WebService
   origin = ''
   readonly #history: HistoryFile
   readonly #server: HttpServer
@@ -138,7 +141,7 @@ export class WebServer {
       onChange: () => undefined,
     })
     let given: EngineStandIn | undefined
-    const service = webServiceOf({
+    this.service = webServiceOf({
       config,
       secrets,
       history: this.#history,
@@ -158,6 +161,7 @@ export class WebServer {
         cancelCommand: async ({ id }) => this.commands.cancel(id),
         commands: async () => this.commands.records,
         commandSteps: async (id) => this.commands.steps(id),
+        editHistory: () => Promise.reject(new PenstockError('ROOM_UNAVAILABLE', 'nothing is recorded here')),
         audit: async () => this.commands.audit,
         ...(options.opcua ?? { sessions: async () => [], closeSession: async () => false }),
         certificates: async () => [],
@@ -172,12 +176,14 @@ export class WebServer {
       configuration: this.#life(options, config),
       draftStore: new ConfigurationDrafts(this.#database),
       localToken: new LocalToken(folder),
+      leaveSafeMode: async () => false,
+      support: async () => Buffer.from('a bundle'),
       health: async () => this.#health(),
       clock: systemClock,
       log,
     })
     const files = new WebFiles(options.webFolder ?? join(folder, 'no-pages'))
-    this.#server = new HttpServer({ settings: config.http, log, service, files, version: '9.9.9' })
+    this.#server = new HttpServer({ settings: config.http, log, service: this.service, files, version: '9.9.9' })
   }
 
   static async start(options: WebServerOptions): Promise<WebServer> {

@@ -34,34 +34,61 @@ export async function versions(gateway: LocalGateway, json: boolean, out: Output
 }
 
 /** `penstock config diff`: in what two versions differ; the second is the one that holds, unless named. */
-export async function diff(gateway: LocalGateway, from: string, to: string | undefined, out: Output): Promise<number> {
+export async function diff(
+  gateway: LocalGateway,
+  from: string,
+  to: string | undefined,
+  out: Output,
+  json = false,
+): Promise<number> {
   const [before, after] = await Promise.all([textOf(gateway, from), textOf(gateway, to)])
-  for (const each of changesBetween(before, after)) out.line(each)
+  const changes = changesBetween(before, after)
+  if (json) out.line(JSON.stringify({ changes }))
+  else for (const each of changes) out.line(each)
   return ExitCode.ok
 }
 
 /** `penstock config check`: what a file would change in the gateway that runs, or all that is wrong with it. */
-export async function check(gateway: LocalGateway, file: string, out: Output): Promise<number> {
+export async function check(gateway: LocalGateway, file: string, out: Output, json = false): Promise<number> {
   const checked = await gateway.ask<Extract<Checked, { ok: true }>>('POST', '/configuration/check', {
     text: configurationText(file),
   })
-  sayChanges(checked, out)
+  const { changes, restart } = checked
+  if (json) out.line(JSON.stringify({ changes, restart }))
+  else sayChanges(checked, out)
   return ExitCode.ok
 }
 
 /** `penstock config apply`: the file holds from now on. */
-export const apply = (gateway: LocalGateway, file: string, comment: string, out: Output): Promise<number> =>
-  putConfiguration(gateway, { text: configurationText(file) }, comment, out)
+export const apply = (
+  gateway: LocalGateway,
+  file: string,
+  comment: string,
+  out: Output,
+  json?: boolean,
+): Promise<number> => putConfiguration(gateway, { text: configurationText(file) }, comment, out, json)
 
 /** `penstock config set`, `add` and `remove`: one change of the configuration that holds. */
-export function change(gateway: LocalGateway, edit: Edit, comment: string, out: Output): Promise<number> {
-  return putConfiguration(gateway, { edits: [edit] }, comment, out)
+export function change(
+  gateway: LocalGateway,
+  edit: Edit,
+  comment: string,
+  out: Output,
+  json?: boolean,
+): Promise<number> {
+  return putConfiguration(gateway, { edits: [edit] }, comment, out, json)
 }
 
 /** `penstock config restore`: an older version holds again, as the newest. */
-export async function restore(gateway: LocalGateway, version: string, comment: string, out: Output): Promise<number> {
+export async function restore(
+  gateway: LocalGateway,
+  version: string,
+  comment: string,
+  out: Output,
+  json?: boolean,
+): Promise<number> {
   const text = await textOf(gateway, version)
-  return putConfiguration(gateway, { text }, comment || `version ${version} restored`, out)
+  return putConfiguration(gateway, { text }, comment || `version ${version} restored`, out, json)
 }
 
 /** The path as it is written on the command line: `sources/meters/devices/boiler-1/poll`. */
@@ -82,8 +109,14 @@ export async function putConfiguration(
   draft: Draft & { readonly basedOn?: number },
   comment: string,
   out: Output,
+  json = false,
 ): Promise<number> {
   const done = await gateway.ask<Done>('PUT', '/configuration', { ...draft, comment })
+  if (json) {
+    const { version, live, changes, restart } = done
+    out.line(JSON.stringify({ version, live, changes, restart }))
+    return ExitCode.ok
+  }
   sayChanges(done, out)
   const when = done.live ? 'holds' : 'is kept, and holds as soon as the engine answers again'
   out.notice(`Version ${done.version} ${when}.`)

@@ -57,6 +57,15 @@ export class LocalGateway {
 
   /** What it answers; throws ClientFailure with its words where it refuses, or where nothing answers. */
   async ask<Answer>(method: 'GET' | 'POST' | 'PUT' | 'DELETE', path: string, body?: object): Promise<Answer> {
+    return JSON.parse(await (await this.#fetch(method, path, body)).text()) as Answer
+  }
+
+  /** As `ask`, for what is no JSON. */
+  async download(path: string): Promise<Buffer> {
+    return Buffer.from(await (await this.#fetch('GET', path)).arrayBuffer())
+  }
+
+  async #fetch(method: string, path: string, body?: object): Promise<Response> {
     let response: Response
     try {
       response = await fetch(new URL(path, this.#url), {
@@ -73,9 +82,9 @@ export class LocalGateway {
       const message = `No gateway answers at ${this.#url.origin} (${describeError(cause)}): start it, or give the address of its HTTP port with --url`
       throw new ClientFailure(ExitCode.unreachable, message)
     }
-    const text = await response.text()
-    if (response.ok) return JSON.parse(text) as Answer
-    throw new ClientFailure(exitCodes[response.status] ?? ExitCode.refused, wordsOf(text, response.status))
+    if (response.ok) return response
+    const words = wordsOf(await response.text(), response.status)
+    throw new ClientFailure(exitCodes[response.status] ?? ExitCode.refused, words)
   }
 }
 

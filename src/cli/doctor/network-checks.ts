@@ -10,9 +10,14 @@ import { type Finding, ok, problem, warning } from './finding.ts'
 /** Of sources that set none, and long enough for a distant site. */
 const CONNECT_WITHIN: Milliseconds = 3_000
 
-/** The ports of OPC UA and HTTP: free, or with a gateway that runs on the data folder. */
-export function checkPorts({ opcua, http }: Config, isOwned: boolean): Promise<readonly Finding[]> {
-  return Promise.all([checkPort('opcua', opcua, isOwned), checkPort('http', http, isOwned)])
+/** The ports of OPC UA, HTTP and, where it is served, gRPC: free, or with a gateway that runs on the data folder. */
+export function checkPorts({ opcua, http, grpc }: Config, isOwned: boolean): Promise<readonly Finding[]> {
+  const { bind, port } = grpc
+  return Promise.all([
+    checkPort('opcua', opcua, isOwned),
+    checkPort('http', http, isOwned),
+    ...(port === undefined ? [] : [checkPort('grpc', { bind, port }, isOwned)]),
+  ])
 }
 
 interface Listening {
@@ -20,7 +25,11 @@ interface Listening {
   readonly port: number
 }
 
-async function checkPort(section: 'opcua' | 'http', { bind, port }: Listening, isOwned: boolean): Promise<Finding> {
+async function checkPort(
+  section: 'opcua' | 'http' | 'grpc',
+  { bind, port }: Listening,
+  isOwned: boolean,
+): Promise<Finding> {
   if (port === 0) return ok('port', `${section}: the operating system chooses one at the start`)
   const at = `${section}: ${bind}:${port}`
   const code = await bindFault(bind, port)

@@ -21,31 +21,36 @@ import { type TargetFlags, targetOf } from './target.ts'
  */
 export async function testConnection(
   key: string | undefined,
-  flags: TargetFlags,
+  flags: TargetFlags & { readonly json?: boolean | undefined },
   env: Environment,
   out: Output,
 ): Promise<number> {
+  const say: Say = (ok, text) =>
+    out.line(flags.json ? JSON.stringify({ ok, text }) : `${ok === null ? '     ' : ok ? 'ok   ' : 'fails'} ${text}`)
   const target = targetOf(key, flags, env)
   const { source } = target
-  if ('host' in source) await resolved(source.host, out)
+  if ('host' in source) await resolved(source.host, say)
   const from = systemClock.monotonic()
   return withConnection(target, async (line) => {
     const took = systemClock.monotonic() - from
     const granted = line.negotiated === '' ? '' : `, ${line.negotiated}`
     const how = 'transport' in source ? ` (${source.transport})` : ''
     const verb = 'serial' in source ? 'opened' : 'connected to'
-    out.line(`ok    ${verb} ${fieldEndpointOf(source)}${how} in ${took.toFixed(1)} ms${granted}`)
+    say(true, `${verb} ${fieldEndpointOf(source)}${how} in ${took.toFixed(1)} ms${granted}`)
     let failed = 0
-    for (const device of source.devices) if (!(await answers(line, source, device, out))) failed++
+    for (const device of source.devices) if (!(await answers(line, source, device, say))) failed++
     return failed === 0 ? ExitCode.ok : ExitCode.refused
   })
 }
 
-async function resolved(host: string, out: Output): Promise<void> {
+/** One line: whether that worked, null where it does not matter, and what was seen. */
+type Say = (ok: boolean | null, text: string) => void
+
+async function resolved(host: string, say: Say): Promise<void> {
   if (isIP(host) !== 0) return
   try {
     const addresses = await lookup(host, { all: true })
-    out.line(`ok    ${host} is ${addresses.map(({ address }) => address).join(', ')}`)
+    say(true, `${host} is ${addresses.map(({ address }) => address).join(', ')}`)
   } catch (cause) {
     const message = `The host name ${host} cannot be resolved; check the name, or give the IP address (${describeError(cause)})`
     throw new ClientFailure(ExitCode.unreachable, message)
@@ -53,12 +58,12 @@ async function resolved(host: string, out: Output): Promise<void> {
 }
 
 /** Whether the device answers, and with a value where a tag says what to ask for. */
-async function answers(line: OneOff, source: FieldSource, device: FieldDevice, out: Output): Promise<boolean> {
+async function answers(line: OneOff, source: FieldSource, device: FieldDevice, say: Say): Promise<boolean> {
   const name = 'unitId' in device ? `${device.key} (unit ${device.unitId})` : device.key
   const tag = firstTag(source, device)
   if (!tag) {
-    out.line(`ok    ${name}: it has no tags, so nothing was read`)
-    await tell(line, device, name, out)
+    say(true, `${name}: it has no tags, so nothing was read`)
+    await tell(line, device, name, say)
     return true
   }
   try {
@@ -66,20 +71,22 @@ async function answers(line: OneOff, source: FieldSource, device: FieldDevice, o
     const good = reading.status !== undefined && !isBad(reading.status)
     const configured = device.tags.length > 0
     // Any answer proves a device that has no tags yet.
-    out.line(`${good ? 'ok   ' : configured ? 'fails' : 'ok   '} ${name}: answers; ${sentence(reportOf(tag, reading))}`)
-    await tell(line, device, name, out)
-    return good || !configured
+    const ok = good || !configured
+    say(ok, `${name}: answers; ${sentence(reportOf(tag, reading))}`)
+    await tell(line, device, name, say)
+    return ok
   } catch (error) {
     if (!(error instanceof PenstockError) || error.code === 'CONNECTION_LOST') throw error
-    out.line(`fails ${name}: ${error.message}`)
+    say(false, `${name}: ${error.message}`)
     return false
   }
 }
 
 /** That a device does not say what it is proves nothing against it. */
-async function tell(line: OneOff, device: FieldDevice, name: string, out: Output): Promise<void> {
+async function tell(line: OneOff, device: FieldDevice, name: string, say: Say): Promise<void> {
   const found = await identified(line, device)
-  out.line('ms' in found ? `ok    ${name}: says that it is ${plateWords(found)}` : `      ${name}: ${found.message}`)
+  if ('ms' in found) say(true, `${name}: says that it is ${plateWords(found)}`)
+  else say(null, `${name}: ${found.message}`)
 }
 
 function firstTag(source: FieldSource, device: FieldDevice): TagConfig | undefined {

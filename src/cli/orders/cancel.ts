@@ -4,9 +4,14 @@ import type { LocalGateway } from '../config/local-gateway.ts'
 import { orderInWords, type ShownCommand } from './shown-command.ts'
 
 /** `penstock cancel`: takes a command back. Throws ClientFailure where that is too late. */
-export async function cancel(gateway: Pick<LocalGateway, 'ask'>, id: string, out: Output): Promise<number> {
+export async function cancel(
+  gateway: Pick<LocalGateway, 'ask'>,
+  id: string,
+  out: Output,
+  json = false,
+): Promise<number> {
   const path = `/commands/${encodeURIComponent(id)}`
   const command = await gateway.ask<ShownCommand>('DELETE', path)
-  out.line(`${command.id}: ${orderInWords(command)} is ${command.state}`)
+  out.line(json ? JSON.stringify(command) : `${command.id}: ${orderInWords(command)} is ${command.state}`)
   return ExitCode.ok
 }

@@ -21,8 +21,14 @@ export interface Interval {
   readonly isPartial: boolean
 }
 
+/** What an aggregate needs that depends on nothing but the samples of the interval. */
+export interface SampleContext {
+  readonly interval: Interval
+  readonly options: Pick<BoundOptions, 'config'>
+}
+
 /** What an aggregate may ask of the interval it is calculated for; its bounds are read only where that is done. */
-export class IntervalContext {
+export class IntervalContext implements SampleContext {
   readonly interval: Interval
   readonly options: BoundOptions
   /** The bound found last: the end of an interval is the start of the next. */
@@ -47,6 +53,12 @@ export class IntervalContext {
   /** As the tag's values go from one to the next. */
   bound(time: Milliseconds): Bound {
     return interpolatedBound(this.options, time)
+  }
+
+  /** The sample that was recorded at this time. */
+  sampleAt(time: Milliseconds): RecordedSample | undefined {
+    const { source, series } = this.options
+    return source.read(series, { first: time, last: time, order: 'ascending', limit: 1 })[0]
   }
 
   /** The last sample at or before the interval's earlier end. */
@@ -88,7 +100,8 @@ export interface Accumulator {
   result(): AggregateResult
 }
 
-export const noData = ({ interval }: IntervalContext): AggregateResult => badResult(interval.time, StatusCode.BadNoData)
+export const noData = ({ interval }: Pick<SampleContext, 'interval'>): AggregateResult =>
+  badResult(interval.time, StatusCode.BadNoData)
 
 export const badResult = (time: Milliseconds, status: StatusCode): AggregateResult => ({
   value: null,
@@ -99,7 +112,7 @@ export const badResult = (time: Milliseconds, status: StatusCode): AggregateResu
 
 /** A result with its HistorianBits; Bad ones have neither bits nor value. */
 export function resultOf(
-  { interval }: IntervalContext,
+  { interval }: Pick<SampleContext, 'interval'>,
   value: TagValue,
   type: ResultType,
   status: StatusCode,

@@ -2,12 +2,12 @@ import { isSameArray, type Scalar, type TagValue } from '../data-type.ts'
 import { ExactSum } from '../exact-sum.ts'
 import type { RecordedSample } from '../history-source.ts'
 import { isBad, StatusCode } from '../status-code.ts'
-import { type Accumulator, badResult, type IntervalContext, noData, resultOf } from './aggregate.ts'
+import { type Accumulator, badResult, type IntervalContext, noData, resultOf, type SampleContext } from './aggregate.ts'
 import { toNumber } from './bounds.ts'
 import { HistorianBits, isBadSample, isGoodSample, QualityCount, severityOf } from './quality.ts'
 
 /** OPC 10000-13 §5.4.3.5: the mean of the Good values. */
-export function average(context: IntervalContext): Accumulator {
+export function average(context: SampleContext): Accumulator {
   const count = new QualityCount()
   const sum = new ExactSum()
   return {
@@ -33,7 +33,7 @@ export function average(context: IntervalContext): Accumulator {
 }
 
 /** OPC 10000-13 §5.4.3.21: how many Good values there are. */
-export function count(context: IntervalContext): Accumulator {
+export function count(context: SampleContext): Accumulator {
   const counted = new QualityCount()
   return {
     add: (sample) => counted.add(sample),
@@ -58,6 +58,16 @@ export function numberOfTransitions(context: IntervalContext): Accumulator {
       before ??= context.usableBefore
       if (!before || !isSame(before.value, sample.value)) transitions++
       before = sample
+    },
+    addSummary(summary) {
+      const { first, good, low, high } = summary
+      // Only where all are the same number is it known how they follow each other.
+      if (!low || low.value !== high?.value || summary.uncertain + summary.bad > 0) return false
+      const sample = context.sampleAt(first)
+      if (!sample) return false
+      this.add(sample)
+      counted.good += good - 1
+      return true
     },
     result: () => resultOf(context, transitions, 'Int32', counted.statusBy(config)),
   }
@@ -107,6 +117,19 @@ export function worstQuality(context: IntervalContext): Accumulator {
         worst = status
         many = false
       } else if (difference === 0) many = true
+    },
+    addSummary({ first, good, uncertain, bad }) {
+      if (worst === undefined) {
+        if (uncertain + bad > 0) return false
+        worst = context.sampleAt(first)?.status
+        many = good > 1
+        return worst !== undefined
+      }
+      const ofSeverity = [good, uncertain, bad] as const
+      const severity = severityOf(worst)
+      if (ofSeverity.some((count, each) => each > severity && count > 0)) return false
+      if (ofSeverity.some((count, each) => each === severity && count > 0)) many = true
+      return true
     },
     result() {
       if (worst === undefined) return noData(context)

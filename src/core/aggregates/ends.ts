@@ -1,3 +1,4 @@
+import type { Milliseconds } from '../clock.ts'
 import type { RecordedSample } from '../history-source.ts'
 import { isBad, StatusCode } from '../status-code.ts'
 import {
@@ -18,6 +19,10 @@ export function start(context: IntervalContext): Accumulator {
     add(sample) {
       earliest ??= sample
     },
+    addSummary({ first }) {
+      earliest ??= context.sampleAt(first)
+      return earliest !== undefined
+    },
     result: () => asRecorded(context, earliest),
   }
 }
@@ -25,11 +30,18 @@ export function start(context: IntervalContext): Accumulator {
 /** OPC 10000-13 §5.4.3.26: the latest sample, as it was recorded. */
 export function end(context: IntervalContext): Accumulator {
   let latest: RecordedSample | undefined
+  /** Where the latest is one of a summary, when it was recorded. */
+  let latestTime: Milliseconds | undefined
   return {
     add(sample) {
       latest = sample
+      latestTime = undefined
     },
-    result: () => asRecorded(context, latest),
+    addSummary({ last }) {
+      latestTime = last
+      return true
+    },
+    result: () => asRecorded(context, latestTime === undefined ? latest : context.sampleAt(latestTime)),
   }
 }
 
@@ -44,6 +56,8 @@ function asRecorded(context: IntervalContext, sample: RecordedSample | undefined
 export function delta(context: IntervalContext): Accumulator {
   let earliest: RecordedSample | undefined
   let latest: RecordedSample | undefined
+  /** Where the latest is one of a summary, when it was recorded. */
+  let latestTime: Milliseconds | undefined
   let skippedFirst = false
   let skippedLast = false
   return {
@@ -55,9 +69,18 @@ export function delta(context: IntervalContext): Accumulator {
       }
       earliest ??= sample
       latest = sample
+      latestTime = undefined
       skippedLast = false
     },
+    addSummary({ first, last, uncertain, bad }) {
+      if (uncertain + bad > 0) return false
+      earliest ??= context.sampleAt(first)
+      latestTime = last
+      skippedLast = false
+      return earliest !== undefined
+    },
     result() {
+      if (latestTime !== undefined) latest = context.sampleAt(latestTime)
       if (!earliest || !latest) return noData(context)
       const status = skippedFirst || skippedLast ? StatusCode.UncertainDataSubNormal : StatusCode.Good
       return resultOf(context, difference(latest.value as number, earliest.value as number), 'source', status)

@@ -1,7 +1,14 @@
 import type { Milliseconds } from '../clock.ts'
 import type { RecordedSample, SampleSummary } from '../history-source.ts'
 import { StatusCode } from '../status-code.ts'
-import { type Accumulator, type AggregateResult, type IntervalContext, noData, resultOf } from './aggregate.ts'
+import {
+  type Accumulator,
+  type AggregateResult,
+  type IntervalContext,
+  noData,
+  resultOf,
+  type SampleContext,
+} from './aggregate.ts'
 import { HistorianBits, isBadSample, isGoodSample } from './quality.ts'
 
 type Extreme = number | bigint
@@ -58,7 +65,7 @@ class ExtremeOf {
 
 /** OPC 10000-13 §5.4.3.10 to §5.4.3.13: Minimum, Maximum, and the same with the time at which it was. */
 export function extreme(which: 'minimum' | 'maximum', at: 'start' | 'actualTime') {
-  return (context: IntervalContext): Accumulator => {
+  return (context: SampleContext): Accumulator => {
     const found = new ExtremeOf(which)
     let skipped = false
     return {

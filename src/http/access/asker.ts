@@ -1,6 +1,6 @@
 import type { IncomingMessage } from 'node:http'
 import type { TLSSocket } from 'node:tls'
-import { isLoopback, isLoopbackHost } from '../loopback.ts'
+import { isLoopback, isLoopbackHost } from '../../core/loopback.ts'
 
 /** Where a request comes from, as far as it can be believed. */
 export interface Asker {

@@ -28,8 +28,8 @@ export class WebUsers {
   }
 
   /** The user with this name and password; undefined where there is none, or it is locked. */
-  login(name: string, password: string, address: string): Promise<User | undefined> {
-    return this.#accounts.login(name, password, address)
+  login(name: string, password: string, address: string, door?: 'http' | 'grpc'): Promise<User | undefined> {
+    return this.#accounts.login(name, password, address, door)
   }
 
   lockedFor(name: string, address: string): number {

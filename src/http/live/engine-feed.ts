@@ -1,5 +1,6 @@
 import type { MessagePort } from 'node:worker_threads'
 import { type Clock, type Milliseconds, pause } from '../../core/clock.ts'
+import type { CommandRecord } from '../../core/command.ts'
 import { describeError, PenstockError } from '../../core/errors.ts'
 import type { Logger } from '../../core/logger.ts'
 import type { FromEngine, ToEngine } from '../../link/contract.ts'
@@ -25,6 +26,7 @@ export class EngineFeed {
   #following: AbortController | undefined
   #link: Link<ToEngine, FromEngine> | undefined
   #mirror: PlantMirror | undefined
+  readonly #commandListeners = new Set<(changed: readonly CommandRecord[]) => void>()
   readonly #waiting = new Set<() => void>()
 
   /** `connect` answers a port at whose other end the engine is; undefined while there is no engine. */
@@ -55,6 +57,12 @@ export class EngineFeed {
       this.#holders--
       if (this.#holders === 0 && this.#following) this.#cancelLinger = this.#clock.after(LINGER, () => this.#leave())
     }
+  }
+
+  /** Calls `listener` with commands whose state changed, while the engine is followed; the answer ends that. */
+  onCommands(listener: (changed: readonly CommandRecord[]) => void): () => void {
+    this.#commandListeners.add(listener)
+    return () => void this.#commandListeners.delete(listener)
   }
 
   /** What the engine says now, or, while it is gone, said last. Rejects with ROOM_UNAVAILABLE where that is nothing. */
@@ -133,7 +141,12 @@ export class EngineFeed {
           return null
         },
       },
-      hears: { sources: (sources) => mirror?.showSources(sources), commands: () => undefined },
+      hears: {
+        sources: (sources) => mirror?.showSources(sources),
+        commands: (changed) => {
+          for (const listener of [...this.#commandListeners]) listener(changed)
+        },
+      },
       onBatch: (batch) => {
         mirror?.apply(batch)
         if (mirror?.isComplete) complete.resolve()

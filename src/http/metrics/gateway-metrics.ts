@@ -1,3 +1,4 @@
+import { alarmNames } from '../../core/alarm.ts'
 import { labelled, type Metric, one, type Series, type Snapshot, seconds } from './metric.ts'
 
 const ofRooms =
@@ -18,6 +19,27 @@ export const gatewayMetrics: readonly Metric[] = [
     help: '1 while values are collected and clients can connect, as /readyz says.',
     kind: 'gauge',
     series: ({ health }) => one(health.ready),
+  },
+  {
+    name: 'penstock_safe_mode',
+    help: '1 while sources do not run because the gateway crashed again and again, or by hand.',
+    kind: 'gauge',
+    series: ({ health }) => one(health.safeMode !== null),
+  },
+  {
+    name: 'penstock_alarm_active',
+    help: '1 while this alarm of the gateway lasts.',
+    kind: 'gauge',
+    series: ({ health }) =>
+      alarmNames.flatMap((alarm) =>
+        labelled({ alarm }, Number(health.alarms.some(({ name, until }) => name === alarm && until === null))),
+      ),
+  },
+  {
+    name: 'penstock_waiting_commands',
+    help: 'Commands that wait to be sent, of all devices.',
+    kind: 'gauge',
+    series: ({ health }) => one(health.engine?.commands.waiting),
   },
   {
     name: 'penstock_room_running',

@@ -1,6 +1,6 @@
 import { z } from 'zod'
 import { historyPolicyOf } from '../../core/history-policy.ts'
-import { type DeviceBase, fieldEndpointOf, type SourceConfig } from '../../core/plant.ts'
+import type { SourceConfig } from '../../core/plant.ts'
 import type { IndexedTag } from '../../core/tag-index.ts'
 import { notFound } from '../api/problem.ts'
 import { type Route, route } from '../api/route.ts'
@@ -12,6 +12,7 @@ import {
   tagDetail,
   tagPage,
 } from '../api/schemas/plant.ts'
+import { addressOf, endpointOf, tagsOf } from '../live/plant-lists.ts'
 import { qualityOf } from '../live/value-answer.ts'
 import { given } from './given.ts'
 import { mirrorOf, type WebService } from './service.ts'
@@ -82,14 +83,9 @@ export function plantRoutes(service: WebService): Route[] {
       handle: async ({ query }) => {
         const { source, device, search, quality, after, limit } = query
         const mirror = await mirrorOf(service)
-        const wanted = search?.toLowerCase()
-        const matching = mirror.plant.sources
-          .filter(({ key }) => source === undefined || key === source)
-          .flatMap(({ devices }) => devices)
-          .filter(({ key }) => device === undefined || key === device)
-          .flatMap(({ key }) => mirror.indexing.ofDevice(key))
-          .filter((tag) => wanted === undefined || textOf(tag).includes(wanted))
-          .filter((tag) => quality === undefined || qualityOf(mirror.valueOf(tag).status) === quality)
+        const matching = tagsOf(mirror, { source, device, search }).filter(
+          (tag) => quality === undefined || qualityOf(mirror.valueOf(tag).status) === quality,
+        )
         const begin = after === undefined ? 0 : matching.findIndex(({ id }) => id === after) + 1
         const page = matching.slice(begin, begin + limit)
         const last = page.at(-1)
@@ -120,11 +116,6 @@ export function plantRoutes(service: WebService): Route[] {
   ]
 }
 
-const endpointOf = (source: SourceConfig): string => {
-  if (source.kind === 'calculated') return ''
-  return source.kind === 'chirpstack' ? source.url : fieldEndpointOf(source)
-}
-
 function deviceAnswer(source: SourceConfig, device: SourceConfig['devices'][number]): DeviceAnswer {
   const { key, name, description, manufacturer, model, serialNumber, tags, commands } = device
   return {
@@ -137,18 +128,6 @@ function deviceAnswer(source: SourceConfig, device: SourceConfig['devices'][numb
     tags: tags.length,
     commands: commands?.length ?? 0,
   }
-}
-
-interface Addressed extends DeviceBase {
-  readonly devEui?: string
-  readonly gatewayId?: string
-  readonly multicastGroup?: string
-  readonly unitId?: number
-}
-
-function addressOf(device: Addressed): string {
-  const { devEui, gatewayId, multicastGroup } = device
-  return devEui ?? gatewayId ?? multicastGroup ?? (device.unitId === undefined ? '' : `unit ${device.unitId}`)
 }
 
 function tagAnswer(indexed: IndexedTag): TagAnswer {
@@ -169,6 +148,3 @@ function tagAnswer(indexed: IndexedTag): TagAnswer {
     disabled,
   }
 }
-
-const textOf = ({ id, tag, device }: IndexedTag): string =>
-  `${id} ${tag.name} ${device.name} ${tag.address}`.toLowerCase()

@@ -134,7 +134,7 @@ export class HistoryUpdateService {
   }
 
   #edit(session: ServerSession, edit: HistoryEdit): Promise<EditAnswer> {
-    return this.#options.edit({ user: userOf(session), edit })
+    return this.#options.edit({ by: { user: userOf(session), origin: 'opcua' }, edit })
   }
 
   /** What is recorded of the tag at this node, if the user may change it in these ways; else why not. */

@@ -11,7 +11,8 @@ const LONGEST = 1_000
 /** Deeper is nothing that a person reads, and the parser goes down a step for each. */
 const DEEPEST = 50
 
-const reference = /^[a-z0-9][a-z0-9_-]{0,62}\/[a-z0-9][a-z0-9_-]{0,62}$/
+/** Keys are as long as they may be written; those of windows are longer by what they add. */
+const reference = /^[a-z0-9][a-z0-9_-]{0,62}\/[a-z0-9][a-z0-9_-]{0,78}$/
 
 /** Keys have `-` and `/` in them, which are operators to the parser: so tags are replaced before it sees them. */
 export function scan(text: string): Scanned | ExpressionFault {

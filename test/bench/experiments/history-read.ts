@@ -6,6 +6,7 @@ import { ObjectIds, ReadProcessedDetails } from 'node-opcua'
 import { systemClock } from '../../../src/core/clock.ts'
 import { silentLogger } from '../../../src/core/logger.ts'
 import { TagIndexing } from '../../../src/core/tag-index.ts'
+import { trendOf } from '../../../src/http/history/trend.ts'
 import type { StoredSample } from '../../../src/store/chunk-codec.ts'
 import { ChunkTable } from '../../../src/store/chunk-table.ts'
 import { openHistoryDatabase } from '../../../src/store/history-database.ts'
@@ -16,6 +17,7 @@ import { rawDetails, historyRead as request, valuesOf } from '../../support/hist
 import { modbusDevice, modbusPlant, tagConfig } from '../../support/opcua-plant.ts'
 import { nodeId, startRoom } from '../../support/opcua-room.ts'
 import { type Experiment, makeRow, percentile } from '../row.ts'
+import { longestTurn } from '../support/longest-turn.ts'
 
 /** Rows of the whole file; `HISTORY_ROWS=25000000 npm run bench -- history-read` takes another number. */
 const ROWS = Number(process.env.HISTORY_ROWS ?? 2_000_000)
@@ -29,6 +31,8 @@ const START = Date.UTC(2026, 0, 1)
 const FIRST_PAGE_GOAL = 15
 const AVERAGE_GOAL = 100
 const BLOCKED_GOAL = 50
+const PARTS = 1_000
+const TREND_GOAL = 1_000
 
 /** HistoryRead by a client over an encrypted channel, in one process with the server: both ends are in the figures. */
 export const historyRead: Experiment = {
@@ -36,6 +40,7 @@ export const historyRead: Experiment = {
     'history-read-page': `first page of ${PAGE} values of ${ROWS} in the file, while others are written, p50, beside the bare statement over rows`,
     'history-read-average': `average of ${AVERAGED} values in ${BUCKETS} intervals, p50, beside the bare statement over rows`,
     'history-read-average-all': `average of all ${ROWS / TAGS} values of a tag in one interval, p50, beside those ${AVERAGED}`,
+    'history-trend': `a trend of all ${ROWS / TAGS} values of a tag in ${PARTS} parts, p50, beside least and greatest of ${AVERAGED} by the bare statement`,
     'history-read-blocked': 'longest that these reads have held the thread, against the limit',
   },
   async measure(say) {
@@ -79,6 +84,18 @@ export const historyRead: Experiment = {
       `SELECT cast((source_time - ${START}) / 60000 AS INTEGER), avg(value) FROM samples
        WHERE series = 6 AND source_time < ? GROUP BY 1`,
     )
+    const bareTrend = bare.prepare(
+      `SELECT (source_time - ${START}) * ${PARTS} / ${AVERAGED * 1_000} AS part, min(value), max(value) FROM samples
+       WHERE series = 6 GROUP BY part`,
+    )
+    const trend = async () => {
+      const from = performance.now()
+      const span = { from: START, to: START + (ROWS / TAGS) * 1_000, parts: PARTS }
+      const series = { tag: 'boiler/t5', shape: { type: 'Double' } } as const
+      const { samples, thinned } = await trendOf(file, series, span, new AbortController().signal)
+      if (samples.length < PARTS * 2 || thinned) throw new Error(`a trend of ${samples.length} samples`)
+      return performance.now() - from
+    }
     const timed = (work: () => unknown[], expected: number) => {
       const from = performance.now()
       if (work().length !== expected) throw new Error('the bare statement finds something else')
@@ -88,18 +105,22 @@ export const historyRead: Experiment = {
     const pages: number[] = []
     const averages: number[] = []
     const averagesOfAll: number[] = []
+    const [trends, bareTrends]: [number[], number[]] = [[], []]
     for (let run = 0; run < RUNS; run++) {
       const start = START + ((run * 10_000_000) % (1_000 * (AVERAGED - PAGE)))
       pages.push(await time(rawDetails({ start, end: START + 1e12, count: PAGE }), PAGE))
       averages.push(await time(averageOf(BUCKETS * 60_000, 60_000), BUCKETS))
       averagesOfAll.push(await time(averageOf((ROWS / TAGS) * 1_000, 0), 1))
+      trends.push(await trend())
+      bareTrends.push(timed(() => bareTrend.all(), PARTS))
       barePages.push(timed(() => barePage.all(start), PAGE))
       bareAverages.push(timed(() => bareAverage.all(START + BUCKETS * 60_000), BUCKETS))
     }
     bare.close()
-    const blocked = await longestTurn(() =>
-      time(rawDetails({ start: START, end: START + 1e12 }), Math.min(5_000, ROWS / TAGS)),
-    )
+    const blocked = await longestTurn(async () => {
+      await time(rawDetails({ start: START, end: START + 1e12 }), Math.min(5_000, ROWS / TAGS))
+      await trend()
+    }, RUNS)
     await ingest.end()
     await room.end()
     file.close()
@@ -110,6 +131,7 @@ export const historyRead: Experiment = {
       row('history-read-page', percentile(pages, 0.5), percentile(barePages, 0.5), FIRST_PAGE_GOAL),
       row('history-read-average', percentile(averages, 0.5), percentile(bareAverages, 0.5), AVERAGE_GOAL),
       row('history-read-average-all', percentile(averagesOfAll, 0.5), percentile(averages, 0.5), AVERAGE_GOAL),
+      row('history-trend', percentile(trends, 0.5), percentile(bareTrends, 0.5), TREND_GOAL),
       row('history-read-blocked', blocked, BLOCKED_GOAL, BLOCKED_GOAL),
     ]
   },
@@ -183,18 +205,4 @@ function bareRows(): Database.Database {
     for (let second = 0; second < AVERAGED; second++) insert.run(sampleAt(second))
   })()
   return database
-}
-
-/** The longest time for which no other work came to its turn. */
-async function longestTurn(work: () => Promise<unknown>): Promise<number> {
-  let longest = 0
-  let last = performance.now()
-  const timer = setInterval(() => {
-    const now = performance.now()
-    longest = Math.max(longest, now - last)
-    last = now
-  }, 1)
-  for (let run = 0; run < RUNS; run++) await work()
-  clearInterval(timer)
-  return longest
 }

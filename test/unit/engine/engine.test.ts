@@ -37,7 +37,7 @@ const plant: Plant = {
 }
 
 /** An engine whose sources are in the test's hands, by key. */
-async function anEngine(start: (key: string) => void = () => undefined, outlet?: CommandOutlet) {
+async function anEngine(start: (key: string) => void = () => undefined, outlet?: CommandOutlet, safeMode = false) {
   const contexts = new Map<string, SourceContext>()
   const life: string[] = []
   const type: SourceType = {
@@ -74,6 +74,7 @@ async function anEngine(start: (key: string) => void = () => undefined, outlet?:
     log: silentLogger,
     secret: () => undefined,
     random: Math.random,
+    safeMode,
   })
   await engine.start()
   return { engine, life, database, source: (key: string) => contexts.get(key) as SourceContext }
@@ -367,4 +368,18 @@ describe('commands', () => {
     expect(await link.ask('cancelCommand', { id: 1, by: { user: 'olga', origin: 'opcua' } })).toHaveProperty('refused')
     await engine.stop()
   })
+})
+
+it('in safe mode no source begins, also not when the plant changes, and each says why; then all do, once', async () => {
+  const { engine, life } = await anEngine(undefined, undefined, true)
+  const { rows } = await aSubscriber(engine)
+  await engine.changePlant({ plant: { sources: plant.sources.slice(0, 1) }, templates: [] })
+  expect(life).toEqual([])
+  expect(engine.health().sources.map(({ state }) => state)).toEqual(['stopped'])
+  expect(engine.health().sources[0]?.reason).toContain('safe mode')
+  await vi.waitFor(() => expect(rows.at(-1)?.[2]).toBe('BadNoCommunication'))
+  await engine.releaseSources()
+  await engine.releaseSources()
+  expect(life).toEqual(['line starts'])
+  await engine.stop()
 })

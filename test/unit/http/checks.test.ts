@@ -6,7 +6,18 @@ const stateOf = (settings: Parameters<typeof aGatewayHealth>[0]) =>
 
 describe('the checks of a gateway', () => {
   it('are all named, and in order where everything is', () => {
-    const names = ['engine', 'opcua', 'engine-heard', 'store', 'history', 'postgres', 'certificates', 'disk', 'backup']
+    const names = [
+      'engine',
+      'opcua',
+      'safe-mode',
+      'engine-heard',
+      'store',
+      'history',
+      'postgres',
+      'certificates',
+      'disk',
+      'backup',
+    ]
     expect(stateOf({})).toEqual(Object.fromEntries(names.map((name) => [name, 'ok'])))
   })
 

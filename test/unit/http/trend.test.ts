@@ -1,7 +1,14 @@
-import { describe, expect, it } from 'vitest'
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterEach, describe, expect, it } from 'vitest'
 import type { HistorySource, RecordedSample, SampleRange } from '../../../src/core/history-source.ts'
 import { StatusCode } from '../../../src/core/status-code.ts'
 import { canBeDrawn, trendOf } from '../../../src/http/history/trend.ts'
+import type { StoredSample } from '../../../src/store/chunk-codec.ts'
+import { ChunkTable } from '../../../src/store/chunk-table.ts'
+import { DatabaseHistory } from '../../../src/store/database-history.ts'
+import { openHistoryDatabase } from '../../../src/store/history-database.ts'
 
 const series = { tag: 'pump/level', shape: { type: 'Double' as const } }
 const never = new AbortController().signal
@@ -75,5 +82,60 @@ describe('a trend', () => {
     expect(canBeDrawn({ type: 'Boolean' })).toBe(true)
     expect(canBeDrawn({ type: 'ByteString' })).toBe(false)
     expect(canBeDrawn({ type: 'Double', arrayLength: 3 })).toBe(false)
+  })
+})
+
+describe('a trend over a long time', () => {
+  const folder = mkdtempSync(join(tmpdir(), 'penstock-'))
+  const database = openHistoryDatabase(folder)
+  afterEach(() => {
+    database.close()
+    rmSync(folder, { recursive: true })
+  })
+
+  it('is made of summaries of what is compacted, and has every spike, every gap and what is not compacted yet', async () => {
+    const spike = 23_456
+    const gap = 31_500
+    const late = 44_444
+    const samples = Array.from({ length: 50_000 }, (_, n): StoredSample => {
+      const isGap = n >= gap && n < gap + 10
+      const value = isGap ? null : n === spike ? 999 : n % 10
+      return { value, status: isGap ? StatusCode.BadNoCommunication : 0, sourceTime: n, serverTime: n }
+    })
+    database.exec("INSERT INTO series (id, tag, type) VALUES (1, 'pump/level', 'Double')")
+    database.transaction(() => new ChunkTable(database).insert(1, { type: 'Double' }, samples))()
+    const insert = database.prepare('INSERT INTO samples VALUES (1, ?, ?, 0, ?)')
+    insert.run(late, late, -99)
+    for (let n = 50_000; n < 51_000; n++) insert.run(n, n, n === 50_500 ? 77 : 5)
+
+    const history = new DatabaseHistory(database)
+    let looked = 0
+    const counted: HistorySource = {
+      summaries: (of, first, last) => history.summaries(of, first, last),
+      read: (of, range) => {
+        const found = history.read(of, range)
+        looked += found.length
+        return found
+      },
+    }
+    const line = await trendOf(counted, series, { from: 0, to: 51_000, parts: 5 }, never)
+    expect(line).toMatchObject({ reduced: true, thinned: false })
+    const shown = line.samples.map(({ time, value }) => [time, value])
+    for (const each of [
+      [spike, 999],
+      [gap, null],
+      [late, -99],
+      [50_500, 77],
+    ]) {
+      expect(shown).toContainEqual(each)
+    }
+    expect(looked).toBeLessThan(15_000)
+    const times = line.samples.map(({ time }) => time)
+    expect(times).toEqual([...new Set(times)].sort((one, other) => one - other))
+
+    // Where a part is shorter than a chunk, each sample is looked at.
+    const near = await trendOf(history, series, { from: 31_400, to: 31_600, parts: 100 }, never)
+    expect(near.samples).toContainEqual({ time: gap, value: null, quality: 'bad', status: 'BadNoCommunication' })
+    expect(near.samples).toContainEqual({ time: gap + 10, value: 0, quality: 'good', status: 'Good' })
   })
 })

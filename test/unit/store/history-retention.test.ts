@@ -8,6 +8,7 @@ import { HistoryCompaction } from '../../../src/store/history-compaction.ts'
 import { HistoryRetention } from '../../../src/store/history-retention.ts'
 import { HistorySpace } from '../../../src/store/history-space.ts'
 import { historyOf, historyRun, valuesOf } from '../../support/history-run.ts'
+import { ManualClock } from '../../support/manual-clock.ts'
 import { aTag } from '../../support/small-plant.ts'
 
 const HOUR = 3_600_000
@@ -205,4 +206,43 @@ it('history that cannot be deleted is said and harms nothing', async () => {
   expect(log.error).toHaveBeenCalledOnce()
   database.exec('ALTER TABLE away RENAME TO series')
   await retention.stop()
+})
+
+describe('a clock that jumps', () => {
+  const DAY = 24 * HOUR
+  const TEN_YEARS = 3_650 * DAY
+
+  it('ten years ahead deletes nothing until it has been so for a day, also over a restart', async () => {
+    const { clock, retention, end } = aRun('a')
+    await record(0, 0)
+    expect(await retention.sweep()).toBe(0)
+    clock.jump(TEN_YEARS)
+    expect(await retention.sweep()).toBe(0)
+    clock.jump(-TEN_YEARS)
+    expect(await retention.sweep()).toBe(0)
+    clock.jump(TEN_YEARS)
+    await clock.advance(HOUR / 2)
+    expect(valuesOf(folder, 'meter/a')).toEqual([0])
+    await end()
+
+    run.database.exec(`INSERT INTO last_values VALUES (1, 0, 0, 0, ${clock.now() - TEN_YEARS})`)
+    const { series, database } = run
+    const later = new ManualClock(clock.now())
+    const parts = { database, series, clock: later, devices: () => ['meter'], keepMs: HOUR, log: silentLogger }
+    const again = new HistoryRetention(parts)
+    again.start()
+    expect(await again.sweep()).toBe(0)
+    await later.advance(DAY + 600_000)
+    expect(valuesOf(folder, 'meter/a')).toEqual([])
+    await again.stop()
+  })
+
+  it.each([-HOUR, -TEN_YEARS])('by %d ms deletes nothing that is not old by it', async (jump) => {
+    const { clock, retention, end } = aRun('a')
+    await record(0, 0, HOUR / 2)
+    clock.jump(jump)
+    await record(0, 0)
+    expect(await retention.sweep()).toBe(0)
+    await end()
+  })
 })

@@ -8,7 +8,7 @@ const time = z.number().describe('Milliseconds of the epoch.')
 
 const by = z.object({
   user: z.string(),
-  origin: z.enum(['opcua', 'http', 'cli', 'system']),
+  origin: z.enum(['opcua', 'http', 'grpc', 'cli', 'system']),
   address: z.string().optional(),
   client: z.string().optional(),
 })

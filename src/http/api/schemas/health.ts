@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { type AlarmName, alarmNames } from '../../../core/alarm.ts'
 import { deviceStates, sourceCounters, sourceStates } from '../../../core/health.ts'
 
 const time = z.number().describe('Milliseconds of the epoch.')
@@ -42,6 +43,21 @@ export const gatewayHealth = z.object({
   name: z.string(),
   version: z.string(),
   ready: z.boolean().describe('Values are collected and served.'),
+  alarms: z
+    .array(
+      z.object({
+        name: z.enum(alarmNames as readonly [AlarmName, ...AlarmName[]]),
+        severity: z.int().describe('1 to 1000 as in OPC UA; urgent from 667 on.'),
+        text: z.string(),
+        since: time,
+        until: time.nullable().describe('null while it lasts.'),
+      }),
+    )
+    .describe('What is wrong with the gateway itself, the gravest first; then what was.'),
+  safeMode: z
+    .object({ since: time, reason: z.string() })
+    .nullable()
+    .describe('Why sources do not run, and how to let them; null: they may.'),
   startedAt: time,
   now: time.describe("The gateway's clock."),
   rooms: z.object({ engine: room, opcua: room }),

@@ -1,4 +1,5 @@
 import { isDeepStrictEqual } from 'node:util'
+import { withAggregates } from '../../../core/aggregate-windows.ts'
 import type { DriftEntry, Proposal } from '../../../core/drift.ts'
 import type { HistoryConfig } from '../../../core/history-policy.ts'
 import { withLinkTags } from '../../../core/link-tags.ts'
@@ -153,7 +154,10 @@ function judge(
     return tell('template_missing', reason, 'Add the template, or name another one in the rule.')
   }
   const tags = template ? template.tags : autoTags(known?.tags ?? [], profile)
-  return { served: withLinkTags(discovered(device, rule, template, tags), source), template: rule.template }
+  return {
+    served: withLinkTags(withAggregates(discovered(device, rule, template, tags)), source),
+    template: rule.template,
+  }
 }
 
 /** Name, description and state follow ChirpStack's; the DevEUI is the key, since nothing else of it stays the same. */
@@ -183,10 +187,11 @@ function discovered(
 
 /** As the template has it; what it does not say stays unsaid. */
 function historyOf(template: DeviceTemplate | undefined): HistoryConfig {
-  const { history, historyIntervalMs, historyHeartbeatMs } = template ?? {}
+  const { history, historyIntervalMs, historyHeartbeatMs, aggregates } = template ?? {}
   return {
     ...(history === undefined ? {} : { history }),
     ...(historyIntervalMs === undefined ? {} : { historyIntervalMs }),
     ...(historyHeartbeatMs === undefined ? {} : { historyHeartbeatMs }),
+    ...(aggregates === undefined ? {} : { aggregates }),
   }
 }

@@ -117,8 +117,8 @@ it.each(['Double', 'UInt64'] as const)(
       { numRuns: 3_000 },
     )
     expect([...used].sort()).toEqual([
-      ...['Average', 'Count', 'DurationBad', 'DurationGood', 'Maximum', 'MaximumActualTime', 'Minimum'],
-      ...['MinimumActualTime', 'PercentBad', 'PercentGood', 'Range'],
+      ...['Average', 'Count', 'Delta', 'DurationBad', 'DurationGood', 'End', 'Maximum', 'MaximumActualTime', 'Minimum'],
+      ...['MinimumActualTime', 'NumberOfTransitions', 'PercentBad', 'PercentGood', 'Range', 'Start', 'WorstQuality'],
     ])
   },
   30_000,
