@@ -7,7 +7,7 @@ import type { ReadOnceFlags } from './field/read-once.ts'
 import type { ByteOrderFlags } from './field/show-byte-order.ts'
 import type { TargetFlags } from './field/target.ts'
 
-const URL_OPTION = ['--url <url>', 'the HTTP port of the gateway', 'http://127.0.0.1:8080'] as const
+export const URL_OPTION = ['--url <url>', 'the HTTP port of the gateway', 'http://127.0.0.1:8080'] as const
 
 /** What finds the cause of trouble with Modbus and S7 devices, and commissions them. */
 export function fieldCommands(program: Command): void {
