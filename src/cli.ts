@@ -6,6 +6,7 @@ import { clientCommands, output } from './cli/client-commands.ts'
 import { configCommands } from './cli/config-commands.ts'
 import { endWith } from './cli/end.ts'
 import { fieldCommands } from './cli/field-commands.ts'
+import { GATEWAY_URL } from './cli/folder-option.ts'
 import { historyCommands } from './cli/history-commands.ts'
 import { orderCommands } from './cli/order-commands.ts'
 import { securityCommands } from './cli/security-commands.ts'
@@ -93,7 +94,7 @@ program
   .command('sessions')
   .description("who is connected to the OPC UA server of this machine's gateway; or end one of the sessions")
   .option('--close <id>', 'end this session and its subscriptions; its client may log in again')
-  .option('--url <url>', 'the HTTP port of the gateway', 'http://127.0.0.1:8080')
+  .option(...GATEWAY_URL)
   .addOption(config())
   .option('-d, --data <folder>', 'the data folder; otherwise that of the configuration')
   .option('--json', 'print JSON')

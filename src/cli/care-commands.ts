@@ -4,7 +4,7 @@ import { output } from './client-commands.ts'
 import type { LocalFlags } from './config/local-gateway.ts'
 import { endWith } from './end.ts'
 import { URL_OPTION } from './field-commands.ts'
-import { withFolder } from './folder-option.ts'
+import { GATEWAY_URL, withFolder } from './folder-option.ts'
 import type { SafeModeFlags } from './safe-mode.ts'
 import type { SupportFlags } from './support.ts'
 
@@ -39,7 +39,7 @@ export function careCommands(program: Command): void {
   withFolder(program.command('safe-mode'))
     .description('say whether the gateway of this machine runs without its sources after crashes, and why')
     .option('--leave', 'let the sources begin')
-    .option(...URL_OPTION)
+    .option(...GATEWAY_URL)
     .option('--json', 'print JSON')
     .action((flags: SafeModeFlags & LocalFlags) =>
       endWith(

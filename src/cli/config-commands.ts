@@ -2,7 +2,7 @@ import type { Command } from 'commander'
 import { output } from './client-commands.ts'
 import type { LocalFlags, LocalGateway } from './config/local-gateway.ts'
 import { endWith } from './end.ts'
-import { withFolder } from './folder-option.ts'
+import { GATEWAY_URL, withFolder } from './folder-option.ts'
 
 type Commands = typeof import('./config/configuration-commands.ts')
 
@@ -14,7 +14,7 @@ export function configCommands(program: Command): void {
       config
         .command(name)
         .description(description)
-        .option('--url <url>', 'the HTTP port of the gateway', 'http://127.0.0.1:8080'),
+        .option(...GATEWAY_URL),
     )
   const changing = (name: string, description: string) =>
     command(name, description)

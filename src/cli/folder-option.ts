@@ -10,6 +10,9 @@ export interface FolderFlags {
 export const folderConfig = (): Option =>
   new Option('-c, --config <file>', 'names the data folder').env('PENSTOCK_CONFIG').default('config/penstock.yaml')
 
+/** The HTTP port of the gateway that is asked. */
+export const GATEWAY_URL = ['--url <url>', 'the HTTP port of the gateway; else on this machine, as configured'] as const
+
 /** Gives the command `--config` and `--data`. */
 export const withFolder = (command: Command): Command =>
   command

@@ -1,8 +1,7 @@
 import { type Command, Option } from 'commander'
 import { output } from './client-commands.ts'
 import { endWith } from './end.ts'
-import { URL_OPTION } from './field-commands.ts'
-import { type FolderFlags, folderOf, withFolder } from './folder-option.ts'
+import { type FolderFlags, folderOf, GATEWAY_URL, withFolder } from './folder-option.ts'
 import type { HistoryFlags } from './history.ts'
 import type { ExportFormat } from './history-transfer.ts'
 
@@ -44,11 +43,11 @@ export function historyCommands(program: Command): void {
   withFolder(history.command('import'))
     .description('take the values of a CSV file, as export writes it; where the gateway runs, through it')
     .argument('<file>')
-    .option(...URL_OPTION)
+    .option(...GATEWAY_URL)
     .action((file: string, _flags: object, command: Command) =>
       endWith(
         (async () => {
-          const flags: FolderFlags & { url: string } = command.optsWithGlobals()
+          const flags: FolderFlags & { url?: string } = command.optsWithGlobals()
           const { importInto } = await import('./history-import.ts')
           const { taken, duplicates, refused } = await importInto(file, flags, process.env, output)
           output.line(`${taken} values taken, ${duplicates} were there already, ${refused} refused`)

@@ -9,7 +9,7 @@ import { type ImportReport, importHistory, importThrough } from './history-trans
 /** Imports into a data folder: by itself, or through the gateway that has it. Throws as both do. */
 export async function importInto(
   file: string,
-  flags: FolderFlags & { readonly url: string },
+  flags: FolderFlags & { readonly url?: string | undefined },
   env: Environment,
   out: Output,
 ): Promise<ImportReport> {
@@ -19,5 +19,5 @@ export async function importInto(
   } catch (error) {
     if (!(error instanceof PenstockError && error.code === 'DATA_FOLDER_LOCKED')) throw error
   }
-  return importThrough(new LocalGateway({ ...flags, data }, env), file, systemClock, out)
+  return importThrough(new LocalGateway(flags, env), file, systemClock, out)
 }

@@ -2,8 +2,7 @@ import type { Command } from 'commander'
 import { interrupted, output } from './client-commands.ts'
 import type { LocalFlags, LocalGateway } from './config/local-gateway.ts'
 import { endWith } from './end.ts'
-import { URL_OPTION } from './field-commands.ts'
-import { folderConfig } from './folder-option.ts'
+import { folderConfig, GATEWAY_URL } from './folder-option.ts'
 import type { AuditFlags } from './orders/audit.ts'
 import type { ListFlags } from './orders/list.ts'
 import type { SendFlags } from './orders/send.ts'
@@ -13,7 +12,7 @@ export function orderCommands(program: Command): void {
   const command = (name: string) =>
     program
       .command(name)
-      .option(...URL_OPTION)
+      .option(...GATEWAY_URL)
       .addOption(folderConfig())
       .option(
         '--data <folder>',

@@ -2,7 +2,7 @@ import type { Command } from 'commander'
 import { output } from './client-commands.ts'
 import type { LocalFlags, LocalGateway } from './config/local-gateway.ts'
 import { endWith } from './end.ts'
-import { withFolder } from './folder-option.ts'
+import { GATEWAY_URL, withFolder } from './folder-option.ts'
 import type { TagImportFlags } from './tags.ts'
 
 type Commands = typeof import('./tags.ts')
@@ -15,7 +15,7 @@ export function tagCommands(program: Command): void {
       tags
         .command(name)
         .description(description)
-        .option('--url <url>', 'the HTTP port of the gateway', 'http://127.0.0.1:8080'),
+        .option(...GATEWAY_URL),
     )
   command('export', 'write the tags as CSV')
     .argument('[file]', 'default: to the output')

@@ -100,7 +100,13 @@ export class RejectedCertificates {
     this.#loggedAt = now
     const fields = { file: join(folder, fileName(certificate)), rejected: this.#rejected }
     if (cause !== undefined) log.error({ ...fields, cause }, 'A rejected client certificate could not be kept')
-    else log.warn(fields, 'A client whose certificate is not trusted was refused; further ones are only counted')
+    else {
+      const thumbprint = thumbprintOf(certificate)
+      log.warn(
+        { ...fields, thumbprint },
+        `A client whose certificate is not trusted was refused. If it may connect: penstock certificates trust ${thumbprint}`,
+      )
+    }
   }
 }
 
@@ -115,8 +121,9 @@ async function changedAt(file: string): Promise<number | undefined> {
 }
 
 /** As node-opcua names certificates: the common name for the eye, the SHA-1 thumbprint for what it is. */
-const fileName = (certificate: Buffer): string =>
-  `${commonName(certificate)}[${createHash('sha1').update(certificate).digest('hex')}].pem`
+const fileName = (certificate: Buffer): string => `${commonName(certificate)}[${thumbprintOf(certificate)}].pem`
+
+const thumbprintOf = (certificate: Buffer): string => createHash('sha1').update(certificate).digest('hex')
 
 function commonName(certificate: Buffer): string {
   let subject: string

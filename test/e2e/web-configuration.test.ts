@@ -65,6 +65,7 @@ const pending = (words: RegExp) =>
 
 describe('an engineer at the browser', () => {
   it('adds a source, a device and tags by their forms, and nothing happens before it is applied', async () => {
+    await page.getByRole('status').filter({ hasText: 'Live' }).waitFor({ timeout: WITHIN })
     await page.getByRole('link', { name: 'Add Modbus' }).click()
     await page.getByLabel(/^Name/).fill(`Boiler house ${HOSTILE}`)
     await page.getByLabel(/^Key/).fill('boilers')

@@ -210,6 +210,21 @@ describe('penstock watch', () => {
   })
 })
 
+describe('a server that does not trust the client', () => {
+  it('is named with the command that trusts it', async () => {
+    const strict = await startRoom({ settings: { autoTrustClients: false } })
+    const refusal: unknown = await read(['boiler/pressure'], options({ endpoint: strict.endpointUrl }), out).catch(
+      (error: unknown) => error,
+    )
+    expect(refusal).toMatchObject({ exitCode: 4 })
+    const [, thumbprint] = /penstock certificates trust ([0-9a-f]{40})$/.exec((refusal as Error).message) ?? []
+    await expect
+      .poll(() => strict.logged.map(({ fields }) => fields.thumbprint).filter(Boolean), { timeout: 10_000 })
+      .toEqual([thumbprint])
+    await strict.end()
+  })
+})
+
 describe('a server that takes few operations at a time', () => {
   let small: RoomUnderTest
   const limited = (operationsPerRequest: number, rest: Partial<OpcuaLimits> = {}) =>

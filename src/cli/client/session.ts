@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto'
 import { existsSync } from 'node:fs'
 import { mkdir } from 'node:fs/promises'
 import { hostname } from 'node:os'
@@ -93,6 +94,9 @@ async function makeClient(options: ClientOptions): Promise<OPCUAClient> {
   })
 }
 
+/** SHA-1 of the client's own certificate, by which servers and their tools name it. */
+const thumbprintOf = (client: OPCUAClient): string => createHash('sha1').update(client.getCertificate()).digest('hex')
+
 async function connect(client: OPCUAClient, { endpoint, mode, policy }: ClientOptions): Promise<void> {
   try {
     await client.connect(endpoint)
@@ -105,14 +109,14 @@ async function connect(client: OPCUAClient, { endpoint, mode, policy }: ClientOp
     if (/BadCertificate|BadSecurityChecksFailed/.test(reason)) {
       throw new ClientFailure(
         ExitCode.refused,
-        `The server at ${endpoint} does not trust the certificate of this client: its operator has to move it from ` +
-          'the folder application/rejected of its PKI folder to application/trusted/certs',
+        `The server at ${endpoint} does not trust the certificate of this client. Where Penstock runs: ` +
+          `penstock certificates trust ${thumbprintOf(client)}`,
         { cause: error },
       )
     }
     throw new ClientFailure(
       ExitCode.unreachable,
-      `Cannot connect to ${endpoint}: is the gateway running, and is this its address? (${reason})`,
+      `Cannot connect to ${endpoint}: is the gateway running, and is this its address?`,
       { cause: error },
     )
   }

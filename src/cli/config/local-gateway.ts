@@ -7,18 +7,19 @@ import { localTokenFile } from '../../http/local-token.ts'
 import { version } from '../../version.ts'
 import { ClientFailure, ExitCode } from '../client/failure.ts'
 import type { Environment } from '../configuration.ts'
-import { dataFolderOf } from '../data-folder.ts'
+import { dataFolderOf, localUrlOf } from '../data-folder.ts'
 
 export interface LocalFlags {
-  /** The HTTP port of the gateway. */
-  readonly url: string
-  /** The file that names the data folder. */
+  /** The HTTP port of the gateway; absent: that of the configuration, or 8080 where only the data folder is named. */
+  readonly url?: string | undefined
+  /** The file that names the data folder and the HTTP port. */
   readonly config: string
   readonly data?: string | undefined
 }
 
 /** A plant of thousands of devices changes, or it is not known yet whether a command went out. */
 const ANSWER_WITHIN_MS = 100_000
+const DEFAULT_URL = 'http://127.0.0.1:8080'
 const exitCodes: Readonly<Record<number, number>> = {
   400: ExitCode.usage,
   404: ExitCode.unknownNode,
@@ -38,7 +39,8 @@ export class LocalGateway {
   readonly #token: string
 
   /** Throws ClientFailure where the token cannot be read. */
-  constructor({ url, config, data }: LocalFlags, env: Environment) {
+  constructor({ config, data, ...flags }: LocalFlags, env: Environment) {
+    const url = flags.url ?? (data === undefined ? localUrlOf(config, env) : DEFAULT_URL)
     if (!URL.canParse(url))
       throw new ClientFailure(ExitCode.usage, `--url ${url} is no address such as http://127.0.0.1:8080`)
     this.#url = new URL(url)

@@ -31,7 +31,7 @@ const GIVEN = 'given'
 /** Throws ClientFailure (usage, unknownNode), ConfigurationRefused. */
 export function targetOf(key: string | undefined, flags: TargetFlags, env: Environment): Target {
   if (flags.modbus !== undefined || flags.s7 !== undefined)
-    return { source: given(key, flags, env), dataFolder: undefined, secret: () => undefined }
+    return { source: given(key, flags), dataFolder: undefined, secret: () => undefined }
   if (key === undefined) {
     const message = 'Name a source of the configuration, or a device with --modbus <host:port> or --s7 <host:port>'
     throw new ClientFailure(ExitCode.usage, message)
@@ -73,7 +73,7 @@ function secretsOf(env: Environment): Target['secret'] {
   }
 }
 
-function given(key: string | undefined, flags: TargetFlags, env: Environment): FieldSource {
+function given(key: string | undefined, flags: TargetFlags): FieldSource {
   const { modbus, s7, unit, rack, slot, timeout } = flags
   if (key !== undefined || (modbus !== undefined && s7 !== undefined)) {
     throw new ClientFailure(ExitCode.usage, 'Give one of: a source of the configuration, --modbus, --s7')
@@ -84,8 +84,8 @@ function given(key: string | undefined, flags: TargetFlags, env: Environment): F
     modbus === undefined
       ? { kind: 's7', ...shared, rack: numberOf(rack), slot: numberOf(slot), devices: [{ key: GIVEN }] }
       : { kind: 'modbus', ...shared, devices: [{ key: GIVEN, unitId: numberOf(unit) ?? 1 }] }
-  // The same checks, words and defaults as for a file.
-  const { config } = checkConfiguration(JSON.stringify({ sources: [source] }), 'the command line', env, false)
+  // The same checks, words and defaults as for a file; the environment may be that of a gateway, which is of no concern.
+  const { config } = checkConfiguration(JSON.stringify({ sources: [source] }), 'the command line', {}, false)
   return config.sources[0] as FieldSource
 }
 

@@ -24,7 +24,9 @@ export async function askAdministrator<Answer>(
 ): Promise<Answer> {
   const user = flags.as ?? input.env.PENSTOCK_USER
   if (user === undefined) {
-    const message = 'The gateway runs, so it is asked: name an administrator with --as or PENSTOCK_USER'
+    const message =
+      'The gateway runs, so it is asked: name an administrator with --as or PENSTOCK_USER. Where there is none yet, ' +
+      'stop the gateway: then this command needs none'
     throw new ClientFailure(ExitCode.usage, message)
   }
   const password = await askPassword(

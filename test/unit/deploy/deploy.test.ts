@@ -25,9 +25,8 @@ interface Container {
 
 const known = (name: string): boolean => {
   const secret = name.replace(/_FILE$/, '')
-  return (
-    name in overrides || name === 'PENSTOCK_CONFIG' || [...secretNames(example), postgresPasswordEnv].includes(secret)
-  )
+  const secrets = [...secretNames(example), postgresPasswordEnv, 'PENSTOCK_ADMIN_PASSWORD']
+  return name in overrides || name === 'PENSTOCK_CONFIG' || secrets.includes(secret)
 }
 
 describe('the image', () => {
@@ -86,6 +85,13 @@ describe('compose.yaml', () => {
     expect(Object.keys(penstock?.environment ?? {}).filter((name) => !known(name))).toEqual([])
     expect(penstock?.image).toBe(`penstock:${manifest.version}`)
     expect(penstock?.ports?.filter((port) => port.endsWith(':8080'))).toEqual([expect.stringMatching(/^127\.0\.0\.1:/)])
+  })
+
+  it('makes a first administrator, whose password .env.example says how to make', () => {
+    const file = penstock?.environment?.PENSTOCK_ADMIN_PASSWORD_FILE
+    expect(file).toBe('/run/secrets/admin_password')
+    expect(compose.secrets.admin_password?.file).toBe('./secrets/admin_password')
+    expect(read('.env.example')).toContain('> secrets/admin_password')
   })
 
   it('mounts files that the repository has, and volumes that it declares', () => {

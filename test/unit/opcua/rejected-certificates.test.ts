@@ -39,14 +39,19 @@ beforeEach(async () => {
 const stranger = (number: number) => Buffer.from(`stranger ${number}`)
 const files = () => readdir(folder)
 
-it('the certificate of a refused client is kept as PEM under its name, and the log says where', async () => {
+it('the certificate of a refused client is kept as PEM under its name, and the log says where and how to trust it', async () => {
   await rejected.keep(real)
 
   const [name = ''] = await files()
   expect(name).toMatch(/^Scada_?[._1]*\[[0-9a-f]{40}\]\.pem$/)
   expect(new X509Certificate(await readFile(join(folder, name))).raw).toEqual(real)
+  const [thumbprint] = /[0-9a-f]{40}/.exec(name) ?? []
   expect(logged).toEqual([
-    expect.objectContaining({ level: 'warn', fields: { file: join(folder, name), rejected: 1 } }),
+    expect.objectContaining({
+      level: 'warn',
+      fields: { file: join(folder, name), rejected: 1, thumbprint },
+      message: expect.stringContaining(`penstock certificates trust ${thumbprint}`),
+    }),
   ])
 })
 

@@ -63,7 +63,6 @@ export function TrendChart({ series, from, to, height, label, onZoom }: TrendCha
       return {
         width: element?.clientWidth ?? 600,
         height,
-        ms: 1,
         scales,
         legend: { show: false },
         cursor: { drag: { x: true, y: false, setScale: false }, points: { size: 7 } },

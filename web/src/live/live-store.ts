@@ -101,6 +101,11 @@ export class LiveStore {
     this.#open()
   }
 
+  /** Hears how the gateway is where nothing is followed yet. */
+  listen(): void {
+    if (this.#selection === undefined) this.select('none')
+  }
+
   close(): void {
     window.clearTimeout(this.#timer)
     this.#source?.close()

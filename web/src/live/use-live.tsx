@@ -43,6 +43,12 @@ export function useLiveSelection(selection: LiveSelection): void {
   useEffect(() => store.select(JSON.parse(text) as LiveSelection), [store, text])
 }
 
+/** For a page whose parts select what they show, or nothing: at least how the gateway is. */
+export function useLiveStream(): void {
+  const store = useLiveStore()
+  useEffect(() => store.listen(), [store])
+}
+
 export function useLiveValue(id: string): TagValueAnswer | undefined {
   const store = useLiveStore()
   const subscribe = useCallback((listener: () => void) => store.onValue(id, listener), [store, id])

@@ -7,6 +7,7 @@ import { placeOf } from '../configuration/place.ts'
 import { AddSource, PlantOutline, PlantOutlineSelect } from '../configuration/plant-outline.tsx'
 import { ThingAdder, ThingEditor } from '../configuration/thing-editor.tsx'
 import { useLocale } from '../i18n/use-locale.tsx'
+import { useLiveStream } from '../live/use-live.tsx'
 import { PageTitle } from '../parts/page-title.tsx'
 import { Trouble } from '../parts/trouble.tsx'
 
@@ -15,6 +16,7 @@ export function ConfigurationPage() {
   const { t } = useLocale()
   const [parameters] = useSearchParams()
   const isNarrow = useMediaQuery('(max-width: 62em)')
+  useLiveStream()
   const { data: outline, error, refetch } = useOutline()
   const at = parameters.get('at') ?? ''
   const added = parameters.get('add')

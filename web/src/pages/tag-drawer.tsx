@@ -2,7 +2,7 @@ import { Alert, Button, Code, Divider, Drawer, Group, Loader, Stack, Text, Title
 import { IconChartLine, IconRefresh } from '@tabler/icons-react'
 import { lazy, Suspense } from 'react'
 import { Link, useSearchParams } from 'wouter'
-import { useHealth, useMay, useReadOnce, useTagDetail } from '../api/queries.ts'
+import { useHealth, useMay, usePlant, useReadOnce, useTagDetail } from '../api/queries.ts'
 import type { TagDetailAnswer } from '../api/types.ts'
 import { canBeDrawn } from '../chart/series.ts'
 import { useLocale } from '../i18n/use-locale.tsx'
@@ -55,6 +55,9 @@ function TagPanel({ tag }: { readonly tag: TagDetailAnswer }) {
   const { t } = locale
   const value = useLiveValue(tag.id)
   const may = useMay('command')
+  const { data: plant } = usePlant()
+  const kind = plant?.sources.find(({ key }) => key === tag.source)?.kind
+  const isPolled = kind === 'modbus' || kind === 's7'
   return (
     <Stack>
       <div>
@@ -86,7 +89,10 @@ function TagPanel({ tag }: { readonly tag: TagDetailAnswer }) {
           ],
         ]}
       />
-      {may && tag.address !== '' ? <ReadNow tag={tag} /> : null}
+      {kind === 'chirpstack' && value?.status === 'BadWaitingForInitialData' ? (
+        <Text size="sm">{t('tag.notSentYet', { address: tag.address })}</Text>
+      ) : null}
+      {may && isPolled && tag.address !== '' ? <ReadNow tag={tag} /> : null}
       {may && tag.access === 'readWrite' && tag.arrayLength === undefined ? (
         <section aria-label={t('commands.write')}>
           <Title order={3} size="h6" mb="xs">
