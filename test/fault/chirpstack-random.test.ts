@@ -14,9 +14,9 @@ import { randomFrom } from '../support/seeded-random.ts'
 import { TcpProxy } from '../support/tcp-proxy.ts'
 
 /** The gateway before a ChirpStack to which everything happens. The same seed lets the same happen again. */
-const { CHIRPSTACK_FAULT_SEED } = process.env
+const { CHIRPSTACK_FAULT_SEED, CHIRPSTACK_FAULT_SECONDS } = process.env
 const seed = Number(CHIRPSTACK_FAULT_SEED ?? Math.floor(Math.random() * 2 ** 31))
-const MINUTE = 60_000
+const SECONDS = Number(CHIRPSTACK_FAULT_SECONDS ?? 30)
 const SEND_EVERY_MS = 50
 /** Per device; more than one sends in all that time. */
 const LOG_HISTORY = 200
@@ -95,7 +95,7 @@ const eventually = (assertion: () => void | Promise<void>) => vi.waitFor(asserti
 const connected = () =>
   eventually(async () => expect((await gateway.engine()).sources[0]).toMatchObject({ state: 'connected' }))
 
-it(`a minute of everything that can happen to ChirpStack leaves each uplink exactly once in history, in order (CHIRPSTACK_FAULT_SEED=${seed})`, {
+it(`${SECONDS} seconds of everything that can happen to ChirpStack leaves each uplink exactly once in history, in order (CHIRPSTACK_FAULT_SEED=${seed})`, {
   timeout: 300_000,
 }, async () => {
   await connected()
@@ -117,7 +117,7 @@ it(`a minute of everything that can happen to ChirpStack leaves each uplink exac
       isDown = false
     },
   })
-  await hour.last(MINUTE)
+  await hour.last(1_000 * SECONDS)
   stopSending()
   await Promise.all(sending)
   console.log(`Seed ${seed}: ${hour.happened.join(', ')}`)
@@ -131,7 +131,7 @@ it(`a minute of everything that can happen to ChirpStack leaves each uplink exac
   await connected()
   for (const sensor of sensors) {
     const uplinks = sent.get(sensor) ?? []
-    expect(uplinks.length, sensor.key).toBeGreaterThan(20)
+    expect(uplinks.length, sensor.key).toBeGreaterThan(SECONDS / 3)
     expect(history(sensor, 'n'), sensor.key).toEqual(uplinks)
     expect(history(sensor, 'fcnt'), sensor.key).toEqual(uplinks)
     expect(await scada.read(`${sensor.key}/n`)).toMatchObject({

@@ -22,7 +22,7 @@ import { holds, lineFaults, NO_REGISTERS, SerialFaultDevice } from '../support/s
  */
 const { FIELD_FAULT_SEED, FIELD_FAULT_REQUESTS } = process.env
 const seed = Number(FIELD_FAULT_SEED ?? Math.floor(Math.random() * 2 ** 31))
-const REQUESTS = Number(FIELD_FAULT_REQUESTS ?? 100_000)
+const REQUESTS = Number(FIELD_FAULT_REQUESTS ?? 30_000)
 /** Side by side, so that one may wait for a deadline while others are answered. */
 const LINES = 16
 const TIMEOUT_MS = 60

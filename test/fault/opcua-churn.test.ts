@@ -25,7 +25,7 @@ import { OpcuaServerProcess } from '../support/opcua-server-process.ts'
 
 /** As many connections as a gateway was seen to get in a day: `CHURN=4250`. */
 const { CHURN } = process.env
-const connections = Number(CHURN ?? 425)
+const connections = Number(CHURN ?? 200)
 const AT_ONCE = 8
 const MEGABYTE = 1024 * 1024
 /** What memory may differ by of which nothing is kept: caches fill, and collections come when they come. */

@@ -84,6 +84,12 @@ export class WebVisitor {
 
   /** What axe finds that keeps people out (WCAG 2.2 A and AA), with the elements. */
   async obstacles(): Promise<string[]> {
+    // What still fades in has another contrast than it will have.
+    await this.page.evaluate(
+      `Promise.allSettled(document.getAnimations()
+        .filter(({ effect }) => Number.isFinite(effect?.getComputedTiming().endTime))
+        .map(({ finished }) => finished)).then(() => true)`,
+    )
     const { violations } = await this.page.evaluate(async () => {
       const { axe } = globalThis as unknown as { axe: { run: (options: object) => Promise<AxeResult> } }
       return axe.run({ runOnly: ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa'] })
