@@ -65,6 +65,15 @@ describe('OPC 10000-4 §5.12.2 Call', () => {
     expect(namesOf(results[0]?.inputArgumentResults)).toEqual(['BadTypeMismatch'])
   })
 
+  it('answers BadNotExecutable for a standard method that nothing stands behind', async () => {
+    const texts = ['Role', 'urn:role'].map((value) => new Variant({ dataType: DataType.String, value }))
+    const addRole = { objectId: 'i=15606', methodId: 'i=16301', inputArguments: texts }
+
+    const { results } = await call([addRole, good])
+
+    expect(namesOf(results.map(({ statusCode }) => statusCode))).toEqual(['BadNotExecutable', 'Good'])
+  })
+
   it('answers BadUserAccessDenied for a subscription of somebody else', async () => {
     const [, engineer] = users
     const { subscriptionId } = await subscribe(await test.session(asUser(engineer.name, engineer.password)))
