@@ -28,6 +28,7 @@ import { type AdmitCalled, guardFirstFrame } from './hardening/first-frame.ts'
 import { MAX_ITEM_QUEUE } from './hardening/item-queue-cap.ts'
 import { limitOpenChannelTime } from './hardening/open-channel-deadline.ts'
 import { HardeningError } from './hardening/patch-method.ts'
+import { tellWhoIsLoggedIn } from './hardening/security-diagnostics.ts'
 import { endSlowReaders } from './hardening/slow-reader.ts'
 import { adjustTransportLimits, MAX_MESSAGE } from './hardening/transport-limits.ts'
 import { CONTINUATION_POINTS_PER_SESSION } from './history/continuation-points.ts'
@@ -147,6 +148,7 @@ export async function prepareServer(
   publishFastestSampling(addressSpace)
   showOnlyWhatIsServed(addressSpace)
   keepDiagnosticsReadOnly(server)
+  tellWhoIsLoggedIn(addressSpace)
   correctCallResults(server)
   sliceWork(server)
   publishByTurns(clock)

@@ -188,6 +188,14 @@ describe('what each role may do', () => {
     for (const nodeId of ['i=15416', found?.nodeId.toString() ?? '']) {
       const { value } = await session.read({ nodeId, attributeId: AttributeIds.Value })
       expect(value.value).not.toBeNull()
+      if (nodeId !== 'i=15416') {
+        expect(value.value).toMatchObject({
+          clientUserIdOfSession: 'SecurityAdmin',
+          clientUserIdHistory: ['SecurityAdmin'],
+          authenticationMechanism: 'UserName',
+          encoding: 'UA Binary',
+        })
+      }
       const written = await session.write({ nodeId, attributeId: AttributeIds.Value, value: { value } })
       expect(written.name).toBe('BadNotWritable')
     }

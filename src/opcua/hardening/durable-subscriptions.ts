@@ -10,7 +10,7 @@ import { HardeningError } from './patch-method.ts'
 
 /**
  * SetSubscriptionDurable (OPC 10000-5 §9.3) lets its caller keep a subscription for 2400 hours in memory, and
- * node-opcua lets anybody call it. Only ConfigureAdmin may, a role that no user of the gateway has.
+ * node-opcua lets anybody call it. Only ConfigureAdmin may, and `subscription-lifetime.ts` caps what that gets.
  */
 export function restrictDurableSubscriptions(addressSpace: IAddressSpace): void {
   const method = addressSpace.findNode(resolveNodeId(MethodIds.Server_SetSubscriptionDurable)) as UAMethod | null
