@@ -1,6 +1,7 @@
 import {
   AccessLevelFlag,
   type AddressSpace,
+  MethodIds,
   NodeClass,
   ObjectIds,
   type OPCUAServer,
@@ -13,7 +14,7 @@ import { HardeningError } from '../hardening/patch-method.ts'
 
 const FIX = 'standard nodes'
 
-/** Objects of the standard nodeset for what this server does not do; OPC 10000-5 demands none of them. */
+/** Objects and methods of the standard nodeset for what this server does not do; OPC 10000-5 demands none of them. */
 const unserved = [
   /** OPC 10000-12: certificates are managed by Penstock's own means, users too. */
   ObjectIds.ServerConfiguration,
@@ -27,6 +28,9 @@ const unserved = [
   ObjectIds.ProvisionableDevice,
   /** OPC 10000-11 §5.4.5: no events are recorded. */
   ObjectIds.DefaultHEConfiguration,
+  /** OPC 10000-5 §9.3: no subscription outlives its session by more than minutes; node-opcua promises 2400 hours. */
+  MethodIds.Server_SetSubscriptionDurable,
+  MethodIds.Server_RequestServerStateChange,
 ] as const
 
 /** The one that a write changes anything of: whether the server keeps diagnostics (OPC 10000-5 §6.3.3). */

@@ -4,7 +4,6 @@ import { encryptAuditEvents } from './audit-events-encrypted.ts'
 import { auditOperations } from './audit-operations.ts'
 import { checkPermissionOnPush } from './check-permission-on-push.ts'
 import { deliverOnChange } from './deliver-on-change.ts'
-import { restrictDurableSubscriptions } from './durable-subscriptions.ts'
 import { takeEmptyTextAsNoRange } from './empty-index-ranges.ts'
 import { refuseExactly } from './exact-refusals.ts'
 import { gatherSemanticEvents } from './gather-semantic-events.ts'
@@ -46,7 +45,6 @@ export function hardenNodeOpcua(addressSpace: IAddressSpace, anyVariable: UAVari
   unshareReads(anyVariable)
   gatherSemanticEvents(anyVariable)
   refuseRangesOfScalars(anyVariable)
-  restrictDurableSubscriptions(addressSpace)
   encryptAuditEvents()
   refuseExactly(anyMethod(addressSpace), addressSpace.rootFolder.objects)
   auditOperations(anyVariable, anyMethod(addressSpace))
