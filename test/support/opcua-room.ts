@@ -132,7 +132,7 @@ export const noMachine = {
 }
 
 /** Of tags that have said nothing yet. */
-export const noHistory: HistorySource = { read: () => [], summaries: () => [] }
+export const noHistory: HistorySource = { read: () => [], summaries: () => [], columns: () => [] }
 
 export const roomSettings = (pkiFolder: string, settings: Partial<OpcuaSettings> = {}): OpcuaSettings => ({
   ...defaultOpcuaSettings,
