@@ -1,4 +1,5 @@
 import type { Origin } from '../config/origins.ts'
+import type { Config } from '../config/schema.ts'
 import { systemClock } from '../core/clock.ts'
 import { describeError } from '../core/errors.ts'
 import { doubtfulAddresses, readAs } from '../sources/modbus/read-as.ts'
@@ -40,7 +41,7 @@ interface CheckFlags {
 async function linesOf(configuration: Configuration, { origins, addresses }: CheckFlags) {
   const ofTls = await tlsWarnings(configuration)
   const modbus = configuration.config.sources.filter((source) => source.kind === 'modbus')
-  const doubts = modbus.map((source) => doubtfulAddresses(source).map((doubt) => `source "${source.key}": ${doubt}`))
+  const doubts = addressDoubts(configuration.config)
   const read = modbus.map((source) => (addresses ? [...readAs(source)] : []))
   const shown = doubts.flatMap((ofSource, at) => [...ofSource.map((doubt) => `warning: ${doubt}`), ...(read[at] ?? [])])
   return {
@@ -51,12 +52,22 @@ async function linesOf(configuration: Configuration, { origins, addresses }: Che
   }
 }
 
+/** Addresses that are probably meant otherwise, of each Modbus source. */
+export const addressDoubts = ({ sources }: Config): string[][] =>
+  sources
+    .filter((source) => source.kind === 'modbus')
+    .map((source) => doubtfulAddresses(source).map((doubt) => `source "${source.key}": ${doubt}`))
+
 function inWords(origin: Origin): string {
   if (origin.from === 'file') return `line ${origin.line}`
   return origin.from === 'environment' ? `environment variable ${origin.variable}` : 'default'
 }
 
-async function tlsWarnings({ config, secrets }: Configuration): Promise<readonly string[]> {
+/** What is wrong with files of TLS, as they are now and here. */
+export async function tlsWarnings({
+  config,
+  secrets,
+}: Pick<Configuration, 'config' | 'secrets'>): Promise<readonly string[]> {
   const warnings: string[] = []
   if (config.grpc.tls && config.grpc.port !== undefined) {
     const { grpcCertificate } = await import('../gateway/grpc-certificate.ts')

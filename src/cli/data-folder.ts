@@ -1,4 +1,4 @@
-import { readFileSync } from 'node:fs'
+import { existsSync, readFileSync } from 'node:fs'
 import { loadConfig } from '../config/load.ts'
 import type { Config } from '../config/schema.ts'
 import { configurationText, type Environment } from './configuration.ts'
@@ -10,6 +10,13 @@ export const dataFolderOf = (file: string, env: Environment): string => loadSett
 /** Where the gateway of this configuration answers on its own machine. */
 export const localUrlOf = (file: string, env: Environment): string =>
   `http://127.0.0.1:${loadSettings(file, env).http.port}`
+
+/** The same, for what needs no configuration: without one, where a gateway answers by default. */
+export const gatewayUrl = (file: string, env: Environment): string =>
+  existsSync(file) ? localUrlOf(file, env) : DEFAULT_URL
+
+/** Where a gateway answers that is not told otherwise. */
+export const DEFAULT_URL = 'http://127.0.0.1:8080'
 
 function loadSettings(file: string, env: Environment): Config {
   const readFile = (path: string) => readFileSync(path, 'utf8')

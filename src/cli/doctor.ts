@@ -43,7 +43,7 @@ export async function examine(
   env: Environment,
   now: Milliseconds,
 ): Promise<readonly Finding[]> {
-  const { config, findings } = checkConfigurationText(text, file, env)
+  const { config, findings } = await checkConfigurationText(text, file, env)
   const clock = checkClock(now)
   if (!config) return [...findings, clock]
   const dataFolder = config.gateway.data

@@ -6,8 +6,7 @@ import type { IdentifyFlags } from './field/identify.ts'
 import type { ReadOnceFlags } from './field/read-once.ts'
 import type { ByteOrderFlags } from './field/show-byte-order.ts'
 import type { TargetFlags } from './field/target.ts'
-
-export const URL_OPTION = ['--url <url>', 'the HTTP port of the gateway', 'http://127.0.0.1:8080'] as const
+import { GATEWAY_URL, gatewayConfig } from './folder-option.ts'
 
 /** What finds the cause of trouble with Modbus and S7 devices, and commissions them. */
 export function fieldCommands(program: Command): void {
@@ -15,24 +14,27 @@ export function fieldCommands(program: Command): void {
     .command('diagnose')
     .description("how a running gateway's sources and devices are, and how their requests fare")
     .argument('[source]', 'key of the source; default: all')
-    .option(...URL_OPTION)
+    .option(...GATEWAY_URL)
+    .addOption(gatewayConfig())
     .option('--json', 'print JSON')
-    .action(async (source: string | undefined, { url, json = false }: { url: string; json?: boolean }) => {
+    .action(async (source: string | undefined, { json = false, ...at }: GatewayFlags & { json?: boolean }) => {
       const { diagnose } = await import('./field/diagnose.ts')
-      await endWith(diagnose(source, { url, json }, output))
+      await endWith(gatewayUrlOf(at).then((url) => diagnose(source, { url, json }, output)))
     })
 
   program
     .command('frames')
     .description("the last frames that went over a source's connection, in hexadecimal and in words")
     .argument('<source>', 'key of the source')
-    .option(...URL_OPTION)
+    .option(...GATEWAY_URL)
+    .addOption(gatewayConfig())
     .option('-f, --follow', 'go on with what comes, until Ctrl-C')
     .option('--json', 'one JSON object a line')
-    .action(async (source: string, flags: { url: string; follow?: boolean; json?: boolean }) => {
+    .action(async (source: string, flags: GatewayFlags & { follow?: boolean; json?: boolean }) => {
       const { frames } = await import('./field/frames.ts')
-      const { url, follow = false, json = false } = flags
-      await endWith(frames(source, { url, follow, json }, output, interrupted()))
+      const { follow = false, json = false, ...at } = flags
+      const asked = gatewayUrlOf(at).then((url) => frames(source, { url, follow, json }, output, interrupted()))
+      await endWith(asked)
     })
 
   withTarget(program.command('test-connection'))
@@ -103,6 +105,18 @@ export function fieldCommands(program: Command): void {
       const { calibrateDevice } = await import('./field/calibrate.ts')
       await endWith(calibrateDevice(source, flags, process.env, output, interrupted()))
     })
+}
+
+/** Which gateway is meant. */
+interface GatewayFlags {
+  readonly config: string
+  readonly url?: string
+}
+
+/** Rejects with ConfigurationRefused where a configuration is there and does not say it. */
+async function gatewayUrlOf({ config, url }: GatewayFlags): Promise<string> {
+  const { gatewayUrl } = await import('./data-folder.ts')
+  return url ?? gatewayUrl(config, process.env)
 }
 
 /** The options that say which device is meant. */

@@ -39,9 +39,11 @@ export function parseRow(
   const shape = shapeNamed(type ?? '')
   if (!shape) return `type ${type ?? ''} is no data type such as Double or Int16[3]`
   const sourceTime = timeIn(fields.sourceTime)
-  if (sourceTime === undefined) return `sourceTime ${fields.sourceTime ?? ''} is no time such as 2026-07-23T10:00:00Z`
+  if (sourceTime === undefined) return `sourceTime ${fields.sourceTime ?? ''} is no time such as ${EXAMPLE}`
+  if (sourceTime > now + CLOCKS_DIFFER)
+    return `sourceTime ${fields.sourceTime ?? ''} lies ahead of the clock of this machine`
   const serverTime = fields.serverTime === null ? now : timeIn(fields.serverTime)
-  if (serverTime === undefined) return `serverTime ${fields.serverTime ?? ''} is no time such as 2026-07-23T10:00:00Z`
+  if (serverTime === undefined) return `serverTime ${fields.serverTime ?? ''} is no time such as ${EXAMPLE}`
   const status = statusIn(fields.status)
   if (status === undefined)
     return `status ${fields.status ?? ''} is no name of a StatusCode such as Good, and no 0x80050000`
@@ -67,10 +69,19 @@ function timeText(time: Milliseconds): string {
   return Number.isNaN(date.getTime()) ? String(time) : date.toISOString()
 }
 
+/** Only with its zone: 07/08/2026 is in July or in August, and 10:00 is where somebody thinks to be. */
 function timeIn(text: string | null): Milliseconds | undefined {
-  const time = text !== null && /^-?\d{1,16}$/.test(text) ? Number(text) : Date.parse(text ?? '')
-  return Number.isSafeInteger(time) ? time : undefined
+  if (text === null) return undefined
+  if (/^-?\d{1,16}$/.test(text)) return Number.isSafeInteger(Number(text)) ? Number(text) : undefined
+  const time = ZONED.test(text) ? Date.parse(text) : Number.NaN
+  return Number.isNaN(time) ? undefined : time
 }
+
+/** ISO 8601, as `timeText` writes it or with another zone. */
+const ZONED = /^(?:\d{4}|[+-]\d{6})-\d\d-\d\dT\d\d:\d\d(?::\d\d(?:\.\d+)?)?(?:Z|[+-]\d\d:\d\d)$/
+const EXAMPLE = '2026-07-23T10:00:00Z or 2026-07-23T12:00:00+02:00'
+/** What was exported of another machine may be so much ahead. */
+const CLOCKS_DIFFER: Milliseconds = 60_000
 
 const statuses: ReadonlyMap<string, number> = new Map(
   [...Object.values(StatusCode), GOOD_LIMITED_LOW, GOOD_LIMITED_HIGH].map((status) => [statusName(status), status]),

@@ -4,6 +4,7 @@ import { Readable, type Writable } from 'node:stream'
 import { pipeline } from 'node:stream/promises'
 import type { Clock } from '../core/clock.ts'
 import { shapeName } from '../core/data-type.ts'
+import { describeError } from '../core/errors.ts'
 import type { RecordedSample, SeriesName } from '../core/history-source.ts'
 import { textOf } from '../core/value-text.ts'
 import { lockDataFolder } from '../store/data-folder-lock.ts'
@@ -146,7 +147,7 @@ async function importRows(file: string, write: WriteSamples, clock: Clock, out: 
   }
   let told = 0
   let columns: readonly (string | null)[] | undefined
-  for await (const { line, fields } of readCsv(createInterface({ input: createReadStream(file, 'utf8') }))) {
+  for await (const { line, fields } of readCsv(linesIn(file))) {
     if (!columns) {
       columns = header(file, fields)
       continue
@@ -167,9 +168,19 @@ async function importRows(file: string, write: WriteSamples, clock: Clock, out: 
     told = done
     out.notice(`${report.taken} values taken, ${report.duplicates} were there already; at line ${line}`)
   }
+  if (!columns) throw new ClientFailure(ExitCode.usage, `${file} is empty: not even a header with its columns is there`)
   await flush()
   if (report.refused > MOST_TOLD) out.notice(`and ${report.refused - MOST_TOLD} more lines that cannot be taken`)
   return report
+}
+
+/** Throws ClientFailure where the file cannot be read. */
+async function* linesIn(file: string): AsyncGenerator<string> {
+  try {
+    yield* createInterface({ input: createReadStream(file, 'utf8') })
+  } catch (error) {
+    throw new ClientFailure(ExitCode.usage, `${file} cannot be read (${describeError(error)})`)
+  }
 }
 
 function header(file: string, fields: readonly (string | null)[]): readonly (string | null)[] {

@@ -94,5 +94,6 @@ function asAdministrator(command: Command): Command {
       new Option('-c, --config <file>', 'the configuration').env('PENSTOCK_CONFIG').default('config/penstock.yaml'),
     )
     .addOption(new Option('--as <administrator>', 'who asks a running gateway; else PENSTOCK_USER'))
+    .option('-d, --data <folder>', 'the data folder; otherwise that of the configuration')
     .option('--url <url>', 'the HTTP port of a running gateway; else on this machine, as configured')
 }

@@ -23,7 +23,7 @@ import { examine } from './doctor.ts'
 const AUDIT_ROWS = 500
 
 export interface SupportFlags {
-  readonly url: string
+  readonly url?: string | undefined
   readonly config: string
   readonly data?: string | undefined
   readonly out?: string | undefined

@@ -70,6 +70,13 @@ const postgresSchema = section(
       example: '30d',
       otherwise: 'as long as there is room',
     }).optional(),
+    retention: duration({
+      description: 'Age at which samples are deleted in PostgreSQL.',
+      low: 3_600_000,
+      high: 36_500 * 86_400_000,
+      example: '3650d',
+      otherwise: 'nothing is deleted there',
+    }).optional(),
   },
 ).transform(withUnits)
 

@@ -10,6 +10,7 @@ const durationSettings = [
   'callTimeout',
   'inventoryPeriod',
   'keep',
+  'retention',
   'metricsPeriod',
   'slowest',
   'historyInterval',

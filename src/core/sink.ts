@@ -23,6 +23,8 @@ export interface PostgresConfig {
   readonly maxSize: number
   /** Age at which what waits is given up; absent: none. */
   readonly keepMs?: Milliseconds | undefined
+  /** Age at which samples are deleted there; absent: never. */
+  readonly retentionMs?: Milliseconds | undefined
 }
 
 /**

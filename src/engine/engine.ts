@@ -205,7 +205,7 @@ export class Engine {
       clock: this.#parts.clock,
       serves: {
         plant: () => ({ revision: this.#revision, plant: this.#plant, ids: this.#indexing.ids }),
-        store: () => this.#storeHealth(),
+        store: () => ({ ...this.#storeHealth(), sink: this.#parts.sink?.health }),
         editHistory: (asked) => this.#kept.edits.apply(asked),
         command: (request) => this.#commands.request(request),
         cancelCommand: (of) => this.#commands.cancel(of),

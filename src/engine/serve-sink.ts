@@ -3,6 +3,7 @@ import { systemClock } from '../core/clock.ts'
 import type { PostgresConfig, TagDescription } from '../core/sink.ts'
 import { PostgresConnection } from '../sinks/postgres/connection.ts'
 import { Delivery } from '../sinks/postgres/delivery.ts'
+import { Retention } from '../sinks/postgres/retention.ts'
 import { prepareSchema } from '../sinks/postgres/schema.ts'
 import { Sender, type SenderNews } from '../sinks/postgres/sender.ts'
 import { TagRows } from '../sinks/postgres/tag-rows.ts'
@@ -63,8 +64,10 @@ export async function serveSink(port: SinkPort, data: SinkThreadData): Promise<v
       throw error
     }
   }
+  const { retentionMs } = settings
   const sender = new Sender({
     settings,
+    retention: retentionMs === undefined ? undefined : new Retention({ gateway, retentionMs, clock, log }),
     queue: deliveredQueue(outbox),
     connect,
     clock,

@@ -52,7 +52,14 @@ export function roomsOf(options: RoomsOptions): Rooms {
     secrets,
   }
   const own = { logLevel, recentLog: recentLog.bufferOf('opcua') }
-  const opcua: OpcuaRoomData = { settings, users: [], dataFolder, startedAt, ...own }
+  const opcua: OpcuaRoomData = {
+    settings,
+    users: [],
+    dataFolder,
+    startedAt,
+    sendsToPostgres: postgres !== undefined,
+    ...own,
+  }
   return new Rooms({
     clock: systemClock,
     log,

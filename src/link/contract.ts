@@ -36,7 +36,7 @@ export type ToEngine = {
      * False, and nothing comes, if the plant is of another revision meanwhile.
      */
     subscribe: (at: { readonly revision: number }) => boolean
-    store: (none: null) => StoreHealth
+    store: (none: null) => StoredHealth
     /** Changes what is recorded of a tag; answered when it is committed. */
     editHistory: (asked: AskedHistoryEdit) => EditAnswer
     /** Answered when the command is committed, or refused; what becomes of it comes as `commands`. */
@@ -126,6 +126,9 @@ export interface StoreHealth {
   readonly lastCommitAt: number | null
   readonly history: HistoryHealth
 }
+
+/** How what is recorded fares, here and in PostgreSQL; `sink` is absent where that is not configured. */
+export type StoredHealth = StoreHealth & Pick<EngineHealth, 'sink'>
 
 export interface OpcuaHealth {
   readonly startedAt: number

@@ -8,7 +8,7 @@ import type { AskedHistoryEdit, EditAnswer } from '../core/history-edit.ts'
 import type { Logger } from '../core/logger.ts'
 import type { SampleBatch } from '../core/sample.ts'
 import type { NumberedPlant } from '../core/tag-index.ts'
-import type { FromEngine, PlantStep, StoreHealth, ToEngine } from '../link/contract.ts'
+import type { FromEngine, PlantStep, StoredHealth, ToEngine } from '../link/contract.ts'
 import { Link } from '../link/link.ts'
 
 const SNAPSHOT_TIMEOUT: Milliseconds = 30_000
@@ -20,7 +20,7 @@ export interface EngineListener {
   onBatch(batch: SampleBatch): void | Promise<void>
   /** How sources are, each with those of its devices of which there is something new: at first with all. */
   onSources(sources: readonly SourceHealth[]): void
-  onStore(store: StoreHealth): void
+  onStore(store: StoredHealth): void
   /** Commands whose state changed, in the order of the changes; after a subscription all that go on. */
   onCommands(records: readonly CommandRecord[]): void
   /** The plant that the engine runs now, which may be another than the one shown; resolves when it is shown. */

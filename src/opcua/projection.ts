@@ -7,7 +7,7 @@ import type { Plant } from '../core/plant.ts'
 import { changeBetween, changedPlant, inSteps, type PlantChange } from '../core/plant-change.ts'
 import type { SampleBatch } from '../core/sample.ts'
 import { type IndexedTag, type NumberedPlant, type TagChange, TagIndexing } from '../core/tag-index.ts'
-import type { StoreHealth } from '../link/contract.ts'
+import type { StoredHealth } from '../link/contract.ts'
 import type { GatewayIdentity } from './address-space/gateway-nodes.ts'
 import { establishNamespaces } from './address-space/namespaces.ts'
 import { setNamespacePermissions } from './address-space/permissions.ts'
@@ -191,7 +191,7 @@ export class Projection {
     this.#showServiceLevel()
   }
 
-  showStore(store: StoreHealth): void {
+  showStore(store: StoredHealth): void {
     this.#storeOk = store.ok
     this.#nodes.gateway.showStore(store, this.#clock.now())
     this.#showServiceLevel()

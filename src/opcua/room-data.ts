@@ -11,6 +11,8 @@ export interface OpcuaRoomData {
   readonly dataFolder: string
   /** When the gateway began, milliseconds of the epoch. */
   readonly startedAt: number
+  /** What is recorded goes to PostgreSQL too. */
+  readonly sendsToPostgres: boolean
   readonly logLevel: LogLevel
   /** Where the newest lines of its log stay (`RecentLog`). */
   readonly recentLog?: SharedArrayBuffer | undefined

@@ -9,9 +9,8 @@ import { freeDiskSpace } from './free-disk-space.ts'
 import type { OpcuaRoomData } from './room-data.ts'
 import { OpcuaServerRoom } from './server-room.ts'
 
-const { port, settings, users, dataFolder, startedAt, logLevel, recentLog } = workerData as OpcuaRoomData & {
-  port: MessagePort
-}
+const { port, settings, users, dataFolder, startedAt, sendsToPostgres, logLevel, recentLog } =
+  workerData as OpcuaRoomData & { port: MessagePort }
 
 /** Ends this thread with the error as its cause; main starts another. */
 const die = (error: unknown): void => {
@@ -25,7 +24,7 @@ const room = new OpcuaServerRoom({
   settings,
   users,
   history,
-  identity: { version, startedAt },
+  identity: { version, startedAt, sendsToPostgres },
   freeDiskSpace: () => freeDiskSpace(dataFolder),
   clock: systemClock,
   log: createLogger(logLevel, 'opcua', recentLog),

@@ -20,6 +20,7 @@ import type { Logger } from '../core/logger.ts'
 import type { UserRecord } from '../core/user.ts'
 import { builtAt, version } from '../version.ts'
 import { nodesetFiles } from './address-space/namespaces.ts'
+import { keepDiagnosticsReadOnly, showOnlyWhatIsServed } from './address-space/standard-nodes.ts'
 import { type CertificateStores, openCertificateStores } from './certificates.ts'
 import { GatewayServer } from './gateway-server.ts'
 import { answerWithNewestToken } from './hardening/channel-tokens.ts'
@@ -27,8 +28,9 @@ import { type AdmitCalled, guardFirstFrame } from './hardening/first-frame.ts'
 import { MAX_ITEM_QUEUE } from './hardening/item-queue-cap.ts'
 import { limitOpenChannelTime } from './hardening/open-channel-deadline.ts'
 import { HardeningError } from './hardening/patch-method.ts'
+import { tellWhoIsLoggedIn } from './hardening/security-diagnostics.ts'
 import { endSlowReaders } from './hardening/slow-reader.ts'
-import { adjustTransportLimits } from './hardening/transport-limits.ts'
+import { adjustTransportLimits, MAX_MESSAGE } from './hardening/transport-limits.ts'
 import { CONTINUATION_POINTS_PER_SESSION } from './history/continuation-points.ts'
 import { MOST_NODES } from './history/limits.ts'
 import { conformanceUnits, serverProfiles } from './profiles.ts'
@@ -118,6 +120,9 @@ export async function prepareServer(
       maxBrowseContinuationPoints: BROWSE_CONTINUATION_POINTS_PER_SESSION,
       maxHistoryContinuationPoints: CONTINUATION_POINTS_PER_SESSION,
       minSupportedSampleRate: FASTEST_SAMPLING,
+      localeIdArray: ['en'],
+      maxStringLength: MAX_MESSAGE,
+      maxByteStringLength: MAX_MESSAGE,
       operationLimits: {
         maxNodesPerRead: limits.operationsPerRequest,
         maxNodesPerWrite: limits.operationsPerRequest,
@@ -141,6 +146,9 @@ export async function prepareServer(
   if (!addressSpace || !endpoint)
     throw new PenstockError('STOPPED', 'The OPC UA server was ended while it was prepared')
   publishFastestSampling(addressSpace)
+  showOnlyWhatIsServed(addressSpace)
+  keepDiagnosticsReadOnly(server)
+  tellWhoIsLoggedIn(addressSpace)
   correctCallResults(server)
   sliceWork(server)
   publishByTurns(clock)

@@ -4,7 +4,6 @@ import {
   type OPCUAServer,
   type ServerSession,
   type Subscription,
-  UserNameIdentityToken,
 } from 'node-opcua'
 import type { Clock } from '../core/clock.ts'
 import type { Logger } from '../core/logger.ts'
@@ -80,9 +79,8 @@ function describe(session: ServerSession, now: number): OpcuaSession {
 }
 
 /** null: it is anonymous, or has not logged in yet. */
-function userOf({ userIdentityToken: token }: ServerSession): string | null {
-  if (!token || token instanceof AnonymousIdentityToken) return null
-  return token instanceof UserNameIdentityToken ? short(token.userName ?? '') : '(certificate)'
+function userOf({ userIdentityToken: token, sessionContext }: ServerSession): string | null {
+  return !token || token instanceof AnonymousIdentityToken ? null : short(sessionContext.getUserName())
 }
 
 const describeSubscription = (subscription: Subscription): OpcuaSubscription => ({

@@ -18,6 +18,9 @@ export class LineReport<Block extends ReadBlock> {
   readonly #context: Pick<SourceContext, 'report' | 'log'>
   readonly #line: PollLine<Block>
   readonly #told = new WeakMap<PolledDevice<Block>, { readonly state: DeviceState; readonly reason: string }>()
+  /** Why blocks were refused, and what that comes to for their device. */
+  readonly #causes = new WeakMap<PolledBlock<Block>, string>()
+  readonly #refused = new WeakMap<PolledDevice<Block>, { refusals: readonly PolledBlock<Block>[]; text: string }>()
   #said: string | undefined
   /** How often in a row the load was too high. */
   #overloads = 0
@@ -94,10 +97,12 @@ export class LineReport<Block extends ReadBlock> {
       const text = `Device "${name}" does not answer; it is probed now and then until it does`
       log.warn({ device: key, cause: device.reason }, text)
     } else if (answered || before?.state === 'online') {
-      const { mute } = device
-      const reason = mute.length === 0 ? '' : `It does not answer for ${addressesOf(mute)}`
+      const silence = device.mute.length === 0 ? '' : `It does not answer for ${addressesOf(device.mute)}`
+      const reason = [silence, this.#refusals(device)].filter((text) => text !== '').join('. ')
       if (!this.#tell(device, 'online', reason)) return
-      if (reason !== '') log.warn({ device: key, addresses: addressesOf(mute) }, `Device "${name}": ${reason}`)
+      // A refusal was told with its cause when it came.
+      if (silence === '' && reason !== '') return
+      if (reason !== '') log.warn({ device: key, addresses: addressesOf(device.mute) }, `Device "${name}": ${reason}`)
       else if (before?.state === 'online') log.info({ device: key }, `Device "${name}" answers for all addresses again`)
       else log.info({ device: key }, `Device "${name}" answers`)
     } else return
@@ -106,6 +111,7 @@ export class LineReport<Block extends ReadBlock> {
 
   /** The device says that it has no such thing. */
   refused({ config }: PolledDevice<Block>, block: PolledBlock<Block>, cause: PenstockError): void {
+    this.#causes.set(block, cause.message)
     const told = { device: config.key, addresses: addressesOf([block]), cause: cause.message }
     this.#context.log.warn(told, 'The device refuses this address; it is asked for again ever more rarely')
   }
@@ -117,6 +123,17 @@ export class LineReport<Block extends ReadBlock> {
     this.#told.set(device, { state, reason })
     this.#context.report.device(device.config.key, state, reason)
     return true
+  }
+
+  /** What the device says that it does not have, and why the first of it. */
+  #refusals(device: PolledDevice<Block>): string {
+    const { refusals } = device
+    const before = this.#refused.get(device)
+    if (!refusals || before?.refusals === refusals) return before?.text ?? ''
+    const [first] = refusals
+    const text = first ? `It refuses ${addressesOf(refusals)}: ${this.#causes.get(first) ?? ''}` : ''
+    this.#refused.set(device, { refusals, text })
+    return text
   }
 
   #silence(): string {

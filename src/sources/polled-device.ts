@@ -43,6 +43,8 @@ export class PolledDevice<Block extends ReadBlock> {
   #running: PollGroup<Block>[] = []
   /** What is asked for outside of all cycles. */
   #irregular: readonly PolledBlock<Block>[] = []
+  /** Those that it refuses, the same array while they are the same; undefined where it has to be looked. */
+  #refusals: readonly PolledBlock<Block>[] | undefined
   #regularInRow = 0
   #retestFrom: Milliseconds = 0
   /** Requests to it that are under way side by side. */
@@ -79,6 +81,14 @@ export class PolledDevice<Block extends ReadBlock> {
   /** Blocks that it leaves unanswered again and again while it answers others. */
   get mute(): readonly PolledBlock<Block>[] {
     return this.breaker.open ? [] : this.#irregular.filter((block) => block.mute)
+  }
+
+  /** Blocks that it says it does not have; undefined while parts of one are still to be asked for, which may be had. */
+  get refusals(): readonly PolledBlock<Block>[] | undefined {
+    if (!this.#refusals && !this.#irregular.some(({ state }) => state === 'untried')) {
+      this.#refusals = this.#irregular.filter(({ state }) => state === 'refused')
+    }
+    return this.#refusals
   }
 
   /** How its requests stand. */
@@ -197,6 +207,7 @@ export class PolledDevice<Block extends ReadBlock> {
     this.breaker.answered()
     this.answeredAt = now
     this.#settle(block)
+    const wasRefused = block.state === 'refused'
     switch (outcome.kind) {
       case 'read':
         if (block.state === 'refused' && block.block !== block.planned) this.#groupOf(block)?.rejoin(block, now)
@@ -210,6 +221,7 @@ export class PolledDevice<Block extends ReadBlock> {
         block.refused(now)
         break
     }
+    if (wasRefused !== (outcome.kind === 'refused')) this.#refusals = undefined
     // A refused block that is refused again is where it was.
     if (outcome.kind === 'read' ? !wasRegular : wasRegular || outcome.kind === 'split') {
       // Parts that went back into their whole may have been all that was left of a cycle.
@@ -225,6 +237,7 @@ export class PolledDevice<Block extends ReadBlock> {
   missed(block: PolledBlock<Block>, now: Milliseconds, sentAt: Milliseconds): void {
     const wasFailing = block.state === 'failing'
     const wasRegular = block.state === 'regular'
+    if (block.state === 'refused') this.#refusals = undefined
     block.unanswered(now)
     const isBeside = this.#settle(block)
     if (wasRegular) this.#sort()
@@ -323,12 +336,14 @@ export class PolledDevice<Block extends ReadBlock> {
 
   #sort(): void {
     this.#irregular = this.#blocks.filter(({ state }) => state !== 'regular')
+    this.#refusals = undefined
   }
 
   #restart(now: Milliseconds): void {
     this.#abandon()
     this.#ridden.forget()
     for (const block of this.#irregular) block.renew(now)
+    this.#refusals = undefined
     if (this.breaker.open) return
     for (const group of this.#groups) {
       if (group.begin(now)) this.#running.push(group)

@@ -20,7 +20,7 @@ import { dirname, join } from 'node:path'
 import Database from 'better-sqlite3'
 import type { Milliseconds } from '../core/clock.ts'
 import { PenstockError } from '../core/errors.ts'
-import { lockDataFolder } from './data-folder-lock.ts'
+import { isOwned, lockDataFolder } from './data-folder-lock.ts'
 
 /** What a data folder holds that a gateway must not forget; the lock and the token are of the moment. */
 const DATABASES = ['penstock.db', 'history.db']
@@ -114,6 +114,13 @@ export function restore(options: {
   readonly now: Milliseconds
 }): { readonly at: string; readonly movedTo: string | undefined } {
   const { backup, dataFolder, replace, now } = options
+  if (isOwned(dataFolder)) {
+    throw new PenstockError(
+      'DATA_FOLDER_LOCKED',
+      `A gateway runs on ${dataFolder}: stop it (systemctl stop penstock, docker compose stop), restore, and start it ` +
+        'again; or restore into another folder with --data',
+    )
+  }
   const { at } = verify(backup)
   const { files } = manifestOf(backup)
   const lock = lockDataFolder(dataFolder)

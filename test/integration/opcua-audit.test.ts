@@ -77,11 +77,11 @@ describe('what happens on the server', () => {
       value: { value: { dataType: DataType.Double, value: 1 } },
     })
     await operator.call({
-      objectId: 'i=2253',
-      methodId: 'i=12749',
+      objectId: 'i=15606',
+      methodId: 'i=16301',
       inputArguments: [
-        { dataType: DataType.UInt32, value: 1 },
-        { dataType: DataType.UInt32, value: 1 },
+        { dataType: DataType.String, value: 'Role' },
+        { dataType: DataType.String, value: 'urn:role' },
       ],
     })
     await operator.close()

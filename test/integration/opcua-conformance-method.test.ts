@@ -65,6 +65,15 @@ describe('OPC 10000-4 §5.12.2 Call', () => {
     expect(namesOf(results[0]?.inputArgumentResults)).toEqual(['BadTypeMismatch'])
   })
 
+  it('answers BadNotExecutable for a standard method that nothing stands behind', async () => {
+    const texts = ['Role', 'urn:role'].map((value) => new Variant({ dataType: DataType.String, value }))
+    const addRole = { objectId: 'i=15606', methodId: 'i=16301', inputArguments: texts }
+
+    const { results } = await call([addRole, good])
+
+    expect(namesOf(results.map(({ statusCode }) => statusCode))).toEqual(['BadNotExecutable', 'Good'])
+  })
+
   it('answers BadUserAccessDenied for a subscription of somebody else', async () => {
     const [, engineer] = users
     const { subscriptionId } = await subscribe(await test.session(asUser(engineer.name, engineer.password)))
@@ -74,10 +83,10 @@ describe('OPC 10000-4 §5.12.2 Call', () => {
     expect(namesOf(results.map(({ statusCode }) => statusCode))).toEqual(['BadUserAccessDenied'])
   })
 
-  it('answers BadUserAccessDenied for a durable subscription (OPC 10000-5 §9.3), which only administrators may make', async () => {
+  it('answers BadMethodInvalid for a durable subscription (OPC 10000-5 §9.3): there are none, for nobody', async () => {
     const { results } = await call([{ ...good, methodId: 'i=12749', inputArguments: [uint32(1), uint32(1)] }])
 
-    expect(namesOf(results.map(({ statusCode }) => statusCode))).toEqual(['BadUserAccessDenied'])
+    expect(namesOf(results.map(({ statusCode }) => statusCode))).toEqual(['BadMethodInvalid'])
   })
 
   it('is refused as a whole for no method and for more than MaxNodesPerMethodCall', async () => {

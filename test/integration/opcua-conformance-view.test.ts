@@ -225,8 +225,27 @@ describe('OPC 10000-5 §6.3.2 ServerCapabilities and §12.4 BuildInfo', () => {
     ['MaxNodesPerTranslateBrowsePathsToNodeIds', 'i=11712', 10_000],
     ['MaxNodesPerMethodCall', 'i=11709', 100],
     ['MaxMonitoredItemsPerCall', 'i=11714', 10_000],
+    ['MaxStringLength: no message is longer', 'i=11703', 4 * 1024 * 1024],
+    ['MaxByteStringLength', 'i=12911', 4 * 1024 * 1024],
   ])('publish the limit that holds: %s', async (_name, nodeId, value) => {
     expect(await read(nodeId)).toBe(value)
+  })
+
+  it('say in which language the server speaks', async () => {
+    expect(await read('i=2271')).toEqual(['en'])
+  })
+
+  it.each([
+    ['ServerConfiguration', 'i=12637'],
+    ['PublishSubscribe', 'i=14443'],
+    ['Aliases', 'i=23470'],
+    ['ServerLog', 'i=19372'],
+    ['DefaultHEConfiguration', 'i=32754'],
+    ['ProvisionableDevice', 'i=29878'],
+  ])('do not show what nothing stands behind: %s', async (_name, nodeId) => {
+    const { statusCode } = await session.read({ nodeId, attributeId: AttributeIds.BrowseName })
+
+    expect(statusCode.name).toBe('BadNodeIdUnknown')
   })
 
   it('claim profiles and conformance units that are true, and no other', async () => {

@@ -10,6 +10,7 @@ import {
   StatusCodes,
 } from 'node-opcua'
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest'
+import { type SinkHealth, sinkStates } from '../../src/core/sink.ts'
 import { connected, noCounters } from '../support/opcua-engine.ts'
 import { smallPlant } from '../support/opcua-plant.ts'
 import { nodeId, type RoomUnderTest, startRoom, watch } from '../support/opcua-room.ts'
@@ -27,9 +28,24 @@ const analog = [
 let test: RoomUnderTest
 let session: ClientSession
 
+const sink: SinkHealth = {
+  state: 'backoff',
+  reason: 'db.plant.example does not answer',
+  since: 0,
+  waiting: 5_000_000_000,
+  waitingBytes: 1,
+  oldestAt: 0,
+  sent: 0,
+  failures: 1,
+  lost: 7,
+  unfit: 0,
+  lastSentAt: null,
+}
+
 beforeAll(async () => {
   test = await startRoom({
     plant: { sources: [...smallPlant().sources, ...aPlant([aModbusDevice('burner', analog)]).sources] },
+    prepare: ({ health }) => Object.assign(health, { sink }),
   })
   session = await test.session()
 })
@@ -263,6 +279,17 @@ describe('the gateway', () => {
     expect(await read('HistoryLost')).toEqual([0, 0])
     test.engine.link.tell('sources', test.engine.health.sources)
     await expect.poll(() => read('SourcesConnected')).toBe(4)
+  })
+})
+
+describe('a gateway that sends its samples to PostgreSQL', () => {
+  const read = async (name: string) => (await session.read({ nodeId: nodeId(`#gateway/${name}`) })).value.value
+
+  it('says how that goes, why it does not, and what waits or was given up', async () => {
+    expect(sinkStates[Number(await read('PostgresState'))]).toBe('backoff')
+    expect(await read('PostgresReason')).toBe('db.plant.example does not answer')
+    expect(await read('PostgresWaiting')).toEqual([1, 705_032_704])
+    expect(await read('PostgresLost')).toEqual([0, 7])
   })
 })
 

@@ -197,7 +197,7 @@ describe('what users may do', () => {
       ],
     })
 
-    expect(result.statusCode).toBe(StatusCodes.BadUserAccessDenied)
+    expect(result.statusCode).toBe(StatusCodes.BadMethodInvalid)
   })
 })
 

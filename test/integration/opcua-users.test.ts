@@ -15,6 +15,7 @@ import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest'
 import { hashPassword } from '../../src/core/password.ts'
 import type { Plant } from '../../src/core/plant.ts'
 import { type UserRecord, userRoles } from '../../src/core/user.ts'
+import { deletingTimes, historyUpdate } from '../support/history-edit-client.ts'
 import { makeOpcuaIdentity, makeRevocationList, type OpcuaIdentity } from '../support/opcua-identities.ts'
 import { smallPlant } from '../support/opcua-plant.ts'
 import { asUser, nodeId, type RoomUnderTest, startRoom, watch } from '../support/opcua-room.ts'
@@ -58,7 +59,7 @@ const asOwner = ({ der, key }: OpcuaIdentity): UserIdentityInfo => ({
 function writable(): Plant {
   const text = JSON.stringify(smallPlant(), (_name, value: unknown) =>
     typeof value === 'object' && value !== null && 'key' in value && value.key === 'double'
-      ? { ...value, access: 'readWrite' }
+      ? { ...value, access: 'readWrite', history: 'every' }
       : value,
   )
   return JSON.parse(text) as Plant
@@ -74,7 +75,11 @@ beforeAll(async () => {
   passwordHash = await hashPassword(PASSWORD)
   records = [
     ...userRoles.map((role) => record(role, { roles: [role] })),
-    record('nora', { passwordHash: null, certificates: [badges.good.thumbprint, badges.expired.thumbprint] }),
+    record('nora', {
+      roles: ['Engineer'],
+      passwordHash: null,
+      certificates: [badges.good.thumbprint, badges.expired.thumbprint],
+    }),
     record('leo', { passwordHash: null, certificates: [badges.leaver.thumbprint] }),
   ]
   room = await startRoom({ plant: writable(), settings: { users: [] }, users: records })
@@ -122,34 +127,22 @@ describe('over every policy and mode', () => {
 })
 
 describe('what each role may do', () => {
-  const durable = {
-    objectId: 'i=2253',
-    methodId: 'i=12749',
-    inputArguments: [
-      { dataType: DataType.UInt32, value: 1 },
-      { dataType: DataType.UInt32, value: 1 },
-    ],
-  }
   const securityDiagnostics = { nodeId: 'i=3708', attributeId: AttributeIds.Value }
 
   it.each([
     // What whoever may write hears is the answer of the engine, whose device here takes no commands.
-    ['Observer', 'BadUserAccessDenied', 'BadUserAccessDenied', 'BadUserAccessDenied'],
-    ['Operator', 'BadNotSupported', 'BadUserAccessDenied', 'BadUserAccessDenied'],
-    ['Engineer', 'BadNotSupported', 'BadUserAccessDenied', 'BadUserAccessDenied'],
-    ['ConfigureAdmin', 'BadUserAccessDenied', 'BadSubscriptionIdInvalid', 'Good'],
-    ['SecurityAdmin', 'BadUserAccessDenied', 'BadUserAccessDenied', 'Good'],
-  ])(
-    '%s reads; writing: %s; a method of administrators: %s; who is logged in: %s',
-    async (role, write, call, security) => {
-      const session = await room.session(asUser(role, PASSWORD))
+    ['Observer', 'BadUserAccessDenied', 'BadUserAccessDenied'],
+    ['Operator', 'BadNotSupported', 'BadUserAccessDenied'],
+    ['Engineer', 'BadNotSupported', 'BadUserAccessDenied'],
+    ['ConfigureAdmin', 'BadUserAccessDenied', 'Good'],
+    ['SecurityAdmin', 'BadUserAccessDenied', 'Good'],
+  ])('%s reads; writing: %s; who is logged in: %s', async (role, write, security) => {
+    const session = await room.session(asUser(role, PASSWORD))
 
-      expect(await readTag(session)).toBe(StatusCodes.BadWaitingForInitialData)
-      expect((await writeTag(session)).name).toBe(write)
-      expect((await session.call(durable)).statusCode.name).toBe(call)
-      expect((await session.read(securityDiagnostics)).statusCode.name).toBe(security)
-    },
-  )
+    expect(await readTag(session)).toBe(StatusCodes.BadWaitingForInitialData)
+    expect((await writeTag(session)).name).toBe(write)
+    expect((await session.read(securityDiagnostics)).statusCode.name).toBe(security)
+  })
 
   it('is what UserRolePermissions of a tag says', async () => {
     const flags = async (role: string) => {
@@ -162,6 +155,38 @@ describe('what each role may do', () => {
     }
 
     expect(JSON.stringify(await flags('Operator'))).not.toBe(JSON.stringify(await flags('Observer')))
+  })
+
+  it.each([
+    ['Observer', 'BadUserAccessDenied'],
+    ['ConfigureAdmin', 'BadUserAccessDenied'],
+    ['SecurityAdmin', 'Good'],
+  ])('%s, who asks for the RolePermissions of a tag, hears %s', async (role, status) => {
+    const session = await room.session(asUser(role, PASSWORD))
+    const read = { nodeId: nodeId('boiler/double'), attributeId: AttributeIds.RolePermissions }
+
+    expect((await session.read(read)).statusCode.name).toBe(status)
+  })
+
+  it('no administrator writes what nothing would follow: settings of roles, and what the server notes of sessions', async () => {
+    const session = await room.session(asUser('SecurityAdmin', PASSWORD))
+    const { references } = await session.browse(session.sessionId.toString())
+    const found = references?.find(({ browseName }) => browseName.name === 'SessionSecurityDiagnostics')
+
+    for (const nodeId of ['i=15416', found?.nodeId.toString() ?? '']) {
+      const { value } = await session.read({ nodeId, attributeId: AttributeIds.Value })
+      expect(value.value).not.toBeNull()
+      if (nodeId !== 'i=15416') {
+        expect(value.value).toMatchObject({
+          clientUserIdOfSession: 'SecurityAdmin',
+          clientUserIdHistory: ['SecurityAdmin'],
+          authenticationMechanism: 'UserName',
+          encoding: 'UA Binary',
+        })
+      }
+      const written = await session.write({ nodeId, attributeId: AttributeIds.Value, value: { value } })
+      expect(written.name).toBe('BadNotWritable')
+    }
   })
 })
 
@@ -179,6 +204,27 @@ describe('a certificate of a user', () => {
     const session = await room.session(asOwner(badges.good))
 
     expect((await writeTag(session)).name).toBe('BadNotSupported')
+  })
+
+  it('names its user in what is noted of a command and of a change of history, whatever it is called', async () => {
+    const commands: string[] = []
+    const edits: string[] = []
+    const refuse = room.engine.onCommand
+    room.engine.onCommand = (request) => {
+      commands.push(request.by.user)
+      return refuse(request)
+    }
+    room.engine.editHistory = ({ by: { user } }) => {
+      edits.push(user)
+      return Promise.resolve({ outcomes: [], deleted: 0 })
+    }
+    const session = await room.session(asOwner(badges.good))
+
+    await writeTag(session)
+    await historyUpdate(session, await deletingTimes(session, 'boiler/double', [1_000]))
+
+    room.engine.onCommand = refuse
+    expect({ commands, edits }).toEqual({ commands: ['nora'], edits: ['nora'] })
   })
 
   it('that its authority revokes ends the session that was begun with it, and begins no other', async () => {
@@ -219,7 +265,7 @@ describe('OPC 10000-4 §5.7.3 the session of a user with a certificate', () => {
     expect((await session.read({ nodeId: nodeId('boiler/level') })).statusCode).toBe(
       StatusCodes.BadWaitingForInitialData,
     )
-    expect(shown(session)).toMatchObject([{ user: '(certificate)', subscriptions: [{ items: 1 }] }])
+    expect(shown(session)).toMatchObject([{ user: 'nora', subscriptions: [{ items: 1 }] }])
     await session.close()
   })
 
@@ -234,7 +280,7 @@ describe('OPC 10000-4 §5.7.3 the session of a user with a certificate', () => {
     const client = await anotherConnection()
     await expect(client.reactivateSession(session)).rejects.toThrow(/BadIdentityChangeNotSupported/)
 
-    expect(shown(session)).toMatchObject([{ user: '(certificate)', active: true }])
+    expect(shown(session)).toMatchObject([{ user: 'nora', active: true }])
     Object.assign(session, { userIdentityInfo: asOwner(badges.good) })
     await session.close()
   })
@@ -258,7 +304,7 @@ describe('OPC 10000-4 §5.7.3 the session of a user with a certificate', () => {
     await expect(client.reactivateSession(session)).rejects.toThrow(/BadNoValidCertificates/)
 
     await client.disconnect()
-    expect(shown(session)).toMatchObject([{ user: '(certificate)', active: true }])
+    expect(shown(session)).toMatchObject([{ user: 'nora', active: true }])
     await session.close()
   })
 })

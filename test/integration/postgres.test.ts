@@ -381,6 +381,33 @@ describe('a connection with TLS', () => {
   })
 })
 
+describe('samples that are older than sinks.postgres.retention', () => {
+  const DAY = 86_400_000
+
+  it('are deleted, of this gateway and no other, and what is newer stays', async () => {
+    const otherFolder = mkdtempSync(join(tmpdir(), 'penstock-'))
+    const other = aRig({ folder: otherFolder, gateway: 'Plant 2' })
+    const recent = Date.now() - DAY
+    const recorded = [...series(1_000, 25_000), ...series(recent, 3)]
+    await other.record(0, series(1_000, 2))
+    const rig = aRig()
+    await rig.record(0, recorded)
+    await rig.record(1, series(1_000, 2))
+    await Promise.all([arrived(rig), arrived(other)])
+    await close(rig)
+
+    const keeping = aRig({ settings: { retentionMs: 2 * DAY } })
+    await expect.poll(() => postgresRows(cluster), SOON).toHaveLength(3)
+    await keeping.record(0, series(recent + 100, 1))
+    await arrived(keeping)
+    expect(await postgresRows(cluster)).toHaveLength(4)
+    expect(await postgresRows(cluster, 'Plant 2')).toHaveLength(2)
+    expect(keeping.sink.health.failures).toBe(0)
+    await close(other)
+    rmSync(otherFolder, { recursive: true })
+  })
+})
+
 describe('a whole gateway', () => {
   it('sends what it records, says so, and is ready without PostgreSQL', async () => {
     const tag = { key: 'x', type: 'Double', expression: '1 + 2', history: 'every', unit: 'bar' }
@@ -446,6 +473,16 @@ describe('TimescaleDB', () => {
     await rig.record(0, series(0, 1))
     await arrived(rig)
     expect(await inPlant('SELECT * FROM public.asked')).toEqual([{ relation: 'samples', dimension: 'source_time' }])
+    await close(rig)
+    // Chunks inherit from their hypertable.
+    await inPlant(`
+      CREATE TABLE public.chunk () INHERITS (penstock.samples);
+      CREATE FUNCTION public.drop_chunks(relation regclass, older_than timestamptz) RETURNS SETOF text LANGUAGE sql
+        AS 'INSERT INTO public.asked VALUES (relation::text, (now() - older_than)::text); SELECT relation::text'`)
+    const keeping = aRig({ settings: { retentionMs: 7 * 86_400_000 } })
+    await expect.poll(() => inPlant('SELECT dimension FROM public.asked'), SOON).toContainEqual({ dimension: '7 days' })
+    expect(await postgresRows(cluster)).toHaveLength(1)
+    await close(keeping)
     await inPlant('DELETE FROM pg_extension WHERE oid = 99999').catch(() => undefined)
   })
 })

@@ -91,7 +91,7 @@ export class EngineStandIn {
           if (!this.holding) setImmediate(() => this.release())
           return true
         },
-        store: () => this.health.store,
+        store: () => ({ ...this.health.store, sink: this.health.sink }),
         editHistory: (asked) => this.editHistory(asked),
         command: (request) => this.onCommand(request),
         cancelCommand: (of) => this.onCancel(of),

@@ -126,7 +126,10 @@ export async function startRoom(
 }
 
 /** What a room is told of the gateway and its machine. */
-export const noMachine = { identity: { version: '1.2.3', startedAt: 0 }, freeDiskSpace: async () => 5_000_000_000 }
+export const noMachine = {
+  identity: { version: '1.2.3', startedAt: 0, sendsToPostgres: true },
+  freeDiskSpace: async () => 5_000_000_000,
+}
 
 /** Of tags that have said nothing yet. */
 export const noHistory: HistorySource = { read: () => [], summaries: () => [], columns: () => [] }

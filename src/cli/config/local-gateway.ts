@@ -7,7 +7,7 @@ import { localTokenFile } from '../../http/local-token.ts'
 import { version } from '../../version.ts'
 import { ClientFailure, ExitCode } from '../client/failure.ts'
 import type { Environment } from '../configuration.ts'
-import { dataFolderOf, localUrlOf } from '../data-folder.ts'
+import { DEFAULT_URL, dataFolderOf, localUrlOf } from '../data-folder.ts'
 
 export interface LocalFlags {
   /** The HTTP port of the gateway; absent: that of the configuration, or 8080 where only the data folder is named. */
@@ -19,7 +19,6 @@ export interface LocalFlags {
 
 /** A plant of thousands of devices changes, or it is not known yet whether a command went out. */
 const ANSWER_WITHIN_MS = 100_000
-const DEFAULT_URL = 'http://127.0.0.1:8080'
 const exitCodes: Readonly<Record<number, number>> = {
   400: ExitCode.usage,
   404: ExitCode.unknownNode,

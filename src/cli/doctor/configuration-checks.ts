@@ -1,29 +1,35 @@
 import { statSync } from 'node:fs'
+import type { Loaded } from '../../config/load.ts'
 import type { Config } from '../../config/schema.ts'
 import { secretsOf } from '../../config/secrets.ts'
 import { formatProblem, type Problem } from '../../core/problem.ts'
+import { addressDoubts, tlsWarnings } from '../check-config.ts'
 import { type Environment, loadText } from '../configuration.ts'
 import { type Finding, ok, problem, warning } from './finding.ts'
 
 /** The configuration where it can be used at all, be it without its secrets, and what is wrong with both. */
-export function checkConfigurationText(
+export async function checkConfigurationText(
   text: string,
   file: string,
   env: Environment,
-): { readonly config: Config | undefined; readonly findings: readonly Finding[] } {
+): Promise<{ readonly config: Config | undefined; readonly findings: readonly Finding[] }> {
   const shape = loadText(text, file, env, false)
+  const complete = loadText(text, file, env, true)
   if (!shape.ok) {
-    const findings = shape.problems.map((each) => problem('configuration', placed(each), each.mend))
+    const problems = complete.ok ? shape.problems : complete.problems
+    const findings = problems.map((each) => problem('configuration', placed(each), each.mend))
     return { config: undefined, findings }
   }
   const { config } = shape
   const devices = config.sources.reduce((sum, source) => sum + source.devices.length, 0)
   const inOrder = ok('configuration', `${file} is in order: ${config.sources.length} sources, ${devices} devices`)
-  return { config, findings: [inOrder, ...secretFindings(text, file, env, config)] }
+  // Without its secrets, the files of TLS cannot be looked at.
+  const doubts = [...(complete.ok ? await tlsWarnings(complete) : []), ...addressDoubts(config).flat()]
+  const warnings = doubts.map((doubt) => warning('configuration', sentence(doubt), 'penstock check-config says more.'))
+  return { config, findings: [inOrder, ...warnings, ...secretFindings(complete, env, config)] }
 }
 
-function secretFindings(text: string, file: string, env: Environment, config: Config): Finding[] {
-  const complete = loadText(text, file, env, true)
+function secretFindings(complete: Loaded, env: Environment, config: Config): Finding[] {
   const uses = secretsOf({
     users: config.opcua.users,
     sources: config.sources,

@@ -14,17 +14,17 @@ import { ClientFailure, ExitCode } from '../client/failure.ts'
 import { table } from '../client/format.ts'
 import type { Output } from '../client/options.ts'
 import { type AdministratorFlags, askAdministrator } from './ask-administrator.ts'
-import { administered, asOwner, fileOwner, isRunning } from './gateway-folder.ts'
+import { type AdministeredFlags, administered, asOwner, fileOwner, isRunning } from './gateway-folder.ts'
 import type { PasswordInput } from './typed-password.ts'
 
 const PATH = '/security/certificates'
 
-export type CertificateFlags = AdministratorFlags & {
-  readonly config: string
-  readonly json?: boolean | undefined
-  /** Certificates that users log in with, not those of clients. */
-  readonly users?: boolean | undefined
-}
+export type CertificateFlags = AdministratorFlags &
+  AdministeredFlags & {
+    readonly json?: boolean | undefined
+    /** Certificates that users log in with, not those of clients. */
+    readonly users?: boolean | undefined
+  }
 
 /** What `penstock certificates` was asked to do. */
 export type CertificateTask =
@@ -43,7 +43,7 @@ export async function certificates(
   input: PasswordInput,
   out: Output,
 ): Promise<number> {
-  const config = administered(flags.config, input.env)
+  const config = administered(flags, input.env)
   const change = task.action === 'list' ? undefined : changeOf(task, flags.users ? 'users' : 'application')
   const known = isRunning(config)
     ? (await askAdministrator<{ certificates: KnownCertificate[] }>(config, PATH, flags, input, change)).certificates

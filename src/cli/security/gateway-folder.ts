@@ -1,4 +1,4 @@
-import { readFileSync } from 'node:fs'
+import { existsSync, readFileSync } from 'node:fs'
 import { userInfo } from 'node:os'
 import { loadConfig } from '../../config/load.ts'
 import type { Config } from '../../config/schema.ts'
@@ -7,10 +7,19 @@ import { isOwned, lockDataFolder } from '../../store/data-folder-lock.ts'
 import { configurationText, type Environment } from '../configuration.ts'
 import { ConfigurationRefused } from '../configuration-refused.ts'
 
+export interface AdministeredFlags {
+  readonly config: string
+  /** The data folder, where it is not that of the configuration. */
+  readonly data?: string | undefined
+}
+
+/** What is said of a gateway whose data folder alone is named. */
+const NO_CONFIGURATION = 'sources: []'
+
 /** The configuration of a gateway whose security is administered, without its secrets. */
-export function administered(file: string, env: Environment): Config {
+export function administered({ config: file, data }: AdministeredFlags, env: Environment): Config {
   const loaded = loadConfig({
-    text: configurationText(file),
+    text: data === undefined || existsSync(file) ? configurationText(file) : NO_CONFIGURATION,
     file,
     env,
     readFile: (path) => readFileSync(path, 'utf8'),
@@ -18,7 +27,8 @@ export function administered(file: string, env: Environment): Config {
     validators: {},
   })
   if (!loaded.ok) throw new ConfigurationRefused(file, loaded.problems)
-  return loaded.config
+  const { config } = loaded
+  return data === undefined ? config : { ...config, gateway: { ...config.gateway, data } }
 }
 
 /** Whether a gateway runs on this data folder, which then has to be asked. */

@@ -9,13 +9,13 @@ import { UserAccounts } from '../../store/user-accounts.ts'
 import { ClientFailure, ExitCode } from '../client/failure.ts'
 import type { Output } from '../client/options.ts'
 import { type AdministratorFlags, askAdministrator } from './ask-administrator.ts'
-import { administered, asOwner, fileOwner, isRunning } from './gateway-folder.ts'
+import { type AdministeredFlags, administered, asOwner, fileOwner, isRunning } from './gateway-folder.ts'
 import { askPassword, type PasswordInput } from './typed-password.ts'
 
 const PATH = '/security/users'
 const NEW_PASSWORD = 'PENSTOCK_NEW_PASSWORD'
 
-export type UserFlags = AdministratorFlags & { readonly config: string; readonly json?: boolean | undefined }
+export type UserFlags = AdministratorFlags & AdministeredFlags & { readonly json?: boolean | undefined }
 
 /** What `penstock user` was asked to do; a password is asked for only when it is needed. */
 export type UserTask =
@@ -32,7 +32,7 @@ export type UserTask =
  * unreachable), ConfigurationRefused.
  */
 export async function user(task: UserTask, flags: UserFlags, input: PasswordInput, out: Output): Promise<number> {
-  const config = administered(flags.config, input.env)
+  const config = administered(flags, input.env)
   const request = task.action === 'list' ? undefined : await requestOf(task, input)
   const users = isRunning(config)
     ? (await askAdministrator<{ users: ListedUser[] }>(config, PATH, flags, input, request)).users

@@ -1,18 +1,21 @@
 import { coerceNodeId, DataType, type UAObject, type UAVariable } from 'node-opcua'
 import type { SourceHealth } from '../../core/health.ts'
 import { StatusCode } from '../../core/status-code.ts'
-import type { StoreHealth } from '../../link/contract.ts'
+import type { StoredHealth } from '../../link/contract.ts'
 import { toHighLow } from '../data-values.ts'
 import { addSteppedConfiguration } from '../history/history-configuration.ts'
 import { showUnheard } from '../projected-variable.ts'
 import type { StatusCodeCache } from '../status-codes.ts'
 import { type NodeFactory, publish } from './node-factory.ts'
+import { SinkNodes } from './sink-nodes.ts'
 
 /** What the gateway is, for as long as it runs. */
 export interface GatewayIdentity {
   readonly version: string
   /** When the process began, milliseconds of the epoch. */
   readonly startedAt: number
+  /** What it records goes to PostgreSQL too. */
+  readonly sendsToPostgres?: boolean | undefined
 }
 
 export interface GatewayNodesOptions {
@@ -35,6 +38,7 @@ export class GatewayNodes {
   readonly #freeDiskSpace: UAVariable
   /** What only the engine knows. */
   readonly #told: Readonly<Record<ToldName, UAVariable>>
+  readonly #sink: SinkNodes | undefined
 
   constructor(options: GatewayNodesOptions) {
     this.#options = options
@@ -63,6 +67,8 @@ export class GatewayNodes {
       historyWaiting: component('HistoryWaiting', DataType.UInt64),
       historyLost: component('HistoryLost', DataType.UInt64),
     }
+    const sink = { factory, statuses: options.statuses, gateway: this.object, types }
+    this.#sink = identity.sendsToPostgres ? new SinkNodes(sink) : undefined
     addSteppedConfiguration(factory, this.object)
     this.sourcesFolder = factory.object({
       id: '#gateway/Sources',
@@ -85,7 +91,8 @@ export class GatewayNodes {
     publish(this.#told.sourcesConnected, DataType.UInt32, connected.length, this.#good, now)
   }
 
-  showStore({ ok, reason, history }: StoreHealth, now: number): void {
+  showStore({ ok, reason, history, sink }: StoredHealth, now: number): void {
+    if (sink) this.#sink?.show(sink, now)
     publish(this.#told.storeOk, DataType.Boolean, ok, this.#good, now)
     publish(this.#told.storeReason, DataType.String, reason, this.#good, now)
     publish(this.#told.historyWaiting, DataType.UInt64, toHighLow(BigInt(history.waiting)), this.#good, now)
@@ -109,6 +116,7 @@ export class GatewayNodes {
     if (heard) return
     const uncertain = this.#options.statuses.of(StatusCode.UncertainNoCommunicationLastUsableValue)
     for (const variable of Object.values(this.#told)) showUnheard(variable, uncertain, now)
+    this.#sink?.showUnheard(now)
   }
 
   get #good() {

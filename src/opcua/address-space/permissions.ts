@@ -15,12 +15,13 @@ const ofPlant = {
   read: 'Browse | Read | ReadHistory | ReceiveEvents',
   command: 'Write | Call',
   updateHistory: 'InsertHistory | ModifyHistory | DeleteHistory',
+  administerSecurity: 'ReadRolePermissions',
 } as const satisfies Partial<Record<Right, string>>
 
 /** What users may do with the nodes of the plant that only show something: some roles may change their history. */
 export function readPermissions(allowAnonymous: boolean): readonly RolePermissionType[] {
-  const { read, updateHistory } = ofPlant
-  return permissions({ read, updateHistory }, allowAnonymous)
+  const { command: _, ...others } = ofPlant
+  return permissions(others, allowAnonymous)
 }
 
 /** What users may do with tags that can be written, and with commands. */

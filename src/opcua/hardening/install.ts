@@ -4,8 +4,8 @@ import { encryptAuditEvents } from './audit-events-encrypted.ts'
 import { auditOperations } from './audit-operations.ts'
 import { checkPermissionOnPush } from './check-permission-on-push.ts'
 import { deliverOnChange } from './deliver-on-change.ts'
-import { restrictDurableSubscriptions } from './durable-subscriptions.ts'
 import { takeEmptyTextAsNoRange } from './empty-index-ranges.ts'
+import { refuseExactly } from './exact-refusals.ts'
 import { gatherSemanticEvents } from './gather-semantic-events.ts'
 import { capItemQueue } from './item-queue-cap.ts'
 import { keepNoAliases } from './node-aliases.ts'
@@ -19,6 +19,7 @@ import { keepItemsOfRemovedNodes } from './revive-items.ts'
 import { giveRolesByToken } from './session-roles.ts'
 import { tellSizeOfNumbers } from './size-of-notifications.ts'
 import { capSubscriptionLifetime } from './subscription-lifetime.ts'
+import { tellMessageSize } from './told-message-size.ts'
 import { endChannelsOfUndecodableMessages } from './undecodable-messages.ts'
 import { unshareReads } from './unshared-reads.ts'
 import { admitUsersByCertificate } from './user-certificates.ts'
@@ -35,6 +36,7 @@ export function hardenNodeOpcua(addressSpace: IAddressSpace, anyVariable: UAVari
   setOverflowBitOnAnyStatus()
   tellSizeOfNumbers()
   capItemQueue()
+  tellMessageSize()
   capSubscriptionLifetime()
   shareSubscriptionDiagnostics()
   prepareKeysOnce()
@@ -47,8 +49,8 @@ export function hardenNodeOpcua(addressSpace: IAddressSpace, anyVariable: UAVari
   unshareReads(anyVariable)
   gatherSemanticEvents(anyVariable)
   refuseRangesOfScalars(anyVariable)
-  restrictDurableSubscriptions(addressSpace)
   encryptAuditEvents()
+  refuseExactly(anyMethod(addressSpace), addressSpace.rootFolder.objects)
   auditOperations(anyVariable, anyMethod(addressSpace))
 }
 

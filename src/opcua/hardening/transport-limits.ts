@@ -10,7 +10,7 @@ interface TransportLimits {
 const MIN_BUFFER = 8_192
 const MAX_BUFFER = 65_536
 /** What one connection can make the server hold before a message is complete. */
-const MAX_MESSAGE = 4 * 1024 * 1024
+export const MAX_MESSAGE = 4 * 1024 * 1024
 
 /**
  * The limits of a connection (OPC 10000-6 §7.1.2.4). node-opcua allocates a buffer of the negotiated size for every

@@ -182,7 +182,7 @@ interface AskedNode {
   /** Its place in the request. */
   readonly position: number
   /** The read at times that the request asks for, the same for each node. */
-  readonly atTime: AtTimeRead | undefined
+  readonly atTime: AtTimeRead | StatusCode | undefined
   readonly most: number
   readonly work: Work
 }

@@ -14,6 +14,7 @@ import type { AskedHistoryEdit, EditAnswer, EditOutcome, HistoryEdit, WriteMode 
 import type { RecordedSample, SeriesName } from '../../core/history-source.ts'
 import type { Logger } from '../../core/logger.ts'
 import type { IndexedTag } from '../../core/tag-index.ts'
+import { actorOf } from '../orders/actor.ts'
 import { editedSample } from './edited-sample.ts'
 import { type HistoryChange, hasHistory, refusalOfChange } from './history-access.ts'
 import { MOST_CHANGES } from './limits.ts'
@@ -134,7 +135,7 @@ export class HistoryUpdateService {
   }
 
   #edit(session: ServerSession, edit: HistoryEdit): Promise<EditAnswer> {
-    return this.#options.edit({ by: { user: userOf(session), origin: 'opcua' }, edit })
+    return this.#options.edit({ by: actorOf(session.sessionContext), edit })
   }
 
   /** What is recorded of the tag at this node, if the user may change it in these ways; else why not. */
@@ -158,9 +159,3 @@ const refused = (statusCode: StatusCode): HistoryUpdateResult => new HistoryUpda
 
 const answered = (operationResults: StatusCode[]): HistoryUpdateResult =>
   new HistoryUpdateResult({ statusCode: StatusCodes.Good, operationResults })
-
-/** As the client has logged in; tests whether somebody did is for the permissions. */
-function userOf({ userIdentityToken }: ServerSession): string {
-  const { userName } = (userIdentityToken ?? {}) as { readonly userName?: string | null }
-  return userName ?? 'anonymous'
-}

@@ -1,4 +1,4 @@
-import type { DataValue, ReadAtTimeDetails } from 'node-opcua'
+import { type DataValue, type ReadAtTimeDetails, type StatusCode, StatusCodes } from 'node-opcua'
 import { type BoundOptions, interpolatedBound, isStepped, simpleBound } from '../../core/aggregates/bounds.ts'
 import { defaultAggregateConfiguration } from '../../core/aggregates/quality.ts'
 import type { Milliseconds } from '../../core/clock.ts'
@@ -17,11 +17,13 @@ export interface AtTimeRead {
   readonly index: number
 }
 
-/** Undefined where there are no times, too many, or one that names no time. */
-export function beginAtTime({ reqTimes, useSimpleBounds }: ReadAtTimeDetails): AtTimeRead | undefined {
-  const times = (reqTimes ?? []).map(timeOf).filter((time) => time !== undefined)
-  const isValid = times.length > 0 && times.length === reqTimes?.length && times.length <= MOST_TIMES
-  return isValid ? { kind: 'atTime', times, simpleBounds: useSimpleBounds, index: 0 } : undefined
+/** Why it cannot be where there are no times, too many, or one that names no time. */
+export function beginAtTime({ reqTimes, useSimpleBounds }: ReadAtTimeDetails): AtTimeRead | StatusCode {
+  const asked = reqTimes ?? []
+  if (asked.length > MOST_TIMES) return StatusCodes.BadTooManyOperations
+  const times = asked.map(timeOf).filter((time) => time !== undefined)
+  if (times.length === 0 || times.length < asked.length) return StatusCodes.BadHistoryOperationInvalid
+  return { kind: 'atTime', times, simpleBounds: useSimpleBounds, index: 0 }
 }
 
 /** The values at the next times, in the order asked for (OPC 10000-11 §6.5.5). */

@@ -7,6 +7,7 @@ import type { PostgresConnection } from './connection.ts'
 import type { DeliveredEntry, Delivery } from './delivery.ts'
 import { faultOf } from './faults.ts'
 import { Lanes, type Queue } from './lanes.ts'
+import type { Retention } from './retention.ts'
 
 const RETRY = { first: 1_000, most: 30_000 }
 /** What needs somebody's hand is tried again no faster than this. */
@@ -35,6 +36,8 @@ export interface SenderParts {
     readonly delivery: Delivery
     readonly done: ReadonlyMap<string, number>
   }>
+  /** What is done while there is nothing to send; absent: nothing. */
+  readonly retention?: Pick<Retention, 'pauseMs' | 'step'> | undefined
   readonly clock: Clock
   readonly log: Logger
   readonly random: () => number
@@ -98,7 +101,7 @@ export class Sender {
   }
 
   async #session(): Promise<void> {
-    const { connect, queue, clock, settings, log } = this.#parts
+    const { connect, queue, retention, clock, settings, log } = this.#parts
     const { connection, delivery, done } = await connect()
     try {
       const { batchSize, replayRate } = settings
@@ -130,7 +133,12 @@ export class Sender {
             log.info({}, 'PostgreSQL has everything that waited')
             this.#say(lanes, [], 0, 0)
           }
-          const hadNews = await this.#news(connection, Math.min(lanes.pauseMs, IDLE))
+          if (retention?.pauseMs === 0) {
+            await retention.step(connection)
+            continue
+          }
+          const pauseMs = Math.min(lanes.pauseMs, retention?.pauseMs ?? IDLE, IDLE)
+          const hadNews = await this.#news(connection, pauseMs)
           if (!hadNews && lanes.pauseMs > IDLE) await connection.query('SELECT 1')
         }
       }

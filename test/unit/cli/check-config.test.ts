@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, expect, it, vi } from 'vitest'
 import { checkConfig } from '../../../src/cli/check-config.ts'
+import { checkConfigurationText } from '../../../src/cli/doctor/configuration-checks.ts'
 import { makeAuthority } from '../../support/certificates.ts'
 
 let folder = ''
@@ -87,4 +88,26 @@ it('says how an address is taken that may be copied from a manual', async () => 
   expect(code).toBe(0)
   const clear = '{ key: a, type: Int16, address: "40002" }, { key: b, type: Boolean, address: "coil:40003" }'
   expect((await checkPlant(modbus('poll: 1s', clear))).printed).not.toContain('warning')
+})
+
+it('says no more than the doctor does: doubts of a configuration, and secrets that a wrong one misses too', async () => {
+  const file = join(folder, 'gone.pem')
+  const tags = '{ key: a, type: Int16, address: "holding:40002" }'
+  const lora = `  - { key: lora, kind: chirpstack, url: 'https://c', tenantId: 52f14cd4-c6f1-4fbd-8f87-4025e1d49242, tls: { caFile: '${file}' } }`
+  const yaml = `${modbus('poll: 1s', tags)}${lora}`
+  const states = async (text: string, env: Record<string, string>) =>
+    (await checkConfigurationText(text, 'plant.yaml', env)).findings.map(({ check, state, text: said }) => {
+      return [check, state, /gone\.pem|40002|unitId|PENSTOCK_LORA_API_KEY/.exec(said)?.[0]]
+    })
+
+  expect(await states(yaml, { PENSTOCK_LORA_API_KEY: 'key' })).toEqual([
+    ['configuration', 'ok', undefined],
+    ['configuration', 'warning', 'gone.pem'],
+    ['configuration', 'warning', '40002'],
+    ['secrets', 'ok', undefined],
+  ])
+  expect(await states(yaml.replace('unitId: 1', 'unitId: 999'), {})).toEqual([
+    ['configuration', 'problem', 'unitId'],
+    ['configuration', 'problem', 'PENSTOCK_LORA_API_KEY'],
+  ])
 })

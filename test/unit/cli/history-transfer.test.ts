@@ -125,12 +125,15 @@ describe('a row that cannot be taken', () => {
         '2026-07-23T10:00:05Z,meter/t,Double,1,Fine,',
         '2026-07-23T10:00:06Z,meter/t,Double,,Good,',
         '2026-07-23T10:00:07Z,meter/t,Double,2,0x40940000,',
+        '07/08/2026,meter/t,Double,1,Good,',
+        '2026-07-23 10:00,meter/t,Double,1,Good,',
+        '2099-07-23T10:00:00Z,meter/t,Double,1,Good,',
       ].join('\r\n'),
     )
-    expect(report).toEqual({ taken: 2, duplicates: 0, refused: 7 })
+    expect(report).toEqual({ taken: 2, duplicates: 0, refused: 10 })
     expect(notices.map((notice) => notice.split(' ', 3).slice(0, 3).join(' '))).toEqual([
       ...['line 3: tag', 'line 4: type', 'line 5: sourceTime', 'line 7: value', 'line 8: value'],
-      ...['line 9: status', 'line 10: it'],
+      ...['line 9: status', 'line 10: it', 'line 12: sourceTime', 'line 13: sourceTime', 'line 14: sourceTime'],
     ])
     expect(historyOf(into, 'meter/t').map(({ value, serverTime }) => [value, serverTime])).toEqual([
       [1, START + 1_000],
@@ -147,6 +150,7 @@ describe('a row that cannot be taken', () => {
 
 it('a file without the columns is refused before anything is taken', async () => {
   await expect(imported('time,value\n1,2\n')).rejects.toMatchObject({ exitCode: ExitCode.usage })
+  await expect(imported('')).rejects.toMatchObject({ exitCode: ExitCode.usage })
   await expect(imported('tag,sourceTime,value,type,status\n"a')).rejects.toThrow('line 2: a quote is not closed')
 })
 

@@ -142,7 +142,7 @@ describe('a restore', () => {
     await runningGateway().end()
     const { backup } = take()
     const lock = lockDataFolder(data)
-    expect(() => back(backup, data, true)).toThrow(/DATA_FOLDER_LOCKED/)
+    expect(() => back(backup, data, true)).toThrow(/stop it .*DATA_FOLDER_LOCKED/)
     lock.release()
   })
 })

@@ -5,6 +5,7 @@ import { AddressSpace, generateAddressSpace } from 'node-opcua'
 import { describe, expect, it } from 'vitest'
 import { commandStates } from '../../../../src/core/command.ts'
 import { deviceStates, sourceCounters, sourceStates } from '../../../../src/core/health.ts'
+import { sinkStates } from '../../../../src/core/sink.ts'
 import { nodesetFiles } from '../../../../src/opcua/address-space/namespaces.ts'
 
 const path = nodesetFiles.at(-1) ?? ''
@@ -57,6 +58,7 @@ describe('Penstock.Types.NodeSet2.xml', () => {
   it.each([
     ['SourceStateEnumeration', sourceStates],
     ['DeviceStateEnumeration', deviceStates],
+    ['SinkStateEnumeration', sinkStates],
     ['CommandStateEnumeration', commandStates],
   ])('has the values of %s in the order in which the gateway numbers them', (name, states) => {
     expect(enumeration(name)).toEqual(states.map((state) => `${state}=true`))

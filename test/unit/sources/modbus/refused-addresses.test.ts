@@ -89,6 +89,21 @@ describe('a Modbus device that refuses some of its addresses', () => {
     expect(registers(8).map(({ key }) => seen(key))).toEqual([0, 1, 2, 3, 4, 'BadConfigurationError', 6, 7])
   })
 
+  it('says which, and why, while it is online, until it has them', async () => {
+    const meter = units.get(1) as Registers
+    meter.missing.add(5)
+    plc(registers(8))
+    await clock.advance(500)
+    expect(context.devices.get('plc')).toMatchObject({
+      state: 'online',
+      reason: expect.stringMatching(/^It refuses holding:5: .*illegal data address/),
+    })
+
+    meter.missing.clear()
+    await clock.advance(10 * MINUTE)
+    expect(context.devices.get('plc')).toMatchObject({ state: 'online', reason: '' })
+  })
+
   it('is asked only for what exists from then on', async () => {
     const meter = units.get(1) as Registers
     meter.missing.add(5)
