@@ -28,6 +28,7 @@ import { MAX_ITEM_QUEUE } from './hardening/item-queue-cap.ts'
 import { limitOpenChannelTime } from './hardening/open-channel-deadline.ts'
 import { HardeningError } from './hardening/patch-method.ts'
 import { endSlowReaders } from './hardening/slow-reader.ts'
+import { keepTokensWhenTheClockIsSet } from './hardening/token-age.ts'
 import { adjustTransportLimits } from './hardening/transport-limits.ts'
 import { CONTINUATION_POINTS_PER_SESSION } from './history/continuation-points.ts'
 import { MOST_NODES } from './history/limits.ts'
@@ -221,6 +222,7 @@ function guardConnections(
   })
   limitOpenChannelTime(server, clock, OPEN_CHANNEL_TIMEOUT)
   answerWithNewestToken(server, clock)
+  keepTokensWhenTheClockIsSet()
   const release = endSlowReaders(endpoint, clock, (unreadBytes, address) => {
     log.warn({ address, unreadBytes }, 'A client that does not read its answers was disconnected')
   })
