@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process'
-import { closeSync, mkdtempSync, openSync, rmSync, writeFileSync, writeSync } from 'node:fs'
+import { closeSync, mkdtempSync, openSync, readFileSync, rmSync, writeFileSync, writeSync } from 'node:fs'
 import { constants, tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
@@ -43,6 +43,11 @@ export class FaultyOs {
     const file = openSync(this.#file, 'r+')
     writeSync(file, orders)
     closeSync(file)
+  }
+
+  /** Writes to databases since `set`; counted only where `killAtWrite` is set. */
+  get writes(): number {
+    return readFileSync(this.#file).readInt32LE(20)
   }
 
   remove(): void {
