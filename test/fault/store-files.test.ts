@@ -134,7 +134,10 @@ describe.each(databases)('%s.db', (name, open) => {
     }
   })
 
-  it.each(['', '-wal'])('whose file %s cannot be opened is refused in words, and left as it is', (part) => {
+  it.each([
+    ['itself', ''],
+    ['of the log', '-wal'],
+  ])('whose file %s cannot be opened is refused in words, and left as it is', (_which, part) => {
     mkdirSync(`${fileOf(name)}${part}`)
     const refusal = expect.objectContaining({
       code: 'DATA_FOLDER_UNUSABLE',

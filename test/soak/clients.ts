@@ -1,4 +1,4 @@
-import { DataType } from 'node-opcua'
+import { AttributeIds, DataType } from 'node-opcua'
 import { systemClock } from '../../src/core/clock.ts'
 import { EventStream } from '../support/event-stream.ts'
 import { PASSWORD, type PlantFolder, USER } from '../support/gateway.ts'
@@ -126,9 +126,13 @@ export class SoakingClients {
     const scada = this.#scada
     if (!scada) return
     const value = ++this.#setpoint
-    const nodeId = scada.nodeId('meter/setpoint')
+    const written = { value: { dataType: DataType.UInt16, value } }
     try {
-      const status = await scada.session.writeSingleNode(nodeId, { dataType: DataType.UInt16, value })
+      const status = await scada.session.write({
+        nodeId: scada.nodeId('meter/setpoint'),
+        attributeId: AttributeIds.Value,
+        value: written,
+      })
       this.writes.set(value, status.name)
     } catch {
       this.writes.set(value, 'no answer')

@@ -1,5 +1,4 @@
 import { join } from 'node:path'
-import type { GatewayHealth } from '../../src/http/gateway-health.ts'
 import { BadHour } from '../support/bad-hour.ts'
 import { historyOf } from '../support/history-run.ts'
 import { randomFrom } from '../support/seeded-random.ts'
@@ -88,7 +87,7 @@ async function recovered(gateway: SoakedGateway, plant: SoakedPlant, clients: So
 
 async function stillMissing(gateway: SoakedGateway, plant: SoakedPlant, clients: SoakingClients): Promise<string> {
   if (!gateway.isAlive) return `the gateway is gone: ${gateway.output.slice(-2_000)}`
-  const health: GatewayHealth = await gateway.health()
+  const health = await gateway.health()
   if (!health.ready) return 'it is not ready'
   const away = health.engine?.sources.find(({ state }) => state !== 'connected')
   if (!health.engine || away) return `the source ${away?.key ?? '?'} is not connected`

@@ -18,6 +18,11 @@ export interface ProcessFigures {
   readonly handles: number
 }
 
+/** What it says of itself, with how full the heaps of its rooms are, from 0 to 1. */
+export type SoakedHealth = GatewayHealth & {
+  readonly rooms: Readonly<Record<'engine' | 'opcua', { readonly heapShare: number }>>
+}
+
 const entry = fileURLToPath(new URL('gateway-entry.ts', import.meta.url))
 const root = new URL('../../', import.meta.url)
 const ANSWERS_WITHIN_MS = 30_000
@@ -66,9 +71,9 @@ export class SoakedGateway {
     return (await answer) as ProcessFigures
   }
 
-  async health(): Promise<GatewayHealth> {
+  async health(): Promise<SoakedHealth> {
     const response = await fetch(this.#url, { signal: AbortSignal.timeout(ANSWERS_WITHIN_MS) })
-    return (await response.json()) as GatewayHealth
+    return (await response.json()) as SoakedHealth
   }
 
   /** Ends it in order; answers its exit code, null where it had to be killed. */

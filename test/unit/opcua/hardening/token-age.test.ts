@@ -1,9 +1,9 @@
-import { ChannelSecurityToken, type DerivedKeys, TokenStack } from 'node-opcua'
+import { ChannelSecurityToken, TokenStack } from 'node-opcua'
 import { afterEach, beforeEach, expect, it, vi } from 'vitest'
 import { keepTokensWhenTheClockIsSet } from '../../../../src/opcua/hardening/token-age.ts'
 
 const HOUR = 3_600_000
-const keys = {} as DerivedKeys
+const keys = {} as Parameters<TokenStack['pushNewToken']>[1]
 let stack: TokenStack
 
 beforeEach(() => {
@@ -21,7 +21,7 @@ it.each([2 * HOUR, -2 * HOUR, 87_660 * HOUR])('a clock that is set by %i ms ends
   vi.setSystemTime(Date.now() + jump)
   expect(stack.getTokenDerivedKeys(7)).toBe(keys)
   stack.removeOldTokens()
-  expect(stack.tokenIds()).toEqual([7])
+  expect(stack.getToken(7)).not.toBeNull()
 })
 
 it.each([0, -2 * HOUR])('a token ends with its life, also where the clock is set by %i ms', (jump) => {
