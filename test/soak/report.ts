@@ -16,6 +16,8 @@ export interface Outcome {
   readonly lost: number
   readonly doubled: number
   readonly altered: number
+  /** Uplinks that the gateway itself says it has not got. */
+  readonly toldLost: number
   /** Values of counters that clients got, over OPC UA and the web; and those that no device had at that time. */
   readonly seen: number
   readonly wrong: number
@@ -25,6 +27,8 @@ export interface Outcome {
   readonly doneTwice: number
   /** Restarts of rooms that nobody ordered. */
   readonly unordered: number
+  /** How often rooms were started again, by cause. */
+  readonly restarts: Readonly<Record<string, number>>
   /** What was not in order when all faults were over; empty: all was. */
   readonly notRecovered: string
   /** Of the gateway when it was ended in order. */
@@ -114,7 +118,8 @@ export function reportOf(soak: Soak): string {
     row('file descriptors', '', figures.descriptors),
     row('handles of the main thread', '', figures.handles),
     '',
-    `Uplinks: ${outcome.uplinks} sent, ${outcome.lost} lost, ${outcome.doubled} doubled, ${outcome.altered} altered`,
+    `Uplinks: ${outcome.uplinks} sent, ${outcome.lost} lost (the gateway tells of ${outcome.toldLost}), ${outcome.doubled} doubled, ${outcome.altered} altered`,
+    `Restarts: ${told(outcome.restarts)}`,
     `Values seen by clients: ${outcome.seen}, ${outcome.wrong} wrong`,
     `Writes: ${told(outcome.writes)}; ${outcome.confirmedButNotDone} confirmed but not done, ${outcome.doneTwice} done twice`,
     '',

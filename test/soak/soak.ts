@@ -10,6 +10,8 @@ import { SoakedGateway } from './soaked-gateway.ts'
 import { type SentUplink, SoakedPlant, sensors } from './soaked-plant.ts'
 
 const RECOVERS_WITHIN_MS = 120_000
+const BAD_SPELL_MS = 20_000
+const CALM_MS = 25_000
 const MEASURE_AT_LEAST_EVERY_MS = 5_000
 
 export interface SoakOptions {
@@ -45,16 +47,18 @@ export async function soak({ minutes, seed, program }: SoakOptions): Promise<Soa
       up: plant.up,
     })
     const faults = new SoakFaults({ plant, gateway, clients, opcua, random })
-    await Promise.all([faults.last(duration), weather.last(duration), measuring])
+    await Promise.all([faults.last(duration), spells(weather, duration), measuring])
     await plant.down()
 
     const notRecovered = await recovered(gateway, plant, clients)
-    const { rooms } = await gateway.health()
+    const { rooms, engine } = await gateway.health()
+    const devices = engine?.sources.find(({ key }) => key === 'lora')?.devices ?? []
+    const toldLost = devices.reduce((sum, { lostUplinks = 0 }) => sum + lostUplinks, 0)
     const ordered = faults.deaths.engine + faults.deaths.opcua
     const unordered = Math.max(0, rooms.engine.restarts + rooms.opcua.restarts - ordered)
     await clients.end()
     const exitCode = await gateway.end()
-    const outcome = { ...judged(plant, clients), unordered, notRecovered, exitCode }
+    const outcome = { ...judged(plant, clients), unordered, notRecovered, exitCode, toldLost, restarts: counted(gateway.restartCauses) }
     const happened = { ...faults.happened, ...counted(weather.happened.map((name) => `ChirpStack ${name}`)) }
     return { seed, minutes, happened, moments, outcome }
   } finally {
@@ -62,6 +66,20 @@ export async function soak({ minutes, seed, program }: SoakOptions): Promise<Soa
     await gateway?.end()
     await opcua.close()
     await plant.end()
+  }
+}
+
+/**
+ * Bad weather and calm in turn: ChirpStack brings ten events a second of what it has kept, so that where it is cut off
+ * without a pause nobody can keep up, and the oldest are gone there.
+ */
+async function spells(weather: BadHour, duration: number): Promise<void> {
+  const end = performance.now() + duration
+  for (;;) {
+    await weather.last(Math.min(BAD_SPELL_MS, end - performance.now()))
+    const calm = Math.min(CALM_MS, end - performance.now())
+    if (calm <= 0) return
+    await new Promise((resolve) => setTimeout(resolve, calm))
   }
 }
 
@@ -91,7 +109,7 @@ async function stillMissing(gateway: SoakedGateway, plant: SoakedPlant, clients:
   if (!health.ready) return 'it is not ready'
   const away = health.engine?.sources.find(({ state }) => state !== 'connected')
   if (!health.engine || away) return `the source ${away?.key ?? '?'} is not connected`
-  if (health.engine.store.history.waiting > 0) return 'history is not written'
+  if (!health.engine.store.ok) return health.engine.store.reason
   for (const tag of ['meter/counter', 'plc/counter']) {
     const shown = await clients.read(tag)
     if (shown?.status !== 'Good') return `${tag} is ${shown?.status ?? 'not read'}`
@@ -111,7 +129,9 @@ const recorded = (plant: SoakedPlant, key: string): SentUplink[] =>
     time: sourceTime,
   }))
 
-function judged(plant: SoakedPlant, clients: SoakingClients): Omit<Outcome, 'unordered' | 'notRecovered' | 'exitCode'> {
+type Judged = Omit<Outcome, 'unordered' | 'notRecovered' | 'exitCode' | 'toldLost' | 'restarts'>
+
+function judged(plant: SoakedPlant, clients: SoakingClients): Judged {
   const sums = { uplinks: 0, lost: 0, doubled: 0, altered: 0 }
   for (const sensor of sensors) {
     const sent = plant.sent.get(sensor) ?? []

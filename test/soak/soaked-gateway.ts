@@ -61,6 +61,13 @@ export class SoakedGateway {
     return this.#output
   }
 
+  /** Why its rooms were started again, each time. */
+  get restartCauses(): string[] {
+    return [...this.#output.matchAll(/"room":"(\w+)","cause":"([^"]*)","restarts"/g)].map(
+      ([, room = '', cause = '']) => `${room}: ${cause.replace(/thread \d+/, 'a thread')}`,
+    )
+  }
+
   order(ordered: Ordered): void {
     this.#child.send(ordered)
   }

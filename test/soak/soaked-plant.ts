@@ -20,7 +20,7 @@ export interface SentUplink {
 const COUNT_EVERY_MS = 100
 const SEND_EVERY_MS = 50
 /** Uplinks of a device that ChirpStack keeps: more than are sent during the longest fault. */
-const LOG_HISTORY = 400
+const LOG_HISTORY = 1_000
 
 /**
  * A plant of which everything is known: counters in a Modbus device and a PLC, LoRaWAN sensors that number their
