@@ -17,7 +17,7 @@ const project = (name: string, testTimeout: number, groupOrder: 0 | 1, { retry =
     environment: 'node' as const,
     pool: 'forks' as const,
     testTimeout,
-    hookTimeout: 60_000,
+    hookTimeout: 120_000,
     maxWorkers: 2,
     retry,
     isolate,

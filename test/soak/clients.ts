@@ -55,7 +55,7 @@ export class SoakingClients {
   async start(): Promise<void> {
     await this.#connect()
     this.#ends = [
-      systemClock.every(WRITE_EVERY_MS, () => this.#inTurn(() => this.#write())),
+      systemClock.every(WRITE_EVERY_MS, () => void this.#inTurn(() => this.#write())),
       systemClock.every(LOOK_EVERY_MS, () => {
         this.#look()
         void this.#lookAtWeb()

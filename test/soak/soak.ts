@@ -58,7 +58,14 @@ export async function soak({ minutes, seed, program }: SoakOptions): Promise<Soa
     const unordered = Math.max(0, rooms.engine.restarts + rooms.opcua.restarts - ordered)
     await clients.end()
     const exitCode = await gateway.end()
-    const outcome = { ...judged(plant, clients), unordered, notRecovered, exitCode, toldLost, restarts: counted(gateway.restartCauses) }
+    const outcome = {
+      ...judged(plant, clients),
+      unordered,
+      notRecovered,
+      exitCode,
+      toldLost,
+      restarts: counted(gateway.restartCauses),
+    }
     const happened = { ...faults.happened, ...counted(weather.happened.map((name) => `ChirpStack ${name}`)) }
     return { seed, minutes, happened, moments, outcome }
   } finally {
