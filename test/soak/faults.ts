@@ -29,6 +29,8 @@ export class SoakFaults {
     const { modbus, s7 } = plant.ways
     const dies = (room: 'engine' | 'opcua') => async () => {
       if (performance.now() - this.#lastDeath < BETWEEN_DEATHS) return false
+      // Who is being started hears no order.
+      if ((await gateway.health()).rooms[room].state !== 'running') return false
       this.#lastDeath = performance.now()
       const ways: Misbehaviour[] = ['throw', 'reject', 'exit', 'hang']
       gateway.order({ room, what: ways[Math.floor(this.#random() * ways.length)] ?? 'exit' })

@@ -47,5 +47,7 @@ process.on('message', (asked: Ordered | 'figures') => {
   if (asked === 'figures') process.send?.(figures())
   else order(asked.room, asked.what)
 })
+// Whoever soaks it is gone.
+process.on('disconnect', () => process.exit(1))
 await gateway.running
 process.send?.('running')
