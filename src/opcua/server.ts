@@ -30,6 +30,7 @@ import { limitOpenChannelTime } from './hardening/open-channel-deadline.ts'
 import { HardeningError } from './hardening/patch-method.ts'
 import { tellWhoIsLoggedIn } from './hardening/security-diagnostics.ts'
 import { endSlowReaders } from './hardening/slow-reader.ts'
+import { keepTokensWhenTheClockIsSet } from './hardening/token-age.ts'
 import { adjustTransportLimits, MAX_MESSAGE } from './hardening/transport-limits.ts'
 import { CONTINUATION_POINTS_PER_SESSION } from './history/continuation-points.ts'
 import { MOST_NODES } from './history/limits.ts'
@@ -229,6 +230,7 @@ function guardConnections(
   })
   limitOpenChannelTime(server, clock, OPEN_CHANNEL_TIMEOUT)
   answerWithNewestToken(server, clock)
+  keepTokensWhenTheClockIsSet()
   const release = endSlowReaders(endpoint, clock, (unreadBytes, address) => {
     log.warn({ address, unreadBytes }, 'A client that does not read its answers was disconnected')
   })

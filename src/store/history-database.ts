@@ -1,24 +1,25 @@
 import { existsSync, mkdirSync, readFileSync, renameSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import Database from 'better-sqlite3'
+import type Database from 'better-sqlite3'
 import type { Milliseconds } from '../core/clock.ts'
 import { describeError } from '../core/errors.ts'
 import type { Logger } from '../core/logger.ts'
 import { damageMarkOf, isDamage } from './damage.ts'
 import { migrate } from './migrate.ts'
+import { openedFile } from './opened-file.ts'
 
 const FILE = 'history.db'
 const MIGRATIONS = fileURLToPath(new URL('../../migrations/history', import.meta.url))
 
 /**
  * Opens `data/history.db` (last values and history), creating or migrating it. WAL with `synchronous=NORMAL`: a
- * killed process loses nothing that was committed, a power cut at most the last commits.
+ * killed process loses nothing that was committed, a power cut at most the last commits. Throws SCHEMA_TOO_NEW,
+ * DATA_FOLDER_UNUSABLE, and what SQLite says of a file that is damaged.
  */
 export function openHistoryDatabase(dataFolder: string): Database.Database {
   mkdirSync(dataFolder, { recursive: true, mode: 0o700 })
-  const database = new Database(join(dataFolder, FILE))
-  try {
+  return openedFile(join(dataFolder, FILE), (database) => {
     // Of a file that is being made: what was deleted can be given back to the disk.
     database.pragma('auto_vacuum = INCREMENTAL')
     database.pragma('journal_mode = WAL')
@@ -26,11 +27,7 @@ export function openHistoryDatabase(dataFolder: string): Database.Database {
     database.pragma('foreign_keys = ON')
     database.pragma('journal_size_limit = 67108864')
     migrate(database, MIGRATIONS)
-    return database
-  } catch (error) {
-    database.close()
-    throw error
-  }
+  })
 }
 
 /**

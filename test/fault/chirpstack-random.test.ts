@@ -96,7 +96,7 @@ const connected = () =>
   eventually(async () => expect((await gateway.engine()).sources[0]).toMatchObject({ state: 'connected' }))
 
 it(`${SECONDS} seconds of everything that can happen to ChirpStack leaves each uplink exactly once in history, in order (CHIRPSTACK_FAULT_SEED=${seed})`, {
-  timeout: 300_000,
+  timeout: 300_000 + 1_000 * SECONDS,
 }, async () => {
   await connected()
   scada = await ScadaClient.connect(plant.endpointUrl)

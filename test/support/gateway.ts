@@ -18,7 +18,11 @@ export interface PlantFolder {
   remove(): void
 }
 
-export async function writePlant(sources: readonly object[], env: Record<string, string> = {}): Promise<PlantFolder> {
+export async function writePlant(
+  sources: readonly object[],
+  env: Record<string, string> = {},
+  role: 'Observer' | 'Operator' = 'Observer',
+): Promise<PlantFolder> {
   const folder = mkdtempSync(join(tmpdir(), 'penstock-plant-'))
   const [opcuaPort, httpPort] = [await freePort(), await freePort()]
   const config = {
@@ -28,7 +32,7 @@ export async function writePlant(sources: readonly object[], env: Record<string,
       bind: '127.0.0.1',
       hostname: 'localhost',
       security: { autoTrustClients: true },
-      users: [{ name: USER, role: 'Observer', passwordEnv: 'PENSTOCK_OLGA_PASSWORD' }],
+      users: [{ name: USER, role, passwordEnv: 'PENSTOCK_OLGA_PASSWORD' }],
     },
     http: { port: httpPort, bind: '127.0.0.1' },
     log: { level: 'error' },

@@ -4,7 +4,7 @@ import { existsSync } from 'node:fs'
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { expect } from 'vitest'
+import { expect, vi } from 'vitest'
 import { freePort } from './free-port.ts'
 
 /** socat, until it is stopped. */
@@ -44,7 +44,7 @@ export class SerialPair {
 
   async plugIn(): Promise<void> {
     this.#cable = new Socat(`pty,raw,echo=0,link=${this.ours}`, `pty,raw,echo=0,link=${this.theirs}`)
-    await expect.poll(() => existsSync(this.ours) && existsSync(this.theirs)).toBe(true)
+    await vi.waitFor(() => expect(existsSync(this.ours) && existsSync(this.theirs)).toBe(true), { timeout: 10_000 })
   }
 
   /** Both lines vanish, as adapters do that are pulled out. */

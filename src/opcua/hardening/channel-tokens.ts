@@ -60,20 +60,20 @@ export function answerWithNewestToken(server: OPCUAServer, clock: Clock): void {
   patchMethod(ServerSecureChannelLayer.prototype, 'send_response', FIX, (original) => {
     return function (this: Channel, kind: string, response: object, message: Message, ...rest: unknown[]): unknown {
       const tokens = this[tokensOf]
-      if (tokens && response instanceof OpenSecureChannelResponse) tell(tokens, response.securityToken)
+      if (tokens && response instanceof OpenSecureChannelResponse) tell(tokens, response.securityToken, clock)
       return original.call(this, kind, response, tokens ? secured(message, tokens, clock) : message, ...rest)
     }
   })
 }
 
-function tell(tokens: ChannelTokens, { tokenId, createdAt, revisedLifetime }: ChannelSecurityToken): void {
-  tokens.issued(tokenId, (createdAt?.getTime() ?? 0) + revisedLifetime)
+function tell(tokens: ChannelTokens, { tokenId, revisedLifetime }: ChannelSecurityToken, clock: Clock): void {
+  tokens.issued(tokenId, clock.monotonic() + revisedLifetime)
 }
 
 function secured(message: Message, tokens: ChannelTokens, clock: Clock): Message {
   const { securityHeader } = message
   if (!(securityHeader instanceof SymmetricAlgorithmSecurityHeader)) return message
-  const tokenId = tokens.forAnswer(securityHeader.tokenId, clock.now())
+  const tokenId = tokens.forAnswer(securityHeader.tokenId, clock.monotonic())
   if (tokenId === securityHeader.tokenId) return message
   return { ...message, securityHeader: new SymmetricAlgorithmSecurityHeader({ tokenId }) }
 }

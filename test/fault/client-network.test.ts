@@ -1,0 +1,105 @@
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import {
+  type ClientSession,
+  ClientSubscription,
+  type DataValue,
+  MessageSecurityMode,
+  OPCUACertificateManager,
+  OPCUAClient,
+  SecurityPolicy,
+} from 'node-opcua'
+import { afterAll, beforeAll, expect, it, vi } from 'vitest'
+import { asUser, monitor, nodeId, type RoomUnderTest, startRoom, users } from '../support/opcua-room.ts'
+import { TcpProxy } from '../support/tcp-proxy.ts'
+
+/** What the network between does to an OPC UA client. `NETWORK_FLAP_SECONDS=10` lets each outage last that long. */
+const { NETWORK_FLAP_SECONDS } = process.env
+const OUTAGE_MS = 1_000 * Number(NETWORK_FLAP_SECONDS ?? 1)
+const OUTAGES = 2
+const CHANGE_EVERY_MS = 20
+const SHORTEST_SESSION_MS = 10_000
+
+let test: RoomUnderTest
+let folder: string
+const ends: (() => Promise<unknown>)[] = []
+
+beforeAll(async () => {
+  test = await startRoom()
+  folder = mkdtempSync(join(tmpdir(), 'penstock-network-'))
+})
+afterAll(async () => {
+  for (const end of ends.reverse()) await end()
+  await test.end()
+  rmSync(folder, { recursive: true, force: true })
+})
+
+/** A client with a way of its own to the server, and its session, which ends after so long without a word. */
+async function connect(requestedSessionTimeout: number): Promise<{ way: TcpProxy; session: ClientSession }> {
+  const way = await TcpProxy.start(Number(new URL(test.endpointUrl.replace('opc.tcp', 'http')).port))
+  const certificates = new OPCUACertificateManager({ rootFolder: folder, automaticallyAcceptUnknownCertificate: true })
+  await certificates.initialize()
+  const client = OPCUAClient.create({
+    endpointMustExist: false,
+    securityPolicy: SecurityPolicy.Basic256Sha256,
+    securityMode: MessageSecurityMode.SignAndEncrypt,
+    clientCertificateManager: certificates,
+    connectionStrategy: { maxRetry: -1, initialDelay: 50, maxDelay: 200 },
+    requestedSessionTimeout,
+  })
+  ends.push(
+    () => way.close(),
+    () => client.disconnect(),
+  )
+  await client.connect(test.endpointUrl.replace(/:\d+\//, `:${way.port}/`))
+  return { way, session: await client.createSession(asUser(users[0].name, users[0].password)) }
+}
+
+it(`a network that goes for ${OUTAGE_MS} ms, again and again, costs a client no change: what was sent in vain is sent again`, {
+  timeout: 60_000 + 2 * OUTAGES * OUTAGE_MS,
+}, async () => {
+  // Its machine goes off without a word; the other test sees what becomes of it.
+  const gone = await connect(SHORTEST_SESSION_MS)
+  gone.way.weather = { blackHole: true }
+  const { way, session } = await connect(60_000 + OUTAGE_MS)
+  const sessionId = session.sessionId.toString()
+  expect(test.room.health().sessions).toBe(2)
+  const subscription = ClientSubscription.create(session, {
+    requestedPublishingInterval: 50,
+    requestedMaxKeepAliveCount: 20,
+    requestedLifetimeCount: 5_000,
+    publishingEnabled: true,
+  })
+  const values: DataValue[] = []
+  await monitor(subscription, nodeId('boiler/pressure'), values, { queueSize: 10_000, samplingInterval: 0 })
+  const tag = test.engine.tag('boiler/pressure')
+  let last = 0
+  const changing = setInterval(() => test.engine.pipeline.polled(tag, ++last), CHANGE_EVERY_MS)
+  const isSeen = (number: number) =>
+    vi.waitFor(() => expect(values.at(-1)?.value.value).toBeGreaterThanOrEqual(number), {
+      timeout: 30_000 + OUTAGE_MS,
+    })
+  try {
+    for (let outage = 0; outage < OUTAGES; outage++) {
+      await isSeen(last + 10)
+      await way.refuse()
+      way.cut(outage % 2 ? 'FIN' : 'RST')
+      await new Promise((resolve) => setTimeout(resolve, OUTAGE_MS))
+      await way.accept()
+      await isSeen(last)
+    }
+  } finally {
+    clearInterval(changing)
+  }
+  await isSeen(last)
+  const numbers = values.map(({ value }) => value.value as number).filter((number) => number > 0)
+  const first = numbers[0] ?? 0
+  expect(numbers).toEqual(Array.from({ length: last - first + 1 }, (_, at) => first + at))
+  expect(values.some(({ statusCode }) => statusCode.hasOverflowBit)).toBe(false)
+  expect(session.sessionId.toString()).toBe(sessionId)
+})
+
+it('a client whose machine went off without a word keeps its place until its session ends, and no longer', async () => {
+  await vi.waitFor(() => expect(test.room.health().sessions).toBe(1), { timeout: 30_000 })
+})
