@@ -1,8 +1,9 @@
 import { checkConfiguration, loadText } from '../../src/cli/configuration.ts'
 import type { YamlFile } from '../../src/config/yaml-file.ts'
+import { systemClock } from '../../src/core/clock.ts'
 import type { GatewayOptions } from '../../src/gateway/options.ts'
 import { type Gateway, startGateway } from '../../src/main.ts'
-import { createLogger } from '../../src/telemetry/logger.ts'
+import { createThreadLog } from '../../src/telemetry/logger.ts'
 import type { PlantFolder } from './gateway.ts'
 
 /** The whole gateway with its rooms, begun as `penstock run` does, and serving. Only errors are logged. */
@@ -18,7 +19,13 @@ export async function startGatewayOf(
     name,
     check: (changed: string, yaml?: YamlFile) => loadText(changed, name, env, true, yaml),
   }
-  const gateway = await startGateway({ config, secrets, configuration, entries, log: createLogger('error', 'main') })
+  const gateway = await startGateway({
+    config,
+    secrets,
+    configuration,
+    entries,
+    ...createThreadLog('error', 'main', systemClock),
+  })
   await gateway.running
   return gateway
 }

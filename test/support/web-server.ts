@@ -176,6 +176,11 @@ export class WebServer {
       configuration: this.#life(options, config),
       draftStore: new ConfigurationDrafts(this.#database),
       localToken: new LocalToken(folder),
+      logLevels: {
+        list: () => [],
+        set: async ({ target }) => ({ problem: `There is no source "${target}".` }),
+        reset: () => false,
+      },
       leaveSafeMode: async () => false,
       support: async () => Buffer.from('a bundle'),
       health: async () => this.#health(),

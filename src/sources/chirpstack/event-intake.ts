@@ -31,7 +31,7 @@ const spoken: ReadonlySet<EventKind> = new Set(['up', 'join', 'status'])
  */
 export class EventIntake {
   readonly #device: ChirpStackDeviceConfig
-  readonly #context: Pick<SourceContext, 'clock' | 'log' | 'memory' | 'report' | 'sink'>
+  readonly #context: Pick<SourceContext, 'clock' | 'log' | 'memory' | 'report' | 'sink' | 'tracing' | 'told'>
   readonly #tags: ReadonlyMap<EventKind, readonly EventTag[]>
   readonly #listener: EventListener
   readonly #recent: RecentEvents
@@ -93,6 +93,17 @@ export class EventIntake {
       if (!isIgnoredKind(kind)) this.#meetUnknown(kind)
       return undefined
     }
+    const { tracing, told } = this.#context
+    const span = tracing?.begin('event', `ChirpStack event ${kind}`)
+    if (!span) return this.#takeKnown(kind, item)
+    span.set({ 'penstock.device': this.#device.key })
+    const time = tracing?.within(span.trace, () => this.#takeKnown(kind, item))
+    span.end()
+    told?.(span.trace)
+    return time
+  }
+
+  #takeKnown(kind: EventKind, item: StreamItem): Milliseconds | undefined {
     const event = this.#decode(item)
     if (!event) return undefined
     this.#listener.any?.(kind, event)
