@@ -7,6 +7,7 @@ import { createThreadLog } from '../telemetry/logger.ts'
 import { startThread } from '../telemetry/thread.ts'
 import { version } from '../version.ts'
 import { freeDiskSpace } from './free-disk-space.ts'
+import { routePrinting } from './node-opcua-log.ts'
 import type { OpcuaRoomData } from './room-data.ts'
 import { OpcuaServerRoom } from './server-room.ts'
 
@@ -25,6 +26,7 @@ const { log, levels } = threadLog
 levels.show(logLevels)
 const own = { thread: 'opcua', traces, clock: systemClock, random: Math.random }
 const telemetry = await startThread(threadLog, own)
+routePrinting(console, log.child({ library: 'node-opcua' }), systemClock)
 const { tracing } = telemetry
 
 const history = new HistoryFile(dataFolder)
