@@ -105,9 +105,9 @@ export interface SourceContext {
   readonly values: TagValues
   readonly commands: CommandReport
   /** Absent: nothing is traced. */
-  readonly tracing?: Tracing
+  readonly tracing?: Tracing | undefined
   /** What was just told of values was told within this span: it goes along to whoever shows them. */
-  readonly told?: (trace: TraceParent) => void
+  readonly told?: ((trace: TraceParent) => void) | undefined
 }
 
 /** Where a source says how it is. */

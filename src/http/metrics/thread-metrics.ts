@@ -9,7 +9,11 @@ const ofThreads =
       ([thread, of]) => (of ? series(thread, of) : []),
     )
 
-const quantiles = { '0.5': 'p50Ms', '0.99': 'p99Ms', '1': 'maxMs' } as const
+const quantiles = [
+  ['0.5', 'p50Ms'],
+  ['0.99', 'p99Ms'],
+  ['1', 'maxMs'],
+] as const
 
 /** The gateway's threads: how late their event loops are, their memory, and what becomes of their traces. */
 export const threadMetrics: readonly Metric[] = [
@@ -18,7 +22,7 @@ export const threadMetrics: readonly Metric[] = [
     help: 'How late the event loop of a thread was in the last one to two minutes; quantile 1 is the longest delay.',
     kind: 'gauge',
     series: ofThreads((thread, { loopDelay }) =>
-      Object.entries(quantiles).flatMap(([quantile, name]) => labelled({ thread, quantile }, seconds(loopDelay[name]))),
+      quantiles.flatMap(([quantile, name]) => labelled({ thread, quantile }, seconds(loopDelay[name]))),
     ),
   },
   {
