@@ -4,23 +4,20 @@ import type { Database } from 'better-sqlite3'
 import { ConfigurationLife } from './config/life.ts'
 import { systemClock } from './core/clock.ts'
 import type { Actor } from './core/command.ts'
-import { describeError } from './core/errors.ts'
-import { traced } from './core/tracing.ts'
 import { Care } from './gateway/care.ts'
 import { startGrpc } from './gateway/grpc-of.ts'
-import { LogLevelBook } from './gateway/log-level-desk.ts'
+import type { LogLevelBook } from './gateway/log-level-desk.ts'
 import type { GatewayOptions } from './gateway/options.ts'
 import { pkiFolderOf, roomsOf } from './gateway/rooms-of.ts'
 import { scheduledBackups } from './gateway/scheduled-backups.ts'
 import { supportDesk } from './gateway/support/support-bundle.ts'
-import { traceSettingsOf } from './gateway/trace-settings.ts'
+import { logLevelsOf, mainTelemetryOf, plantChangeOf } from './gateway/telemetry-of.ts'
 import type { GrpcServer } from './grpc/server.ts'
 import { HttpServer } from './http/app.ts'
 import type { GatewayHealth } from './http/gateway-health.ts'
 import { LocalToken } from './http/local-token.ts'
 import { WebFiles } from './http/ui/web-files.ts'
 import { webServiceOf } from './http/web-service.ts'
-import type { ConfiguredPlant } from './link/contract.ts'
 import { opcuaSettingsOf } from './opcua/settings-from-config.ts'
 import { healthOf } from './rooms/health.ts'
 import { AuditLog } from './store/audit.ts'
@@ -33,7 +30,6 @@ import { HistoryFile } from './store/history-file.ts'
 import { openPenstockDatabase, preparePenstockDatabase } from './store/penstock-database.ts'
 import { UserAccounts } from './store/user-accounts.ts'
 import { RecentLog } from './telemetry/recent-log.ts'
-import { startThread } from './telemetry/thread.ts'
 import { version } from './version.ts'
 
 export interface Gateway {
@@ -56,8 +52,7 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
   const startedAt = systemClock.now()
   const dataFolder = config.gateway.data
   const lock = lockDataFolder(dataFolder)
-  const thread = { thread: 'main', traces: traceSettingsOf(config), clock: systemClock, random: Math.random }
-  const telemetry = await startThread(options, thread)
+  const telemetry = await mainTelemetryOf(config, options)
   const { tracing } = telemetry
   const settings = opcuaSettingsOf(config, secrets, pkiFolderOf(config))
   const prepareStore = () => prepareHistoryDatabase(dataFolder, systemClock.now(), log)
@@ -71,10 +66,7 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
     return care.judged({ version, startedAt, disk, ...own, ...ofRooms })
   }
   const care = new Care({ dataFolder, choice: options.safeMode, rooms, health, clock: systemClock, log })
-  const changePlant = (to: ConfiguredPlant) => {
-    const span = tracing.begin('change', 'configuration change')
-    return traced(tracing, span, describeError, () => rooms.changePlant(to))
-  }
+  const changePlant = plantChangeOf(rooms, tracing)
   const backups = scheduledBackups(config, log, tracing)
   const history = new HistoryFile(dataFolder)
   let database: Database | undefined
@@ -110,16 +102,7 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
     const support = supportDesk({ ...own, ...shown, dataFolder, env: process.env, users, examine })
     const audit = new AuditLog(database)
     const leaveSafeMode = (by: Actor) => care.leaveSafeMode(by, audit)
-    logLevels = new LogLevelBook({
-      show: (overrides) => {
-        levels.show(overrides)
-        rooms.showLogLevels(overrides)
-      },
-      sources: async () => (await rooms.engineHealth())?.sources,
-      audit,
-      clock: systemClock,
-      log,
-    })
+    logLevels = logLevelsOf({ levels, rooms, audit, log })
     const draftStore = new ConfigurationDrafts(database)
     const parts = { history, accounts: users, localToken, support, leaveSafeMode, draftStore, logLevels }
     const service = webServiceOf({ ...own, ...shown, ...parts })

@@ -68,7 +68,11 @@ export class Commands implements CommandReport {
     const { journal, clock, log, values, outlets, settings } = parts
     const traces = new CommandTraces(parts.tracing ?? noTracing)
     const onNews = (changed: readonly CommandRecord[]) => {
-      for (const command of changed) traces.moved(command)
+      for (const command of changed) {
+        const { id, device, state } = command
+        log.debug({ device, command: id, state }, 'A command is in another state')
+        traces.moved(command)
+      }
       parts.onNews(changed)
     }
     const book = new CommandBook({ journal, clock, log, onNews })

@@ -20,7 +20,7 @@ export interface LogLevelParts {
   readonly show: (overrides: readonly LevelOverride[]) => void
   /** What there is to name; undefined while the engine does not answer: then any name is believed. */
   readonly sources: () => Promise<readonly SourceHealth[] | undefined>
-  readonly audit: AuditLog
+  readonly audit: Pick<AuditLog, 'append'>
   readonly clock: Clock
   readonly log: Logger
 }

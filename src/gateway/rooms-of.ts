@@ -9,7 +9,7 @@ import type { OpcuaRoomData } from '../opcua/room-data.ts'
 import type { OpcuaSettings } from '../opcua/settings.ts'
 import { type RoomName, Rooms, roomEntry } from '../rooms/gateway.ts'
 import type { RecentLog } from '../telemetry/recent-log.ts'
-import { traceSettingsOf } from './trace-settings.ts'
+import { traceSettingsOf } from './telemetry-of.ts'
 
 /** Of the rooms: ten times what a plant of 10,000 tags needs, and small enough to be noticed. */
 const ENGINE_HEAP_MB = 512

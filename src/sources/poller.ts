@@ -369,6 +369,7 @@ export class PolledSource<Block extends ReadBlock, Device extends PolledDeviceCo
     // What a device that was withdrawn meanwhile has said concerns nobody.
     if (device.sink.closed) return
     this.#takeDue(after)
+    this.#tell.asked(device, block, outcome)
     if (missed) {
       this.#missed(ask, outcome, after - now, after)
     } else {

@@ -1,18 +1,23 @@
 import { dirname } from 'node:path'
 import { AttributeIds, DataType } from 'node-opcua'
-import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest'
+import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest'
 import { LocalGateway } from '../../src/cli/config/local-gateway.ts'
 import { logLevel } from '../../src/cli/log-level.ts'
 import { systemClock } from '../../src/core/clock.ts'
+import { traced as within } from '../../src/core/tracing.ts'
 import { SimulatedChirpStack } from '../../src/demo/chirpstack/simulated-chirpstack.ts'
 import type { Gateway } from '../../src/main.ts'
+import { startTracing } from '../../src/telemetry/telemetry.ts'
+import { TraceScope } from '../../src/telemetry/trace-scope.ts'
 import { TENANT } from '../support/chirpstack-plant.ts'
 import { HALL, TENANT_KEY } from '../support/chirpstack-server.ts'
 import { setUp, siteOf } from '../support/chirpstack-site.ts'
 import { freePort } from '../support/free-port.ts'
 import { API_KEY_ENV, modbusSource, PASSWORD, type PlantFolder, USER, writePlant } from '../support/gateway.ts'
 import { scraped } from '../support/gateway-health.ts'
+import { ManualClock } from '../support/manual-clock.ts'
 import { WritableServer } from '../support/modbus-writable-server.ts'
+import { recordingLogger } from '../support/opcua-room.ts'
 import { type CollectedSpan, OtlpCollector } from '../support/otlp-collector.ts'
 import { startGatewayOf } from '../support/running-gateway.ts'
 import { ScadaClient } from '../support/scada-client.ts'
@@ -263,4 +268,66 @@ describe('a gateway with a collector', () => {
     expect(exported.map(({ labels }) => labels.thread)).toEqual(['main', 'engine', 'opcua'])
     for (const { value } of exported) expect(value).toBeGreaterThan(0)
   })
+})
+
+describe('a collector', () => {
+  const begun: { close(): Promise<void> }[] = []
+  afterEach(async () => {
+    for (const each of begun.splice(0)) await each.close()
+  })
+
+  /** One thread that traces what changes, and its collector. */
+  async function traced(mood: OtlpCollector['mood']) {
+    const one = await OtlpCollector.start()
+    begun.push(one)
+    one.mood = mood
+    const clock = new ManualClock()
+    const { log, logged } = recordingLogger()
+    const scope = new TraceScope()
+    const ratios = { poll: 0, call: 0, event: 0, service: 0, request: 0, upkeep: 0 }
+    const settings = { endpoint: `${one.endpoint}/`, timeoutMs: 200, ratios, gateway: 'Plant', version: '1' }
+    const traces = await startTracing(settings, { thread: 'main', scope, clock, log, random: Math.random })
+    begun.push({ close: () => traces.stop() })
+    return { collector: one, clock, logged, scope, traces }
+  }
+
+  it('gets spans with their facts, links and failures, whose ids stand in the lines of the log', async () => {
+    const { collector: one, scope, traces } = await traced('answer')
+    const linked = `00-${ASKED}-00f067aa0ba902b7-01`
+    const span = traces.tracing.begin('change', 'command', { links: [linked, 'none'] })
+    span?.set({ 'penstock.device': 'meter', tries: 2 })
+    const work = async () => {
+      await Promise.resolve()
+      const { trace_id, span_id } = scope.logFields()
+      expect(`00-${trace_id}-${span_id}-01`).toBe(span?.trace)
+      throw new RangeError('no')
+    }
+    await expect(within(traces.tracing, span, String, work)).rejects.toThrow(RangeError)
+    expect(scope.logFields()).toEqual({})
+    await traces.stop()
+    expect(one.spans).toMatchObject([
+      {
+        thread: 'main',
+        name: 'command',
+        facts: { 'penstock.device': 'meter', tries: 2 },
+        links: [`${ASKED}/00f067aa0ba902b7`],
+        hasFailed: true,
+      },
+    ])
+  })
+
+  it.each([400, 503, 'silent'] as const)(
+    'that is out of order (%s) costs spans, counted, and one line',
+    async (mood) => {
+      const { clock, logged, traces } = await traced(mood)
+      for (let span = 0; span < 3; span++) traces.tracing.begin('change', 'command')?.end()
+      await clock.advance(2_000)
+      await eventually(() => expect(traces.health).toMatchObject({ exported: 0, dropped: 3, waiting: 0 }))
+      traces.tracing.begin('change', 'command')?.end()
+      await clock.advance(2_000)
+      // It is left alone for a while.
+      expect(traces.health).toMatchObject({ waiting: 1 })
+      expect(logged.map(({ level, fields }) => [level, Object.keys(fields)])).toEqual([['warn', ['endpoint', 'cause']]])
+    },
+  )
 })

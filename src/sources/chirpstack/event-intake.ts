@@ -109,6 +109,8 @@ export class EventIntake {
     this.#listener.any?.(kind, event)
     const { report } = this.#context
     const acquaintance = this.#recent.meet(item, event)
+    const { fCnt } = event.body
+    this.#context.log.debug({ device: this.#device.key, event: kind, fCnt, is: acquaintance.is }, 'An event came')
     if (acquaintance.is === 'new') {
       const taken = this.#timeFor(event)
       this.#recent.remember(item, event, taken)
