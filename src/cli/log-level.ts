@@ -1,5 +1,5 @@
 import { parseDuration } from '../config/duration.ts'
-import type { LevelOverride } from '../core/log-level.ts'
+import { type LevelOverride, logLevels } from '../core/log-level.ts'
 import { ClientFailure, ExitCode } from './client/failure.ts'
 import type { Output } from './client/options.ts'
 import type { LocalGateway } from './config/local-gateway.ts'
@@ -18,8 +18,10 @@ export async function logLevel(
   out: Output,
 ): Promise<number> {
   const { target, level } = asked
-  if (target !== undefined && level === undefined)
-    throw new ClientFailure(ExitCode.usage, 'Say which level: debug, info, warn, error, or reset to let it return now')
+  if (target !== undefined && ![...logLevels, 'reset'].some((each) => each === level)) {
+    const said = level === undefined ? 'No level is named' : `There is no level "${level}"`
+    throw new ClientFailure(ExitCode.usage, `${said}; there are ${logLevels.join(', ')}, and reset to let it return now`)
+  }
   if (target !== undefined && level === 'reset') {
     const path = `/log-levels?target=${encodeURIComponent(target)}`
     const { returned } = await gateway.ask<{ returned: boolean }>('DELETE', path)

@@ -157,7 +157,7 @@ describe('a running gateway', () => {
       { target: 'line/meter', level: 'debug', by: { user: 'local', origin: 'cli' } },
     ])
     await expect(set('line/metre', 'debug')).rejects.toThrow('There is no device of line "metre"; meter is one.')
-    await expect(set('line', 'loud')).rejects.toThrow('"level"')
+    await expect(set('line', 'loud')).rejects.toThrow('no level "loud"; there are debug,')
     expect(await set('line/meter', 'reset')).toBe(0)
     expect(said.slice(-2)).toEqual([
       'line/meter logs as configured again.',
