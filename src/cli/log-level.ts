@@ -20,7 +20,10 @@ export async function logLevel(
   const { target, level } = asked
   if (target !== undefined && ![...logLevels, 'reset'].some((each) => each === level)) {
     const said = level === undefined ? 'No level is named' : `There is no level "${level}"`
-    throw new ClientFailure(ExitCode.usage, `${said}; there are ${logLevels.join(', ')}, and reset to let it return now`)
+    throw new ClientFailure(
+      ExitCode.usage,
+      `${said}; there are ${logLevels.join(', ')}, and reset to let it return now`,
+    )
   }
   if (target !== undefined && level === 'reset') {
     const path = `/log-levels?target=${encodeURIComponent(target)}`
