@@ -6,17 +6,18 @@ import { systemClock } from './core/clock.ts'
 import type { Actor } from './core/command.ts'
 import { Care } from './gateway/care.ts'
 import { startGrpc } from './gateway/grpc-of.ts'
+import type { LogLevelBook } from './gateway/log-level-desk.ts'
 import type { GatewayOptions } from './gateway/options.ts'
 import { pkiFolderOf, roomsOf } from './gateway/rooms-of.ts'
 import { scheduledBackups } from './gateway/scheduled-backups.ts'
 import { supportDesk } from './gateway/support/support-bundle.ts'
+import { logLevelsOf, mainTelemetryOf, plantChangeOf } from './gateway/telemetry-of.ts'
 import type { GrpcServer } from './grpc/server.ts'
 import { HttpServer } from './http/app.ts'
 import type { GatewayHealth } from './http/gateway-health.ts'
 import { LocalToken } from './http/local-token.ts'
 import { WebFiles } from './http/ui/web-files.ts'
 import { webServiceOf } from './http/web-service.ts'
-import type { ConfiguredPlant } from './link/contract.ts'
 import { opcuaSettingsOf } from './opcua/settings-from-config.ts'
 import { healthOf } from './rooms/health.ts'
 import { AuditLog } from './store/audit.ts'
@@ -47,29 +48,33 @@ const webFolder = fileURLToPath(new URL(extname(import.meta.url) === '.ts' ? '..
 
 /** The whole gateway: own the data folder, start the rooms, serve HTTP, and end all of it in reverse. */
 export async function startGateway(options: GatewayOptions): Promise<Gateway> {
-  const { config, secrets, log } = options
+  const { config, secrets, log, levels } = options
   const startedAt = systemClock.now()
   const dataFolder = config.gateway.data
   const lock = lockDataFolder(dataFolder)
+  const telemetry = await mainTelemetryOf(config, options)
+  const { tracing } = telemetry
   const settings = opcuaSettingsOf(config, secrets, pkiFolderOf(config))
   const prepareStore = () => prepareHistoryDatabase(dataFolder, systemClock.now(), log)
   const { entries, recentLog = new RecentLog() } = options
   const onEngineUnstable = (cause: string) => care.engineUnstable(cause)
-  const own = { config, secrets, log, recentLog, clock: systemClock }
+  const own = { config, secrets, log, tracing, recentLog, clock: systemClock }
   const rooms = roomsOf({ ...own, settings, startedAt, prepareStore, onEngineUnstable, entries })
   const health = async (): Promise<GatewayHealth> => {
     const [disk, ofRooms] = await Promise.all([freeSpaceOf(dataFolder), healthOf(rooms)])
-    return care.judged({ version, startedAt, backup: backups?.health ?? null, disk, ...ofRooms })
+    const own = { backup: backups?.health ?? null, thread: telemetry.health(), logLevels: logLevels?.list() ?? [] }
+    return care.judged({ version, startedAt, disk, ...own, ...ofRooms })
   }
   const care = new Care({ dataFolder, choice: options.safeMode, rooms, health, clock: systemClock, log })
-  const changePlant = (to: ConfiguredPlant) => rooms.changePlant(to)
-  const backups = scheduledBackups(config, log)
+  const changePlant = plantChangeOf(rooms, tracing)
+  const backups = scheduledBackups(config, log, tracing)
   const history = new HistoryFile(dataFolder)
   let database: Database | undefined
   let configuration: ConfigurationLife
   let http: HttpServer | undefined
   let grpc: GrpcServer | undefined
   let users: UserAccounts
+  let logLevels: LogLevelBook | undefined
   let httpPort: number
   try {
     care.begin()
@@ -97,16 +102,18 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
     const support = supportDesk({ ...own, ...shown, dataFolder, env: process.env, users, examine })
     const audit = new AuditLog(database)
     const leaveSafeMode = (by: Actor) => care.leaveSafeMode(by, audit)
+    logLevels = logLevelsOf({ levels, rooms, audit, log })
     const draftStore = new ConfigurationDrafts(database)
-    const parts = { history, accounts: users, localToken, support, leaveSafeMode, draftStore }
+    const parts = { history, accounts: users, localToken, support, leaveSafeMode, draftStore, logLevels }
     const service = webServiceOf({ ...own, ...shown, ...parts })
-    http = new HttpServer({ settings: config.http, log, service, files: new WebFiles(webFolder), version })
+    http = new HttpServer({ settings: config.http, log, tracing, service, files: new WebFiles(webFolder), version })
     httpPort = await http.start()
     grpc = await startGrpc(config, service, log)
   } catch (error) {
     await http?.stop()
     database?.close()
     care.stop()
+    await telemetry.stop()
     lock.release()
     throw error
   }
@@ -122,6 +129,8 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
     await backups?.stop()
     const inOrder = await rooms.stop()
     users.stop()
+    logLevels?.stop()
+    await telemetry.stop()
     database?.close()
     care.stop()
     lock.release()

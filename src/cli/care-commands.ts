@@ -4,10 +4,11 @@ import { output } from './client-commands.ts'
 import type { LocalFlags } from './config/local-gateway.ts'
 import { endWith } from './end.ts'
 import { GATEWAY_URL, withFolder } from './folder-option.ts'
+import type { LogLevelFlags } from './log-level.ts'
 import type { SafeModeFlags } from './safe-mode.ts'
 import type { SupportFlags } from './support.ts'
 
-/** What looks after a gateway: support bundle, safe mode, self-test. */
+/** What looks after a gateway: support bundle, safe mode, self-test, log levels. */
 export function careCommands(program: Command): void {
   withFolder(program.command('support'))
     .description('write one .tar.gz of what helps to find the cause of a problem, without secrets; changes nothing')
@@ -46,6 +47,22 @@ export function careCommands(program: Command): void {
           const { safeMode } = await import('./safe-mode.ts')
           const { LocalGateway } = await import('./config/local-gateway.ts')
           return safeMode(new LocalGateway(flags, process.env), flags, output)
+        })(),
+      ),
+    )
+  withFolder(program.command('log-level'))
+    .description('log more or less of one source, device or part for a while; it returns by itself')
+    .argument('[target]', 'source, source/device, @main, @engine or @opcua; without: what is set now')
+    .argument('[level]', 'debug, info, warn or error; reset: let it return now')
+    .option('--for <time>', 'how long, such as 15m, 24h at most; default 15m')
+    .option(...GATEWAY_URL)
+    .option('--json', 'print JSON')
+    .action((target: string | undefined, level: string | undefined, flags: LogLevelFlags & LocalFlags) =>
+      endWith(
+        (async () => {
+          const { logLevel } = await import('./log-level.ts')
+          const { LocalGateway } = await import('./config/local-gateway.ts')
+          return logLevel(new LocalGateway(flags, process.env), { target, level }, flags, output)
         })(),
       ),
     )

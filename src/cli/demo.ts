@@ -5,7 +5,7 @@ import { type Document, parseDocument } from 'yaml'
 import { systemClock } from '../core/clock.ts'
 import { type DemoPlant, startDemoPlant } from '../demo/plant.ts'
 import type { Gateway } from '../main.ts'
-import { createLogger } from '../telemetry/logger.ts'
+import { createThreadLog } from '../telemetry/logger.ts'
 import { RecentLog } from '../telemetry/recent-log.ts'
 import { checkConfiguration, checkOfEdits } from './configuration.ts'
 import { serve } from './serve.ts'
@@ -30,7 +30,7 @@ export async function demo(options: DemoOptions): Promise<undefined> {
   const text = demoConfiguration(plant, options)
   const { config, secrets } = checkConfiguration(text, FILE, env)
   const recentLog = new RecentLog()
-  const log = createLogger(config.log.level, 'main', recentLog.bufferOf('main'))
+  const threadLog = createThreadLog(config.log.level, 'main', systemClock, recentLog.bufferOf('main'))
   // The devices of the demo are at other ports each time: it begins as it is written.
   const configuration = {
     text,
@@ -38,7 +38,7 @@ export async function demo(options: DemoOptions): Promise<undefined> {
     name: FILE,
     check: checkOfEdits(FILE, env),
   }
-  const gateway = await serve({ config, secrets, log, recentLog, configuration }, () => plant.close())
+  const gateway = await serve({ config, secrets, ...threadLog, recentLog, configuration }, () => plant.close())
 
   const late = setTimeout(() => void sayWhyLate(gateway), SAY_WHY_AFTER_MS)
   await gateway.running

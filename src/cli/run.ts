@@ -2,10 +2,11 @@ import { existsSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { beginningOf } from '../config/life.ts'
 import { loadConfig } from '../config/load.ts'
+import { systemClock } from '../core/clock.ts'
 import type { SafeModeChoice } from '../gateway/care.ts'
 import { ConfigurationVersions } from '../store/configuration-versions.ts'
 import { openPenstockDatabase, penstockFile } from '../store/penstock-database.ts'
-import { createLogger } from '../telemetry/logger.ts'
+import { createThreadLog } from '../telemetry/logger.ts'
 import { RecentLog } from '../telemetry/recent-log.ts'
 import { collectStartupGarbage } from '../telemetry/startup-garbage.ts'
 import { checkConfiguration, checkOfEdits, configurationText, type Environment } from './configuration.ts'
@@ -22,7 +23,8 @@ export async function run(file: string, safeMode: SafeModeChoice): Promise<undef
   const beginning = beginOf(file, env)
   const { config, secrets } = checkConfiguration(beginning.text, beginning.name, env)
   const recentLog = new RecentLog()
-  const log = createLogger(config.log.level, 'main', recentLog.bufferOf('main'))
+  const threadLog = createThreadLog(config.log.level, 'main', systemClock, recentLog.bufferOf('main'))
+  const { log } = threadLog
   collectStartupGarbage()
   const configuration = {
     ...beginning,
@@ -32,7 +34,7 @@ export async function run(file: string, safeMode: SafeModeChoice): Promise<undef
       (await import('./doctor.ts')).examine(text, beginning.name, process.env, Date.now()),
   }
   const administrator = firstAdministrator(env)
-  const gateway = await serve({ config, secrets, log, recentLog, configuration, administrator, safeMode })
+  const gateway = await serve({ config, secrets, ...threadLog, recentLog, configuration, administrator, safeMode })
   process.on('SIGHUP', () => void gateway.configuration.reload(fileText(file), file))
   void gateway.running.then(() => log.info({ httpPort: gateway.httpPort, from: beginning.name }, 'gateway runs'))
 }

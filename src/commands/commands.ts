@@ -13,8 +13,10 @@ import type { CommandReport, Delivery } from '../core/command-outlet.ts'
 import type { Logger } from '../core/logger.ts'
 import type { Plant } from '../core/plant.ts'
 import type { TagValues } from '../core/tag-values.ts'
+import { noTracing, type Tracing } from '../core/tracing.ts'
 import { Cancellation } from './cancellation.ts'
 import { CommandBook, recordOf, SYSTEM } from './command-book.ts'
+import { CommandTraces } from './command-traces.ts'
 import { defineOrder, isRefusal } from './definitions.ts'
 import { Directory } from './directory.ts'
 import { Dispatcher, expiry, noDevice } from './dispatcher.ts'
@@ -38,6 +40,8 @@ export interface CommandsParts {
   readonly settings: CommandSettings
   readonly clock: Clock
   readonly log: Logger
+  /** Absent: nothing is traced. */
+  readonly tracing?: Tracing
   /** These commands are in these states now, and it is on disk. */
   readonly onNews: (changed: readonly CommandRecord[]) => void
 }
@@ -52,6 +56,7 @@ export class Commands implements CommandReport {
   readonly #followed: Followed
   readonly #cancellation: Cancellation
   readonly #intervals: Intervals
+  readonly #traces: CommandTraces
   #begun = false
   #nextPrune = 0
   #endSweep: (() => void) | undefined
@@ -61,15 +66,28 @@ export class Commands implements CommandReport {
   constructor(parts: CommandsParts) {
     this.#parts = parts
     const { journal, clock, log, values, outlets, settings } = parts
-    const book = new CommandBook({ journal, clock, log, onNews: (changed) => parts.onNews(changed) })
+    const traces = new CommandTraces(parts.tracing ?? noTracing)
+    const onNews = (changed: readonly CommandRecord[]) => {
+      for (const command of changed) {
+        const { id, device, state } = command
+        log.debug({ device, command: id, state }, 'A command is in another state')
+        traces.moved(command)
+      }
+      parts.onNews(changed)
+    }
+    const book = new CommandBook({ journal, clock, log, onNews })
     const directory = new Directory(parts.plant)
     this.#book = book
+    this.#traces = traces
     this.#steadyTime = steadyTime(clock)
     this.#directory = directory
     this.#intervals = new Intervals(journal, clock)
     this.#intake = new Intake({ book, journal, directory, values, outlets, clock, settings })
     const intervals = this.#intervals
-    this.#dispatcher = new Dispatcher({ book, directory, values, outlets, intervals, clock, log, settings })
+    this.#dispatcher = new Dispatcher({
+      ...{ book, directory, values, outlets, intervals, clock, log, settings, traces },
+      tracing: parts.tracing ?? noTracing,
+    })
     this.#followed = new Followed({
       book,
       directory,
@@ -128,12 +146,15 @@ export class Commands implements CommandReport {
     cancel()
     this.#book.flush()
     for (const lane of this.#book.lanes.values()) lane.wake?.()
+    this.#traces.stop()
   }
 
   /** Answers when the command is on disk, or why it is refused. */
   async request(request: CommandRequest): Promise<CommandAnswer> {
     const answer = await this.#intake.request(request)
-    if ('accepted' in answer) this.#dispatcher.kick(request.device)
+    if (!('accepted' in answer)) return answer
+    this.#traces.accepted(answer.accepted)
+    this.#dispatcher.kick(request.device)
     return answer
   }
 
@@ -144,6 +165,7 @@ export class Commands implements CommandReport {
 
   /** An outlet says what became of a command. */
   news(id: number, news: Delivery): void {
+    this.#traces.mentioned(id)
     this.#followed.news(id, news)
   }
 

@@ -6,7 +6,9 @@ import { describeError } from '../core/errors.ts'
 import type { Logger } from '../core/logger.ts'
 import { StatusCode } from '../core/status-code.ts'
 import type { TagValues } from '../core/tag-values.ts'
+import type { Tracing } from '../core/tracing.ts'
 import { type CommandBook, SYSTEM } from './command-book.ts'
+import type { CommandTraces } from './command-traces.ts'
 import { defineOrder, isRefusal } from './definitions.ts'
 import type { DeviceLane, Sending } from './device-lane.ts'
 import type { Directory } from './directory.ts'
@@ -28,6 +30,8 @@ export interface DispatcherParts {
   readonly intervals: Intervals
   readonly clock: Clock
   readonly log: Logger
+  readonly traces: CommandTraces
+  readonly tracing: Tracing
   readonly settings: CommandSettings
 }
 
@@ -144,7 +148,8 @@ export class Dispatcher {
   }
 
   async #delivered(command: StoredCommand, { abort }: Sending, outlet: CommandOutlet): Promise<Delivery> {
-    const { clock, book } = this.#parts
+    const { clock, book, traces, tracing } = this.#parts
+    traces.moved(command)
     const left = Math.max(0, book.timeLeft(command))
     const { promise: silence, resolve: giveUp } = Promise.withResolvers<Delivery>()
     const cancel = clock.after(left + ANSWER_WITHIN, () => {
@@ -152,7 +157,8 @@ export class Dispatcher {
       giveUp(uncertain('What sends it did not say what became of it. Look at the device before it is sent again.'))
     })
     try {
-      return await Promise.race([outlet.send(book.outgoing(command), abort.signal), silence])
+      const send = () => outlet.send(book.outgoing(command), abort.signal)
+      return await Promise.race([tracing.within(traces.stageOf(command.id), send), silence])
     } catch (error) {
       const { device, id } = command
       this.#parts.log.error(

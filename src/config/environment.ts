@@ -19,6 +19,7 @@ export const overrides = {
   PENSTOCK_GRPC_PORT: ['grpc', 'port'],
   PENSTOCK_GRPC_BIND: ['grpc', 'bind'],
   PENSTOCK_LOG_LEVEL: ['log', 'level'],
+  OTEL_EXPORTER_OTLP_ENDPOINT: ['telemetry', 'otlp', 'endpoint'],
   PENSTOCK_POSTGRES_HOST: ['sinks', 'postgres', 'host'],
   PENSTOCK_POSTGRES_PORT: ['sinks', 'postgres', 'port'],
   PENSTOCK_POSTGRES_DATABASE: ['sinks', 'postgres', 'database'],

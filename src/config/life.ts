@@ -26,6 +26,7 @@ const fixedParts = [
   'commands',
   'audit',
   'log',
+  'telemetry',
   'backup',
 ] as const satisfies readonly (keyof Config)[]
 

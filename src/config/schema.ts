@@ -19,6 +19,7 @@ import {
 } from './server-schema.ts'
 import { sinksSchema } from './sink-schema.ts'
 import { sourceSchema } from './source-schema.ts'
+import { telemetrySchema } from './telemetry-schema.ts'
 import { unknownTemplatesOf } from './template-references.ts'
 import { templateSchema } from './template-schema.ts'
 
@@ -36,6 +37,7 @@ export const configSchema = section('Configuration of a Penstock gateway.', {
   commands: commandsSchema.prefault({}),
   audit: auditSchema.prefault({}),
   log: logSchema.prefault({}),
+  telemetry: telemetrySchema.prefault({}),
   backup: backupSchema.prefault({}),
   templates: list(templateSchema, 'What LoRaWAN devices of one kind have in common, for devices and rules.').default(
     [],

@@ -21,6 +21,7 @@ import type { Plant } from '../core/plant.ts'
 import { changeBetween, changedPlant, inSteps, isNoChange, type PlantChange } from '../core/plant-change.ts'
 import { TagIndexing } from '../core/tag-index.ts'
 import type { DeviceTemplate } from '../core/template.ts'
+import { noTracing, type Tracing } from '../core/tracing.ts'
 import type { EngineHealth, FromEngine, StoreHealth, ToEngine } from '../link/contract.ts'
 import { Link } from '../link/link.ts'
 import { SourceSupervisor, type SourceTypes } from '../sources/supervisor.ts'
@@ -57,6 +58,8 @@ export interface EngineParts {
   readonly audit: AuditSettings
   readonly clock: Clock
   readonly log: Logger
+  /** Absent: nothing is traced. */
+  readonly tracing?: Tracing
   readonly secret: (name: string) => string | undefined
   readonly random: () => number
   /** Sources do not begin before `releaseSources`. */
@@ -89,7 +92,7 @@ export class Engine {
 
   constructor(parts: EngineParts) {
     this.#parts = parts
-    const { plant, templates, clock, log, database } = parts
+    const { plant, templates, clock, log, database, tracing = noTracing } = parts
     const outbox = parts.sink?.outbox
     this.#startedAt = clock.now()
     this.#plant = plant
@@ -101,7 +104,7 @@ export class Engine {
     this.#audit = new AuditLog(parts.penstock)
     const memories = () => this.#plant.sources.flatMap(memoriesOf)
     const own = { pipeline: this.#pipeline, audit: this.#audit, settings: parts.history, onFatal: parts.onFatal }
-    this.#kept = keptValues({ ...own, database, outbox, memories, clock, log })
+    this.#kept = keptValues({ ...own, database, outbox, memories, clock, log, tracing })
     this.#sources = new SourceSupervisor({
       types: parts.types,
       indexing: this.#indexing,
@@ -111,6 +114,8 @@ export class Engine {
       commands: { news: (id, news) => this.#commands.news(id, news) },
       clock,
       log,
+      tracing,
+      onTold: (trace) => this.#subscribers.carry(trace),
       secret: parts.secret,
       random: parts.random,
       offersOf: (key) => this.#found.offersOf(key),
@@ -135,6 +140,7 @@ export class Engine {
       settings: parts.commands,
       clock,
       log,
+      tracing,
       onNews: (changed) => this.#subscribers.tellCommands(changed),
     })
     this.#adHoc = new AdHocReads({
@@ -218,6 +224,7 @@ export class Engine {
       hears: { audit: (entries) => recordAudit(this.#audit, entries, this.#parts.log) },
       onEnd: () => this.#subscribers.remove(link),
       onCredit: () => this.#subscribers.flush(),
+      ...(this.#parts.tracing ? { tracing: this.#parts.tracing } : {}),
     })
   }
 

@@ -2,6 +2,7 @@ import type Database from 'better-sqlite3'
 import type { Clock } from '../core/clock.ts'
 import type { Logger } from '../core/logger.ts'
 import type { Pipeline } from '../core/pipeline.ts'
+import type { Tracing } from '../core/tracing.ts'
 import type { AuditLog } from '../store/audit.ts'
 import { markDamaged } from '../store/damage.ts'
 import { DatabaseHistory } from '../store/database-history.ts'
@@ -28,9 +29,10 @@ export function keptValues(parts: {
   outbox: Outbox | undefined
   clock: Clock
   log: Logger
+  tracing: Tracing
   onFatal: (error: unknown) => void
 }) {
-  const { database, pipeline, audit, settings, outbox, clock, log } = parts
+  const { database, pipeline, audit, settings, outbox, clock, log, tracing } = parts
   const { keepMs, maxSize, schedule: cron } = settings
   const series = new SeriesBook(database)
   const onDamage = (error: Error) => {
@@ -49,6 +51,6 @@ export function keptValues(parts: {
     lastValues: new LastValues({ database, pipeline, series, clock, log, onDamage }),
     edits: new HistoryEdits({ history, audit, windows, outbox, editor, clock, log }),
     retention: new HistoryRetention({ database, series, ...sweeping, clock, log }),
-    compaction: new HistoryCompaction({ database, keepMs, clock, log }),
+    compaction: new HistoryCompaction({ database, keepMs, clock, log, tracing }),
   }
 }

@@ -1,8 +1,9 @@
 import type { CommandSettings } from '../core/command.ts'
+import type { LevelOverride, LogLevel } from '../core/log-level.ts'
 import type { ConfiguredPlant } from '../link/contract.ts'
 import type { AuditSettings } from '../store/audit-retention.ts'
 import type { HistorySettings } from '../store/history-retention.ts'
-import type { LogLevel } from '../telemetry/logger.ts'
+import type { TraceSettings } from '../telemetry/telemetry.ts'
 import type { SinkSettings } from './serve-sink.ts'
 
 /** What main gives the engine's thread. */
@@ -16,6 +17,10 @@ export interface EngineRoomData extends ConfiguredPlant {
   /** Sources do not begin. */
   readonly safeMode: boolean
   readonly logLevel: LogLevel
+  /** What is logged otherwise for a while. */
+  readonly logLevels: readonly LevelOverride[]
+  /** undefined: nothing is traced. */
+  readonly traces: TraceSettings | undefined
   /** Where the newest lines of its log stay (`RecentLog`). */
   readonly recentLog?: SharedArrayBuffer | undefined
 }

@@ -6,7 +6,8 @@ import { Checkpointer } from '../store/checkpointer.ts'
 import { openHistoryDatabase } from '../store/history-database.ts'
 import { emptyOutbox } from '../store/outbox.ts'
 import { openPenstockDatabase } from '../store/penstock-database.ts'
-import { createLogger } from '../telemetry/logger.ts'
+import { createThreadLog } from '../telemetry/logger.ts'
+import { startThread } from '../telemetry/thread.ts'
 import { Engine } from './engine.ts'
 import { PostgresSink } from './postgres-sink.ts'
 import type { EngineRoomData } from './room-data.ts'
@@ -23,13 +24,20 @@ const {
   audit,
   safeMode,
   logLevel,
+  logLevels,
+  traces,
   recentLog,
   ...data
 } = workerData as EngineRoomData & {
   port: MessagePort
 }
 let { secrets } = data
-const log = createLogger(logLevel, 'engine', recentLog)
+const threadLog = createThreadLog(logLevel, 'engine', systemClock, recentLog)
+const { log, levels } = threadLog
+levels.show(logLevels)
+const own = { thread: 'engine', traces, clock: systemClock, random: Math.random }
+const telemetry = await startThread(threadLog, own)
+const { tracing } = telemetry
 /** Ends this thread with the error as its cause; main starts another, with the plant that could not be followed. */
 const die = (error: unknown): void => {
   setImmediate(() => {
@@ -71,6 +79,7 @@ const engine = new Engine({
   audit,
   clock: systemClock,
   log,
+  tracing,
   secret: (name) => secrets[name],
   random: Math.random,
   safeMode,
@@ -81,7 +90,7 @@ const link = new Link<FromRoom, MainToEngine>({
   port,
   clock: systemClock,
   serves: {
-    health: () => engine.health(),
+    health: () => ({ ...engine.health(), thread: telemetry.health() }),
     findings: () => engine.findings,
     diagnostics: ({ source }) => engine.diagnostics(source),
     frames: ({ source, after }) => engine.frames(source, after) ?? null,
@@ -106,10 +115,12 @@ const link = new Link<FromRoom, MainToEngine>({
     stop: async () => {
       await checkpointer.stop()
       await engine.stop()
+      await telemetry.stop()
       return null
     },
   },
-  hears: { peer: ({ port: peer }) => engine.attach(peer) },
+  hears: { peer: ({ port: peer }) => engine.attach(peer), logLevels: (shown) => levels.show(shown) },
+  tracing,
 })
 await engine.start()
 link.tell('ready', { at: systemClock.now() })

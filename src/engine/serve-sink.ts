@@ -1,5 +1,6 @@
 import { fileURLToPath } from 'node:url'
 import { systemClock } from '../core/clock.ts'
+import type { LogLevel } from '../core/log-level.ts'
 import type { PostgresConfig, TagDescription } from '../core/sink.ts'
 import { PostgresConnection } from '../sinks/postgres/connection.ts'
 import { Delivery } from '../sinks/postgres/delivery.ts'
@@ -8,7 +9,7 @@ import { prepareSchema } from '../sinks/postgres/schema.ts'
 import { Sender, type SenderNews } from '../sinks/postgres/sender.ts'
 import { TagRows } from '../sinks/postgres/tag-rows.ts'
 import { OutboxFile } from '../store/outbox-file.ts'
-import { createLogger, type LogLevel } from '../telemetry/logger.ts'
+import { createThreadLog } from '../telemetry/logger.ts'
 import { deliveredQueue } from './delivered-queue.ts'
 import { postgresTargetOf } from './postgres-target.ts'
 
@@ -46,7 +47,7 @@ export const postgresMigrations = fileURLToPath(new URL('../../migrations/postgr
 export async function serveSink(port: SinkPort, data: SinkThreadData): Promise<void> {
   const { settings, gateway, dataFolder, logLevel } = data
   const clock = systemClock
-  const log = createLogger(logLevel, 'postgres')
+  const log = createThreadLog(logLevel, 'postgres', clock).log
   const outbox = new OutboxFile(dataFolder)
   let { secrets } = data
   let descriptions: ReadonlyMap<string, TagDescription> = new Map()

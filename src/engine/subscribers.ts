@@ -5,17 +5,23 @@ import { describeError } from '../core/errors.ts'
 import type { Logger } from '../core/logger.ts'
 import type { Pipeline } from '../core/pipeline.ts'
 import type { PlantChange } from '../core/plant-change.ts'
+import type { TraceParent } from '../core/tracing.ts'
 import type { FromEngine, ToEngine } from '../link/contract.ts'
 import type { Link } from '../link/link.ts'
 
 /** Changes are collected this long before they cross a link: it bounds the price of batches, and the latency. */
 const COLLECT_FOR: Milliseconds = 10
 
+/** Spans that go along with one batch; of more, the first are enough to follow. */
+const MOST_TRACES = 8
+
 type RoomLink = Link<FromEngine, ToEngine>
 
 interface Subscriber {
   readonly feed: ChangeFeed
   readonly unlisten: () => void
+  /** Spans within which values of the next batch were told. */
+  traces: TraceParent[]
 }
 
 /** The rooms that are told of every change of a value, of the plant, of sources and of commands. */
@@ -41,11 +47,14 @@ export class Subscribers {
   add(link: RoomLink): void {
     this.remove(link)
     const feed = new ChangeFeed(this.#pipeline.table, {
-      send: (batch) => link.sendBatch(batch),
+      send: (batch) => {
+        const traces = this.#byLink.get(link)?.traces.splice(0) ?? []
+        return link.sendBatch(batch, traces)
+      },
       wantsBatch: () => link.wantsBatch(),
       due: () => this.#clock.after(COLLECT_FOR, () => feed.flush()),
     })
-    this.#byLink.set(link, { feed, unlisten: this.#pipeline.listen(feed) })
+    this.#byLink.set(link, { feed, unlisten: this.#pipeline.listen(feed), traces: [] })
   }
 
   remove(link: RoomLink): void {
@@ -60,6 +69,11 @@ export class Subscribers {
   /** Sends what was collected, where there is room for it. */
   flush(): void {
     for (const { feed } of this.#byLink.values()) feed.flush()
+  }
+
+  /** Values that wait to be sent were told within this span. */
+  carry(trace: TraceParent): void {
+    for (const { traces } of this.#byLink.values()) if (traces.length < MOST_TRACES) traces.push(trace)
   }
 
   tellSources(news: FromEngine['tells']['sources']): void {

@@ -2,17 +2,16 @@ import type { Beginning } from '../config/life.ts'
 import type { Loaded } from '../config/load.ts'
 import type { Config } from '../config/schema.ts'
 import type { YamlFile } from '../config/yaml-file.ts'
-import type { Logger } from '../core/logger.ts'
 import type { RoomName } from '../rooms/gateway.ts'
+import type { ThreadLog } from '../telemetry/logger.ts'
 import type { RecentLog } from '../telemetry/recent-log.ts'
 import type { SafeModeChoice } from './care.ts'
 
 /** What a gateway is started with. */
-export interface GatewayOptions {
+export interface GatewayOptions extends ThreadLog {
   readonly config: Config
   /** Secrets by the name of their environment variable, all that the configuration names. */
   readonly secrets: Readonly<Record<string, string>>
-  readonly log: Logger
   /** Who may administer security at first, where nobody may yet. */
   readonly administrator?: { readonly name: string; readonly password: string } | undefined
   readonly configuration: Beginning & {

@@ -2,12 +2,14 @@ import { join } from 'node:path'
 import type { Config } from '../config/schema.ts'
 import { systemClock } from '../core/clock.ts'
 import type { Logger } from '../core/logger.ts'
+import type { Tracing } from '../core/tracing.ts'
 import type { EngineRoomData } from '../engine/room-data.ts'
 import { removeStalePkiLocks } from '../opcua/pki-locks.ts'
 import type { OpcuaRoomData } from '../opcua/room-data.ts'
 import type { OpcuaSettings } from '../opcua/settings.ts'
 import { type RoomName, Rooms, roomEntry } from '../rooms/gateway.ts'
 import type { RecentLog } from '../telemetry/recent-log.ts'
+import { traceSettingsOf } from './telemetry-of.ts'
 
 /** Of the rooms: ten times what a plant of 10,000 tags needs, and small enough to be noticed. */
 const ENGINE_HEAP_MB = 512
@@ -20,6 +22,7 @@ export interface RoomsOptions {
   readonly settings: OpcuaSettings
   readonly startedAt: number
   readonly log: Logger
+  readonly tracing: Tracing
   readonly recentLog: RecentLog
   /** Makes sure that the engine can open its store. */
   readonly prepareStore: () => void
@@ -34,10 +37,12 @@ export const pkiFolderOf = ({ gateway }: Config): string => join(gateway.data, '
 
 /** The rooms of the gateway, each with what it is given; they do not run yet. */
 export function roomsOf(options: RoomsOptions): Rooms {
-  const { config, secrets, settings, startedAt, log, recentLog, prepareStore, onEngineUnstable, entries } = options
+  const { config, secrets, settings, startedAt, log, tracing, recentLog, prepareStore, onEngineUnstable, entries } =
+    options
   const logLevel = config.log.level
   const dataFolder = config.gateway.data
   const { postgres } = config.sinks
+  const telling = { logLevel, logLevels: [], traces: traceSettingsOf(config) }
   const engine: EngineRoomData = {
     plant: { sources: config.sources },
     templates: config.templates,
@@ -47,23 +52,18 @@ export function roomsOf(options: RoomsOptions): Rooms {
     commands: config.commands,
     audit: config.audit,
     safeMode: false,
-    logLevel,
+    ...telling,
     recentLog: recentLog.bufferOf('engine'),
     secrets,
   }
-  const own = { logLevel, recentLog: recentLog.bufferOf('opcua') }
-  const opcua: OpcuaRoomData = {
-    settings,
-    users: [],
-    dataFolder,
-    startedAt,
-    sendsToPostgres: postgres !== undefined,
-    ...own,
-  }
+  const own = { ...telling, recentLog: recentLog.bufferOf('opcua') }
+  const sendsToPostgres = postgres !== undefined
+  const opcua: OpcuaRoomData = { settings, users: [], dataFolder, startedAt, sendsToPostgres, ...own }
   return new Rooms({
     clock: systemClock,
     log,
     random: Math.random,
+    tracing,
     plans: {
       engine: {
         entry: entries?.engine ?? roomEntry('engine/room'),

@@ -4,6 +4,8 @@ import type { AddressInfo } from 'node:net'
 import Koa, { type Context } from 'koa'
 import { describeError, PenstockError } from '../core/errors.ts'
 import type { Logger } from '../core/logger.ts'
+import type { Tracing } from '../core/tracing.ts'
+import { askerOf } from './access/asker.ts'
 import type { GateSettings } from './access/gate.ts'
 import { answerProblem } from './api/answer-problem.ts'
 import { notFound } from './api/problem.ts'
@@ -11,6 +13,7 @@ import { API_PREFIX, ApiRouter } from './api/router.ts'
 import { certificateRoutes } from './certificate-routes.ts'
 import { answerForOperators } from './operator-answers.ts'
 import { answerPlainly } from './plain-answers.ts'
+import { RequestTraces } from './request-traces.ts'
 import { apiRoutes } from './routes/api-routes.ts'
 import type { WebService } from './routes/service.ts'
 import { securityHeaders } from './ui/security-headers.ts'
@@ -21,6 +24,8 @@ export interface HttpSettings extends GateSettings {
   readonly bind: string
   readonly port: number
 }
+
+const isOfApi = ({ path }: Context): boolean => path.startsWith(`${API_PREFIX}/`)
 
 /** What a client may call its request; anything else gets a name of ours. */
 const requestIdPattern = /^[A-Za-z0-9._-]{1,64}$/
@@ -34,12 +39,21 @@ export class HttpServer {
   readonly #files: WebFiles
   readonly #api: ApiRouter
 
-  constructor(parts: { settings: HttpSettings; log: Logger; service: WebService; files: WebFiles; version: string }) {
+  constructor(parts: {
+    settings: HttpSettings
+    log: Logger
+    /** Absent: nothing is traced. */
+    tracing?: Tracing
+    service: WebService
+    files: WebFiles
+    version: string
+  }) {
     this.#settings = parts.settings
     this.#log = parts.log
     this.#service = parts.service
     this.#files = parts.files
-    this.#api = new ApiRouter(parts.service.gate, apiRoutes(parts.service, parts.version))
+    const traces = new RequestTraces(parts.tracing, parts.service.clock)
+    this.#api = new ApiRouter(parts.service.gate, apiRoutes(parts.service, parts.version), traces)
     const app = new Koa()
     app.silent = true
     app.proxy = parts.settings.behindProxy
@@ -51,6 +65,12 @@ export class HttpServer {
     app.use(async (context, next) => {
       context.set({ ...securityHeaders(), 'Cache-Control': 'no-store' })
       await next()
+    })
+    app.use((context, next) => {
+      // Those of the API begin when it is known who asks.
+      if (isOfApi(context)) return next()
+      const isTrusted = askerOf(context.req, parts.settings.behindProxy).isLocal
+      return traces.run(context, { isTrusted, startedAt: traces.now() }, next)
     })
     const { accounts, certificates } = parts.service
     app.use(userRoutes(accounts))
@@ -66,7 +86,7 @@ export class HttpServer {
     const requestId = requestIdPattern.test(given) ? given : randomUUID()
     context.set('X-Request-Id', requestId)
     try {
-      if (context.path.startsWith(`${API_PREFIX}/`)) await this.#api.answer(context)
+      if (isOfApi(context)) await this.#api.answer(context)
       else await this.#answerBeside(context)
     } catch (error) {
       answerProblem(context, error, requestId, this.#log)

@@ -1,4 +1,6 @@
 import type { Alarm } from '../core/alarm.ts'
+import type { LevelOverride } from '../core/log-level.ts'
+import type { ThreadHealth } from '../core/thread-health.ts'
 import type { EngineHealth, OpcuaHealth } from '../link/contract.ts'
 import type { Check } from './checks.ts'
 
@@ -28,4 +30,8 @@ export interface GatewayHealth {
   readonly rooms: Readonly<Record<'engine' | 'opcua', RoomHealth>>
   readonly engine: EngineHealth | null
   readonly opcua: OpcuaHealth | null
+  /** The main thread. */
+  readonly thread?: ThreadHealth
+  /** What is logged otherwise than the configuration says, for a while. */
+  readonly logLevels?: readonly LevelOverride[]
 }

@@ -8,6 +8,7 @@ import type { Answer } from './diagnosis.ts'
 import { answerHistoryImport, type HistoryDesk } from './history/history-import.ts'
 import { jsonBody } from './json-body.ts'
 import type { LocalToken } from './local-token.ts'
+import { answerLogLevels, type LogLevelDesk } from './log-levels.ts'
 import { answerSessions, type OpcuaSessions } from './sessions.ts'
 
 export interface OperatorParts {
@@ -21,12 +22,14 @@ export interface OperatorParts {
   readonly support: () => Promise<Buffer>
   /** Sources begin again; false: it is not in safe mode. */
   readonly leaveSafeMode: (by: Actor) => Promise<boolean>
+  /** How much is logged of what, for a while. */
+  readonly logLevels: LogLevelDesk
 }
 
 /**
  * What the command line on the gateway's machine asks: `/commands` and `/audit` (what devices are told, and who did
- * what), `/configuration`, `/sessions` (who is connected), `/history` (values that are imported), `/support-bundle` and
- * `/safe-mode`, for whoever has the local token. False: it is none of these.
+ * what), `/configuration`, `/sessions` (who is connected), `/history` (values that are imported), `/support-bundle`,
+ * `/safe-mode` and `/log-levels`, for whoever has the local token. False: it is none of these.
  */
 export async function answerForOperators(context: Context, parts: OperatorParts): Promise<boolean> {
   const answer = await answerOf(context, parts)
@@ -48,6 +51,7 @@ async function answerOf(context: Context, parts: OperatorParts): Promise<Answer 
     const by = { user: 'local', origin: 'cli', address: req.socket.remoteAddress } as const
     return { status: 200, body: { left: await parts.leaveSafeMode(by) } }
   }
+  if (path === '/log-levels') return levelled(context, parts)
   if (path === '/history') return imported(context, parts)
   const isSession = /^\/sessions(?:\/|$)/.test(path)
   if (!isSession && !/^\/(?:commands|audit)(?:\/|$)/.test(path)) return undefined
@@ -69,6 +73,14 @@ async function imported({ req, method }: Context, { edits, localToken }: Operato
   const body = await jsonBody(req)
   if ('problem' in body) return { status: 400, body: { error: body.problem } }
   return answerHistoryImport(body.value, { user: 'local', origin: 'cli', address: req.socket.remoteAddress }, edits)
+}
+
+async function levelled({ req, method, URL: url }: Context, { logLevels, localToken }: OperatorParts): Promise<Answer> {
+  if (!localToken.isIn(req.headers.authorization)) return strange('What is logged is', 'penstock log-level')
+  const body = await jsonBody(req)
+  if ('problem' in body) return { status: 400, body: { error: body.problem } }
+  const by = { user: 'local', origin: 'cli', address: req.socket.remoteAddress } as const
+  return answerLogLevels(method, url.searchParams, body.value, by, logLevels)
 }
 
 async function configured(context: Context, { configuration, localToken }: OperatorParts): Promise<Answer> {

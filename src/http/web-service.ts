@@ -22,7 +22,15 @@ import type { OpcuaSessions } from './sessions.ts'
 interface WebServiceParts
   extends Pick<
     WebService,
-    'history' | 'health' | 'configuration' | 'localToken' | 'clock' | 'accounts' | 'support' | 'leaveSafeMode'
+    | 'history'
+    | 'health'
+    | 'configuration'
+    | 'localToken'
+    | 'clock'
+    | 'accounts'
+    | 'support'
+    | 'leaveSafeMode'
+    | 'logLevels'
   > {
   readonly config: Config
   readonly secrets: Readonly<Record<string, string>>
@@ -80,6 +88,7 @@ export function webServiceOf(parts: WebServiceParts): WebService {
     localToken,
     support: parts.support,
     leaveSafeMode: parts.leaveSafeMode,
+    logLevels: parts.logLevels,
     accounts,
     drafts: new Drafts({ desk: configuration, store: parts.draftStore, clock }),
     ...asked,

@@ -14,11 +14,13 @@ import type {
 import type { Findings } from '../core/drift.ts'
 import type { HistoryHealth, SourceHealth } from '../core/health.ts'
 import type { AskedHistoryEdit, EditAnswer } from '../core/history-edit.ts'
+import type { LevelOverride } from '../core/log-level.ts'
 import type { Plant } from '../core/plant.ts'
 import type { PlantChange } from '../core/plant-change.ts'
 import type { SinkHealth } from '../core/sink.ts'
 import type { NumberedPlant } from '../core/tag-index.ts'
 import type { DeviceTemplate } from '../core/template.ts'
+import type { ThreadHealth } from '../core/thread-health.ts'
 import type { UserRecord } from '../core/user.ts'
 
 /**
@@ -95,6 +97,8 @@ export type ToRoom = {
   tells: {
     /** The other end of this port is a new link to the peer room. */
     peer: { readonly port: MessagePort }
+    /** What is logged otherwise than the configuration says, from now on. */
+    logLevels: readonly LevelOverride[]
   }
 }
 
@@ -117,6 +121,8 @@ export interface EngineHealth {
   readonly commands: { readonly waiting: number; readonly limit: number }
   /** How PostgreSQL gets what the history gets; absent: it is not configured. */
   readonly sink?: SinkHealth | undefined
+  /** Its thread. */
+  readonly thread?: ThreadHealth | undefined
 }
 
 export interface StoreHealth {
@@ -142,6 +148,8 @@ export interface OpcuaHealth {
   readonly reverseConnections: readonly ReverseConnection[]
   /** False while the engine is gone or silent: all values are then Uncertain. */
   readonly engineHeard: boolean
+  /** Its thread. */
+  readonly thread?: ThreadHealth | undefined
 }
 
 /** How it is with a client that the OPC UA server calls. */

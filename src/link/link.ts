@@ -2,6 +2,7 @@ import type { MessagePort, Transferable } from 'node:worker_threads'
 import type { Clock, Milliseconds } from '../core/clock.ts'
 import { describeError, PenstockError } from '../core/errors.ts'
 import type { SampleBatch } from '../core/sample.ts'
+import { noTracing, type TraceParent, type Tracing } from '../core/tracing.ts'
 
 /** Requests by name: what is asked with and what is answered. Everything must survive a structured clone. */
 // biome-ignore lint/suspicious/noExplicitAny: the constraint of a contract, whose own types are exact
@@ -23,11 +24,11 @@ export type Hears<D extends Direction> = { readonly [Name in keyof D['tells']]: 
 type Answer<T> = T | Promise<T>
 
 type Message =
-  | { kind: 'ask'; id: number; name: string; argument: unknown }
+  | { kind: 'ask'; id: number; name: string; argument: unknown; trace?: TraceParent | undefined }
   | { kind: 'answer'; id: number; value: unknown }
   | { kind: 'refusal'; id: number; message: string }
   | { kind: 'note'; name: string; note: unknown }
-  | { kind: 'batch'; batch: SampleBatch }
+  | { kind: 'batch'; batch: SampleBatch; traces?: readonly TraceParent[] }
   | { kind: 'credit'; batches: number }
   | { kind: 'beat' }
 
@@ -36,14 +37,16 @@ export interface LinkOptions<Mine extends Direction, Theirs extends Direction> {
   readonly clock: Clock
   readonly serves: Serves<Theirs>
   readonly hears: Hears<Theirs>
-  /** Takes a batch; when it returns, or what it promises is done, the sender gets its credit back. */
-  readonly onBatch?: (batch: SampleBatch) => unknown
+  /** Takes a batch, with spans within which some of its values were told; when it returns, or what it promises is done, the sender gets its credit back. */
+  readonly onBatch?: (batch: SampleBatch, traces: readonly TraceParent[]) => unknown
   /** A credit came back after `sendBatch` or `wantsBatch` had refused. */
   readonly onCredit?: () => void
   /** The other end was silent for `silenceAfterMs` (true), or is heard again (false). Not called after the end. */
   readonly onSilence?: (silent: boolean) => void
   /** The other end is gone for good: its thread ended or it closed. Called once. */
   readonly onEnd?: () => void
+  /** What is asked within a span is answered within it, too. */
+  readonly tracing?: Tracing
   /** Only to bind the type of what this end asks. */
   readonly mine?: Mine
 }
@@ -62,6 +65,7 @@ export class Link<Mine extends Direction, Theirs extends Direction> {
   readonly #options: LinkOptions<Mine, Theirs>
   readonly #pending = new Map<number, { resolve: (value: unknown) => void; reject: (error: Error) => void }>()
   readonly #stopBeating: () => void
+  readonly #tracing: Tracing
   #nextId = 1
   #credits = BATCH_CREDITS
   #wanting = false
@@ -71,7 +75,8 @@ export class Link<Mine extends Direction, Theirs extends Direction> {
 
   constructor(options: LinkOptions<Mine, Theirs>) {
     this.#options = options
-    const { port, clock } = options
+    const { port, clock, tracing = noTracing } = options
+    this.#tracing = tracing
     this.#heardAt = clock.monotonic()
     port.on('message', (message: Message) => this.#receive(message))
     port.on('close', () => this.#end())
@@ -110,7 +115,8 @@ export class Link<Mine extends Direction, Theirs extends Direction> {
           reject(error)
         },
       })
-      this.#post({ kind: 'ask', id, name, argument })
+      const trace = this.#tracing.current()
+      this.#post({ kind: 'ask', id, name, argument, ...(trace === undefined ? {} : { trace }) })
     })
   }
 
@@ -124,7 +130,7 @@ export class Link<Mine extends Direction, Theirs extends Direction> {
   }
 
   /** Sends a batch and gives its columns away; false, with the batch untouched, while no credit is left. */
-  sendBatch(batch: SampleBatch): boolean {
+  sendBatch(batch: SampleBatch, traces: readonly TraceParent[] = []): boolean {
     if (this.#ended) return false
     if (this.#credits === 0) {
       this.#wanting = true
@@ -132,15 +138,18 @@ export class Link<Mine extends Direction, Theirs extends Direction> {
     }
     this.#credits--
     const { tag, bits, status, sourceTime, serverTime, textRow, arrayRow } = batch
-    this.#options.port.postMessage({ kind: 'batch', batch } satisfies Message, [
-      tag.buffer as ArrayBuffer,
-      bits.buffer as ArrayBuffer,
-      status.buffer as ArrayBuffer,
-      sourceTime.buffer as ArrayBuffer,
-      serverTime.buffer as ArrayBuffer,
-      textRow.buffer as ArrayBuffer,
-      arrayRow.buffer as ArrayBuffer,
-    ])
+    this.#options.port.postMessage(
+      { kind: 'batch', batch, ...(traces.length > 0 ? { traces } : {}) } satisfies Message,
+      [
+        tag.buffer as ArrayBuffer,
+        bits.buffer as ArrayBuffer,
+        status.buffer as ArrayBuffer,
+        sourceTime.buffer as ArrayBuffer,
+        serverTime.buffer as ArrayBuffer,
+        textRow.buffer as ArrayBuffer,
+        arrayRow.buffer as ArrayBuffer,
+      ],
+    )
     return true
   }
 
@@ -169,7 +178,7 @@ export class Link<Mine extends Direction, Theirs extends Direction> {
     }
     switch (message.kind) {
       case 'ask':
-        this.#answer(message.id, message.name, message.argument)
+        this.#tracing.within(message.trace, () => this.#answer(message.id, message.name, message.argument))
         return
       case 'answer':
         this.#settle(message.id)?.resolve(message.value)
@@ -181,7 +190,7 @@ export class Link<Mine extends Direction, Theirs extends Direction> {
         this.#options.hears[message.name as keyof Theirs['tells']]?.(message.note as never)
         return
       case 'batch':
-        this.#take(message.batch)
+        this.#take(message.batch, message.traces ?? [])
         return
       case 'credit':
         this.#credits += message.batches
@@ -194,9 +203,9 @@ export class Link<Mine extends Direction, Theirs extends Direction> {
     }
   }
 
-  #take(batch: SampleBatch): void {
+  #take(batch: SampleBatch, traces: readonly TraceParent[]): void {
     const credit = () => this.#post({ kind: 'credit', batches: 1 })
-    const taking = this.#options.onBatch?.(batch)
+    const taking = this.#options.onBatch?.(batch, traces)
     if (taking instanceof Promise) void taking.then(credit)
     else credit()
   }

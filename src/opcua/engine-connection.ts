@@ -8,6 +8,7 @@ import type { AskedHistoryEdit, EditAnswer } from '../core/history-edit.ts'
 import type { Logger } from '../core/logger.ts'
 import type { SampleBatch } from '../core/sample.ts'
 import type { NumberedPlant } from '../core/tag-index.ts'
+import type { TraceParent, Tracing } from '../core/tracing.ts'
 import type { FromEngine, PlantStep, StoredHealth, ToEngine } from '../link/contract.ts'
 import { Link } from '../link/link.ts'
 
@@ -17,7 +18,8 @@ const STORE_EVERY: Milliseconds = 5_000
 
 /** What the room does with what it hears of the engine. */
 export interface EngineListener {
-  onBatch(batch: SampleBatch): void | Promise<void>
+  /** `traces`: spans within which some of its values were told. */
+  onBatch(batch: SampleBatch, traces: readonly TraceParent[]): void | Promise<void>
   /** How sources are, each with those of its devices of which there is something new: at first with all. */
   onSources(sources: readonly SourceHealth[]): void
   onStore(store: StoredHealth): void
@@ -42,6 +44,7 @@ export class EngineConnection {
   readonly #clock: Clock
   readonly #log: Logger
   readonly #listener: EngineListener
+  readonly #tracing: Tracing | undefined
   readonly #stopped = new AbortController()
   readonly #stopAskingStore: () => void
   #link: EngineLink | undefined
@@ -54,7 +57,8 @@ export class EngineConnection {
   #told = false
   #lost: (() => void) | undefined
 
-  constructor(options: { clock: Clock; log: Logger; listener: EngineListener }) {
+  constructor(options: { clock: Clock; log: Logger; listener: EngineListener; tracing?: Tracing | undefined }) {
+    this.#tracing = options.tracing
     this.#clock = options.clock
     this.#log = options.log
     this.#listener = options.listener
@@ -149,10 +153,10 @@ export class EngineConnection {
           if (link === this.#link) this.#listener.onCommands(records)
         },
       },
-      onBatch: (batch) => {
+      onBatch: (batch, traces) => {
         if (link !== this.#link) return undefined
         this.#told = true
-        return this.#listener.onBatch(batch)
+        return this.#listener.onBatch(batch, traces)
       },
       onSilence: (silent) => {
         if (link !== this.#link) return
@@ -162,6 +166,7 @@ export class EngineConnection {
       onEnd: () => {
         if (link === this.#link) this.#lose()
       },
+      ...(this.#tracing ? { tracing: this.#tracing } : {}),
     })
     this.#link = link
     return link

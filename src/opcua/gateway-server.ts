@@ -19,6 +19,7 @@ import type { OpcuaLimits } from '../config/opcua-choices.ts'
 import type { Clock, Milliseconds } from '../core/clock.ts'
 import { describeError } from '../core/errors.ts'
 import type { Logger } from '../core/logger.ts'
+import type { Tracing } from '../core/tracing.ts'
 import { limitKeepAlive } from './hardening/subscription-lifetime.ts'
 import { addressOf, advertisedUrlFor } from './services/advertised-url.ts'
 import { cancelRequests } from './services/cancel.ts'
@@ -28,6 +29,7 @@ import { moveSession } from './services/session-move.ts'
 import { SessionQuota } from './services/session-quota.ts'
 import { SubscriptionQuota } from './services/subscription-quota.ts'
 import { type IdentityToken, isAdministrator, userKeyOf } from './services/user-of.ts'
+import { ServiceTraces } from './traces/service-traces.ts'
 
 type Message = Parameters<OPCUAServer['on_request']>[0] & { readonly session?: unknown }
 type Channel = Parameters<OPCUAServer['on_request']>[1]
@@ -46,6 +48,8 @@ export interface GatewayServerOptions {
   readonly advertisedPort?: number | undefined
   readonly clock: Clock
   readonly log: Logger
+  /** Absent: nothing is traced. */
+  readonly tracing?: Tracing | undefined
 }
 
 /**
@@ -60,8 +64,9 @@ export class GatewayServer extends OPCUAServer {
   readonly #advertisedPort: number | undefined
   readonly #clock: Clock
   readonly #log: Logger
+  readonly #traces: ServiceTraces | undefined
 
-  constructor(options: OPCUAServerOptions, { limits, advertisedPort, clock, log }: GatewayServerOptions) {
+  constructor(options: OPCUAServerOptions, { limits, advertisedPort, clock, log, tracing }: GatewayServerOptions) {
     const sessions = new SessionQuota<ServerSession>(limits)
     super({ ...options, serverCapabilities: { ...options.serverCapabilities, maxSessions: sessions.most } })
     this.#sessions = sessions
@@ -70,6 +75,7 @@ export class GatewayServer extends OPCUAServer {
     this.#advertisedPort = advertisedPort
     this.#clock = clock
     this.#log = log
+    this.#traces = tracing && new ServiceTraces(tracing)
     this.on('create_session', (session) => this.#expectActivation(session))
     this.on('closeChannel', (channel) => this.#requests.drop(channel))
     this.on('session_closed', (session) => this.#sessions.release(session))
@@ -82,7 +88,9 @@ export class GatewayServer extends OPCUAServer {
       super.on_request(message, channel)
       return
     }
-    if (this.#requests.admit(channel, () => this.#answer(handler as Handler, message, channel))) return
+    const answer = () => this.#answer(handler as Handler, message, channel)
+    const turn = this.#traces ? () => this.#traces?.answer(message, channel as never, answer) : answer
+    if (this.#requests.admit(channel, turn)) return
     this.#log.warn(
       { address: channel.remoteAddress },
       'An OPC UA client that sent requests without end was disconnected',

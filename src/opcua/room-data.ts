@@ -1,5 +1,6 @@
+import type { LevelOverride, LogLevel } from '../core/log-level.ts'
 import type { UserRecord } from '../core/user.ts'
-import type { LogLevel } from '../telemetry/logger.ts'
+import type { TraceSettings } from '../telemetry/telemetry.ts'
 import type { OpcuaSettings } from './settings.ts'
 
 /** What main gives the OPC UA server's thread. */
@@ -14,6 +15,10 @@ export interface OpcuaRoomData {
   /** What is recorded goes to PostgreSQL too. */
   readonly sendsToPostgres: boolean
   readonly logLevel: LogLevel
+  /** What is logged otherwise for a while. */
+  readonly logLevels: readonly LevelOverride[]
+  /** undefined: nothing is traced. */
+  readonly traces: TraceSettings | undefined
   /** Where the newest lines of its log stay (`RecentLog`). */
   readonly recentLog?: SharedArrayBuffer | undefined
 }

@@ -3,13 +3,15 @@ import { systemClock } from '../core/clock.ts'
 import type { FromRoom, ToOpcua } from '../link/contract.ts'
 import { Link } from '../link/link.ts'
 import { HistoryFile } from '../store/history-file.ts'
-import { createLogger } from '../telemetry/logger.ts'
+import { createThreadLog } from '../telemetry/logger.ts'
+import { startThread } from '../telemetry/thread.ts'
 import { version } from '../version.ts'
 import { freeDiskSpace } from './free-disk-space.ts'
+import { routePrinting } from './node-opcua-log.ts'
 import type { OpcuaRoomData } from './room-data.ts'
 import { OpcuaServerRoom } from './server-room.ts'
 
-const { port, settings, users, dataFolder, startedAt, sendsToPostgres, logLevel, recentLog } =
+const { port, settings, users, dataFolder, startedAt, sendsToPostgres, logLevel, logLevels, traces, recentLog } =
   workerData as OpcuaRoomData & { port: MessagePort }
 
 /** Ends this thread with the error as its cause; main starts another. */
@@ -19,6 +21,14 @@ const die = (error: unknown): void => {
   })
 }
 
+const threadLog = createThreadLog(logLevel, 'opcua', systemClock, recentLog)
+const { log, levels } = threadLog
+levels.show(logLevels)
+const own = { thread: 'opcua', traces, clock: systemClock, random: Math.random }
+const telemetry = await startThread(threadLog, own)
+routePrinting(console, log.child({ library: 'node-opcua' }), systemClock)
+const { tracing } = telemetry
+
 const history = new HistoryFile(dataFolder)
 const room = new OpcuaServerRoom({
   settings,
@@ -27,7 +37,8 @@ const room = new OpcuaServerRoom({
   identity: { version, startedAt, sendsToPostgres },
   freeDiskSpace: () => freeDiskSpace(dataFolder),
   clock: systemClock,
-  log: createLogger(logLevel, 'opcua', recentLog),
+  log,
+  ...(traces ? { tracing } : {}),
   onFatal: die,
 })
 
@@ -36,7 +47,7 @@ const link = new Link<FromRoom, ToOpcua>({
   port,
   clock: systemClock,
   serves: {
-    health: () => room.health(),
+    health: () => ({ ...room.health(), thread: telemetry.health() }),
     sessions: () => room.sessions(),
     closeSession: ({ id }) => room.closeSession(id),
     certificates: () => room.certificates(),
@@ -44,11 +55,13 @@ const link = new Link<FromRoom, ToOpcua>({
     stop: async () => {
       await room.stop()
       history.close()
+      await telemetry.stop()
       return null
     },
   },
   onSilence: (silent) => room.showMainSilent(silent),
   hears: {
+    logLevels: (shown) => levels.show(shown),
     alarm: (alarm) => room.showAlarm(alarm),
     users: (changed) => room.showUsers(changed),
     peer: ({ port: engine }) => {
@@ -60,4 +73,5 @@ const link = new Link<FromRoom, ToOpcua>({
       room.start(engine).then(() => link.tell('ready', { at: systemClock.now() }), die)
     },
   },
+  tracing,
 })

@@ -9,6 +9,8 @@ import type { PenstockError } from '../core/errors.ts'
 import type { AskedHistoryEdit } from '../core/history-edit.ts'
 import type { HistorySource } from '../core/history-source.ts'
 import type { Logger } from '../core/logger.ts'
+import type { SampleBatch } from '../core/sample.ts'
+import type { TraceParent, Tracing } from '../core/tracing.ts'
 import type { UserRecord } from '../core/user.ts'
 import type { OpcuaHealth, OpcuaSession, UsersChanged } from '../link/contract.ts'
 import { collectStartupGarbage } from '../telemetry/startup-garbage.ts'
@@ -50,6 +52,8 @@ export interface OpcuaServerRoomOptions {
   readonly freeDiskSpace: () => Promise<number | undefined>
   readonly clock: Clock
   readonly log: Logger
+  /** Absent: nothing is traced. */
+  readonly tracing?: Tracing
   /** The room cannot go on and has to be started anew. */
   readonly onFatal: (error: PenstockError) => void
 }
@@ -78,7 +82,7 @@ export class OpcuaServerRoom {
     this.#users = options.users ?? []
     const { clock, log, onFatal } = options
     const listener: EngineListener = {
-      onBatch: (batch) => this.#projection?.apply(batch),
+      onBatch: (batch, traces) => this.#show(batch, traces),
       onSources: (sources) => this.#projection?.showSources(sources),
       onStore: (store) => this.#projection?.showStore(store),
       onCommands: (records) => this.#projection?.showCommands(records),
@@ -94,7 +98,7 @@ export class OpcuaServerRoom {
       },
       onFatal,
     }
-    this.#engine = new EngineConnection({ clock, log, listener })
+    this.#engine = new EngineConnection({ clock, log, listener, tracing: options.tracing })
     this.#records = new CommandRecords(clock)
     this.#orders = new Orders({
       engine: () => this.#engine.asked,
@@ -110,13 +114,13 @@ export class OpcuaServerRoom {
    * Rejects with ROOM_UNAVAILABLE or TIMEOUT (engine), CONNECTION_LOST (port in use), HARDENING_IMPOSSIBLE (node-opcua).
    */
   async start(port: MessagePort): Promise<void> {
-    const { settings, identity, clock, log } = this.#options
+    const { settings, identity, clock, log, tracing } = this.#options
     const { allowAnonymous } = settings
     routeNodeOpcuaLog(log.child({ library: 'node-opcua' }), clock)
     warnOfDemoSettings(settings, log)
     try {
       const plant = await this.#engine.open(port)
-      this.#prepared = await prepareServer(settings, this.#users, clock, log)
+      this.#prepared = await prepareServer(settings, this.#users, clock, log, tracing)
       this.#prepared.users.directory.show(this.#users)
       const { addressSpace, server } = this.#prepared
       const send = (entries: readonly AuditEntry[]) => this.#engine.tellAudit(entries)
@@ -176,6 +180,18 @@ export class OpcuaServerRoom {
     const projection = this.#projection
     const free = await this.#options.freeDiskSpace()
     if (projection === this.#projection) projection?.showGateway(free)
+  }
+
+  #show(batch: SampleBatch, [parent, ...links]: readonly TraceParent[]): void | Promise<void> {
+    const { tracing } = this.#options
+    const span = parent === undefined ? undefined : tracing?.begin('event', 'OPC UA values', { parent, links })
+    if (!tracing || !span) return this.#projection?.apply(batch)
+    span.set({ 'penstock.samples': batch.count })
+    try {
+      return tracing.within(span.trace, () => this.#projection?.apply(batch))
+    } finally {
+      span.end()
+    }
   }
 
   /** Who is connected, the oldest session first. */

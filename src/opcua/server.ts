@@ -17,6 +17,7 @@ import {
 import type { Clock, Milliseconds } from '../core/clock.ts'
 import { PenstockError } from '../core/errors.ts'
 import type { Logger } from '../core/logger.ts'
+import type { Tracing } from '../core/tracing.ts'
 import type { UserRecord } from '../core/user.ts'
 import { builtAt, version } from '../version.ts'
 import { nodesetFiles } from './address-space/namespaces.ts'
@@ -42,6 +43,7 @@ import { sliceWork } from './services/slice-work.ts'
 import { requireOrphanage } from './services/subscription-quota.ts'
 import { SessionGuard } from './session-guard.ts'
 import type { OpcuaSettings } from './settings.ts'
+import { tracePublishing } from './traces/publish-traces.ts'
 import { Users } from './users.ts'
 
 const HELLO_TIMEOUT: Milliseconds = 10_000
@@ -74,6 +76,7 @@ export async function prepareServer(
   storedUsers: readonly UserRecord[],
   clock: Clock,
   log: Logger,
+  tracing?: Tracing,
 ): Promise<PreparedServer> {
   const { limits } = settings
   const stores = await openCertificateStores(settings, clock, log)
@@ -140,7 +143,7 @@ export async function prepareServer(
       conformanceUnits: conformanceUnits.map((name) => new QualifiedName({ name })),
     },
   }
-  const server = new GatewayServer(options, { limits, advertisedPort: settings.advertisedPort, clock, log })
+  const server = new GatewayServer(options, { limits, advertisedPort: settings.advertisedPort, clock, log, tracing })
   await server.initialize()
   const { addressSpace } = server.engine
   const [endpoint] = server.endpoints
@@ -153,6 +156,7 @@ export async function prepareServer(
   correctCallResults(server)
   sliceWork(server)
   publishByTurns(clock)
+  if (tracing) tracePublishing(tracing)
   requireOrphanage(server)
   const guard = new SessionGuard(server, users, log)
   const { admit, release } = guardConnections(server, endpoint, clock, log)

@@ -16,7 +16,9 @@ import type {
 import type { Findings } from '../core/drift.ts'
 import { describeError, PenstockError } from '../core/errors.ts'
 import type { AskedHistoryEdit, EditAnswer } from '../core/history-edit.ts'
+import type { LevelOverride } from '../core/log-level.ts'
 import type { Logger } from '../core/logger.ts'
+import type { Tracing } from '../core/tracing.ts'
 import type { UserRecord } from '../core/user.ts'
 import type {
   CommandHistory,
@@ -68,11 +70,17 @@ export class Rooms {
   readonly #opcua: Room
   readonly #log: Logger
 
-  constructor(parts: { plans: Record<RoomName, RoomPlan>; clock: Clock; log: Logger; random: () => number }) {
-    const { plans, clock, log, random } = parts
+  constructor(parts: {
+    plans: Record<RoomName, RoomPlan>
+    clock: Clock
+    log: Logger
+    random: () => number
+    tracing?: Tracing | undefined
+  }) {
+    const { plans, clock, log, random, tracing } = parts
     this.#log = log
     const room = (name: RoomName) =>
-      new Room({ name, clock, log, random, onNewThread: () => this.#join(), ...plans[name] })
+      new Room({ name, clock, log, random, tracing, onNewThread: () => this.#join(), ...plans[name] })
     this.#engine = room('engine')
     this.#opcua = room('opcua')
   }
@@ -106,6 +114,14 @@ export class Rooms {
   tellAlarm(alarm: Alarm): void {
     const link = this.#opcua.link as Link<ToOpcua, FromRoom> | undefined
     link?.tell('alarm', alarm)
+  }
+
+  /** What is logged otherwise than the configuration says, now and in threads that start anew. */
+  showLogLevels(logLevels: readonly LevelOverride[]): void {
+    for (const room of [this.#engine, this.#opcua]) {
+      room.renewData({ logLevels })
+      room.link?.tell('logLevels', logLevels)
+    }
   }
 
   /** The OPC UA room begins with these users of the database. */

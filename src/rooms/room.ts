@@ -3,6 +3,7 @@ import { Backoff } from '../core/backoff.ts'
 import type { Clock, Milliseconds } from '../core/clock.ts'
 import { describeError } from '../core/errors.ts'
 import type { Logger } from '../core/logger.ts'
+import type { Tracing } from '../core/tracing.ts'
 import type { FromRoom, ToRoom } from '../link/contract.ts'
 import { Link } from '../link/link.ts'
 
@@ -44,6 +45,7 @@ export interface RoomOptions {
   readonly clock: Clock
   readonly log: Logger
   readonly random: () => number
+  readonly tracing?: Tracing | undefined
   /** Runs before each new thread is made. */
   readonly prepare?: () => Promise<unknown>
   /** A new thread is there, with a link of its own. */
@@ -149,7 +151,7 @@ export class Room {
   }
 
   #startThread(): void {
-    const { name, entry, maxHeapMb, clock, log } = this.#options
+    const { name, entry, maxHeapMb, clock, log, tracing } = this.#options
     const { port1, port2 } = new MessageChannel()
     const worker = new Worker(entry, {
       name,
@@ -163,6 +165,7 @@ export class Room {
       serves: {},
       hears: { ready: () => this.#ready(thread) },
       onSilence: (silent) => this.#silence(thread, silent),
+      ...(tracing ? { tracing } : {}),
     })
     const { promise: ended, resolve: end } = Promise.withResolvers<void>()
     const thread: Thread = { worker, link, ended, cause: '', hasBeenReady: false, timers: new Set() }

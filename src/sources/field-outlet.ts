@@ -6,6 +6,7 @@ import type { DeviceBase } from '../core/plant.ts'
 import type { SampleSink } from '../core/sample.ts'
 import { StatusCode } from '../core/status-code.ts'
 import type { DeviceTags, IndexedTag } from '../core/tag-index.ts'
+import { noTracing, type Tracing } from '../core/tracing.ts'
 import { isUnwritable, type Unwritable, unwritable } from '../core/transform/inverse.ts'
 import type { FieldSession, ReadBlock } from './driver.ts'
 import { assignmentsOf } from './field-order.ts'
@@ -30,6 +31,8 @@ export interface WritableLine {
   run<T>(deviceKey: string, job: (session: FieldSession<ReadBlock>) => Promise<T>): Promise<T>
   /** Is told how each write ended. */
   wrote(deviceKey: string, state: Delivery['state']): void
+  /** Absent: nothing is traced. */
+  readonly tracing?: Tracing
 }
 
 /** After a lost answer the device is asked for so long what it holds, also over a new connection. */
@@ -71,7 +74,7 @@ export class FieldOutlet implements CommandOutlet {
     if (isUnwritable(writes)) return { state: 'refused', ...writes }
     const written: IndexedTag[] = []
     for (const write of writes) {
-      const delivery = await this.#write(write, command, signal)
+      const delivery = await this.#traced(write, command, signal)
       this.#line.wrote(command.device, delivery.state)
       if (delivery.state !== 'confirmed') return partly(delivery, written, writes)
       written.push(write.tag)
@@ -92,6 +95,18 @@ export class FieldOutlet implements CommandOutlet {
       writes.push(write)
     }
     return writes
+  }
+
+  /** From its wait for the line to what is known of it. */
+  async #traced(write: FieldWrite, command: OutgoingCommand, signal: AbortSignal): Promise<Delivery> {
+    const { tracing = noTracing } = this.#line
+    const span = tracing.begin('call', 'field write', { role: 'client' })
+    span?.set({ 'penstock.device': command.device, 'penstock.tag': write.tag.tag.key })
+    const delivery = await tracing.within(span?.trace, () => this.#write(write, command, signal))
+    span?.set({ 'penstock.command.state': delivery.state })
+    if (delivery.state !== 'confirmed') span?.fail(delivery.state)
+    span?.end()
+    return delivery
   }
 
   async #write(write: FieldWrite, command: OutgoingCommand, signal: AbortSignal): Promise<Delivery> {

@@ -75,7 +75,7 @@ export class GatedSink implements SampleSink {
 
 /** The same context with a gate of its own in the way to the sink, and to what is reported of the device. */
 export function gated(context: SourceContext): { readonly context: SourceContext; readonly gate: GatedSink } {
-  const { clock, log, memory, random, report, connects, offers, values, commands } = context
+  const { clock, log, memory, random, report, connects, offers, values, commands, tracing, told } = context
   const gate = new GatedSink(context.sink)
   const secret = (name: string) => context.secret(name)
   const gatedReport: SourceReport = {
@@ -102,6 +102,8 @@ export function gated(context: SourceContext): { readonly context: SourceContext
       offers,
       values,
       commands,
+      tracing,
+      told,
     },
   }
 }

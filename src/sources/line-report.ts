@@ -1,7 +1,7 @@
 import type { Milliseconds } from '../core/clock.ts'
 import { describeError, type PenstockError } from '../core/errors.ts'
 import type { DeviceState, SourceState } from '../core/health.ts'
-import type { ReadBlock } from './driver.ts'
+import type { ReadBlock, ReadOutcome } from './driver.ts'
 import type { PollLine } from './poll-line.ts'
 import type { PolledBlock } from './polled-block.ts'
 import type { PolledDevice } from './polled-device.ts'
@@ -107,6 +107,14 @@ export class LineReport<Block extends ReadBlock> {
       else log.info({ device: key }, `Device "${name}" answers`)
     } else return
     this.connected()
+  }
+
+  /** For whoever wants to see each request (`penstock log-level`). */
+  asked(device: PolledDevice<Block>, { block }: PolledBlock<Block>, outcome: PenstockError | ReadOutcome<Block>): void {
+    const { log } = this.#context
+    const about = { device: device.config.key, tags: block.tags.length, first: block.tags[0]?.tag.address }
+    if ('kind' in outcome) log.debug({ ...about, outcome: outcome.kind }, 'The device answered')
+    else log.debug({ ...about, cause: describeError(outcome) }, 'The device did not answer')
   }
 
   /** The device says that it has no such thing. */

@@ -1,5 +1,6 @@
 import type { Milliseconds } from '../core/clock.ts'
 import type { IndexedTag, TagIndex } from '../core/tag-index.ts'
+import type { Span } from '../core/tracing.ts'
 import type { ReadBlock } from './driver.ts'
 import { PollGrid } from './poll-grid.ts'
 import { PolledBlock } from './polled-block.ts'
@@ -22,6 +23,9 @@ export interface PollPlan<Block extends ReadBlock> {
   readonly slowest?: Milliseconds | undefined
 }
 
+/** Begins the span of a cycle of this period; undefined: this one is not traced. */
+export type TraceCycle = (period: Milliseconds) => Span | undefined
+
 /** The tags of one device that share a period: the requests that read them, and those left of a cycle that runs. */
 export class PollGroup<Block extends ReadBlock> {
   readonly grid: PollGrid
@@ -43,8 +47,12 @@ export class PollGroup<Block extends ReadBlock> {
   #dueAt: Milliseconds | undefined
   /** Its running cycle is the first after the device was reached. */
   #first = false
+  readonly #trace: TraceCycle | undefined
+  #span: Span | undefined
+  /** Of the running cycle, if that is traced. */
+  #requests = 0
 
-  constructor(name: string, plan: PollPlan<Block>, ridden: RiddenTags, random: () => number) {
+  constructor(name: string, plan: PollPlan<Block>, ridden: RiddenTags, random: () => number, trace?: TraceCycle) {
     const { period, blocks, tags, slowest } = plan
     this.grid = new PollGrid(name, period)
     this.tags = new Set(tags.map(({ index }) => index))
@@ -52,6 +60,7 @@ export class PollGroup<Block extends ReadBlock> {
     this.#slowest = Math.max(period, slowest ?? 0)
     this.#random = random
     this.#ridden = ridden
+    this.#trace = trace
     this.#blocks = blocks.map((block) => new PolledBlock(block, block, period, random))
   }
 
@@ -85,6 +94,9 @@ export class PollGroup<Block extends ReadBlock> {
     this.#asked = 0
     this.#dueAt = dueAt
     this.#first = dueAt === undefined
+    this.#span?.end()
+    this.#requests = 0
+    this.#span = this.next && this.#trace?.(this.grid.period)
     return this.next !== undefined
   }
 
@@ -99,7 +111,27 @@ export class PollGroup<Block extends ReadBlock> {
     return blocks.filter((block) => block.state === 'regular' && !block.spare && !this.#underWay.has(block))
   }
 
+  /** The running cycle, if it is traced. */
+  get span(): Span | undefined {
+    return this.#span
+  }
+
+  /** A request of it was answered or missed; the cycle may be at its end. */
+  settledOne(): void {
+    if (!this.#span) return
+    this.#requests++
+    if (!this.running) this.#endSpan()
+  }
+
+  #endSpan(): void {
+    this.#span?.set({ 'penstock.poll.requests': this.#requests })
+    this.#span?.end()
+    this.#span = undefined
+  }
+
   abandon(): void {
+    this.#span?.fail('abandoned')
+    this.#endSpan()
     this.#queue = []
     this.#asked = 0
   }

@@ -1,10 +1,11 @@
 import type { Milliseconds } from '../core/clock.ts'
 import type { DeviceBase } from '../core/plant.ts'
 import type { TagIndex } from '../core/tag-index.ts'
+import type { Span } from '../core/tracing.ts'
 import { DeviceBreaker } from './device-breaker.ts'
 import type { ReadBlock, ReadOutcome } from './driver.ts'
 import type { GatedSink } from './gated-sink.ts'
-import { PollGroup, type PollPlan, staleAfter } from './poll-group.ts'
+import { PollGroup, type PollPlan, staleAfter, type TraceCycle } from './poll-group.ts'
 import type { PolledBlock } from './polled-block.ts'
 import { RiddenTags } from './ridden-tags.ts'
 import { RoundTrips } from './round-trips.ts'
@@ -21,6 +22,8 @@ export interface PolledDeviceParts<Block extends ReadBlock> {
   readonly plans: readonly PollPlan<Block>[]
   readonly sink: GatedSink
   readonly random: () => number
+  /** Absent: its cycles are not traced. */
+  readonly trace?: TraceCycle | undefined
 }
 
 /**
@@ -56,7 +59,7 @@ export class PolledDevice<Block extends ReadBlock> {
   /** Requests sent before this and missed after it tell of the same silence. */
   #missedAt: Milliseconds = Number.NEGATIVE_INFINITY
 
-  constructor({ config, plans, sink, random }: PolledDeviceParts<Block>) {
+  constructor({ config, plans, sink, random, trace }: PolledDeviceParts<Block>) {
     this.config = config
     this.tags = plans.flatMap((plan) => plan.tags.map((tag) => tag.index))
     this.sink = sink
@@ -65,7 +68,7 @@ export class PolledDevice<Block extends ReadBlock> {
     this.#tagsUnderWay = isShared ? new Set() : undefined
     this.#groups = plans
       .filter((plan) => plan.blocks.length > 0)
-      .map((plan) => new PollGroup(config.key, plan, this.#ridden, random))
+      .map((plan) => new PollGroup(config.key, plan, this.#ridden, random, trace))
   }
 
   /** Whether there is anything to read. */
@@ -156,6 +159,11 @@ export class PolledDevice<Block extends ReadBlock> {
     else this.#alone = block
     this.#underWay++
     if (this.#tagsUnderWay) for (const { index } of block.block.tags) this.#tagsUnderWay.add(index)
+  }
+
+  /** The cycle that asks for the block, if it is traced. */
+  cycleOf(block: PolledBlock<Block>): Span | undefined {
+    return this.#groups.some((group) => group.span) ? this.#groupOf(block)?.span : undefined
   }
 
   /** Whether asking for the block is a probe: it, or the device, did not answer the last time. */
@@ -298,6 +306,7 @@ export class PolledDevice<Block extends ReadBlock> {
       if (this.#tagsUnderWay) for (const { index } of block.block.tags) this.#tagsUnderWay.delete(index)
     }
     const group = isAlone ? undefined : (beside ?? this.#leave(block))
+    group?.settledOne()
     if (group && !group.running && block.failures === 0) this.breaker.succeeded()
     return beside !== undefined
   }

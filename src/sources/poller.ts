@@ -11,6 +11,7 @@ import {
   type S7SourceConfig,
 } from '../core/plant.ts'
 import type { DeviceTags, IndexedTag } from '../core/tag-index.ts'
+import { CycleTraces } from './cycle-traces.ts'
 import type { FieldDriver, FieldSession, ReadBlock } from './driver.ts'
 import type { FieldDiagnostics } from './field-diagnostics.ts'
 import { FieldOutlet } from './field-outlet.ts'
@@ -18,6 +19,7 @@ import { GatedSink } from './gated-sink.ts'
 import { AdHocLane, disabled, type LineLane } from './line-lane.ts'
 import { LineReport } from './line-report.ts'
 import { type Reading, readingOf, requestFor } from './one-reading.ts'
+import { asPenstockError } from './poll-failure.ts'
 import { type PollPlan, staleAfter } from './poll-group.ts'
 import { type Ask, PollLine } from './poll-line.ts'
 import { PolledDevice } from './polled-device.ts'
@@ -77,6 +79,7 @@ export class PolledSource<Block extends ReadBlock, Device extends PolledDeviceCo
   readonly trace?: (after: number) => TracedFrames
   readonly #options: PolledSourceOptions<Block, Device>
   readonly #endpoint: string
+  readonly #traces: CycleTraces
   #devices: readonly DeviceTags<Device>[]
   #line: PollLine<Block>
   #tell: LineReport<Block>
@@ -92,6 +95,7 @@ export class PolledSource<Block extends ReadBlock, Device extends PolledDeviceCo
     const { config, devices, context, diagnostics } = options
     this.#options = options
     this.#endpoint = fieldEndpointOf(config)
+    this.#traces = new CycleTraces(config, context.tracing)
     this.#devices = devices
     this.#line = new PollLine(config)
     this.#tell = new LineReport(this.#endpoint, context, this.#line)
@@ -126,6 +130,7 @@ export class PolledSource<Block extends ReadBlock, Device extends PolledDeviceCo
           ? this.#between(this.#writes, key, job)
           : Promise.reject(new PenstockError('STOPPED', 'The source was stopped')),
       wrote: (key, state) => diagnostics?.figures.wrote(key, state),
+      ...(context.tracing ? { tracing: context.tracing } : {}),
     })
     if (!diagnostics) return
     this.diagnose = () => this.#diagnosis(diagnostics)
@@ -221,6 +226,7 @@ export class PolledSource<Block extends ReadBlock, Device extends PolledDeviceCo
         plans: this.#plansOf(each),
         sink: new GatedSink(sink, config.adaptive ? 'changes' : 'nothing'),
         random,
+        trace: (period) => this.#traces.begin(config.key, period),
       })
       if (device.polled) planned.push(device)
       report.device(config.key, 'unknown', device.polled ? '' : 'No enabled tag, so nothing is read.')
@@ -353,7 +359,8 @@ export class PolledSource<Block extends ReadBlock, Device extends PolledDeviceCo
     const { clock } = this.#options.context
     const { device, block, within } = ask
     const wasRefused = block.state === 'refused'
-    const outcome = await poll.session.read(block.block, device.sink, within).catch(asPenstockError)
+    const asking = () => poll.session.read(block.block, device.sink, within).catch(asPenstockError)
+    const outcome = await this.#traces.request(device.cycleOf(block), block.block, asking)
     const missed = outcome instanceof PenstockError
     if (missed && outcome.code === 'CONNECTION_LOST') poll.cause ??= outcome
     if (poll.cause) return
@@ -362,6 +369,7 @@ export class PolledSource<Block extends ReadBlock, Device extends PolledDeviceCo
     // What a device that was withdrawn meanwhile has said concerns nobody.
     if (device.sink.closed) return
     this.#takeDue(after)
+    this.#tell.asked(device, block, outcome)
     if (missed) {
       this.#missed(ask, outcome, after - now, after)
     } else {
@@ -390,8 +398,3 @@ export class PolledSource<Block extends ReadBlock, Device extends PolledDeviceCo
 
 const NO_CONNECTION = (endpoint: string): string =>
   `There is no connection to ${endpoint} just now; the health of the source says why`
-
-const asPenstockError = (error: unknown): PenstockError =>
-  error instanceof PenstockError
-    ? error
-    : new PenstockError('PROTOCOL_VIOLATION', 'The answer could not be understood', { cause: error })

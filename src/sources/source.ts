@@ -11,6 +11,7 @@ import type { SampleSink } from '../core/sample.ts'
 import type { DeviceTags } from '../core/tag-index.ts'
 import type { TagValues } from '../core/tag-values.ts'
 import type { DeviceTemplate } from '../core/template.ts'
+import type { TraceParent, Tracing } from '../core/tracing.ts'
 import type { ConnectLimiter } from './connect-limiter.ts'
 import type { LineLane } from './line-lane.ts'
 
@@ -103,6 +104,10 @@ export interface SourceContext {
   /** Of the whole plant. */
   readonly values: TagValues
   readonly commands: CommandReport
+  /** Absent: nothing is traced. */
+  readonly tracing?: Tracing | undefined
+  /** What was just told of values was told within this span: it goes along to whoever shows them. */
+  readonly told?: ((trace: TraceParent) => void) | undefined
 }
 
 /** Where a source says how it is. */

@@ -9,6 +9,7 @@ import type { PlantChange } from '../core/plant-change.ts'
 import type { SampleSink } from '../core/sample.ts'
 import type { DeviceTags, TagIndexing } from '../core/tag-index.ts'
 import type { TagValues } from '../core/tag-values.ts'
+import { noTracing, type TraceParent, type Tracing } from '../core/tracing.ts'
 import { ConnectLimiter } from './connect-limiter.ts'
 import { HealthBook } from './health-book.ts'
 import type { LineLane } from './line-lane.ts'
@@ -28,6 +29,10 @@ export interface SupervisorParts {
   readonly log: Logger
   readonly secret: (name: string) => string | undefined
   readonly random: () => number
+  /** Absent: nothing is traced. */
+  readonly tracing?: Tracing
+  /** As `SourceContext.told`. */
+  readonly onTold?: (trace: TraceParent) => void
   readonly onHealthChange: () => void
   /** The source of this key has begun, and is another object than before. */
   readonly onBegun: (sourceKey: string) => void
@@ -181,7 +186,8 @@ export class SourceSupervisor {
   }
 
   #begin(supervised: Supervised, config: SourceConfig): Promise<void> {
-    const { types, sink, memory, values, commands, clock, secret, random } = this.#parts
+    const { types, sink, memory, values, commands, clock, secret, random, tracing = noTracing } = this.#parts
+    const told = this.#parts.onTold ?? (() => undefined)
     const { book, log } = supervised
     const devices = this.#devicesOf(config)
     supervised.busy = supervised.busy.then(async () => {
@@ -197,10 +203,12 @@ export class SourceSupervisor {
         const offers = this.#parts.offersOf(config.key)
         const connects = this.#connects
         const report = { report: book, connects, offers, values, commands }
-        const context = { clock, log, sink, memory, secret, random, ...report }
-        supervised.source = await type.create(config, devices, context)
+        const context = { clock, log, sink, memory, secret, random, tracing, told, ...report }
+        const source = await type.create(config, devices, context)
+        supervised.source = source
         if (this.#stopped) return
-        supervised.source.start()
+        // It goes on long after what caused it to begin.
+        tracing.within(undefined, () => source.start())
         this.#parts.onBegun(config.key)
       } catch (error) {
         book.state('refused', `cannot be started: ${describeError(error)}`)

@@ -5,6 +5,7 @@ import { createTask, type ScheduledTask } from 'node-cron'
 import type { Clock } from '../core/clock.ts'
 import { describeError } from '../core/errors.ts'
 import type { Logger } from '../core/logger.ts'
+import { noTracing, type Tracing } from '../core/tracing.ts'
 import type { BackupOptions, BackupReport } from './backup.ts'
 
 export interface BackupSettings {
@@ -27,6 +28,7 @@ export class BackupSchedule {
   readonly #options: Omit<BackupOptions, 'now'>
   readonly #clock: Clock
   readonly #log: Logger
+  readonly #tracing: Tracing
   #running: Promise<void> | undefined
   #health: BackupHealth = { lastAt: null, reason: '' }
 
@@ -36,11 +38,13 @@ export class BackupSchedule {
     readonly program: string
     readonly clock: Clock
     readonly log: Logger
+    readonly tracing?: Tracing
   }) {
     const { settings, dataFolder, program, clock, log } = parts
     this.#options = { dataFolder, into: settings.folder, keep: settings.keep, program }
     this.#clock = clock
     this.#log = log
+    this.#tracing = parts.tracing ?? noTracing
     this.#task = createTask(settings.schedule, () => this.now(), { noOverlap: true })
   }
 
@@ -68,13 +72,18 @@ export class BackupSchedule {
 
   async #make(): Promise<void> {
     const now = this.#clock.now()
+    const span = this.#tracing.begin('upkeep', 'backup')
     try {
       const { backup, files, bytes, removed } = await inThread({ ...this.#options, now })
       this.#health = { lastAt: now, reason: '' }
+      span?.set({ 'penstock.backup.files': files, 'penstock.backup.bytes': bytes })
       this.#log.info({ backup, files, bytes, removed }, 'The data folder is backed up, and the backup is verified')
     } catch (error) {
       this.#health = { ...this.#health, reason: describeError(error) }
+      span?.fail(describeError(error))
       this.#log.error({ cause: describeError(error) }, 'The data folder could not be backed up; older backups stay')
+    } finally {
+      span?.end()
     }
   }
 }

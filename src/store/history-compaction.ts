@@ -4,6 +4,7 @@ import { shapeName, type ValueShape } from '../core/data-type.ts'
 import { describeError } from '../core/errors.ts'
 import { EARLIEST } from '../core/history-source.ts'
 import type { Logger } from '../core/logger.ts'
+import { noTracing, type Tracing } from '../core/tracing.ts'
 import type { StoredSample } from './chunk-codec.ts'
 import { type Chunk, ChunkTable, SAMPLES_A_CHUNK, TEXT_A_CHUNK, textOf } from './chunk-table.ts'
 import { type Column, shapeOf } from './columns.ts'
@@ -36,6 +37,7 @@ export class HistoryCompaction {
   readonly #database: Database.Database
   readonly #clock: Clock
   readonly #log: Logger
+  readonly #tracing: Tracing
   readonly #chunks: ChunkTable
   readonly #span: Milliseconds
   readonly #oldest: Database.Statement<[number, Milliseconds], Milliseconds | null>
@@ -47,11 +49,18 @@ export class HistoryCompaction {
   #stopped = true
 
   /** `keepMs`: the age at which samples are deleted, of which a chunk spans a tenth at most. */
-  constructor(parts: { database: Database.Database; keepMs: Milliseconds; clock: Clock; log: Logger }) {
+  constructor(parts: {
+    database: Database.Database
+    keepMs: Milliseconds
+    clock: Clock
+    log: Logger
+    tracing?: Tracing
+  }) {
     const { database } = parts
     this.#database = database
     this.#clock = parts.clock
     this.#log = parts.log
+    this.#tracing = parts.tracing ?? noTracing
     this.#chunks = new ChunkTable(database)
     this.#span = Math.min(LONGEST_SPAN, Math.floor(parts.keepMs / 10))
     this.#oldest = database
@@ -84,10 +93,18 @@ export class HistoryCompaction {
 
   /** Answers how many rows went into chunks; a second call while one is under way waits for it. Never rejects. */
   run(): Promise<number> {
-    this.#running ??= this.#compact().finally(() => {
+    this.#running ??= this.#traced().finally(() => {
       this.#running = undefined
     })
     return this.#running
+  }
+
+  async #traced(): Promise<number> {
+    const span = this.#tracing.begin('upkeep', 'history compaction')
+    const rows = await this.#tracing.within(span?.trace, () => this.#compact())
+    span?.set({ 'penstock.history.rows': rows })
+    span?.end()
+    return rows
   }
 
   async #compact(): Promise<number> {

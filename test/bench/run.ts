@@ -18,6 +18,7 @@ import { postgresSink } from './experiments/postgres-sink.ts'
 import { readRate } from './experiments/read-rate.ts'
 import { start } from './experiments/start.ts'
 import { tenThousand } from './experiments/ten-thousand.ts'
+import { tracingCost } from './experiments/tracing.ts'
 import { writeLatency } from './experiments/write-latency.ts'
 import type { Experiment, Row } from './row.ts'
 
@@ -45,6 +46,7 @@ const experiments: readonly Experiment[] = [
   deadDevice,
   writeLatency,
   fieldDiagnosticsCost,
+  tracingCost,
   chirpStackFleet(1_000, 50),
   chirpStackFleet(5_000, 400),
 ]

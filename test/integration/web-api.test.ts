@@ -151,6 +151,9 @@ describe('who may ask what', () => {
     expect(described.toSorted()).toEqual(
       [
         'delete /api/v1/commands/{id}',
+        'delete /api/v1/log-levels',
+        'get /api/v1/log-levels',
+        'put /api/v1/log-levels',
         'delete /api/v1/session',
         'get /api/v1/audit',
         'get /api/v1/commands',
@@ -177,6 +180,29 @@ describe('who may ask what', () => {
         'post /api/v1/session',
       ].toSorted(),
     )
+  })
+
+  it('lets who configures log more of something for a while, and let it return', async () => {
+    const put = (body: object, as: 'carl' | 'olga' = 'carl') =>
+      web.ask('/api/v1/log-levels', as, {
+        method: 'PUT',
+        headers: { 'Content-Type': 'application/json' },
+        body: JSON.stringify(body),
+      })
+    expect((await put({ target: 'line/meter', level: 'debug' }, 'olga')).status).toBe(403)
+    expect(await (await put({ target: 'line/meter', level: 'debug', forMs: 60_000 })).json()).toMatchObject({
+      target: 'line/meter',
+      level: 'debug',
+      by: { user: 'carl', origin: 'http' },
+    })
+    expect(await (await put({ target: 'lime', level: 'debug' })).json()).toMatchObject({ code: 'LOG_LEVEL_REFUSED' })
+    expect((await put({ target: 'line', level: 'loud' })).status).toBe(400)
+    const list = () => web.json<{ levels: { target: string }[] }>('/api/v1/log-levels', 'carl')
+    expect((await list()).levels.map(({ target }) => target)).toEqual(['line/meter'])
+    const remove = () => web.ask('/api/v1/log-levels?target=line/meter', 'carl', { method: 'DELETE' })
+    expect((await remove()).status).toBe(204)
+    expect((await remove()).status).toBe(404)
+    expect((await list()).levels).toEqual([])
   })
 
   it('asks a script for credentials, but opens no dialogue over a page', async () => {

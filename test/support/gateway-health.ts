@@ -17,6 +17,13 @@ export const aSourceHealth = (key: string, settings: Partial<SourceSaid> = {}): 
   ...settings,
 })
 
+const aThread = {
+  heapUsedBytes: 90_000_000,
+  heapLimitBytes: 512_000_000,
+  loopDelay: { p50Ms: 0.1, p99Ms: 4, maxMs: 30 },
+  traces: { exported: 9, dropped: 1, waiting: 2 },
+}
+
 /** A gateway of which everything is known, and all of it well. */
 export function aGatewayHealth(settings: Partial<Told> = {}): GatewayHealth {
   const running = { state: 'running', restarts: 0, lastRestart: '' }
@@ -34,6 +41,7 @@ export function aGatewayHealth(settings: Partial<Told> = {}): GatewayHealth {
       tags: 3,
       sources: [aSourceHealth('line')],
       merged: 0,
+      thread: aThread,
       commands: { waiting: 0, limit: 10_000 },
       store: {
         ok: true,
@@ -72,7 +80,10 @@ export function aGatewayHealth(settings: Partial<Told> = {}): GatewayHealth {
       endingCertificates: [],
       reverseConnections: [],
       engineHeard: true,
+      thread: aThread,
     },
+    thread: aThread,
+    logLevels: [],
     ...settings,
   }
   return { ...told, checks: checksOf(told) }

@@ -9,6 +9,6 @@ const link = new Link<FromRoom, ToRoom>({
   port,
   clock: systemClock,
   serves: { stop: () => null },
-  hears: { peer: ({ port: peer }) => peer.close() },
+  hears: { peer: ({ port: peer }) => peer.close(), logLevels: () => undefined },
 })
 link.tell('ready', { at: systemClock.now() })

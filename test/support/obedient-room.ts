@@ -11,6 +11,6 @@ const link = new Link<FromRoom, ToRoom>({
   port,
   clock: systemClock,
   serves: { stop: () => null },
-  hears: { peer: () => undefined },
+  hears: { peer: () => undefined, logLevels: () => undefined },
 })
 link.tell('ready', { at: systemClock.now() })

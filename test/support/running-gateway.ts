@@ -1,7 +1,8 @@
 import { checkConfiguration, checkOfEdits } from '../../src/cli/configuration.ts'
+import { systemClock } from '../../src/core/clock.ts'
 import type { GatewayOptions } from '../../src/gateway/options.ts'
 import { type Gateway, startGateway } from '../../src/main.ts'
-import { createLogger } from '../../src/telemetry/logger.ts'
+import { createThreadLog } from '../../src/telemetry/logger.ts'
 import type { PlantFolder } from './gateway.ts'
 
 /** The whole gateway with its rooms, begun as `penstock run` does, and serving. Only errors are logged. */
@@ -17,7 +18,13 @@ export async function startGatewayOf(
     name,
     check: checkOfEdits(name, env),
   }
-  const gateway = await startGateway({ config, secrets, configuration, entries, log: createLogger('error', 'main') })
+  const gateway = await startGateway({
+    config,
+    secrets,
+    configuration,
+    entries,
+    ...createThreadLog('error', 'main', systemClock),
+  })
   await gateway.running
   return gateway
 }

@@ -14,6 +14,7 @@ import { type Logger, silentLogger } from '../../src/core/logger.ts'
 import type { Plant } from '../../src/core/plant.ts'
 import { StatusCode } from '../../src/core/status-code.ts'
 import type { UserRole } from '../../src/core/user.ts'
+import { LogLevelBook } from '../../src/gateway/log-level-desk.ts'
 import { HttpServer } from '../../src/http/app.ts'
 import type { GatewayHealth } from '../../src/http/gateway-health.ts'
 import { LocalToken } from '../../src/http/local-token.ts'
@@ -27,7 +28,7 @@ import { ConfigurationVersions } from '../../src/store/configuration-versions.ts
 import { HistoryFile } from '../../src/store/history-file.ts'
 import { openPenstockDatabase } from '../../src/store/penstock-database.ts'
 import { UserAccounts } from '../../src/store/user-accounts.ts'
-import { aGatewayHealth } from './gateway-health.ts'
+import { aGatewayHealth, aSourceHealth } from './gateway-health.ts'
 import { connected, EngineStandIn } from './opcua-engine.ts'
 import { PlantRecorder } from './recorded-plant.ts'
 
@@ -115,6 +116,14 @@ export class WebServer {
   readonly #server: HttpServer
   readonly #database: ReturnType<typeof openPenstockDatabase>
   readonly #accounts: UserAccounts
+  /** Of a plant with one source, `line`. */
+  readonly #logLevels = new LogLevelBook({
+    show: () => undefined,
+    sources: async () => [aSourceHealth('line')],
+    audit: { append: () => undefined },
+    clock: systemClock,
+    log: silentLogger,
+  })
 
   private constructor(options: WebServerOptions, folder: string) {
     const { plant, users = ['olga', 'oscar', 'erik', 'carl', 'cora', 'sam'], log = silentLogger } = options
@@ -176,6 +185,7 @@ export class WebServer {
       configuration: this.#life(options, config),
       draftStore: new ConfigurationDrafts(this.#database),
       localToken: new LocalToken(folder),
+      logLevels: this.#logLevels,
       leaveSafeMode: async () => false,
       support: async () => Buffer.from('a bundle'),
       health: async () => this.#health(),
@@ -231,6 +241,7 @@ export class WebServer {
     this.#history.close()
     await this.recorder.close()
     this.#accounts.stop()
+    this.#logLevels.stop()
     this.#database.close()
     rmSync(this.folder, { recursive: true, force: true })
   }

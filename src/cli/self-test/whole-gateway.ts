@@ -6,6 +6,7 @@ import { EnergyMeter } from '../../demo/modbus/energy-meter.ts'
 import { ModbusSimulator } from '../../demo/modbus/modbus-simulator.ts'
 import { type Gateway, startGateway } from '../../main.ts'
 import { certificatesBelow } from '../../opcua/certificate-files.ts'
+import { createThreadLog } from '../../telemetry/logger.ts'
 import type { Output } from '../client/options.ts'
 import { read } from '../client/read.ts'
 import { checkConfiguration, checkOfEdits } from '../configuration.ts'
@@ -52,7 +53,13 @@ export class WholeGateway {
     const env = { PENSTOCK_SELF_TEST_PASSWORD: this.#password }
     const { config, secrets } = checkConfiguration(text, NAME, env)
     const configuration = { text, isNew: true, name: NAME, check: checkOfEdits(NAME, env) }
-    this.#gateway = await startGateway({ config, secrets, configuration, log: silentLogger })
+    this.#gateway = await startGateway({
+      config,
+      secrets,
+      configuration,
+      ...createThreadLog('error', 'main', systemClock),
+      log: silentLogger,
+    })
     const { promise: late, reject } = Promise.withResolvers<never>()
     const cancel = systemClock.after(RUNS_WITHIN_MS, () =>
       reject(new Error(`It does not run within ${RUNS_WITHIN_MS / 1_000} s`)),

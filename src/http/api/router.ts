@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto'
 import type { IncomingMessage } from 'node:http'
 import type { Context } from 'koa'
 import type { Gate } from '../access/gate.ts'
+import type { RequestTraces } from '../request-traces.ts'
 import { ApiProblem, notFound } from './problem.ts'
 import type { RawInput, Route } from './route.ts'
 
@@ -11,15 +12,18 @@ const MAX_BODY_BYTES = 64 * 1_024
 /** Finds the route of a request, lets only those ask who may, and answers. */
 export class ApiRouter {
   readonly #gate: Gate
+  readonly #traces: RequestTraces
   readonly #routes: readonly { readonly route: Route; readonly parts: readonly string[] }[]
 
-  constructor(gate: Gate, routes: readonly Route[]) {
+  constructor(gate: Gate, routes: readonly Route[], traces: RequestTraces) {
     this.#gate = gate
+    this.#traces = traces
     this.#routes = routes.map((route) => ({ route, parts: route.path.split('/').slice(1) }))
   }
 
   /** Answers a request below `/api/v1`; throws ApiProblem. */
   async answer(context: Context): Promise<void> {
+    const startedAt = this.#traces.now()
     const given = context.path.slice(API_PREFIX.length + 1).split('/')
     const there = this.#routes.flatMap(({ route, parts }) => {
       const path = matched(parts, given)
@@ -34,9 +38,12 @@ export class ApiRouter {
     const { route, path } = found
     const visitor =
       route.right === 'anyone' ? await this.#gate.visitorOf(context) : await this.#gate.require(context, route.right)
-    const raw: RawInput = { path, query: queryOf(context.URL.searchParams), body: await bodyOf(context, route) }
-    const answer = await route.run(raw, { context, visitor })
-    if (route.mediaType === undefined) respond(context, route, answer)
+    const request = { isTrusted: visitor !== undefined, route: `${API_PREFIX}${route.path}`, startedAt }
+    await this.#traces.run(context, request, async () => {
+      const raw: RawInput = { path, query: queryOf(context.URL.searchParams), body: await bodyOf(context, route) }
+      const answer = await route.run(raw, { context, visitor })
+      if (route.mediaType === undefined) respond(context, route, answer)
+    })
   }
 }
 

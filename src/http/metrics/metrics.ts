@@ -6,10 +6,11 @@ import { gatewayMetrics } from './gateway-metrics.ts'
 import type { Metric, Series } from './metric.ts'
 import { sinkMetrics } from './sink-metrics.ts'
 import { sourceMetrics } from './source-metrics.ts'
+import { threadMetrics } from './thread-metrics.ts'
 
 /**
  * What `/metrics` answers: the health of the gateway and the figures of its lines as Prometheus reads them, and those
- * of the process (`process_*`, `nodejs_*`; the event loop is that of the main thread). Each answer is made anew, so
+ * of the process (`process_*`, `nodejs_*`; the event loop there is that of the main thread). Each answer is made anew, so
  * that a source that is gone, or an engine that does not answer, leaves no value of earlier behind.
  */
 export class Metrics {
@@ -31,7 +32,7 @@ export class Metrics {
   async text(): Promise<string> {
     const [health, lines] = await Promise.all([this.#health(), this.#lines()])
     const registry = new Registry()
-    for (const metric of [...gatewayMetrics, ...sinkMetrics, ...sourceMetrics])
+    for (const metric of [...gatewayMetrics, ...threadMetrics, ...sinkMetrics, ...sourceMetrics])
       add(registry, metric, metric.series({ health, lines }))
     return `${await registry.metrics()}\n${await this.#process.metrics()}`
   }

@@ -5,6 +5,7 @@ import { commandApiRoutes } from './command-api-routes.ts'
 import { configurationApiRoutes } from './configuration/configuration-api-routes.ts'
 import { diagnosticsRoutes } from './diagnostics-routes.ts'
 import { healthRoutes } from './health-routes.ts'
+import { logLevelRoutes } from './log-level-routes.ts'
 import { plantRoutes } from './plant-routes.ts'
 import type { WebService } from './service.ts'
 import { sessionRoutes } from './session-routes.ts'
@@ -19,6 +20,7 @@ export function apiRoutes(service: WebService, version: string): Route[] {
     ...valueRoutes(service),
     ...commandApiRoutes(service),
     ...diagnosticsRoutes(service),
+    ...logLevelRoutes(service),
     ...configurationApiRoutes(service),
   ]
   const describing = route({

@@ -16,7 +16,7 @@ export function healthRoutes(service: WebService): Route[] {
       summary: 'How the gateway, its sources, devices and clients are',
       answer: gatewayHealth,
       handle: async () => {
-        const { engine, ready, version, startedAt, rooms, opcua, alarms, safeMode } = await service.health()
+        const { engine, ready, version, startedAt, rooms, opcua, alarms, safeMode, ...own } = await service.health()
         const mirror = engine ? await mirrorOf(service).catch(() => undefined) : undefined
         return {
           ...{ ready, version, startedAt, rooms, opcua, alarms, safeMode },
@@ -24,6 +24,8 @@ export function healthRoutes(service: WebService): Route[] {
           now: service.clock.now(),
           tags: mirror ? countQualities(mirror) : null,
           sources: engine?.sources ?? null,
+          threads: { main: own.thread ?? null, engine: engine?.thread ?? null, opcua: opcua?.thread ?? null },
+          logLevels: own.logLevels ?? [],
           store: engine?.store ?? null,
         }
       },

@@ -14,6 +14,7 @@ import { Channel, type Metadata } from '@grpc/grpc-js'
 import structPb from 'google-protobuf/google/protobuf/struct_pb.js'
 import type { Clock, Milliseconds } from '../../core/clock.ts'
 import { PenstockError } from '../../core/errors.ts'
+import type { Tracing } from '../../core/tracing.ts'
 import type { Downlink, DownlinkQueue, QueuedDownlink } from './downlink/queue.ts'
 import type { Endpoint } from './endpoint.ts'
 import {
@@ -29,6 +30,7 @@ import { MulticastApi } from './multicast/multicast-api.ts'
 import type { GatewayMetricName, LinkMetricName } from './polled-address.ts'
 import { rpcError } from './rpc-error.ts'
 import { toTimestamp } from './timestamp.ts'
+import { tracedCall } from './traced-call.ts'
 import type { UnaryMethod } from './unary-call.ts'
 
 /** One page of a list, and how many there are in all. */
@@ -116,6 +118,8 @@ export interface ChirpStackApiOptions {
   /** Carries the API key. */
   readonly metadata: Metadata
   readonly clock: Clock
+  /** Absent: nothing is traced. */
+  readonly tracing?: Tracing | undefined
   readonly timeoutMs: Milliseconds
   readonly onRequest: () => void
 }
@@ -303,6 +307,10 @@ export class ChirpStackApi implements DownlinkQueue {
   }
 
   #call<Request, Response>(name: string, method: UnaryMethod<Request, Response>, request: Request): Promise<Response> {
+    return tracedCall(this.#options, name, () => this.#send(name, method, request))
+  }
+
+  #send<Request, Response>(name: string, method: UnaryMethod<Request, Response>, request: Request): Promise<Response> {
     const { endpoint, metadata, clock, timeoutMs, onRequest } = this.#options
     const what = `${name} at ${endpoint.server.host}:${endpoint.server.port}`
     if (this.#closed) return Promise.reject(new PenstockError('STOPPED', `${what} was ended`))

@@ -31,7 +31,7 @@ const spoken: ReadonlySet<EventKind> = new Set(['up', 'join', 'status'])
  */
 export class EventIntake {
   readonly #device: ChirpStackDeviceConfig
-  readonly #context: Pick<SourceContext, 'clock' | 'log' | 'memory' | 'report' | 'sink'>
+  readonly #context: Pick<SourceContext, 'clock' | 'log' | 'memory' | 'report' | 'sink' | 'tracing' | 'told'>
   readonly #tags: ReadonlyMap<EventKind, readonly EventTag[]>
   readonly #listener: EventListener
   readonly #recent: RecentEvents
@@ -93,11 +93,24 @@ export class EventIntake {
       if (!isIgnoredKind(kind)) this.#meetUnknown(kind)
       return undefined
     }
+    const { tracing, told } = this.#context
+    const span = tracing?.begin('event', `ChirpStack event ${kind}`)
+    if (!span) return this.#takeKnown(kind, item)
+    span.set({ 'penstock.device': this.#device.key })
+    const time = tracing?.within(span.trace, () => this.#takeKnown(kind, item))
+    span.end()
+    told?.(span.trace)
+    return time
+  }
+
+  #takeKnown(kind: EventKind, item: StreamItem): Milliseconds | undefined {
     const event = this.#decode(item)
     if (!event) return undefined
     this.#listener.any?.(kind, event)
     const { report } = this.#context
     const acquaintance = this.#recent.meet(item, event)
+    const { fCnt } = event.body
+    this.#context.log.debug({ device: this.#device.key, event: kind, fCnt, is: acquaintance.is }, 'An event came')
     if (acquaintance.is === 'new') {
       const taken = this.#timeFor(event)
       this.#recent.remember(item, event, taken)

@@ -380,6 +380,7 @@ export class Session {
       endpoint,
       metadata,
       clock: context.clock,
+      tracing: context.tracing,
       timeoutMs: config.callTimeoutMs,
       onRequest: () => context.report.count('requests'),
     })

@@ -89,6 +89,6 @@ describe('what Prometheus reads of the gateway', () => {
     const labels = new Set(
       scraped(text).flatMap((line) => (/^penstock_/.test(line.name) ? Object.keys(line.labels) : [])),
     )
-    expect([...labels].sort()).toEqual(['alarm', 'quantile', 'reason', 'room', 'source', 'state', 'version'])
+    expect([...labels].sort()).toEqual(['alarm', 'quantile', 'reason', 'room', 'source', 'state', 'thread', 'version'])
   })
 })

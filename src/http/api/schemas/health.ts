@@ -1,6 +1,7 @@
 import { z } from 'zod'
 import { type AlarmName, alarmNames } from '../../../core/alarm.ts'
 import { deviceStates, sourceCounters, sourceStates } from '../../../core/health.ts'
+import { logLevels } from '../../../core/log-level.ts'
 
 const time = z.number().describe('Milliseconds of the epoch.')
 
@@ -37,6 +38,14 @@ export const sourceHealth = z.object({
 })
 export type SourceHealthAnswer = z.output<typeof sourceHealth>
 
+const thread = z.object({
+  heapUsedBytes: z.number(),
+  heapLimitBytes: z.number(),
+  loopDelay: z
+    .object({ p50Ms: z.number(), p99Ms: z.number(), maxMs: z.number() })
+    .describe('How late its event loop was in the last one to two minutes.'),
+})
+
 const room = z.object({ state: z.string(), restarts: z.int(), lastRestart: z.string() })
 
 export const gatewayHealth = z.object({
@@ -61,6 +70,12 @@ export const gatewayHealth = z.object({
   startedAt: time,
   now: time.describe("The gateway's clock."),
   rooms: z.object({ engine: room, opcua: room }),
+  threads: z
+    .object({ main: thread.nullable(), engine: thread.nullable(), opcua: thread.nullable() })
+    .describe('null of a thread that does not answer.'),
+  logLevels: z
+    .array(z.object({ target: z.string(), level: z.enum(logLevels), until: time }))
+    .describe('What is logged otherwise than the configuration says, for a while.'),
   tags: z
     .object({ good: z.int(), uncertain: z.int(), bad: z.int() })
     .nullable()

@@ -1,0 +1,7 @@
+import { PenstockError } from '../core/errors.ts'
+
+/** Whatever a driver rejects with, as the poller handles it. */
+export const asPenstockError = (error: unknown): PenstockError =>
+  error instanceof PenstockError
+    ? error
+    : new PenstockError('PROTOCOL_VIOLATION', 'The answer could not be understood', { cause: error })
