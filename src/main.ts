@@ -10,6 +10,7 @@ import type { GatewayOptions } from './gateway/options.ts'
 import { pkiFolderOf, roomsOf } from './gateway/rooms-of.ts'
 import { scheduledBackups } from './gateway/scheduled-backups.ts'
 import { supportDesk } from './gateway/support/support-bundle.ts'
+import { webTlsOf } from './gateway/web-tls-of.ts'
 import type { GrpcServer } from './grpc/server.ts'
 import { HttpServer } from './http/app.ts'
 import type { GatewayHealth } from './http/gateway-health.ts'
@@ -100,7 +101,8 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
     const draftStore = new ConfigurationDrafts(database)
     const parts = { history, accounts: users, localToken, support, leaveSafeMode, draftStore }
     const service = webServiceOf({ ...own, ...shown, ...parts })
-    http = new HttpServer({ settings: config.http, log, service, files: new WebFiles(webFolder), version })
+    const tls = await webTlsOf(config, log)
+    http = new HttpServer({ settings: config.http, tls, log, service, files: new WebFiles(webFolder), version })
     httpPort = await http.start()
     grpc = await startGrpc(config, service, log)
   } catch (error) {

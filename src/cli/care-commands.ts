@@ -3,7 +3,6 @@ import { systemClock } from '../core/clock.ts'
 import { output } from './client-commands.ts'
 import type { LocalFlags } from './config/local-gateway.ts'
 import { endWith } from './end.ts'
-import { URL_OPTION } from './field-commands.ts'
 import { GATEWAY_URL, withFolder } from './folder-option.ts'
 import type { SafeModeFlags } from './safe-mode.ts'
 import type { SupportFlags } from './support.ts'
@@ -13,7 +12,7 @@ export function careCommands(program: Command): void {
   withFolder(program.command('support'))
     .description('write one .tar.gz of what helps to find the cause of a problem, without secrets; changes nothing')
     .option('-o, --out <file>', 'the file; default penstock-support-<time>.tar.gz')
-    .option(...URL_OPTION)
+    .option(...GATEWAY_URL)
     .option('--json', 'print JSON')
     .action((flags: SupportFlags) =>
       endWith(

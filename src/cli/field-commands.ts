@@ -6,33 +6,31 @@ import type { IdentifyFlags } from './field/identify.ts'
 import type { ReadOnceFlags } from './field/read-once.ts'
 import type { ByteOrderFlags } from './field/show-byte-order.ts'
 import type { TargetFlags } from './field/target.ts'
-
-export const URL_OPTION = ['--url <url>', 'the HTTP port of the gateway', 'http://127.0.0.1:8080'] as const
+import { GATEWAY_URL, withFolder } from './folder-option.ts'
+import type { GatewayAddress, GatewayFlags } from './gateway/address.ts'
 
 /** What finds the cause of trouble with Modbus and S7 devices, and commissions them. */
 export function fieldCommands(program: Command): void {
-  program
-    .command('diagnose')
+  withFolder(program.command('diagnose'))
     .description("how a running gateway's sources and devices are, and how their requests fare")
     .argument('[source]', 'key of the source; default: all')
-    .option(...URL_OPTION)
+    .option(...GATEWAY_URL)
     .option('--json', 'print JSON')
-    .action(async (source: string | undefined, { url, json = false }: { url: string; json?: boolean }) => {
+    .action(async (source: string | undefined, { json = false, ...flags }: GatewayFlags & { json?: boolean }) => {
       const { diagnose } = await import('./field/diagnose.ts')
-      await endWith(diagnose(source, { url, json }, output))
+      await endWith(asking(flags, (gateway) => diagnose(source, { gateway, json }, output)))
     })
 
-  program
-    .command('frames')
+  withFolder(program.command('frames'))
     .description("the last frames that went over a source's connection, in hexadecimal and in words")
     .argument('<source>', 'key of the source')
-    .option(...URL_OPTION)
+    .option(...GATEWAY_URL)
     .option('-f, --follow', 'go on with what comes, until Ctrl-C')
     .option('--json', 'one JSON object a line')
-    .action(async (source: string, flags: { url: string; follow?: boolean; json?: boolean }) => {
+    .action(async (source: string, flags: GatewayFlags & { follow?: boolean; json?: boolean }) => {
       const { frames } = await import('./field/frames.ts')
-      const { url, follow = false, json = false } = flags
-      await endWith(frames(source, { url, follow, json }, output, interrupted()))
+      const { follow = false, json = false } = flags
+      await endWith(asking(flags, (gateway) => frames(source, { gateway, follow, json }, output, interrupted())))
     })
 
   withTarget(program.command('test-connection'))
@@ -103,6 +101,12 @@ export function fieldCommands(program: Command): void {
       const { calibrateDevice } = await import('./field/calibrate.ts')
       await endWith(calibrateDevice(source, flags, process.env, output, interrupted()))
     })
+}
+
+/** Does something with the gateway that is meant. */
+async function asking(flags: GatewayFlags, ask: (gateway: GatewayAddress) => Promise<number>): Promise<number> {
+  const { gatewayAddress } = await import('./gateway/address.ts')
+  return ask(gatewayAddress(flags, process.env))
 }
 
 /** The options that say which device is meant. */
