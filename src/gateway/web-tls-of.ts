@@ -89,7 +89,7 @@ async function readEvenExpired(files: Files, now: Milliseconds): Promise<WebIden
 
 /** The gateway's own certificate; another one of the same key where a name is missing or its end is near. */
 async function ensured(own: Files, names: readonly string[], now: Milliseconds, log: Logger): Promise<WebIdentity> {
-  const present = await readPair(own, now).catch(() => undefined)
+  const present = await readEvenExpired(own, now).catch(() => undefined)
   const missing = present ? missingNames(present.certificate, names) : []
   if (present && missing.length === 0 && !(await isEnding(own, now))) return present
   const made = makeOwnCertificate(names, now, present?.key)

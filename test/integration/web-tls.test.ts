@@ -15,6 +15,7 @@ import { ManualClock } from '../support/manual-clock.ts'
 import { recordingLogger } from '../support/opcua-room.ts'
 
 const DAY = 86_400_000
+const WITHIN = { timeout: 20_000 }
 let folder: string
 let clock: ManualClock
 const ends: (() => unknown)[] = []
@@ -95,7 +96,11 @@ describe('the web with a certificate of its own', () => {
       const renewed = await shownAt(again.port)
       expect(renewed.fingerprint256).not.toBe(shown.fingerprint256)
       expect(renewed.pubkey).toEqual(shown.pubkey)
-    })
+    }, WITHIN)
+    clock.jump(900 * DAY)
+    const late = await shownAt((await serve({})).port)
+    expect(Date.parse(late.valid_to)).toBeGreaterThan(clock.now())
+    expect(late.pubkey).toEqual(shown.pubkey)
   })
 
   it('speaks TLS 1.2 and 1.3 and nothing older', async () => {
@@ -127,7 +132,7 @@ describe('the web with a certificate of its own', () => {
     await vi.waitFor(async () => {
       await clock.advance(10_000)
       expect(silent.readyState).not.toBe('open')
-    })
+    }, WITHIN)
     await closed
   })
 
@@ -165,20 +170,20 @@ describe('the web with the certificate of the plant', () => {
     await vi.waitFor(async () => {
       await look()
       expect(refusals()).toMatchObject([{ level: 'error', fields: { cause: expect.stringContaining('another key') } }])
-    })
+    }, WITHIN)
     expect((await shownAt(port)).subjectaltname).toContain('first.example')
     put('web', makeIdentity(authority, ['plant.example'], 'no longer'))
     await vi.waitFor(async () => {
       await look()
       expect(refusals()).toHaveLength(2)
-    })
+    }, WITHIN)
     expect((await shownAt(port)).subjectaltname).toContain('first.example')
 
     put('web', makeIdentity(authority, ['plant.example', 'second.example']))
     await vi.waitFor(async () => {
       await look()
       expect((await shownAt(port)).subjectaltname).toContain('second.example')
-    })
+    }, WITHIN)
   })
 
   it('does not begin with a key of another certificate, and does with one that has only expired', async () => {

@@ -18,7 +18,7 @@ const PLAIN_WITHIN: Milliseconds = 15_000
 const HANDSHAKE = 0x16
 /** Asked by supervisors, which send no password and get no value. */
 const answeredPlainly = ['/livez', '/readyz']
-const hostPattern = /^(?:[A-Za-z0-9](?:[A-Za-z0-9.-]{0,252})|\[[0-9A-Fa-f:.]{2,45}\])(?::\d{1,5})?$/
+const hostPattern = /^(?:[A-Za-z0-9][A-Za-z0-9._-]{0,252}|\[[0-9A-Fa-f:.]{2,45}\])(?::\d{1,5})?$/
 
 /** The TLS versions and the pair that a server proves itself by. */
 const contextOf = ({ certificate, key }: WebIdentity) => ({ cert: certificate, key, minVersion: 'TLSv1.2' as const })
