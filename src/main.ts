@@ -12,6 +12,7 @@ import { pkiFolderOf, roomsOf } from './gateway/rooms-of.ts'
 import { scheduledBackups } from './gateway/scheduled-backups.ts'
 import { supportDesk } from './gateway/support/support-bundle.ts'
 import { logLevelsOf, mainTelemetryOf, plantChangeOf } from './gateway/telemetry-of.ts'
+import { webTlsOf } from './gateway/web-tls-of.ts'
 import type { GrpcServer } from './grpc/server.ts'
 import { HttpServer } from './http/app.ts'
 import type { GatewayHealth } from './http/gateway-health.ts'
@@ -106,7 +107,9 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
     const draftStore = new ConfigurationDrafts(database)
     const parts = { history, accounts: users, localToken, support, leaveSafeMode, draftStore, logLevels }
     const service = webServiceOf({ ...own, ...shown, ...parts })
-    http = new HttpServer({ settings: config.http, log, tracing, service, files: new WebFiles(webFolder), version })
+    const tls = await webTlsOf(config, log)
+    const files = new WebFiles(webFolder)
+    http = new HttpServer({ settings: config.http, tls, log, tracing, service, files, version })
     httpPort = await http.start()
     grpc = await startGrpc(config, service, log)
   } catch (error) {

@@ -73,6 +73,12 @@ export async function tlsWarnings({
     const { grpcCertificate } = await import('../gateway/grpc-certificate.ts')
     await grpcCertificate(config.grpc.tls).catch((error: unknown) => warnings.push(describeError(error)))
   }
+  const web = config.http.tls?.enabled ? config.http.tls : undefined
+  if (web) {
+    const { filesOf, readPair } = await import('../gateway/web-tls-of.ts')
+    const files = filesOf(web)
+    if (files) await readPair(files, systemClock.now()).catch((error: unknown) => warnings.push(describeError(error)))
+  }
   for (const source of config.sources) {
     if (!('tls' in source) || !source.tls || source.disabled) continue
     const { readTlsMaterial } = await import('../sources/tls-material.ts')

@@ -8,6 +8,7 @@ import { checkDataFolder } from './doctor/folder-checks.ts'
 import { checkCertificate, checkClock, checkHostnames } from './doctor/identity-checks.ts'
 import { checkPorts, checkSources } from './doctor/network-checks.ts'
 import { checkPostgres } from './doctor/postgres-checks.ts'
+import { checkWeb } from './doctor/web-checks.ts'
 
 export interface DoctorOptions {
   readonly config: string
@@ -55,6 +56,7 @@ export async function examine(
     ...(await checkPorts(config, owned)),
     ...(await checkHostnames(config.opcua)),
     checkCertificate(dataFolder, config.opcua, now),
+    ...(await checkWeb(config, now)),
     ...(await checkSources(config, env)),
     ...(await checkPostgres(config, env)),
   ]

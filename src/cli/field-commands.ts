@@ -6,35 +6,31 @@ import type { IdentifyFlags } from './field/identify.ts'
 import type { ReadOnceFlags } from './field/read-once.ts'
 import type { ByteOrderFlags } from './field/show-byte-order.ts'
 import type { TargetFlags } from './field/target.ts'
-import { GATEWAY_URL, gatewayConfig } from './folder-option.ts'
+import { GATEWAY_URL, withFolder } from './folder-option.ts'
+import type { GatewayAddress, GatewayFlags } from './gateway/address.ts'
 
 /** What finds the cause of trouble with Modbus and S7 devices, and commissions them. */
 export function fieldCommands(program: Command): void {
-  program
-    .command('diagnose')
+  withFolder(program.command('diagnose'))
     .description("how a running gateway's sources and devices are, and how their requests fare")
     .argument('[source]', 'key of the source; default: all')
     .option(...GATEWAY_URL)
-    .addOption(gatewayConfig())
     .option('--json', 'print JSON')
-    .action(async (source: string | undefined, { json = false, ...at }: GatewayFlags & { json?: boolean }) => {
+    .action(async (source: string | undefined, { json = false, ...flags }: GatewayFlags & { json?: boolean }) => {
       const { diagnose } = await import('./field/diagnose.ts')
-      await endWith(gatewayUrlOf(at).then((url) => diagnose(source, { url, json }, output)))
+      await endWith(asking(flags, (gateway) => diagnose(source, { gateway, json }, output)))
     })
 
-  program
-    .command('frames')
+  withFolder(program.command('frames'))
     .description("the last frames that went over a source's connection, in hexadecimal and in words")
     .argument('<source>', 'key of the source')
     .option(...GATEWAY_URL)
-    .addOption(gatewayConfig())
     .option('-f, --follow', 'go on with what comes, until Ctrl-C')
     .option('--json', 'one JSON object a line')
     .action(async (source: string, flags: GatewayFlags & { follow?: boolean; json?: boolean }) => {
       const { frames } = await import('./field/frames.ts')
-      const { follow = false, json = false, ...at } = flags
-      const asked = gatewayUrlOf(at).then((url) => frames(source, { url, follow, json }, output, interrupted()))
-      await endWith(asked)
+      const { follow = false, json = false } = flags
+      await endWith(asking(flags, (gateway) => frames(source, { gateway, follow, json }, output, interrupted())))
     })
 
   withTarget(program.command('test-connection'))
@@ -107,16 +103,10 @@ export function fieldCommands(program: Command): void {
     })
 }
 
-/** Which gateway is meant. */
-interface GatewayFlags {
-  readonly config: string
-  readonly url?: string
-}
-
-/** Rejects with ConfigurationRefused where a configuration is there and does not say it. */
-async function gatewayUrlOf({ config, url }: GatewayFlags): Promise<string> {
-  const { gatewayUrl } = await import('./data-folder.ts')
-  return url ?? gatewayUrl(config, process.env)
+/** Does something with the gateway that is meant. */
+async function asking(flags: GatewayFlags, ask: (gateway: GatewayAddress) => Promise<number>): Promise<number> {
+  const { gatewayAddress } = await import('./gateway/address.ts')
+  return ask(gatewayAddress(flags, process.env))
 }
 
 /** The options that say which device is meant. */

@@ -1,12 +1,15 @@
 import { type Command, Option } from 'commander'
+import { rights } from '../core/user.ts'
 import { output } from './client-commands.ts'
 import { endWith } from './end.ts'
 import type { CertificateFlags, CertificateTask } from './security/certificates.ts'
+import type { TokenFlags, TokenTask } from './security/token.ts'
 import type { UserFlags, UserTask } from './security/user.ts'
 
 /** Who may use the gateway, and which certificates it trusts. */
 export function securityCommands(program: Command): void {
   userCommands(program)
+  tokenCommands(program)
   certificateCommands(program)
 }
 
@@ -57,6 +60,35 @@ function userCommands(program: Command): void {
   }
 }
 
+function tokenCommands(program: Command): void {
+  const group = program
+    .command('token')
+    .description(
+      'tokens by which programs ask over HTTP and gRPC: through the gateway while it runs, else in its folder',
+    )
+  const run = async (task: TokenTask, flags: TokenFlags) => {
+    const { token } = await import('./security/token.ts')
+    await endWith(token(task, flags, { env: process.env, stdin: process.stdin, stderr: process.stderr }, output))
+  }
+  const command = (usage: string, description: string) =>
+    withAsker(group.command(usage), 'whose token it is, and who asks a running gateway; else PENSTOCK_USER')
+      .description(description)
+      .option('--json', 'print JSON')
+
+  command('add <name>', 'make a token, which is printed this once')
+    .requiredOption('-r, --right <right...>', `what it may do, of what its user may: ${rights.join(', ')}`)
+    .option('--days <days>', 'how long it is valid, at most 730', '90')
+    .action((name: string, flags: TokenFlags & { right: string[]; days: string }) =>
+      run({ action: 'add', name, rights: flags.right, days: Number(flags.days) }, flags),
+    )
+  command('list', 'print the tokens of a user')
+    .option('--all', 'those of every user')
+    .action((flags: TokenFlags & { all?: boolean }) => run({ action: 'list', all: flags.all ?? false }, flags))
+  command('revoke <id>', 'refuse a token from now on').action((id: string, flags: TokenFlags) =>
+    run({ action: 'revoke', id }, flags),
+  )
+}
+
 function certificateCommands(program: Command): void {
   const group = program
     .command('certificates')
@@ -88,12 +120,14 @@ function certificateCommands(program: Command): void {
   }
 }
 
-function asAdministrator(command: Command): Command {
+const asAdministrator = (command: Command): Command =>
+  withAsker(command, 'who asks a running gateway; else PENSTOCK_USER')
+
+function withAsker(command: Command, who: string): Command {
   return command
     .addOption(
       new Option('-c, --config <file>', 'the configuration').env('PENSTOCK_CONFIG').default('config/penstock.yaml'),
     )
-    .addOption(new Option('--as <administrator>', 'who asks a running gateway; else PENSTOCK_USER'))
-    .option('-d, --data <folder>', 'the data folder; otherwise that of the configuration')
+    .addOption(new Option('--as <user>', who))
     .option('--url <url>', 'the HTTP port of a running gateway; else on this machine, as configured')
 }

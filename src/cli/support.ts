@@ -58,7 +58,7 @@ async function made(flags: SupportFlags, dataFolder: string, env: Environment, n
     return { bundle: await bundleOfDisk(flags.config, dataFolder, env, now, why), from: 'of what is on disk' }
   }
   try {
-    const gateway = new LocalGateway({ ...flags, data: dataFolder }, env)
+    const gateway = new LocalGateway(flags, env)
     return { bundle: await gateway.download('/support-bundle'), from: 'by the gateway that runs' }
   } catch (error) {
     const why = `The gateway that runs did not make it: ${describeError(error)}`

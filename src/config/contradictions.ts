@@ -10,7 +10,13 @@ const bounds = [
 
 /** Settings of the servers that are right each by itself, but not together. The configuration may be wrong otherwise. */
 export function contradictionsOf(config: unknown): Complaint[] {
-  return [...samePort(config), ...unencrypted(config), ...impossibleLimits(config), ...halfCertificate(config)]
+  return [
+    ...samePort(config),
+    ...unencrypted(config),
+    ...impossibleLimits(config),
+    ...halfCertificate(config),
+    ...halfOfWeb(config),
+  ]
 }
 
 /** A client certificate is nothing without its key, which has one place. */
@@ -25,6 +31,16 @@ function halfCertificate(config: unknown): Complaint[] {
   if (has('certificateFile') === (keys.length === 1)) return []
   const message = 'A client certificate and its key belong together.'
   return [{ at, message, mend: 'Write certificateFile and keyFile (or keyEnv), or none of them.' }]
+}
+
+/** With neither the gateway makes a certificate of its own. */
+function halfOfWeb(config: unknown): Complaint[] {
+  const tls = settingOf(settingOf(config, 'http'), 'tls')
+  const has = (name: string) => settingOf(tls, name) !== undefined
+  if (has('certificateFile') === has('keyFile')) return []
+  const message = 'The certificate of the web and its key belong together.'
+  const mend = 'Write certificateFile and keyFile, or none of them: the gateway then makes a certificate.'
+  return [{ at: ['http', 'tls'], message, mend }]
 }
 
 const servers = [

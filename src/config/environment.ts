@@ -16,6 +16,9 @@ export const overrides = {
   PENSTOCK_OPCUA_HOSTNAME: ['opcua', 'hostname'],
   PENSTOCK_HTTP_PORT: ['http', 'port'],
   PENSTOCK_HTTP_BIND: ['http', 'bind'],
+  PENSTOCK_HTTP_TLS: ['http', 'tls', 'enabled'],
+  PENSTOCK_HTTP_TLS_CERTIFICATE_FILE: ['http', 'tls', 'certificateFile'],
+  PENSTOCK_HTTP_TLS_KEY_FILE: ['http', 'tls', 'keyFile'],
   PENSTOCK_GRPC_PORT: ['grpc', 'port'],
   PENSTOCK_GRPC_BIND: ['grpc', 'bind'],
   PENSTOCK_LOG_LEVEL: ['log', 'level'],
@@ -75,9 +78,10 @@ function withSetting(settings: Group, [name, ...below]: readonly string[], value
   return changed && { ...settings, [name]: changed }
 }
 
-/** Text, or the number that a setting needs; text that is no number stays as it is, for the schema to refuse. */
+/** Text, or the number or truth that a setting needs; text that is none stays as it is, for the schema to refuse. */
 function typed(given: string, at: Segments, root: z.core.$ZodType): unknown {
   const schema = schemaAt(root, at, undefined)
+  if (schema && bare(schema) instanceof z.ZodBoolean && /^(?:true|false)$/.test(given)) return given === 'true'
   return schema && bare(schema) instanceof z.ZodNumber && /^\d{1,9}$/.test(given) ? Number(given) : given
 }
 

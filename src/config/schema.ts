@@ -7,13 +7,13 @@ import { contradictionsOf } from './contradictions.ts'
 import { duplicatesOf } from './duplicates.ts'
 import { list, section } from './fields.ts'
 import { grpcSchema } from './grpc-schema.ts'
+import { httpSchema } from './http-schema.ts'
 import {
   auditSchema,
   backupSchema,
   commandsSchema,
   gatewaySchema,
   historySchema,
-  httpSchema,
   logSchema,
   opcuaSchema,
 } from './server-schema.ts'

@@ -152,21 +152,6 @@ export const opcuaSchema = section('The OPC UA server.', {
   users: list(userSchema, 'Who may log in.').max(1_000, ofList).default([]),
 }).transform((opcua) => withUnits({ ...opcua, hostname: opcua.hostname ?? machineName() }))
 
-export const httpSchema = section('The HTTP server: the pages, the API, and how the gateway is.', {
-  port: listenPort('TCP port to listen at.', 8_080),
-  bind: listenAddress('IP address to listen at.', '127.0.0.1').default('127.0.0.1'),
-  behindProxy: flag({
-    description:
-      'A proxy that ends TLS stands before the gateway, and nobody else reaches it: what it says of a request ' +
-      '(X-Forwarded-Proto) is believed.',
-  }).default(false),
-  allowUnencrypted: flag({
-    description:
-      'Pages and API answer other machines without encryption too: passwords and values can be read on the way. ' +
-      'Otherwise only this machine is answered, and whoever comes through a proxy with TLS.',
-  }).default(false),
-})
-
 export const historySchema = section(
   'The history of values in the data folder; `history` of a device or tag says of which.',
   {

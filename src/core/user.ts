@@ -10,7 +10,7 @@ export type UserRole = (typeof userRoles)[number]
 export const rights = ['read', 'command', 'updateHistory', 'configure', 'administerSecurity'] as const
 export type Right = (typeof rights)[number]
 
-const rightsOf: Readonly<Record<UserRole, readonly Right[]>> = {
+const rightsOfRole: Readonly<Record<UserRole, readonly Right[]>> = {
   Observer: ['read'],
   Operator: ['read', 'command'],
   Engineer: ['read', 'command', 'updateHistory'],
@@ -21,7 +21,14 @@ const rightsOf: Readonly<Record<UserRole, readonly Right[]>> = {
 
 /** Whether any of the roles gives the right. */
 export const can = (roles: readonly UserRole[], right: Right): boolean =>
-  roles.some((role) => rightsOf[role].includes(right))
+  roles.some((role) => rightsOfRole[role].includes(right))
+
+/** Everything that any of the roles gives. */
+export const rightsOf = (roles: readonly UserRole[]): readonly Right[] => rights.filter((right) => can(roles, right))
+
+/** The roles that give none but these rights. */
+export const rolesWithin = (given: readonly Right[]): readonly UserRole[] =>
+  userRoles.filter((role) => rightsOfRole[role].every((right) => given.includes(right)))
 
 /** Who somebody turned out to be. */
 export interface User {

@@ -1,6 +1,8 @@
 import { createHmac, randomBytes } from 'node:crypto'
 import { status } from '@grpc/grpc-js'
-import { can, type Right, type User } from '../core/user.ts'
+import { bearerOf, type TokenUser, tokenRefusals } from '../core/api-token.ts'
+import { type Right, rightsOf, type User } from '../core/user.ts'
+import type { CurrentUser } from '../core/user-directory.ts'
 import { credentialsOf } from '../http/basic-auth.ts'
 import { CallError } from './call-error.ts'
 import type { GrpcUsers } from './service.ts'
@@ -10,14 +12,18 @@ const MOST_KNOWN = 1_000
 
 /** Who calls, and from where. */
 export interface Caller extends User {
+  readonly rights: readonly Right[]
   /** Another one when what was begun has to end: the user has another password, or may not log in any more. */
   readonly stamp: string
+  /** By which it is called, where it is one. */
+  readonly token?: TokenUser['token']
   readonly address: string
 }
 
-const NEEDED = 'Send a user and a password as the metadata `authorization: Basic …` with each call.'
+const NEEDED =
+  'Send a token as the metadata `authorization: Bearer …`, or a user and a password as `Basic …`, with each call.'
 
-/** Says who somebody is by the metadata `authorization` of a call (RFC 7617), and what that user may do. */
+/** Says who somebody is by the metadata `authorization` of a call (RFC 6750, RFC 7617), and what that user may do. */
 export class Authority {
   readonly #users: GrpcUsers
   readonly #key = randomBytes(32)
@@ -31,23 +37,29 @@ export class Authority {
   /** The caller, who has this right. Throws CallError: UNAUTHENTICATED, RESOURCE_EXHAUSTED or PERMISSION_DENIED. */
   async require(right: Right, authorization: string | undefined, address: string): Promise<Caller> {
     const caller = await this.#callerOf(authorization, address)
-    if (can(caller.roles, right)) return caller
-    const message = `This needs the right "${right}", which ${caller.name} (${caller.roles.join(', ')}) has not.`
+    if (caller.rights.includes(right)) return caller
+    const { name, roles, token } = caller
+    if (token) this.#users.tokens.overstepped({ ...caller, token }, right, address, 'grpc')
+    const who = token ? `the token "${token.name}" of ${name}` : `${name} (${roles.join(', ')})`
+    const message = `This needs the right "${right}", which ${who} has not.`
     throw new CallError(status.PERMISSION_DENIED, 'RIGHT_NEEDED', message)
   }
 
   /** Whether the caller, who had this right, has it still. */
-  async stillMay({ name, stamp }: Caller, right: Right): Promise<boolean> {
+  async stillMay({ name, stamp, token }: Caller, right: Right): Promise<boolean> {
+    if (token) return this.#users.tokens.current(token.id)?.rights.includes(right) ?? false
     const user = await this.#users.find(name)
-    return user?.stamp === stamp && can(user.roles, right)
+    return user?.stamp === stamp && rightsOf(user.roles).includes(right)
   }
 
   async #callerOf(authorization: string | undefined, address: string): Promise<Caller> {
     if (authorization === undefined) throw unauthenticated('LOGIN_NEEDED', NEEDED)
+    const bearer = bearerOf(authorization)
+    if (bearer !== undefined) return this.#byToken(bearer, address)
     const digest = createHmac('sha256', this.#key).update(`${address}\n${authorization}`).digest('base64')
     const known = this.#known.get(digest)
     const current = known && (await this.#users.find(known.name))
-    if (known && current?.stamp === known.stamp) return { ...current, address }
+    if (known && current?.stamp === known.stamp) return callerOf(current, address)
     this.#known.delete(digest)
     const user = await this.#login(authorization, address)
     const { stamp } = user
@@ -56,7 +68,14 @@ export class Authority {
       if (this.#known.size <= MOST_KNOWN) break
       this.#known.delete(oldest)
     }
-    return { ...user, address }
+    return callerOf(user, address)
+  }
+
+  #byToken(given: string, address: string): Caller {
+    const answer = this.#users.tokens.recognise(given, address, 'grpc')
+    if ('user' in answer) return { ...answer.user, stamp: answer.user.token.id, address }
+    if ('refused' in answer) throw unauthenticated('TOKEN_REFUSED', tokenRefusals[answer.refused])
+    throw locked(answer.lockedMs, 'tokens')
   }
 
   async #login(authorization: string, address: string) {
@@ -70,13 +89,17 @@ export class Authority {
     const found = user && (await this.#users.find(user.name))
     if (found) return found
     // The guess that brings the lock is itself only wrong.
-    const locked = this.#users.lockedFor(given.name, address)
-    if (locked > 0) {
-      const message = `Too many wrong passwords: try again in ${Math.ceil(locked / 1_000)} s.`
-      throw new CallError(status.RESOURCE_EXHAUSTED, 'LOGIN_LOCKED', message)
-    }
+    const lockedMs = this.#users.lockedFor(given.name, address)
+    if (lockedMs > 0) throw locked(lockedMs, 'passwords')
     throw unauthenticated('LOGIN_WRONG', 'The user is unknown or the password is wrong.')
   }
+}
+
+const callerOf = (user: CurrentUser, address: string): Caller => ({ ...user, rights: rightsOf(user.roles), address })
+
+const locked = (ms: number, what: string): CallError => {
+  const message = `Too many wrong ${what}: try again in ${Math.ceil(ms / 1_000)} s.`
+  return new CallError(status.RESOURCE_EXHAUSTED, 'LOGIN_LOCKED', message)
 }
 
 const unauthenticated = (code: string, message: string) => new CallError(status.UNAUTHENTICATED, code, message)

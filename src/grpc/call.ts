@@ -129,7 +129,8 @@ export class Calls {
   /** Throws CallError where the caller may not read any more. */
   async #check(caller: Caller): Promise<void> {
     if (await this.#parts.mayRead(caller)) return
-    const message = 'The user has another password or other roles by now, or is gone: log in again.'
+    const message =
+      'The user has another password or other roles by now or is gone, or the token does not hold any more: log in again.'
     throw new CallError(status.UNAUTHENTICATED, 'LOGIN_ENDED', message)
   }
 

@@ -89,7 +89,7 @@ const actorOf = ({ caller, client }: Call<unknown>): Actor => ({
   user: caller.name,
   origin: 'grpc',
   address: caller.address,
-  client,
+  client: caller.token ? `${client} (token ${caller.token.name})` : client,
 })
 
 /** An engine that does not answer may have accepted what it was asked. */

@@ -1,7 +1,8 @@
+import type { TokenAnswer, TokenUser } from '../core/api-token.ts'
 import type { Clock, Milliseconds } from '../core/clock.ts'
 import type { Actor, CommandAnswer, CommandQuery, CommandRecord, CommandRequest } from '../core/command.ts'
 import type { HistorySource } from '../core/history-source.ts'
-import type { User } from '../core/user.ts'
+import type { Right, User } from '../core/user.ts'
 import type { CurrentUser } from '../core/user-directory.ts'
 import type { EngineFeed } from '../http/live/engine-feed.ts'
 import type { CommandHistory } from '../link/contract.ts'
@@ -13,6 +14,13 @@ export interface GrpcUsers {
   /** How long this user has to wait at this address, in milliseconds; 0: not at all. */
   lockedFor(name: string, address: string): number
   find(name: string): Promise<CurrentUser | undefined>
+  readonly tokens: {
+    recognise(given: string, address: string, door: 'grpc'): TokenAnswer
+    /** Who a token stands for now; undefined: for nobody any more. */
+    current(id: string): TokenUser | undefined
+    /** A token was used for what it may not do. */
+    overstepped(user: TokenUser, right: Right, address: string, door: 'grpc'): void
+  }
 }
 
 /** What is asked of the engine; all reject with ROOM_UNAVAILABLE or TIMEOUT while it does not answer. */

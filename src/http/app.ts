@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto'
-import { createServer, type Server } from 'node:http'
+import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import Koa, { type Context } from 'koa'
 import { describeError, PenstockError } from '../core/errors.ts'
@@ -16,13 +16,28 @@ import { answerPlainly } from './plain-answers.ts'
 import { RequestTraces } from './request-traces.ts'
 import { apiRoutes } from './routes/api-routes.ts'
 import type { WebService } from './routes/service.ts'
-import { securityHeaders } from './ui/security-headers.ts'
+import { EncryptedPort } from './tls/encrypted-port.ts'
+import type { WebTls } from './tls/web-tls.ts'
+import { securityHeaders, strictTransport } from './ui/security-headers.ts'
 import type { WebFiles } from './ui/web-files.ts'
 import { userRoutes } from './user-routes.ts'
 
 export interface HttpSettings extends GateSettings {
   readonly bind: string
   readonly port: number
+  readonly tls?: { readonly certificateFile?: string | undefined } | undefined
+}
+
+interface HttpServerParts {
+  readonly settings: HttpSettings
+  /** What it proves itself by; without, it speaks plain HTTP. */
+  readonly tls?: WebTls | undefined
+  readonly log: Logger
+  /** Absent: nothing is traced. */
+  readonly tracing?: Tracing | undefined
+  readonly service: WebService
+  readonly files: WebFiles
+  readonly version: string
 }
 
 const isOfApi = ({ path }: Context): boolean => path.startsWith(`${API_PREFIX}/`)
@@ -34,24 +49,19 @@ const requestIdPattern = /^[A-Za-z0-9._-]{1,64}$/
 export class HttpServer {
   readonly #settings: HttpSettings
   readonly #log: Logger
-  readonly #server: Server
+  readonly #server: ReturnType<typeof createServer> | EncryptedPort['server']
+  readonly #encrypted: EncryptedPort | undefined
+  readonly #tls: WebTls | undefined
   readonly #service: WebService
   readonly #files: WebFiles
   readonly #api: ApiRouter
 
-  constructor(parts: {
-    settings: HttpSettings
-    log: Logger
-    /** Absent: nothing is traced. */
-    tracing?: Tracing
-    service: WebService
-    files: WebFiles
-    version: string
-  }) {
+  constructor(parts: HttpServerParts) {
     this.#settings = parts.settings
     this.#log = parts.log
     this.#service = parts.service
     this.#files = parts.files
+    this.#tls = parts.tls
     const traces = new RequestTraces(parts.tracing, parts.service.clock)
     this.#api = new ApiRouter(parts.service.gate, apiRoutes(parts.service, parts.version), traces)
     const app = new Koa()
@@ -63,7 +73,7 @@ export class HttpServer {
       this.#log.warn({ error: describeError(error) }, 'an HTTP request failed')
     })
     app.use(async (context, next) => {
-      context.set({ ...securityHeaders(), 'Cache-Control': 'no-store' })
+      context.set({ ...securityHeaders(), ...strictTransport(context, parts.settings), 'Cache-Control': 'no-store' })
       await next()
     })
     app.use((context, next) => {
@@ -78,7 +88,9 @@ export class HttpServer {
     app.use((context) => this.#answer(context))
     const respond = app.callback()
     // Koa's promise never rejects: what fails goes to its error event.
-    this.#server = createServer((request, response) => void respond(request, response))
+    const answer: Parameters<typeof createServer>[1] = (request, response) => void respond(request, response)
+    this.#encrypted = parts.tls && new EncryptedPort(parts.tls.identity, answer, parts.service.clock)
+    this.#server = this.#encrypted?.server ?? createServer(answer)
   }
 
   async #answer(context: Context): Promise<void> {
@@ -125,6 +137,7 @@ export class HttpServer {
       this.#server.listen(port, bind, () => {
         this.#server.removeAllListeners('error')
         this.#server.on('error', (error) => this.#log.error({ error: describeError(error) }, 'the HTTP server failed'))
+        this.#tls?.follow((identity) => this.#encrypted?.renew(identity))
         resolve((this.#server.address() as AddressInfo).port)
       })
     })
@@ -133,9 +146,10 @@ export class HttpServer {
   /** Ends every connection; safe to repeat. */
   stop(): Promise<void> {
     this.#service.feed.close()
+    this.#tls?.stop()
     return new Promise((resolve) => {
       this.#server.close(() => resolve())
-      this.#server.closeAllConnections()
+      ;(this.#encrypted ?? this.#server).closeAllConnections()
     })
   }
 }

@@ -81,6 +81,7 @@ export function webServiceOf(parts: WebServiceParts): WebService {
     clock,
     gate,
     users,
+    webSessions: sessions,
     feed,
     history,
     health,

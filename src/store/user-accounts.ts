@@ -18,6 +18,7 @@ import {
   userNameProblem,
 } from '../core/user.ts'
 import { UserDirectory } from '../core/user-directory.ts'
+import { ApiTokens } from './api-tokens.ts'
 import { AuditLog } from './audit.ts'
 import { isAdministrator, UserBook } from './users.ts'
 
@@ -39,6 +40,8 @@ export interface UserAccountsOptions {
 /** Who may use the gateway, as one book: the users of the database and those of the configuration. */
 export class UserAccounts {
   readonly directory: UserDirectory
+  /** By which programs ask in the name of one of these users. */
+  readonly tokens: ApiTokens
   readonly #options: UserAccountsOptions
   readonly #book: UserBook
   readonly #refused: AuditDigest
@@ -55,6 +58,7 @@ export class UserAccounts {
     this.#refused = new AuditDigest({ clock, send })
     this.directory = new UserDirectory({ configured, log })
     this.directory.show(this.#book.all())
+    this.tokens = new ApiTokens({ database, find: (name) => this.directory.find(name), clock, log })
     this.#logins = new Logins({ users: this.directory, clock, log, what: 'HTTP' })
   }
 
@@ -74,6 +78,7 @@ export class UserAccounts {
    */
   async begin(given: { readonly name: string; readonly password: string } | undefined): Promise<void> {
     const { log } = this.#options
+    this.tokens.revokeOrphans(new Set(this.list().map(({ name }) => name)))
     if (this.haveAdministrator) return
     if (!given) {
       const message =
@@ -126,6 +131,7 @@ export class UserAccounts {
     const answer = this.#book.change(change, by, clock.now(), this.#configuredAdministrator)
     if ('refused' in answer) return answer
     this.directory.show(answer.users)
+    this.tokens.reload()
     onChange(answer.users, change, by)
     return answer
   }
@@ -152,6 +158,7 @@ export class UserAccounts {
   /** Writes down what was only counted so far; before the database is closed. */
   stop(): void {
     this.#refused.flush()
+    this.tokens.stop()
   }
 
   get #configuredAdministrator(): boolean {

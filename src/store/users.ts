@@ -33,6 +33,7 @@ export class UserBook {
   readonly #all: Database.Statement<[], StoredUser>
   readonly #write: Database.Statement<[StoredUser]>
   readonly #delete: Database.Statement<[string]>
+  readonly #deleteTokens: Database.Statement<[string]>
 
   constructor(database: Database.Database) {
     this.#database = database
@@ -43,6 +44,7 @@ export class UserBook {
         'VALUES (@name, @roles, @password_hash, @certificates, @disabled, @created_at, @changed_at)',
     )
     this.#delete = database.prepare('DELETE FROM users WHERE name = ?')
+    this.#deleteTokens = database.prepare('DELETE FROM api_tokens WHERE user = ?')
   }
 
   all(): UserRecord[] {
@@ -64,8 +66,11 @@ export class UserBook {
       const outcome = refused === undefined ? 'done' : 'refused'
       this.#audit.append({ at, by, action: `user.${change.action}`, subject: change.name, outcome, details })
       if (refused !== undefined) return { refused }
-      if (after === null) this.#delete.run(change.name)
-      else this.#write.run(storedOf(after as UserRecord))
+      if (after === null) {
+        this.#delete.run(change.name)
+        // The next user of this name may be somebody else.
+        this.#deleteTokens.run(change.name)
+      } else this.#write.run(storedOf(after as UserRecord))
       return { users: this.all() }
     })()
   }

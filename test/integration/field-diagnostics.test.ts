@@ -24,6 +24,8 @@ import { FaultProxy } from '../support/s7-fault-proxy.ts'
 import { s7Device, s7DevicesOf, s7SourceConfig, s7Tag } from '../support/s7-plant.ts'
 import { Snap7Plc } from '../support/snap7.ts'
 
+const at = (url: string) => ({ url: new URL(url), certificate: undefined })
+
 const WAIT = { timeout: 20_000, interval: 20 }
 const ends: (() => unknown)[] = []
 
@@ -197,13 +199,13 @@ describe('a running gateway', () => {
     })
 
     const table = said()
-    expect(await diagnose(undefined, { url, json: false }, table)).toBe(0)
+    expect(await diagnose(undefined, { gateway: at(url), json: false }, table)).toBe(0)
     expect(table.lines.join('\n')).toMatch(
       /line: connected[\s\S]+meter +online +1 [\s\S]+cpu: connected[\s\S]+plc +online/,
     )
 
     const trace = said()
-    const options = { url, follow: false, json: false }
+    const options = { gateway: at(url), follow: false, json: false }
     expect(await frames('line', options, trace, new AbortController().signal)).toBe(0)
     expect(trace.lines.join('\n')).toMatch(
       /→ transaction \d+, unit 1: read holding:7 \(1\)\n +([0-9a-f]{2} ){11}[0-9a-f]{2}/,
@@ -270,7 +272,7 @@ describe('a running gateway', () => {
     ])
     const abort = new AbortController()
     const trace = said()
-    const done = frames('line', { url, follow: true, json: true }, trace, abort.signal)
+    const done = frames('line', { gateway: at(url), follow: true, json: true }, trace, abort.signal)
     await expect.poll(() => trace.lines.length, WAIT).toBeGreaterThan(20)
     abort.abort()
     expect(await done).toBe(0)
@@ -283,7 +285,7 @@ describe('a running gateway', () => {
     const { url } = await gatewayOf([
       modbusSourceOf(server.port, [{ key: 'power', type: 'UInt16', address: 'holding:7' }]),
     ])
-    await expect(diagnose('other', { url, json: false }, said())).rejects.toMatchObject({
+    await expect(diagnose('other', { gateway: at(url), json: false }, said())).rejects.toMatchObject({
       exitCode: 5,
       message: 'There is no source with the key "other".',
     })
@@ -291,7 +293,9 @@ describe('a running gateway', () => {
 
   it('that does not run is named by its address', async () => {
     const port = await freePort()
-    await expect(diagnose(undefined, { url: `http://127.0.0.1:${port}`, json: false }, said())).rejects.toMatchObject({
+    await expect(
+      diagnose(undefined, { gateway: at(`http://127.0.0.1:${port}`), json: false }, said()),
+    ).rejects.toMatchObject({
       exitCode: 3,
       message: expect.stringContaining(`No gateway answers at http://127.0.0.1:${port}`),
     })

@@ -1,3 +1,4 @@
+import { Metadata } from '@grpc/grpc-js'
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest'
 import type { CommandRecord } from '../../src/core/command.ts'
 import { StatusCode } from '../../src/core/status-code.ts'
@@ -85,6 +86,29 @@ describe('who may call what', () => {
     for (const name of everybody) await expect(ask(method, requests[method], name)).resolves.toBeDefined()
   })
 
+  it('a token of the HTTP API opens the same methods, as far as its scope and its user go', async () => {
+    const { tokens } = site.web.accounts
+    const by = { user: 'oscar', origin: 'http' } as const
+    const answer = tokens.make({ name: 'historian', user: 'oscar', rights: ['read'], days: 1 }, by)
+    if ('refused' in answer) throw new Error(answer.refused)
+    const bearer = new Metadata()
+    bearer.set('authorization', `Bearer ${answer.token}`)
+    await expect(site.client.ask('PlantService', 'ListTags', {}, bearer)).resolves.toBeDefined()
+    await expect(site.client.ask('CommandService', 'SendCommand', write, bearer)).rejects.toMatchObject({
+      status: 'PERMISSION_DENIED',
+      code: 'RIGHT_NEEDED',
+      message: expect.stringContaining('historian'),
+    })
+    const stream = site.client.follow('ValueService', 'StreamValues', {}, bearer)
+    await vi.waitFor(() => expect(stream.messages.length).toBeGreaterThan(0))
+    tokens.revoke(answer.made.id, by)
+    await expect(site.client.ask('PlantService', 'ListTags', {}, bearer)).rejects.toMatchObject({
+      status: 'UNAUTHENTICATED',
+      code: 'TOKEN_REFUSED',
+    })
+    await stream.close()
+  })
+
   it.each(streams)('%s is for whoever may look, and for nobody else', async (method) => {
     const service = serviceOf(method)
     const stranger = site.client.follow(service, method, requests[method])
@@ -114,7 +138,7 @@ describe('who may call what', () => {
 
   it('asks for a user in words where another scheme, or nothing that can be read, is sent', async () => {
     for (const [given, said] of [
-      ['Bearer abc', 'Bearer is not taken'],
+      ['Digest abc', 'Digest is not taken'],
       ['Basic !!!', 'cannot be read'],
       [basic('olga', 'wrong'), 'password is wrong'],
     ] as const) {

@@ -151,10 +151,14 @@ describe('who may ask what', () => {
     expect(described.toSorted()).toEqual(
       [
         'delete /api/v1/commands/{id}',
+        'delete /api/v1/access/sessions',
+        'delete /api/v1/access/sessions/{id}',
         'delete /api/v1/log-levels',
         'get /api/v1/log-levels',
         'put /api/v1/log-levels',
         'delete /api/v1/session',
+        'delete /api/v1/tokens/{id}',
+        'get /api/v1/access',
         'get /api/v1/audit',
         'get /api/v1/commands',
         'get /api/v1/commands/{id}',
@@ -174,10 +178,13 @@ describe('who may ask what', () => {
         'get /api/v1/support-bundle',
         'get /api/v1/tags',
         'get /api/v1/tags/{device}/{tag}',
+        'get /api/v1/tokens',
         'get /api/v1/values',
         'post /api/v1/diagnostics/{source}/identify',
         'post /api/v1/diagnostics/{source}/read',
         'post /api/v1/session',
+        'post /api/v1/tokens',
+        'put /api/v1/access/password',
       ].toSorted(),
     )
   })
@@ -431,7 +438,7 @@ describe('the document of the API', () => {
     expect(document.paths['/api/v1/history']?.get).toMatchObject({
       operationId: 'getHistory',
       parameters: expect.arrayContaining([expect.objectContaining({ name: 'tag', in: 'query', required: true })]),
-      security: [{ basic: [] }, { session: [] }],
+      security: [{ token: [] }, { basic: [] }, { session: [] }],
       responses: { 200: { content: { 'application/json': { schema: { type: 'object' } } } } },
     })
     const names = Object.values(document.paths).flatMap((path) =>

@@ -1,5 +1,5 @@
 import { generateKeyPairSync, type KeyObject, randomBytes, sign } from 'node:crypto'
-import { isIPv4 } from 'node:net'
+import { commonName, element, extension, generalName, identifier, sequence, time } from '../../src/core/der.ts'
 
 /** A certificate with its key, both as PEM. */
 export interface Identity {
@@ -59,25 +59,4 @@ function issue({ name, authority = false, issuer, hosts = [], valid = 'now' }: R
   }
 }
 
-/** One element of DER: tag, length, content. */
-export function element(tag: number, content: Buffer): Buffer {
-  const { length } = content
-  const size = length < 128 ? [length] : length < 256 ? [0x81, length] : [0x82, length >> 8, length & 0xff]
-  return Buffer.concat([Buffer.of(tag, ...size), content])
-}
-
-export const sequence = (...parts: readonly Buffer[]): Buffer => element(0x30, Buffer.concat(parts))
-export const identifier = (hex: string): Buffer => element(0x06, Buffer.from(hex, 'hex'))
 const ECDSA_WITH_SHA256 = sequence(identifier('2a8648ce3d040302'))
-
-export const extension = (oid: string, value: Buffer): Buffer => sequence(identifier(oid), element(0x04, value))
-
-export const commonName = (name: string): Buffer =>
-  sequence(element(0x31, sequence(identifier('550403'), element(0x0c, Buffer.from(name)))))
-
-const generalName = (host: string): Buffer =>
-  isIPv4(host) ? element(0x87, Buffer.from(host.split('.').map(Number))) : element(0x82, Buffer.from(host))
-
-/** UTCTime, `YYMMDDhhmmssZ`. */
-export const time = (at: number): Buffer =>
-  element(0x17, Buffer.from(`${new Date(at).toISOString().slice(2, 19).replace(/[-:T]/g, '')}Z`))

@@ -1,5 +1,5 @@
 import { createHash, generateKeyPairSync, type KeyObject, randomBytes, sign } from 'node:crypto'
-import { commonName, element, extension, identifier, sequence, time } from './certificates.ts'
+import { commonName, element, extension, identifier, sequence, time } from '../../src/core/der.ts'
 
 /** A certificate as OPC UA wants it (OPC 10000-6 §6.2.2), with its RSA key. */
 export interface OpcuaIdentity {

@@ -15,11 +15,13 @@ import type { Plant } from '../../src/core/plant.ts'
 import { StatusCode } from '../../src/core/status-code.ts'
 import type { UserRole } from '../../src/core/user.ts'
 import { LogLevelBook } from '../../src/gateway/log-level-desk.ts'
+import { webTlsOf } from '../../src/gateway/web-tls-of.ts'
 import { HttpServer } from '../../src/http/app.ts'
 import type { GatewayHealth } from '../../src/http/gateway-health.ts'
 import { LocalToken } from '../../src/http/local-token.ts'
 import type { WebService } from '../../src/http/routes/service.ts'
 import type { OpcuaSessions } from '../../src/http/sessions.ts'
+import type { WebTls } from '../../src/http/tls/web-tls.ts'
 import { WebFiles } from '../../src/http/ui/web-files.ts'
 import { webServiceOf } from '../../src/http/web-service.ts'
 import type { CommandHistory } from '../../src/link/contract.ts'
@@ -41,6 +43,7 @@ export const USERS = {
   sam: { role: 'SecurityAdmin', password: 'sam guards' },
 } as const satisfies Record<string, { role: UserRole; password: string }>
 export type UserName = keyof typeof USERS
+const everybody: readonly UserName[] = ['olga', 'oscar', 'erik', 'carl', 'cora', 'sam']
 
 export const basic = (name: string, password: string): string =>
   `Basic ${Buffer.from(`${name}:${password}`).toString('base64')}`
@@ -115,7 +118,7 @@ export class WebServer {
   readonly #history: HistoryFile
   readonly #server: HttpServer
   readonly #database: ReturnType<typeof openPenstockDatabase>
-  readonly #accounts: UserAccounts
+  readonly accounts: UserAccounts
   /** Of a plant with one source, `line`. */
   readonly #logLevels = new LogLevelBook({
     show: () => undefined,
@@ -125,8 +128,8 @@ export class WebServer {
     log: silentLogger,
   })
 
-  private constructor(options: WebServerOptions, folder: string) {
-    const { plant, users = ['olga', 'oscar', 'erik', 'carl', 'cora', 'sam'], log = silentLogger } = options
+  private constructor(options: WebServerOptions, folder: string, config: Config, tls: WebTls | undefined) {
+    const { plant, users = everybody, log = silentLogger } = options
     this.plant = plant
     this.folder = folder
     this.engine = new EngineStandIn(plant)
@@ -135,14 +138,8 @@ export class WebServer {
     const secrets = Object.fromEntries(
       users.map((name) => [`PENSTOCK_${name.toUpperCase()}_PASSWORD`, USERS[name].password]),
     )
-    const config: Config = configSchema.parse({
-      gateway: { name: 'Plant of tests', data: folder },
-      opcua: { users: users.map((name) => ({ name, role: USERS[name].role })) },
-      http: { port: 0, ...options.http },
-      sources: [],
-    })
     this.#database = openPenstockDatabase(folder)
-    this.#accounts = new UserAccounts({
+    this.accounts = new UserAccounts({
       database: this.#database,
       configured: users.map((name) => ({ name, role: USERS[name].role, password: USERS[name].password })),
       clock: systemClock,
@@ -181,7 +178,7 @@ export class WebServer {
           return this.engine.port
         },
       },
-      accounts: this.#accounts,
+      accounts: this.accounts,
       configuration: this.#life(options, config),
       draftStore: new ConfigurationDrafts(this.#database),
       localToken: new LocalToken(folder),
@@ -193,12 +190,21 @@ export class WebServer {
       log,
     })
     const files = new WebFiles(options.webFolder ?? join(folder, 'no-pages'))
-    this.#server = new HttpServer({ settings: config.http, log, service: this.service, files, version: '9.9.9' })
+    this.#server = new HttpServer({ settings: config.http, tls, log, service: this.service, files, version: '9.9.9' })
   }
 
   static async start(options: WebServerOptions): Promise<WebServer> {
-    const server = new WebServer(options, mkdtempSync(join(tmpdir(), 'penstock-web-')))
-    server.origin = `http://127.0.0.1:${await server.#server.start()}`
+    const folder = mkdtempSync(join(tmpdir(), 'penstock-web-'))
+    const { users = everybody } = options
+    const config: Config = configSchema.parse({
+      gateway: { name: 'Plant of tests', data: folder },
+      opcua: { users: users.map((name) => ({ name, role: USERS[name].role })) },
+      http: { port: 0, ...options.http },
+      sources: [],
+    })
+    const tls = await webTlsOf(config, silentLogger)
+    const server = new WebServer(options, folder, config, tls)
+    server.origin = `${tls ? 'https' : 'http'}://127.0.0.1:${await server.#server.start()}`
     return server
   }
 
@@ -240,7 +246,7 @@ export class WebServer {
     this.engine?.die()
     this.#history.close()
     await this.recorder.close()
-    this.#accounts.stop()
+    this.accounts.stop()
     this.#logLevels.stop()
     this.#database.close()
     rmSync(this.folder, { recursive: true, force: true })

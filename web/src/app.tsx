@@ -24,6 +24,7 @@ const VersionsPage = lazy(async () => ({ default: (await import('./pages/version
 const TagsCsvPage = lazy(async () => ({ default: (await import('./pages/tags-csv-page.tsx')).TagsCsvPage }))
 const YamlPage = lazy(async () => ({ default: (await import('./pages/yaml-page.tsx')).YamlPage }))
 const AuditPage = lazy(async () => ({ default: (await import('./pages/audit-page.tsx')).AuditPage }))
+const AccessPage = lazy(async () => ({ default: (await import('./pages/access-page.tsx')).AccessPage }))
 const ApiPage = lazy(async () => ({ default: (await import('./pages/api-page.tsx')).ApiPage }))
 
 /** Who is not known logs in; who is sees the page that the address names. */
@@ -70,6 +71,7 @@ function Pages() {
           <Route path="/configuration/tags" component={TagsCsvPage} />
           <Route path="/configuration/yaml" component={YamlPage} />
           <Route path="/audit" component={AuditPage} />
+          <Route path="/access" component={AccessPage} />
           <Route path="/api" component={ApiPage} />
           <Route component={NotFoundPage} />
         </Switch>

@@ -11,6 +11,7 @@ export interface Finding {
     | 'port'
     | 'host name'
     | 'certificate'
+    | 'web'
     | 'source'
     | 'postgres'
   readonly state: 'ok' | 'warning' | 'problem'

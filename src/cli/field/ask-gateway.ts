@@ -1,6 +1,7 @@
-import { describeError } from '../../core/errors.ts'
 import { version } from '../../version.ts'
 import { ClientFailure, ExitCode } from '../client/failure.ts'
+import type { GatewayAddress } from '../gateway/address.ts'
+import { jsonOf, requestGateway } from '../gateway/request.ts'
 
 const ANSWER_WITHIN_MS = 5_000
 
@@ -15,26 +16,18 @@ const exitCodes: Readonly<Record<number, number>> = {
  * What a running gateway answers at `path` of its HTTP port. Throws ClientFailure: as the answer's status says, or unreachable,
  * where nothing answers.
  */
-export async function askGateway<Answer>(url: string, path: string, withinMs = ANSWER_WITHIN_MS): Promise<Answer> {
-  const base = baseOf(url)
-  let response: Response
-  try {
-    const headers = { 'User-Agent': `penstock-cli ${version}` }
-    response = await fetch(new URL(path, base), { headers, signal: AbortSignal.timeout(withinMs) })
-  } catch (cause) {
-    const message = `No gateway answers at ${base.origin} (${describeError(cause)}): start it, or give the address of its HTTP port with --url`
-    throw new ClientFailure(ExitCode.unreachable, message)
-  }
-  const body: unknown = await response.json().catch(() => undefined)
-  if (response.ok && body !== undefined) return body as Answer
-  const { error } = (body ?? {}) as { error?: unknown }
-  if (typeof error === 'string') throw new ClientFailure(exitCodes[response.status] ?? ExitCode.refused, error)
-  const message = `${base.origin} answers ${response.status} to ${path}: is it the HTTP port of Penstock?`
+export async function askGateway<Answer>(
+  gateway: GatewayAddress,
+  path: string,
+  withinMs = ANSWER_WITHIN_MS,
+): Promise<Answer> {
+  const headers = { 'User-Agent': `penstock-cli ${version}` }
+  const answered = await requestGateway(gateway, { method: 'GET', path, headers, withinMs })
+  const body = jsonOf(answered)
+  if (answered.ok && body !== undefined) return body as Answer
+  const { error, detail } = (body ?? {}) as { error?: unknown; detail?: unknown }
+  const words = error ?? detail
+  if (typeof words === 'string') throw new ClientFailure(exitCodes[answered.status] ?? ExitCode.refused, words)
+  const message = `${gateway.url.origin} answers ${answered.status} to ${path}: is it the HTTP port of Penstock?`
   throw new ClientFailure(ExitCode.refused, message)
-}
-
-function baseOf(url: string): URL {
-  const base = URL.canParse(url) ? new URL(url) : undefined
-  if (base && ['http:', 'https:'].includes(base.protocol)) return base
-  throw new ClientFailure(ExitCode.usage, `--url ${url} is no address such as http://127.0.0.1:8080`)
 }

@@ -3,23 +3,24 @@ import type { DeviceDiagnostics, RequestFigures, SourceDiagnostics } from '../..
 import { ExitCode } from '../client/failure.ts'
 import { table } from '../client/format.ts'
 import type { Output } from '../client/options.ts'
+import type { GatewayAddress } from '../gateway/address.ts'
 import { askGateway } from './ask-gateway.ts'
 
 export interface DiagnoseOptions {
-  readonly url: string
+  readonly gateway: GatewayAddress
   readonly json: boolean
 }
 
 /** `penstock diagnose`: how a running gateway's sources and devices are, and how their requests fare. */
 export async function diagnose(
   source: string | undefined,
-  { url, json }: DiagnoseOptions,
+  { gateway, json }: DiagnoseOptions,
   out: Output,
 ): Promise<number> {
   const sources =
     source === undefined
-      ? (await askGateway<{ sources: SourceDiagnostics[] }>(url, '/diagnostics')).sources
-      : [await askGateway<SourceDiagnostics>(url, `/diagnostics/${encodeURIComponent(source)}`)]
+      ? (await askGateway<{ sources: SourceDiagnostics[] }>(gateway, '/diagnostics')).sources
+      : [await askGateway<SourceDiagnostics>(gateway, `/diagnostics/${encodeURIComponent(source)}`)]
   if (json) out.line(JSON.stringify(source === undefined ? sources : sources[0], null, 2))
   else for (const line of sources.flatMap((each, at) => [...(at > 0 ? [''] : []), ...describe(each)])) out.line(line)
   return ExitCode.ok

@@ -2,10 +2,11 @@ import { pause, systemClock } from '../../core/clock.ts'
 import type { FrameRecord, FrameTrace } from '../../core/diagnostics.ts'
 import { ExitCode } from '../client/failure.ts'
 import type { Output } from '../client/options.ts'
+import type { GatewayAddress } from '../gateway/address.ts'
 import { askGateway } from './ask-gateway.ts'
 
 export interface FramesOptions {
-  readonly url: string
+  readonly gateway: GatewayAddress
   readonly follow: boolean
   readonly json: boolean
 }
@@ -29,7 +30,7 @@ export async function frames(
   let after = 0
   for (;;) {
     const path = `/diagnostics/${encodeURIComponent(source)}/frames?after=${after}`
-    const { frames: taken, missed } = await askGateway<FrameTrace>(options.url, path)
+    const { frames: taken, missed } = await askGateway<FrameTrace>(options.gateway, path)
     if (after > 0 && missed > 0)
       out.notice(`${missed} frames came and went unseen: they come faster than they are asked for`)
     for (const frame of taken) out.line(options.json ? JSON.stringify(frame) : inWords(frame))

@@ -6,6 +6,7 @@ import { ClientFailure, ExitCode } from '../client/failure.ts'
 import { table } from '../client/format.ts'
 import type { Output } from '../client/options.ts'
 import type { Environment } from '../configuration.ts'
+import { type GatewayAddress, gatewayAddress } from '../gateway/address.ts'
 import { askGateway } from './ask-gateway.ts'
 import type { OneOff } from './one-off.ts'
 import { withConnection } from './read-once.ts'
@@ -32,7 +33,7 @@ export async function identify(
 ): Promise<number> {
   const [key, deviceKey] = place?.split('/', 2) ?? []
   if (flags.url !== undefined) {
-    print(await askThere(key, deviceKey, flags, flags.url), flags, out)
+    print(await askThere(key, deviceKey, flags, gatewayAddress(flags, env)), flags, out)
     return ExitCode.ok
   }
   const target = targetOf(key, flags, env)
@@ -88,7 +89,7 @@ async function askThere(
   key: string | undefined,
   device: string | undefined,
   flags: IdentifyFlags,
-  url: string,
+  gateway: GatewayAddress,
 ): Promise<IdentityReport> {
   const foreign = (['modbus', 's7', 'timeout'] as const).find((name) => flags[name] !== undefined)
   if (foreign !== undefined) {
@@ -97,7 +98,7 @@ async function askThere(
   if (key === undefined) throw new ClientFailure(ExitCode.usage, 'Name the source of the gateway, or source/device')
   const query = device === undefined ? '' : `?device=${encodeURIComponent(device)}`
   return askGateway<IdentityReport>(
-    url,
+    gateway,
     `/diagnostics/${encodeURIComponent(key)}/identify${query}`,
     GATEWAY_ASKS_WITHIN_MS,
   )

@@ -4,6 +4,7 @@ import { reportOf } from '../../sources/one-reading.ts'
 import { ClientFailure, ExitCode } from '../client/failure.ts'
 import type { Output } from '../client/options.ts'
 import type { Environment } from '../configuration.ts'
+import { type GatewayAddress, gatewayAddress } from '../gateway/address.ts'
 import { oneLine } from '../history.ts'
 import { askGateway } from './ask-gateway.ts'
 import { inWords } from './frames.ts'
@@ -38,7 +39,7 @@ export async function readOnce(
 ): Promise<number> {
   if (flags.url !== undefined) {
     if (key === undefined) throw new ClientFailure(ExitCode.usage, 'Name the source of the gateway and the address')
-    return readThere(key, address, flags, flags.url, out)
+    return readThere(key, address, flags, gatewayAddress(flags, env), out)
   }
   const target = targetOf(key, flags, env)
   const device = deviceOf(target.source, flags.device)
@@ -72,7 +73,7 @@ async function readThere(
   key: string,
   address: string,
   flags: ReadOnceFlags,
-  url: string,
+  gateway: GatewayAddress,
   out: Output,
 ): Promise<number> {
   const foreign = (['modbus', 's7', 'timeout', 'frames'] as const).find((name) => flags[name] !== undefined)
@@ -85,7 +86,7 @@ async function readThere(
     given.flatMap(([name, text]) => (text === undefined ? [] : [[name, text] as [string, string]])),
   )
   const path = `/diagnostics/${encodeURIComponent(key)}/read?${query}`
-  return print(await askGateway<ReadingReport>(url, path, GATEWAY_READS_WITHIN_MS), flags, out)
+  return print(await askGateway<ReadingReport>(gateway, path, GATEWAY_READS_WITHIN_MS), flags, out)
 }
 
 function print(report: ReadingReport, { json }: ReadOnceFlags, out: Output): number {

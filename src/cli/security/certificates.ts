@@ -46,7 +46,8 @@ export async function certificates(
   const config = administered(flags, input.env)
   const change = task.action === 'list' ? undefined : changeOf(task, flags.users ? 'users' : 'application')
   const known = isRunning(config)
-    ? (await askAdministrator<{ certificates: KnownCertificate[] }>(config, PATH, flags, input, change)).certificates
+    ? (await askAdministrator<{ certificates: KnownCertificate[] }>(config, { path: PATH, body: change }, flags, input))
+        .certificates
     : await asOwner(config, () => inFolder(config, change))
   if (flags.json) out.line(JSON.stringify(known))
   else if (known.length === 0) out.line('There are no certificates yet.')

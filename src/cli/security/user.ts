@@ -35,7 +35,7 @@ export async function user(task: UserTask, flags: UserFlags, input: PasswordInpu
   const config = administered(flags, input.env)
   const request = task.action === 'list' ? undefined : await requestOf(task, input)
   const users = isRunning(config)
-    ? (await askAdministrator<{ users: ListedUser[] }>(config, PATH, flags, input, request)).users
+    ? (await askAdministrator<{ users: ListedUser[] }>(config, { path: PATH, body: request }, flags, input)).users
     : await asOwner(config, () => inFile(config, request))
   if (task.action === 'list') print(users, flags.json ?? false, out)
   else out.line(said(task, users))

@@ -1,9 +1,10 @@
 import { createHash, randomBytes } from 'node:crypto'
 import type { Context } from 'koa'
 import basicAuth from 'koa-basic-auth'
+import { type ApiToken, bearerOf, tokenRefusals } from '../../core/api-token.ts'
 import type { Clock } from '../../core/clock.ts'
 import { LoginThrottle } from '../../core/login-throttle.ts'
-import { can, type Right, type User } from '../../core/user.ts'
+import { type Right, rightsOf, type User } from '../../core/user.ts'
 import { ApiProblem } from '../api/problem.ts'
 import { type Credentials, credentialsOf } from '../basic-auth.ts'
 import { type Asker, askerOf, isOwnPage } from './asker.ts'
@@ -13,7 +14,11 @@ import type { WebUsers } from './web-users.ts'
 
 /** Who asks, and how that is known. */
 export interface Visitor extends User {
-  readonly by: 'session' | 'basic' | 'setup'
+  readonly by: 'session' | 'basic' | 'token' | 'setup'
+  /** What may be done: of a token it is less than the roles of its user say, and `roles` are those that fit into it. */
+  readonly rights: readonly Right[]
+  /** By which it was asked, where it was one. */
+  readonly token?: Pick<ApiToken, 'id' | 'name' | 'expiresAt'>
 }
 
 export interface GateSettings {
@@ -35,7 +40,7 @@ const SAFE_METHODS = ['GET', 'HEAD']
 const PRIVATE_COOKIE = '__Host-penstock'
 const LOCAL_COOKIE = 'penstock'
 
-/** Decides who may ask what: people with a session, scripts with basic authentication. */
+/** Decides who may ask what: people with a session, scripts with basic authentication or a token. */
 export class Gate {
   readonly #parts: GateParts
   /** Of guesses at the set-up code. */
@@ -57,7 +62,7 @@ export class Gate {
         status: 403,
         code: 'ENCRYPTION_NEEDED',
         detail:
-          'This gateway is asked without encryption from another machine. Ask from the machine itself, ' +
+          'This gateway is asked without encryption from another machine. Ask from the machine itself, set http.tls, ' +
           'put a proxy with TLS before it (http.behindProxy), or allow it by http.allowUnencrypted: true.',
       })
     }
@@ -73,13 +78,15 @@ export class Gate {
   async visitorOf(context: Context): Promise<Visitor | undefined> {
     const given = credentialsOf(context.get('Authorization'))
     if (given) return this.#byBasic(context, given)
-    const token = context.cookies.get(this.#cookieName(context))
+    const bearer = bearerOf(context.get('Authorization'))
+    if (bearer !== undefined) return this.#byToken(context, bearer)
+    const token = this.sessionToken(context)
     if (!token) return undefined
     if (this.#parts.setup.isOpen(token)) {
-      return this.#parts.users.any() ? undefined : { name: 'setup', roles: ['Observer'], by: 'setup' }
+      return this.#parts.users.any() ? undefined : visitorBy('setup', { name: 'setup', roles: ['Observer'] })
     }
     const user = await this.#parts.sessions.userOf(token)
-    return user && { ...user, by: 'session' }
+    return user && visitorBy('session', user)
   }
 
   /** The visitor, where it has this right. Throws 401 or 403 otherwise. */
@@ -89,18 +96,37 @@ export class Gate {
       await this.#challenge(context)
       throw unknownVisitor()
     }
-    if (can(visitor.roles, right)) return visitor
-    const detail = `This needs the right to ${inWords[right]}, which ${visitor.name} (${visitor.roles.join(', ')}) has not.`
+    const { name, roles, token } = visitor
+    if (visitor.rights.includes(right)) return visitor
+    if (token) this.#parts.users.tokens.overstepped({ ...visitor, token }, right, this.askerOf(context).address, 'http')
+    const who = token ? `the token "${token.name}" of ${name}` : `${name} (${roles.join(', ')})`
+    const detail = `This needs the right to ${inWords[right]}, which ${who} has not.`
     throw new ApiProblem({ status: 403, code: 'RIGHT_NEEDED', detail })
+  }
+
+  /** Throws 401 or 429 where this is not the password of the user. */
+  async prove(context: Context, name: string, password: string): Promise<void> {
+    await this.#verify(context, name, password)
   }
 
   /** Logs somebody in at a browser, and sets the cookie. */
   async login(context: Context, name: string, password: string): Promise<User> {
     const user = await this.#verify(context, name, password)
-    const token = await this.#parts.sessions.begin(user.name)
+    await this.begin(context, user.name)
+    return user
+  }
+
+  /** Begins a session of a user who has just proved to be it, and sets its cookie. */
+  async begin(context: Context, name: string): Promise<void> {
+    const from = { address: this.askerOf(context).address, client: context.get('User-Agent').slice(0, 200) }
+    const token = await this.#parts.sessions.begin(name, from)
     if (!token) throw unknownVisitor()
     this.#setCookie(context, token)
-    return user
+  }
+
+  /** What the browser has of its session. */
+  sessionToken(context: Context): string | undefined {
+    return context.cookies.get(this.#cookieName(context))
   }
 
   /** Opens a gateway without users for whoever has its set-up code and is on its machine. */
@@ -121,7 +147,7 @@ export class Gate {
   }
 
   logout(context: Context): void {
-    const token = context.cookies.get(this.#cookieName(context))
+    const token = this.sessionToken(context)
     if (!token) return
     this.#parts.sessions.end(token)
     this.#parts.setup.end(token)
@@ -132,11 +158,24 @@ export class Gate {
     try {
       const user = await this.#verify(context, given.name, given.password)
       await basicAuth({ name: given.name, pass: given.password })(context, nothingMore)
-      return { ...user, by: 'basic' }
+      return visitorBy('basic', user)
     } catch (error) {
       if (error instanceof ApiProblem && error.parts.status === 401) await this.#challenge(context)
       throw error
     }
+  }
+
+  #byToken(context: Context, given: string): Visitor {
+    const answer = this.#parts.users.tokens.recognise(given, this.askerOf(context).address, 'http')
+    if ('user' in answer) return { ...answer.user, by: 'token' }
+    if ('lockedMs' in answer) throw tooMany(answer.lockedMs, 'tokens')
+    throw new ApiProblem({
+      status: 401,
+      code: 'TOKEN_REFUSED',
+      detail: tokenRefusals[answer.refused],
+      // RFC 6750, 3.1.
+      headers: { 'WWW-Authenticate': 'Bearer error="invalid_token"' },
+    })
   }
 
   /** Throws 401 with `WWW-Authenticate`, but not for browsers: they would show a dialogue of their own. */
@@ -178,19 +217,25 @@ const inWords: Readonly<Record<Right, string>> = {
   administerSecurity: 'administer security',
 }
 
+const visitorBy = (by: Visitor['by'], { name, roles }: User): Visitor => ({ name, roles, rights: rightsOf(roles), by })
+
 const nothingMore = async (): Promise<void> => undefined
 
 const digest = (text: string): string => createHash('sha256').update(text).digest('base64url')
 
 const unknownVisitor = (): ApiProblem =>
-  new ApiProblem({ status: 401, code: 'LOGIN_NEEDED', detail: 'Log in, or send a user and a password (basic).' })
+  new ApiProblem({
+    status: 401,
+    code: 'LOGIN_NEEDED',
+    detail: 'Log in, or send a token (bearer), or a user and a password (basic).',
+  })
 
-const tooMany = (lockedMs: number): ApiProblem => {
+const tooMany = (lockedMs: number, what = 'passwords'): ApiProblem => {
   const seconds = Math.ceil(lockedMs / 1_000)
   return new ApiProblem({
     status: 429,
     code: 'LOGIN_LOCKED',
-    detail: `Too many wrong passwords: try again in ${seconds} s.`,
+    detail: `Too many wrong ${what}: try again in ${seconds} s.`,
     headers: { 'Retry-After': String(seconds) },
   })
 }

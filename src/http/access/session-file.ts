@@ -14,12 +14,23 @@ export interface KeptSession {
   /** Milliseconds of the epoch. */
   readonly begunAt: number
   readonly seenAt: number
+  /** Where it was begun, and what the browser called itself then; absent in files of before. */
+  readonly address?: string | undefined
+  readonly client?: string | undefined
 }
 
 const content = z.object({
   salt: z.string().min(22),
   sessions: z.array(
-    z.object({ digest: z.string(), user: z.string(), stamp: z.string(), begunAt: z.number(), seenAt: z.number() }),
+    z.object({
+      digest: z.string(),
+      user: z.string(),
+      stamp: z.string(),
+      begunAt: z.number(),
+      seenAt: z.number(),
+      address: z.string().optional(),
+      client: z.string().optional(),
+    }),
   ),
 })
 

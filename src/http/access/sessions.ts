@@ -11,6 +11,24 @@ const MAX_SESSIONS = 500
 /** How exactly it is kept when a session was last used. */
 const SEEN_EVERY: Milliseconds = 600_000
 
+/** Where somebody logs in from. */
+export interface SessionOrigin {
+  readonly address: string
+  /** What the browser calls itself. */
+  readonly client: string
+}
+
+/** A session as its user sees it. */
+export interface OwnSession extends Partial<SessionOrigin> {
+  /** Names it, and lets nobody in. */
+  readonly id: string
+  readonly begunAt: number
+  /** To ten minutes. */
+  readonly seenAt: number
+  /** That of the token it was asked with. */
+  readonly isThis: boolean
+}
+
 /** The sessions of people at a browser. The token is known to the browser alone. */
 export class Sessions {
   readonly #clock: Clock
@@ -27,13 +45,13 @@ export class Sessions {
   }
 
   /** Begins a session of this user; answers its token. undefined: the user is gone meanwhile. */
-  async begin(name: string): Promise<string | undefined> {
+  async begin(name: string, from: SessionOrigin): Promise<string | undefined> {
     const user = await this.#users.find(name)
     if (!user) return undefined
     const token = randomBytes(32).toString('base64url')
     const digest = digestOf(token)
     const now = this.#clock.now()
-    this.#sessions.set(digest, { digest, user: name, stamp: user.stamp, begunAt: now, seenAt: now })
+    this.#sessions.set(digest, { digest, user: name, stamp: user.stamp, begunAt: now, seenAt: now, ...from })
     for (const oldest of this.#sessions.keys()) {
       if (this.#sessions.size <= MAX_SESSIONS) break
       this.#sessions.delete(oldest)
@@ -49,8 +67,7 @@ export class Sessions {
     if (!session) return undefined
     const now = this.#clock.now()
     const user = await this.#users.find(session.user)
-    const isOver = now - session.seenAt > IDLE || now - session.begunAt > LONGEST
-    if (isOver || user?.stamp !== session.stamp) {
+    if (isOver(session, now) || user?.stamp !== session.stamp) {
       this.end(token)
       return undefined
     }
@@ -61,6 +78,36 @@ export class Sessions {
     return { name: user.name, roles: user.roles }
   }
 
+  /** The sessions of a user that still hold, the last used first. */
+  async of(name: string, token: string | undefined): Promise<OwnSession[]> {
+    const user = await this.#users.find(name)
+    const now = this.#clock.now()
+    const own = [...this.#sessions.values()].filter(
+      (session) => session.user === name && session.stamp === user?.stamp && !isOver(session, now),
+    )
+    return own
+      .map(({ digest, begunAt, seenAt, address, client }) => ({
+        id: idOf(digest),
+        begunAt,
+        seenAt,
+        isThis: token !== undefined && digestOf(token) === digest,
+        ...(address === undefined ? {} : { address }),
+        ...(client === undefined ? {} : { client }),
+      }))
+      .toSorted((a, b) => b.seenAt - a.seenAt)
+  }
+
+  /** Ends one session of a user by its id, or all but that of `token`. Answers how many. */
+  endOf(name: string, which: { readonly id: string } | { readonly butThatOf: string | undefined }): number {
+    const kept = 'butThatOf' in which && which.butThatOf !== undefined ? digestOf(which.butThatOf) : ''
+    const ended = [...this.#sessions.values()].filter(
+      ({ user, digest }) => user === name && ('id' in which ? idOf(digest) === which.id : digest !== kept),
+    )
+    for (const { digest } of ended) this.#sessions.delete(digest)
+    if (ended.length > 0) this.#keep()
+    return ended.length
+  }
+
   end(token: string): void {
     if (this.#sessions.delete(digestOf(token))) this.#keep()
   }
@@ -69,5 +116,10 @@ export class Sessions {
     this.#file.write([...this.#sessions.values()])
   }
 }
+
+const isOver = ({ seenAt, begunAt }: KeptSession, now: number): boolean =>
+  now - seenAt > IDLE || now - begunAt > LONGEST
+
+const idOf = (digest: string): string => createHash('sha256').update(`session ${digest}`).digest('hex').slice(0, 16)
 
 const digestOf = (token: string): string => createHash('sha256').update(token).digest('base64url')

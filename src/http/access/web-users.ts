@@ -1,11 +1,30 @@
 import { scrypt } from 'node:crypto'
 import { promisify } from 'node:util'
-import type { ConfiguredUser, User } from '../../core/user.ts'
+import type { ApiToken, TokenAnswer, TokenRequest, TokenUser } from '../../core/api-token.ts'
+import type { Actor } from '../../core/command.ts'
+import type { ConfiguredUser, Right, User } from '../../core/user.ts'
 import type { CurrentUser } from '../../core/user-directory.ts'
 import type { UserAdministration } from '../user-routes.ts'
 
+/** The tokens of programs (`ApiTokens`), as far as the web needs them. */
+export interface TokenDesk {
+  list(user?: string): readonly ApiToken[]
+  find(id: string): ApiToken | undefined
+  make(
+    request: TokenRequest,
+    by: Actor,
+    within?: Pick<TokenUser, 'rights'> & Pick<ApiToken, 'expiresAt'>,
+  ): { readonly token: string; readonly made: ApiToken } | { readonly refused: string }
+  /** False: there is no such token. */
+  revoke(id: string, by: Actor): boolean
+  recognise(given: string, address: string, door: 'http' | 'grpc'): TokenAnswer
+  current(id: string): TokenUser | undefined
+  overstepped(user: TokenUser, right: Right, address: string, door: 'http' | 'grpc'): void
+}
+
 /** The users of the gateway (`UserAccounts`), as far as the web needs them. */
 export interface Accounts extends UserAdministration {
+  readonly tokens: TokenDesk
   readonly directory: { find(name: string): CurrentUser | undefined }
   /** How long this user has to wait at this address, in milliseconds; 0: not at all. */
   lockedFor(name: string, address: string): number
@@ -30,6 +49,10 @@ export class WebUsers {
   /** The user with this name and password; undefined where there is none, or it is locked. */
   login(name: string, password: string, address: string, door?: 'http' | 'grpc'): Promise<User | undefined> {
     return this.#accounts.login(name, password, address, door)
+  }
+
+  get tokens(): TokenDesk {
+    return this.#accounts.tokens
   }
 
   lockedFor(name: string, address: string): number {

@@ -32,7 +32,7 @@ function partsOf(error: unknown): ApiProblem['parts'] {
   // As koa-basic-auth asks for credentials.
   const { status, headers } = (error ?? {}) as { status?: unknown; headers?: Record<string, string> }
   if (status === 401) {
-    const detail = 'Send a user and a password (basic authentication), or log in at the page.'
+    const detail = 'Send a token (bearer) or a user and a password (basic authentication), or log in at the page.'
     return { status, code: 'LOGIN_NEEDED', detail, headers: headers ?? {} }
   }
   const detail = 'Something failed in the gateway; its log says what, under this request id.'

@@ -16,12 +16,13 @@ export function openApiOf(routes: readonly Route[], version: string): object {
       title: 'Penstock',
       version,
       description:
-        'Everything the web pages show. Programs send a user and a password (basic authentication); a page sends the ' +
-        'cookie of its session. Whatever goes wrong is said as application/problem+json (RFC 9457). Times are ' +
+        'Everything the web pages show. Programs send a token (bearer), or a user and a password (basic ' +
+        'authentication); a page sends the cookie of its session. Whatever goes wrong is said as application/problem+json (RFC 9457). Times are ' +
         'milliseconds of the Unix epoch; 64-bit integers are text.',
     },
     components: {
       securitySchemes: {
+        token: { type: 'http', scheme: 'bearer' },
         basic: { type: 'http', scheme: 'basic' },
         session: { type: 'apiKey', in: 'cookie', name: '__Host-penstock' },
       },
@@ -32,29 +33,47 @@ export function openApiOf(routes: readonly Route[], version: string): object {
 }
 
 function operationOf(route: Route): object {
-  const { summary, description, group, right, body, answer, status = 200, mediaType = 'application/json' } = route
+  const {
+    summary,
+    description,
+    group,
+    right,
+    isPersonal = false,
+    body,
+    answer,
+    status = 200,
+    mediaType = 'application/json',
+  } = route
   const parameters = [...parametersOf(route.pathParameters, 'path'), ...parametersOf(route.query, 'query')]
-  const needs = right === 'anyone' ? 'Anyone may ask.' : `Needs the right \`${right}\`.`
+  const persons = isPersonal ? ' Not for a token, unless it may administer security.' : ''
+  const needs = right === 'anyone' ? 'Anyone may ask.' : `Needs the right \`${right}\`.${persons}`
   const isEmpty = answer instanceof z.ZodUndefined || answer instanceof z.ZodVoid
   return {
     operationId: operationIdOf(route),
     summary,
     description: description ? `${description} ${needs}` : needs,
     tags: [group],
-    security: right === 'anyone' ? [] : [{ basic: [] }, { session: [] }],
+    'x-penstock-right': right,
+    ...(isPersonal ? { 'x-penstock-personal': true } : {}),
+    security: right === 'anyone' ? [] : [{ token: [] }, { basic: [] }, { session: [] }],
     ...(parameters.length > 0 ? { parameters } : {}),
     ...(body ? { requestBody: { required: true, content: { 'application/json': { schema: jsonSchema(body) } } } } : {}),
     responses: {
       ...(isEmpty
         ? { 204: { description: 'Done.' } }
         : { [status]: { description: 'As asked.', content: { [mediaType]: { schema: jsonSchema(answer) } } } }),
-      default: {
-        description: 'What went wrong, and what to do.',
-        content: { 'application/problem+json': { schema: { $ref: '#/components/schemas/Problem' } } },
-      },
+      ...(right === 'anyone'
+        ? {}
+        : { 401: problemOf('Nobody is logged in, or not rightly.'), 403: problemOf('The user may not do this.') }),
+      default: problemOf('What went wrong, and what to do.'),
     },
   }
 }
+
+const problemOf = (description: string): object => ({
+  description,
+  content: { 'application/problem+json': { schema: { $ref: '#/components/schemas/Problem' } } },
+})
 
 function parametersOf(schema: z.ZodType | undefined, where: 'path' | 'query'): object[] {
   if (!schema) return []

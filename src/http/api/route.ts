@@ -28,6 +28,8 @@ export interface RouteSpec<
   readonly path: string
   /** Who may ask; `anyone`: without a user too. */
   readonly right: Right | 'anyone'
+  /** It is about people: not for a token that may not administer security, nor for a set-up code. */
+  readonly isPersonal?: boolean
   /** The group it stands in. */
   readonly group: string
   readonly summary: string

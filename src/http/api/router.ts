@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto'
 import type { IncomingMessage } from 'node:http'
 import type { Context } from 'koa'
-import type { Gate } from '../access/gate.ts'
+import type { Gate, Visitor } from '../access/gate.ts'
 import type { RequestTraces } from '../request-traces.ts'
 import { ApiProblem, notFound } from './problem.ts'
 import type { RawInput, Route } from './route.ts'
@@ -38,6 +38,7 @@ export class ApiRouter {
     const { route, path } = found
     const visitor =
       route.right === 'anyone' ? await this.#gate.visitorOf(context) : await this.#gate.require(context, route.right)
+    if (route.isPersonal && visitor) checkPerson(visitor)
     const request = { isTrusted: visitor !== undefined, route: `${API_PREFIX}${route.path}`, startedAt }
     await this.#traces.run(context, request, async () => {
       const raw: RawInput = { path, query: queryOf(context.URL.searchParams), body: await bodyOf(context, route) }
@@ -45,6 +46,16 @@ export class ApiRouter {
       if (route.mediaType === undefined) respond(context, route, answer)
     })
   }
+}
+
+/** A token that somebody found must not make others, nor end what its user does. */
+function checkPerson({ by, rights }: Visitor): void {
+  if (by === 'session' || by === 'basic' || rights.includes('administerSecurity')) return
+  const detail =
+    by === 'token'
+      ? 'This is for people: log in, or use a token whose scope has the right to administer security.'
+      : 'This is for users: whoever came by the set-up code is none.'
+  throw new ApiProblem({ status: 403, code: 'PERSON_NEEDED', detail })
 }
 
 function matched(parts: readonly string[], given: readonly string[]): Record<string, string> | undefined {

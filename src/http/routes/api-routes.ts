@@ -1,6 +1,7 @@
 import { z } from 'zod'
 import { openApiOf } from '../api/openapi.ts'
 import { type Route, route } from '../api/route.ts'
+import { accessRoutes } from './access-routes.ts'
 import { commandApiRoutes } from './command-api-routes.ts'
 import { configurationApiRoutes } from './configuration/configuration-api-routes.ts'
 import { diagnosticsRoutes } from './diagnostics-routes.ts'
@@ -9,12 +10,15 @@ import { logLevelRoutes } from './log-level-routes.ts'
 import { plantRoutes } from './plant-routes.ts'
 import type { WebService } from './service.ts'
 import { sessionRoutes } from './session-routes.ts'
+import { tokenRoutes } from './token-routes.ts'
 import { valueRoutes } from './value-routes.ts'
 
 /** Every operation of the API, and the document that describes them all. */
 export function apiRoutes(service: WebService, version: string): Route[] {
   const routes: Route[] = [
     ...sessionRoutes(service),
+    ...accessRoutes(service),
+    ...tokenRoutes(service),
     ...healthRoutes(service),
     ...plantRoutes(service),
     ...valueRoutes(service),

@@ -145,7 +145,8 @@ export function commandApiRoutes(service: WebService): Route[] {
 
 /** Who asks, as the audit log names it. */
 export function actorOf({ context, visitor }: Asked): Actor {
-  const client = context.get('User-Agent').slice(0, 200)
+  const agent = context.get('User-Agent').slice(0, 200)
+  const client = visitor?.token ? `${agent} (token ${visitor.token.name})` : agent
   return { user: visitor?.name ?? '', origin: 'http', ...given({ address: context.req.socket.remoteAddress, client }) }
 }
 

@@ -4,6 +4,7 @@ import type { Findings } from '../../core/drift.ts'
 import { isRetryable, PenstockError } from '../../core/errors.ts'
 import type { HistorySource } from '../../core/history-source.ts'
 import type { Gate } from '../access/gate.ts'
+import type { Sessions } from '../access/sessions.ts'
 import type { Accounts, WebUsers } from '../access/web-users.ts'
 import { engineSilent } from '../api/problem.ts'
 import type { CertificateAdministration } from '../certificate-routes.ts'
@@ -21,6 +22,8 @@ export interface WebService extends OperatorParts {
   readonly clock: Clock
   readonly gate: Gate
   readonly users: WebUsers
+  /** Of people at a browser. */
+  readonly webSessions: Sessions
   readonly accounts: Accounts
   /** What users change of the configuration. */
   readonly drafts: Drafts

@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { can, rights } from '../../core/user.ts'
+import { rightsOf } from '../../core/user.ts'
 import type { Visitor } from '../access/gate.ts'
 import { type Route, route } from '../api/route.ts'
 import { login, session } from '../api/schemas/session.ts'
@@ -36,10 +36,10 @@ export function sessionRoutes({ gate, users, name: gateway }: WebService): Route
       handle: async ({ body }, { context }) => {
         if ('code' in body) {
           const user = await gate.openByCode(context, body.code)
-          return { gateway, user: shown({ ...user, by: 'setup' }), needsCode: true }
+          return { gateway, user: shown({ ...user, rights: rightsOf(user.roles), by: 'setup' }), needsCode: true }
         }
         const user = await gate.login(context, body.name, body.password)
-        return { gateway, user: shown({ ...user, by: 'session' }), needsCode: false }
+        return { gateway, user: shown({ ...user, rights: rightsOf(user.roles), by: 'session' }), needsCode: false }
       },
     }),
     route({
@@ -54,9 +54,4 @@ export function sessionRoutes({ gate, users, name: gateway }: WebService): Route
   ]
 }
 
-const shown = ({ name, roles, by }: Visitor) => ({
-  name,
-  roles,
-  rights: rights.filter((right) => can(roles, right)),
-  by,
-})
+const shown = ({ name, roles, rights, by }: Visitor) => ({ name, roles, rights, by })

@@ -61,7 +61,7 @@ type Tell = (call: StreamCall<object, string>) => Promise<void>
 
 function open(tell: Tell, user = 'olga'): StreamStandIn {
   const stream = new StreamStandIn()
-  callers.set(stream.metadata, { name: user, roles: ['Observer'], stamp: '', address: '10.0.0.7' })
+  callers.set(stream.metadata, { name: user, roles: ['Observer'], rights: ['read'], stamp: '', address: '10.0.0.7' })
   calls.streaming(tell)(stream as unknown as ServerWritableStream<object, string>)
   return stream
 }
@@ -102,7 +102,13 @@ describe('a stream', () => {
   it('of a client that takes nothing for a minute costs it the connection', async () => {
     const stream = new StreamStandIn()
     stream.takes = false
-    callers.set(stream.metadata, { name: 'olga', roles: ['Observer'], stamp: '', address: '10.0.0.7' })
+    callers.set(stream.metadata, {
+      name: 'olga',
+      roles: ['Observer'],
+      rights: ['read'],
+      stamp: '',
+      address: '10.0.0.7',
+    })
     calls.streaming(async ({ send }: StreamCall<object, string>) => send('one'))(
       stream as unknown as ServerWritableStream<object, string>,
     )

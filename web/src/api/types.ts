@@ -1,4 +1,5 @@
 /** What the API answers: the types of the very schemas that it is documented by. */
+export type { AccessAnswer, MadeTokenAnswer } from '../../../src/http/api/schemas/access.ts'
 export type {
   AuditAnswer,
   CommandAnswered,

@@ -2,12 +2,14 @@ import { ActionIcon, Menu, useMantineColorScheme } from '@mantine/core'
 import {
   IconCheck,
   IconDeviceDesktop,
+  IconKey,
   IconLogout,
   IconMoon,
   IconSettings,
   IconSun,
   IconUser,
 } from '@tabler/icons-react'
+import { Link } from 'wouter'
 import { useLogout, useSession } from '../api/queries.ts'
 import { type Language, languages } from '../i18n/locale.ts'
 import { useChooseLanguage, useLocale } from '../i18n/use-locale.tsx'
@@ -41,6 +43,11 @@ export function Preferences() {
         <Menu.Label>
           <IconUser size={12} aria-hidden /> {name}
         </Menu.Label>
+        {user?.by === 'setup' ? null : (
+          <Menu.Item component={Link} href="/access" leftSection={<IconKey size={16} />}>
+            {t('access.menu')}
+          </Menu.Item>
+        )}
         <Menu.Item leftSection={<IconLogout size={16} />} onClick={() => logout.mutate()}>
           {t('login.logout')}
         </Menu.Item>

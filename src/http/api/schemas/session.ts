@@ -5,7 +5,7 @@ const user = z.object({
   name: z.string(),
   roles: z.array(z.enum(userRoles)),
   rights: z.array(z.enum(rights)),
-  by: z.enum(['session', 'basic', 'setup']),
+  by: z.enum(['session', 'basic', 'token', 'setup']),
 })
 
 export const session = z.object({
