@@ -10,6 +10,7 @@ import type { GatewayOptions } from './gateway/options.ts'
 import { pkiFolderOf, roomsOf } from './gateway/rooms-of.ts'
 import { scheduledBackups } from './gateway/scheduled-backups.ts'
 import { supportDesk } from './gateway/support/support-bundle.ts'
+import { systemDesk } from './gateway/system-desk.ts'
 import type { GrpcServer } from './grpc/server.ts'
 import { HttpServer } from './http/app.ts'
 import type { GatewayHealth } from './http/gateway-health.ts'
@@ -23,6 +24,7 @@ import { AuditLog } from './store/audit.ts'
 import { ConfigurationDrafts } from './store/configuration-drafts.ts'
 import { ConfigurationVersions } from './store/configuration-versions.ts'
 import { lockDataFolder } from './store/data-folder-lock.ts'
+import { EventBook } from './store/event-book.ts'
 import { freeSpaceOf } from './store/free-space.ts'
 import { prepareHistoryDatabase } from './store/history-database.ts'
 import { HistoryFile } from './store/history-file.ts'
@@ -59,7 +61,7 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
   const rooms = roomsOf({ ...own, settings, startedAt, prepareStore, onEngineUnstable, entries })
   const health = async (): Promise<GatewayHealth> => {
     const [disk, ofRooms] = await Promise.all([freeSpaceOf(dataFolder), healthOf(rooms)])
-    return care.judged({ version, startedAt, backup: backups?.health ?? null, disk, ...ofRooms })
+    return care.judged({ version, startedAt, backup: backups.health, disk, ...ofRooms })
   }
   const care = new Care({ dataFolder, choice: options.safeMode, rooms, health, clock: systemClock, log })
   const changePlant = (to: ConfiguredPlant) => rooms.changePlant(to)
@@ -70,6 +72,7 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
   let http: HttpServer | undefined
   let grpc: GrpcServer | undefined
   let users: UserAccounts
+  let events: EventBook
   let httpPort: number
   try {
     care.begin()
@@ -98,7 +101,9 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
     const audit = new AuditLog(database)
     const leaveSafeMode = (by: Actor) => care.leaveSafeMode(by, audit)
     const draftStore = new ConfigurationDrafts(database)
-    const parts = { history, accounts: users, localToken, support, leaveSafeMode, draftStore }
+    events = new EventBook(database)
+    const system = systemDesk({ ...own, startedAt, backups, events, audit })
+    const parts = { history, accounts: users, localToken, support, leaveSafeMode, draftStore, system }
     const service = webServiceOf({ ...own, ...shown, ...parts })
     http = new HttpServer({ settings: config.http, log, service, files: new WebFiles(webFolder), version })
     httpPort = await http.start()
@@ -111,15 +116,15 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
     throw error
   }
   rooms.start()
-  care.start()
-  backups?.start()
+  care.start(events, version)
+  backups.start()
 
   let stopped: Promise<boolean> | undefined
   const stop = async () => {
     await grpc?.stop()
     await http.stop()
     history.close()
-    await backups?.stop()
+    await backups.stop()
     const inOrder = await rooms.stop()
     users.stop()
     database?.close()

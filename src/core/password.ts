@@ -41,6 +41,14 @@ export function passwordProblem(name: string, password: string): string | undefi
   return undefined
 }
 
+/** As `passwordProblem`, of each user whose password the environment gives, in words that name the user. */
+export function passwordWarnings(users: readonly { readonly name: string; readonly password: string }[]): string[] {
+  return users.flatMap(({ name, password }) => {
+    const problem = passwordProblem(name, password)
+    return problem === undefined ? [] : [`user "${name}" (opcua.users): ${problem}`]
+  })
+}
+
 /** Of 12 characters and more, lists of stolen passwords have little but these, repeated or cut. */
 const tooCommon = [
   'password',

@@ -4,10 +4,7 @@ import type { Logger } from '../core/logger.ts'
 import { BackupSchedule } from '../store/backup-schedule.ts'
 import { version } from '../version.ts'
 
-/** The backups that the configuration wants; undefined: none. */
-export function scheduledBackups({ backup, gateway }: Config, log: Logger): BackupSchedule | undefined {
-  const { schedule } = backup
-  if (schedule === undefined) return undefined
-  const settings = { ...backup, schedule }
-  return new BackupSchedule({ settings, dataFolder: gateway.data, program: version, clock: systemClock, log })
+/** The backups as the configuration wants them, scheduled or not. */
+export function scheduledBackups({ backup, gateway }: Config, log: Logger): BackupSchedule {
+  return new BackupSchedule({ settings: backup, dataFolder: gateway.data, program: version, clock: systemClock, log })
 }

@@ -8,14 +8,12 @@ import type { GateSettings } from './access/gate.ts'
 import { answerProblem } from './api/answer-problem.ts'
 import { notFound } from './api/problem.ts'
 import { API_PREFIX, ApiRouter } from './api/router.ts'
-import { certificateRoutes } from './certificate-routes.ts'
 import { answerForOperators } from './operator-answers.ts'
 import { answerPlainly } from './plain-answers.ts'
 import { apiRoutes } from './routes/api-routes.ts'
 import type { WebService } from './routes/service.ts'
 import { securityHeaders } from './ui/security-headers.ts'
 import type { WebFiles } from './ui/web-files.ts'
-import { userRoutes } from './user-routes.ts'
 
 export interface HttpSettings extends GateSettings {
   readonly bind: string
@@ -52,9 +50,6 @@ export class HttpServer {
       context.set({ ...securityHeaders(), 'Cache-Control': 'no-store' })
       await next()
     })
-    const { accounts, certificates } = parts.service
-    app.use(userRoutes(accounts))
-    app.use(certificateRoutes(accounts, certificates))
     app.use((context) => this.#answer(context))
     const respond = app.callback()
     // Koa's promise never rejects: what fails goes to its error event.

@@ -10,7 +10,7 @@ import { SessionFile } from './access/session-file.ts'
 import { Sessions } from './access/sessions.ts'
 import { SetupCode } from './access/setup-code.ts'
 import { WebUsers } from './access/web-users.ts'
-import type { CertificateAdministration } from './certificate-routes.ts'
+import type { CertificateDesk } from './certificate-desk.ts'
 import type { CommandDesk } from './command-routes.ts'
 import type { Diagnosis } from './diagnosis.ts'
 import type { HistoryDesk } from './history/history-import.ts'
@@ -22,7 +22,15 @@ import type { OpcuaSessions } from './sessions.ts'
 interface WebServiceParts
   extends Pick<
     WebService,
-    'history' | 'health' | 'configuration' | 'localToken' | 'clock' | 'accounts' | 'support' | 'leaveSafeMode'
+    | 'history'
+    | 'health'
+    | 'configuration'
+    | 'localToken'
+    | 'clock'
+    | 'accounts'
+    | 'support'
+    | 'leaveSafeMode'
+    | 'system'
   > {
   readonly config: Config
   readonly secrets: Readonly<Record<string, string>>
@@ -31,7 +39,7 @@ interface WebServiceParts
     CommandDesk &
     HistoryDesk &
     OpcuaSessions &
-    CertificateAdministration & {
+    CertificateDesk & {
       /** null while the engine does not answer. */
       findings(): Promise<readonly Findings[] | null>
       /** A port at whose other end the engine is; undefined while there is none. */
@@ -80,6 +88,7 @@ export function webServiceOf(parts: WebServiceParts): WebService {
     localToken,
     support: parts.support,
     leaveSafeMode: parts.leaveSafeMode,
+    system: parts.system,
     accounts,
     drafts: new Drafts({ desk: configuration, store: parts.draftStore, clock }),
     ...asked,

@@ -11,16 +11,22 @@ export interface AdministratorFlags {
   readonly url?: string | undefined
 }
 
+/** An operation of the gateway's API; `path` is below `/api/v1`. */
+export interface AdministratorCall {
+  readonly method: 'GET' | 'POST' | 'PUT' | 'DELETE'
+  readonly path: string
+  readonly body?: object
+}
+
 /**
- * Asks a running gateway as its administrator; `body` makes it a change. Throws ClientFailure: usage without a user,
- * refused, or unreachable.
+ * Asks a running gateway as its administrator, one call after the other; answers what the last one did. Throws
+ * ClientFailure: usage without a user, refused, or unreachable.
  */
 export async function askAdministrator<Answer>(
   config: Config,
-  path: string,
+  calls: readonly [...AdministratorCall[], AdministratorCall],
   flags: AdministratorFlags,
   input: PasswordInput,
-  body?: object,
 ): Promise<Answer> {
   const user = flags.as ?? input.env.PENSTOCK_USER
   if (user === undefined) {
@@ -34,12 +40,19 @@ export async function askAdministrator<Answer>(
     input,
   )
   const base = flags.url ?? `http://127.0.0.1:${config.http.port}`
+  const authorization = `Basic ${Buffer.from(`${user}:${password}`, 'utf8').toString('base64')}`
+  let answer: unknown
+  for (const call of calls) answer = await asked(base, call, authorization)
+  return answer as Answer
+}
+
+async function asked(base: string, { method, path, body }: AdministratorCall, authorization: string): Promise<unknown> {
   let response: Response
   try {
-    response = await fetch(new URL(path, base), {
-      method: body ? 'POST' : 'GET',
+    response = await fetch(new URL(`/api/v1${path}`, base), {
+      method,
       headers: {
-        Authorization: `Basic ${Buffer.from(`${user}:${password}`, 'utf8').toString('base64')}`,
+        Authorization: authorization,
         'User-Agent': 'penstock',
         ...(body ? { 'Content-Type': 'application/json' } : {}),
       },
@@ -50,11 +63,17 @@ export async function askAdministrator<Answer>(
     const message = `The gateway runs, but does not answer at ${base} (${describeError(cause)}): give the address of its HTTP port with --url`
     throw new ClientFailure(ExitCode.unreachable, message)
   }
+  if (response.status === 204) return undefined
   const answer: unknown = await response.json().catch(() => undefined)
-  if (response.ok && answer !== undefined) return answer as Answer
-  const { error } = (answer ?? {}) as { error?: unknown }
+  if (response.ok && answer !== undefined) return answer
+  const { detail, errors = [] } = (answer ?? {}) as { detail?: unknown; errors?: { field: string; message: string }[] }
+  const fields = errors
+    .map(({ field, message }) => `${field}: ${message}`)
+    .filter((each) => !each.endsWith(`: ${detail}`))
   throw new ClientFailure(
     ExitCode.refused,
-    typeof error === 'string' ? error : `${base} answers ${response.status}: is it the HTTP port of Penstock?`,
+    typeof detail === 'string'
+      ? [detail, ...fields].join(' ')
+      : `${base} answers ${response.status}: is it the HTTP port of Penstock?`,
   )
 }

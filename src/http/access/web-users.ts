@@ -1,11 +1,14 @@
 import { scrypt } from 'node:crypto'
 import { promisify } from 'node:util'
-import type { ConfiguredUser, User } from '../../core/user.ts'
+import type { Actor } from '../../core/command.ts'
+import type { ConfiguredUser, ListedUser, User, UserAnswer, UserChange } from '../../core/user.ts'
 import type { CurrentUser } from '../../core/user-directory.ts'
-import type { UserAdministration } from '../user-routes.ts'
 
 /** The users of the gateway (`UserAccounts`), as far as the web needs them. */
-export interface Accounts extends UserAdministration {
+export interface Accounts {
+  login(name: string, password: string, address: string, door?: 'http' | 'grpc'): Promise<User | undefined>
+  list(): readonly ListedUser[]
+  change(change: UserChange, by: Actor): UserAnswer
   readonly directory: { find(name: string): CurrentUser | undefined }
   /** How long this user has to wait at this address, in milliseconds; 0: not at all. */
   lockedFor(name: string, address: string): number
