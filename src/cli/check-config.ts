@@ -1,7 +1,7 @@
 import type { Origin } from '../config/origins.ts'
 import { systemClock } from '../core/clock.ts'
 import { describeError } from '../core/errors.ts'
-import { passwordWarnings } from '../core/password.ts'
+import { passwordWarnings } from '../core/password-rule.ts'
 import { doubtfulAddresses, readAs } from '../sources/modbus/read-as.ts'
 import { type Configuration, readConfiguration } from './configuration.ts'
 

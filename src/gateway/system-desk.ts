@@ -1,5 +1,5 @@
 import { readdir, stat } from 'node:fs/promises'
-import { join } from 'node:path'
+import { join, resolve } from 'node:path'
 import type { Config } from '../config/schema.ts'
 import type { Clock } from '../core/clock.ts'
 import { describeError } from '../core/errors.ts'
@@ -27,7 +27,13 @@ export function systemDesk({ config, startedAt, backups, events, audit, clock }:
     settings: config,
     events: (query) => events.page(query),
     facts: async () => ({ version, licence, builtAt: builtAt.getTime(), startedAt, ...(await factsOf(data)) }),
-    backups: () => ({ ...backups.kept, schedule: config.backup.schedule ?? null, backups: backups.list(), data }),
+    backups: () => ({
+      folder: resolve(backups.kept.folder),
+      data: resolve(data),
+      keep: backups.kept.keep,
+      schedule: config.backup.schedule ?? null,
+      backups: backups.list(),
+    }),
     backUp: async (by) => {
       const note = (outcome: 'done' | 'failed', details: Readonly<Record<string, unknown>>) =>
         audit.append({ at: clock.now(), by, action: 'backup.make', subject: 'data', outcome, details })

@@ -21,8 +21,8 @@ export interface SystemFacts {
 
 /** The backups that there are, the newest first, and how others are made. */
 export interface KnownBackups {
+  /** As absolute paths: where they are, and the data folder, into which one is restored. */
   readonly folder: string
-  /** The data folder, into which one is restored. */
   readonly data: string
   /** As cron writes it; null: only when somebody asks. */
   readonly schedule: string | null

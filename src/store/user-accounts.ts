@@ -6,7 +6,8 @@ import type { Actor } from '../core/command.ts'
 import { PenstockError } from '../core/errors.ts'
 import type { Logger } from '../core/logger.ts'
 import { Logins } from '../core/logins.ts'
-import { hashPassword, passwordProblem, passwordWarnings } from '../core/password.ts'
+import { hashPassword } from '../core/password.ts'
+import { passwordProblem, passwordWarnings } from '../core/password-rule.ts'
 import {
   type ConfiguredUser,
   can,

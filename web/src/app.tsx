@@ -24,6 +24,10 @@ const VersionsPage = lazy(async () => ({ default: (await import('./pages/version
 const TagsCsvPage = lazy(async () => ({ default: (await import('./pages/tags-csv-page.tsx')).TagsCsvPage }))
 const YamlPage = lazy(async () => ({ default: (await import('./pages/yaml-page.tsx')).YamlPage }))
 const AuditPage = lazy(async () => ({ default: (await import('./pages/audit-page.tsx')).AuditPage }))
+const EventsPage = lazy(async () => ({ default: (await import('./pages/events-page.tsx')).EventsPage }))
+const AdministrationPage = lazy(async () => ({
+  default: (await import('./pages/administration-page.tsx')).AdministrationPage,
+}))
 const ApiPage = lazy(async () => ({ default: (await import('./pages/api-page.tsx')).ApiPage }))
 
 /** Who is not known logs in; who is sees the page that the address names. */
@@ -70,6 +74,8 @@ function Pages() {
           <Route path="/configuration/tags" component={TagsCsvPage} />
           <Route path="/configuration/yaml" component={YamlPage} />
           <Route path="/audit" component={AuditPage} />
+          <Route path="/events" component={EventsPage} />
+          <Route path="/administration/:tab?" component={AdministrationPage} />
           <Route path="/api" component={ApiPage} />
           <Route component={NotFoundPage} />
         </Switch>

@@ -1,7 +1,7 @@
 import type { Config } from '../../config/schema.ts'
 import { systemClock } from '../../core/clock.ts'
 import { silentLogger } from '../../core/logger.ts'
-import { passwordProblem } from '../../core/password.ts'
+import { passwordProblem } from '../../core/password-rule.ts'
 import { can, type ListedUser, type UserRole, userRoles } from '../../core/user.ts'
 import { changeOf, type UserRequest } from '../../core/user-request.ts'
 import { openPenstockDatabase } from '../../store/penstock-database.ts'
