@@ -1,8 +1,10 @@
+import { join } from 'node:path'
 import type { Browser } from 'playwright-core'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { systemClock } from '../../src/core/clock.ts'
 import { type DemoPlant, startDemoPlant } from '../../src/demo/plant.ts'
 import type { Gateway } from '../../src/main.ts'
+import { makeAuthority, makeIdentity } from '../support/certificates.ts'
 import { API_KEY_ENV, PASSWORD, type PlantFolder, USER, writePlant } from '../support/gateway.ts'
 import { startGatewayOf } from '../support/running-gateway.ts'
 import { ScadaClient } from '../support/scada-client.ts'
@@ -117,7 +119,8 @@ afterAll(async () => {
 
 /** The same plant with users who may do more. */
 function withMoreUsers(plain: PlantFolder): PlantFolder {
-  const config = JSON.parse(plain.text) as { opcua: { users: object[] } }
+  const config = JSON.parse(plain.text) as { opcua: { users: object[] }; backup?: object }
+  config.backup = { folder: join(plain.folder, 'backup') }
   config.opcua.users.push({ name: 'erik', role: 'Engineer' }, { name: 'sam', role: 'SecurityAdmin' })
   return {
     ...plain,
@@ -125,6 +128,8 @@ function withMoreUsers(plain: PlantFolder): PlantFolder {
     env: { ...plain.env, PENSTOCK_ERIK_PASSWORD: PASSWORD, PENSTOCK_SAM_PASSWORD: PASSWORD },
   }
 }
+
+const hostileCertificate = (): string => makeIdentity(makeAuthority('Nobody'), [HOSTILE]).cert
 
 /** Nothing keeps people out, and nothing was complained about; leaves a picture. */
 async function inspect(name: string): Promise<void> {
@@ -283,6 +288,78 @@ describe('the pages', () => {
     await other.picture('audit')
     expect(await other.obstacles()).toEqual([])
     expect(other.complaints).toEqual([])
+    await other.leave()
+  })
+
+  it('say what happened and what lasts, and find it by kind and words', async () => {
+    const { page } = visitor
+    await page.getByRole('link', { name: 'Events and alarms' }).click()
+    await page
+      .getByRole('row', { name: /Serious 500 Device Unit that is not there .* lasts/ })
+      .waitFor({ timeout: WITHIN })
+    await inspect('events')
+    await page.getByRole('textbox', { name: 'Search events' }).fill('fill')
+    await expect.poll(() => page.getByRole('row').count(), { timeout: WITHIN }).toBe(2)
+    await page.getByRole('row', { name: /Command pump\/fill Confirmed/ }).waitFor()
+    expect(page.url()).toMatch(/search=fill/)
+    expect(await page.getByRole('link', { name: 'Administration' }).count()).toBe(0)
+  })
+
+  it('let an administrator add a user, end a session, decide about a certificate and make a backup', async () => {
+    const other = await WebVisitor.come(browser, `http://127.0.0.1:${folder.httpPort}`, looks.light)
+    const guest = await ScadaClient.connect(folder.endpointUrl)
+    const { page } = other
+    const looked = async (name: string) => {
+      await other.picture(name)
+      expect(await other.obstacles()).toEqual([])
+      expect(other.complaints).toEqual([])
+    }
+    await other.open('/administration')
+    await other.logIn('sam', PASSWORD)
+    await page.getByRole('button', { name: 'Add a user' }).click()
+    const form = page.getByRole('dialog')
+    await form.getByRole('textbox', { name: /^Name/ }).fill('olive')
+    await form.getByLabel(/^New password/).fill('too short')
+    await form.getByText('3 characters are missing.').waitFor()
+    await form.getByLabel(/^New password/).fill('long enough for olive')
+    await form.getByRole('checkbox', { name: /^Operator/ }).check()
+    await looked('users-add')
+    await form.getByRole('button', { name: 'Add', exact: true }).click()
+    await page.getByRole('row', { name: /olive Observer, Operator a password/ }).waitFor()
+    await expect.poll(() => page.getByRole('dialog').count(), { timeout: WITHIN }).toBe(0)
+    expect(await page.getByRole('button', { name: 'Change olga' }).isDisabled()).toBe(true)
+    await looked('users')
+
+    await page.getByRole('tab', { name: 'OPC UA sessions' }).click()
+    const sessions = page.getByRole('row', { name: /olga with a password/ })
+    await expect.poll(() => sessions.count(), { timeout: WITHIN }).toBe(2)
+    await looked('sessions')
+    await page
+      .getByRole('button', { name: /^End the session/ })
+      .last()
+      .click()
+    await page.getByRole('dialog').getByRole('button', { name: 'End', exact: true }).click()
+    await expect.poll(() => sessions.count(), { timeout: WITHIN }).toBe(1)
+    await guest.end()
+
+    await page.getByRole('tab', { name: 'Certificates' }).click()
+    const file = { name: 'hostile.pem', mimeType: 'application/x-pem-file', buffer: Buffer.from(hostileCertificate()) }
+    await page.locator('input[type=file]').first().setInputFiles(file)
+    await page.getByText('It was taken.').waitFor()
+    const trusted = page.getByRole('region', { name: 'Trusted' }).first()
+    await trusted.getByRole('button', { name: `Revoke: ${HOSTILE}` }).click()
+    await page.getByRole('dialog').getByRole('button', { name: 'Revoke' }).click()
+    const revoked = page.getByRole('region', { name: 'Revoked' }).first()
+    await revoked.getByRole('row', { name: HOSTILE }).waitFor()
+    expect(await page.locator('img[src="x"]').count()).toBe(0)
+    await looked('certificates')
+
+    await page.getByRole('tab', { name: 'System' }).click()
+    await page.getByText('Apache-2.0').waitFor()
+    await page.getByRole('button', { name: 'Make one now' }).click()
+    await page.getByRole('button', { name: /^Verify penstock-/ }).click()
+    await page.getByText(/^Whole: \d+ files$/).waitFor({ timeout: WITHIN })
+    await looked('system')
     await other.leave()
   })
 

@@ -219,7 +219,7 @@ describe('OPC 10000-4 §5.7.3 the session of a user with a certificate', () => {
     expect((await session.read({ nodeId: nodeId('boiler/level') })).statusCode).toBe(
       StatusCodes.BadWaitingForInitialData,
     )
-    expect(shown(session)).toMatchObject([{ user: '(certificate)', subscriptions: [{ items: 1 }] }])
+    expect(shown(session)).toMatchObject([{ user: 'nora', login: 'certificate', subscriptions: [{ items: 1 }] }])
     await session.close()
   })
 
@@ -234,7 +234,7 @@ describe('OPC 10000-4 §5.7.3 the session of a user with a certificate', () => {
     const client = await anotherConnection()
     await expect(client.reactivateSession(session)).rejects.toThrow(/BadIdentityChangeNotSupported/)
 
-    expect(shown(session)).toMatchObject([{ user: '(certificate)', active: true }])
+    expect(shown(session)).toMatchObject([{ user: 'nora', login: 'certificate', active: true }])
     Object.assign(session, { userIdentityInfo: asOwner(badges.good) })
     await session.close()
   })
@@ -258,7 +258,7 @@ describe('OPC 10000-4 §5.7.3 the session of a user with a certificate', () => {
     await expect(client.reactivateSession(session)).rejects.toThrow(/BadNoValidCertificates/)
 
     await client.disconnect()
-    expect(shown(session)).toMatchObject([{ user: '(certificate)', active: true }])
+    expect(shown(session)).toMatchObject([{ user: 'nora', login: 'certificate', active: true }])
     await session.close()
   })
 })

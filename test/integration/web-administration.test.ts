@@ -123,18 +123,6 @@ describe('users', () => {
     expect(answer.status).toBe(status)
     expect(await answer.json()).toMatchObject(problem)
   })
-
-  it('keep their last administrator', async () => {
-    const other = await WebServer.start({ plant: aPlant([]), users: [] })
-    const accounts = other.service.accounts
-    const by = { user: 'root', origin: 'cli' } as const
-    const passwordHash = `$scrypt$ln=14,r=8,p=5$${'a'.repeat(22)}$${'b'.repeat(43)}`
-    accounts.change({ action: 'add', name: 'ada', roles: ['SecurityAdmin'], passwordHash }, by)
-    for (const action of ['remove', 'disable'] as const) {
-      expect(accounts.change({ action, name: 'ada' }, by)).toMatchObject({ refused: expect.stringMatching(/last/) })
-    }
-    await other.stop()
-  })
 })
 
 it('certificates are decided about in the name of whoever asks, and downloaded as files', async () => {

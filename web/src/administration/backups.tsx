@@ -69,7 +69,7 @@ function Known({ known }: { readonly known: BackupsAnswer }) {
       <Text size="sm" mt="sm">
         {t('admin.backups.restore')}
       </Text>
-      <Code block mt={4}>
+      <Code block mt={4} style={{ whiteSpace: 'pre-wrap', overflowWrap: 'anywhere' }}>
         {`penstock restore ${folder}/${newest} --data ${data} --replace`}
       </Code>
     </>

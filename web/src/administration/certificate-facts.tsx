@@ -7,9 +7,11 @@ import { StrangeText } from '../parts/strange-text.tsx'
 
 const SOON = 30 * 86_400_000
 
-/** The name that a subject is known by: its common name, where it has one. */
-export const commonNameOf = ({ subject, thumbprint }: KnownCertificate): string =>
-  /(?:^|, )CN=(.+?)(?=, [A-Z]{1,2}=|$)/.exec(subject)?.[1] ?? (subject || thumbprint)
+/** The name that a subject is known by: its common name, where it has one, without the escapes of RFC 2253. */
+export const commonNameOf = ({ subject, thumbprint }: KnownCertificate): string => {
+  const name = /(?:^|(?<!\\), )CN=(.+?)(?=(?<!\\), [A-Z]{1,2}=|$)/.exec(subject)?.[1] ?? subject
+  return name.replace(/\\([,+"<>;\\#= ])/g, '$1') || thumbprint
+}
 
 interface CertificateRowProps {
   readonly certificate: KnownCertificate
@@ -26,7 +28,7 @@ export function CertificateRow({ certificate, acts }: CertificateRowProps) {
   return (
     <Table.Tr>
       <Table.Td maw={420}>
-        <Text fw={600} component="div">
+        <Text size="sm" fw={600} component="div">
           <StrangeText text={name} />
         </Text>
         {[subject === name ? '' : subject, applicationUri].filter(Boolean).map((each) => (
@@ -93,7 +95,7 @@ export function CertificateRow({ certificate, acts }: CertificateRowProps) {
 const groups = (thumbprint: string): string => thumbprint.replace(/(.{4})(?=.)/g, '$1 ')
 
 function Validity({ certificate, locale }: { readonly certificate: KnownCertificate; readonly locale: Locale }) {
-  const { t, span } = locale
+  const { t } = locale
   const now = useNow(60_000)
   const { validFrom, validTo, place } = certificate
   if (validTo === null || validFrom === null) return <>{t('admin.certificates.unreadable')}</>
@@ -110,7 +112,7 @@ function Validity({ certificate, locale }: { readonly certificate: KnownCertific
       ) : left <= SOON && isReliedOn ? (
         <Group gap={4}>
           <Badge color="orange" variant="light" radius="sm" tt="none">
-            {t('admin.certificates.endsIn', { duration: span(left) })}
+            {t('admin.certificates.endsIn', { duration: locale.span(left) })}
           </Badge>
         </Group>
       ) : null}

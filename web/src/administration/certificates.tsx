@@ -70,7 +70,7 @@ export function Certificates() {
           <Text fw={600} component="div">
             <StrangeText text={commonNameOf(asked.of)} />
           </Text>
-          <Code block my="xs">
+          <Code block my="xs" style={{ whiteSpace: 'pre-wrap', overflowWrap: 'anywhere' }}>
             {asked.of.thumbprint}
           </Code>
           {t(`admin.certificates.${asked.place}Text`)}

@@ -39,7 +39,7 @@ export function Settings() {
       </Title>
       <Text size="sm" mb="xs">
         {t('admin.settings.hint')}{' '}
-        <Anchor component={Link} href="/configuration/yaml">
+        <Anchor component={Link} href="/configuration/yaml" underline="always">
           {t('admin.settings.toYaml')}
         </Anchor>
       </Text>

@@ -39,7 +39,7 @@ export function System() {
 
 function Program({ system }: { readonly system: SystemAnswer }) {
   const locale = useLocale()
-  const { t, time, span } = locale
+  const { t, time } = locale
   const { version, licence, builtAt, startedAt, now, node, platform, memory } = system
   const used = byteSize(memory.usedBytes, locale)
   const limit = memory.limitBytes === null ? undefined : byteSize(memory.limitBytes, locale)
@@ -53,7 +53,7 @@ function Program({ system }: { readonly system: SystemAnswer }) {
           [t('admin.system.version'), version],
           [t('admin.system.licence'), licence],
           [t('admin.system.built'), time(builtAt)],
-          [t('admin.system.started'), `${time(startedAt)} (${span(now - startedAt)})`],
+          [t('admin.system.started'), `${time(startedAt)} (${locale.span(now - startedAt)})`],
           [t('admin.system.runsOn'), `Node ${node}, ${platform}`],
           [t('admin.system.memory'), limit === undefined ? used : t('admin.system.usedOf', { used, limit })],
         ]}

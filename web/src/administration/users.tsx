@@ -40,7 +40,9 @@ export function Users() {
               <Table.Tr key={user.name}>
                 <Table.Td>
                   <Group gap="xs">
-                    <Text fw={600}>{user.name}</Text>
+                    <Text size="sm" fw={600}>
+                      {user.name}
+                    </Text>
                     {user.disabled ? (
                       <Badge color="gray" variant="light" radius="sm" tt="none">
                         {t('admin.users.disabled')}
@@ -53,7 +55,7 @@ export function Users() {
                   {loginOf(user, locale)}
                   {user.weakness === undefined ? null : (
                     <Text size="xs" c="var(--mantine-color-error)">
-                      {user.weakness}
+                      {t('admin.users.weak')}
                     </Text>
                   )}
                 </Table.Td>

@@ -3,6 +3,7 @@ import { IconSearch } from '@tabler/icons-react'
 import { useState } from 'react'
 import { Link, useSearchParams } from 'wouter'
 import { useEvents } from '../api/administration.ts'
+import { usePlant } from '../api/queries.ts'
 import type { EventsAnswer } from '../api/types.ts'
 import { useLocale } from '../i18n/use-locale.tsx'
 import { useLiveSelection, useNow } from '../live/use-live.tsx'
@@ -161,23 +162,40 @@ function Severity({ event: { severity, until } }: { readonly event: GatewayEvent
   )
 }
 
+/** By the name that it has in the plant; by its key where it is gone from there. */
 function Subject({ event: { kind, subject } }: { readonly event: GatewayEvent }) {
+  const { data: plant } = usePlant()
   const [first = '', second = ''] = subject.split('/')
-  if (kind === 'device') return <Link href={`/devices/${second}`}>{second}</Link>
+  const source = plant?.sources.find(({ key }) => key === first)
+  if (kind === 'device') {
+    const name = source?.devices.find(({ key }) => key === second)?.name ?? second
+    return (
+      <Link href={`/devices/${second}`}>
+        <StrangeText text={name} />
+      </Link>
+    )
+  }
   if (kind === 'command') return <Link href={`/devices/${first}?tab=commands`}>{subject}</Link>
-  if (kind === 'source' || kind === 'devices') return <Link href={`/plant?source=${first}`}>{first}</Link>
+  if (kind === 'source' || kind === 'devices') {
+    return (
+      <Link href={`/plant?source=${first}`}>
+        <StrangeText text={source?.name ?? first} />
+      </Link>
+    )
+  }
   return <>{subject}</>
 }
 
 function Until({ event: { since, until } }: { readonly event: GatewayEvent }) {
-  const { t, time, span } = useLocale()
+  const locale = useLocale()
+  const { t, time } = locale
   const now = useNow()
-  if (until === null) return <>{t('admin.events.lasts', { duration: span(now - since) })}</>
+  if (until === null) return <>{t('admin.events.lasts', { duration: locale.span(now - since) })}</>
   return until > since ? (
     <>
       {time(until)}
       <Text size="xs" className="quiet">
-        {span(until - since)}
+        {locale.span(until - since)}
       </Text>
     </>
   ) : null
