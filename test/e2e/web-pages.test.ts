@@ -4,7 +4,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { systemClock } from '../../src/core/clock.ts'
 import { type DemoPlant, startDemoPlant } from '../../src/demo/plant.ts'
 import type { Gateway } from '../../src/main.ts'
-import { makeAuthority, makeIdentity } from '../support/certificates.ts'
+import { administer } from '../support/administration-visit.ts'
 import { API_KEY_ENV, PASSWORD, type PlantFolder, USER, writePlant } from '../support/gateway.ts'
 import { startGatewayOf } from '../support/running-gateway.ts'
 import { ScadaClient } from '../support/scada-client.ts'
@@ -128,8 +128,6 @@ function withMoreUsers(plain: PlantFolder): PlantFolder {
     env: { ...plain.env, PENSTOCK_ERIK_PASSWORD: PASSWORD, PENSTOCK_SAM_PASSWORD: PASSWORD },
   }
 }
-
-const hostileCertificate = (): string => makeIdentity(makeAuthority('Nobody'), [HOSTILE]).cert
 
 /** Nothing keeps people out, and nothing was complained about; leaves a picture. */
 async function inspect(name: string): Promise<void> {
@@ -308,58 +306,8 @@ describe('the pages', () => {
   it('let an administrator add a user, end a session, decide about a certificate and make a backup', async () => {
     const other = await WebVisitor.come(browser, `http://127.0.0.1:${folder.httpPort}`, looks.light)
     const guest = await ScadaClient.connect(folder.endpointUrl)
-    const { page } = other
-    const looked = async (name: string) => {
-      await other.picture(name)
-      expect(await other.obstacles()).toEqual([])
-      expect(other.complaints).toEqual([])
-    }
-    await other.open('/administration')
-    await other.logIn('sam', PASSWORD)
-    await page.getByRole('button', { name: 'Add a user' }).click()
-    const form = page.getByRole('dialog')
-    await form.getByRole('textbox', { name: /^Name/ }).fill('olive')
-    await form.getByLabel(/^New password/).fill('too short')
-    await form.getByText('3 characters are missing.').waitFor()
-    await form.getByLabel(/^New password/).fill('long enough for olive')
-    await form.getByRole('checkbox', { name: /^Operator/ }).check()
-    await looked('users-add')
-    await form.getByRole('button', { name: 'Add', exact: true }).click()
-    await page.getByRole('row', { name: /olive Observer, Operator a password/ }).waitFor()
-    await expect.poll(() => page.getByRole('dialog').count(), { timeout: WITHIN }).toBe(0)
-    expect(await page.getByRole('button', { name: 'Change olga' }).isDisabled()).toBe(true)
-    await looked('users')
-
-    await page.getByRole('tab', { name: 'OPC UA sessions' }).click()
-    const sessions = page.getByRole('row', { name: /olga with a password/ })
-    await expect.poll(() => sessions.count(), { timeout: WITHIN }).toBe(2)
-    await looked('sessions')
-    await page
-      .getByRole('button', { name: /^End the session/ })
-      .last()
-      .click()
-    await page.getByRole('dialog').getByRole('button', { name: 'End', exact: true }).click()
-    await expect.poll(() => sessions.count(), { timeout: WITHIN }).toBe(1)
+    await administer(other, PASSWORD, HOSTILE)
     await guest.end()
-
-    await page.getByRole('tab', { name: 'Certificates' }).click()
-    const file = { name: 'hostile.pem', mimeType: 'application/x-pem-file', buffer: Buffer.from(hostileCertificate()) }
-    await page.locator('input[type=file]').first().setInputFiles(file)
-    await page.getByText('It was taken.').waitFor()
-    const trusted = page.getByRole('region', { name: 'Trusted' }).first()
-    await trusted.getByRole('button', { name: `Revoke: ${HOSTILE}` }).click()
-    await page.getByRole('dialog').getByRole('button', { name: 'Revoke' }).click()
-    const revoked = page.getByRole('region', { name: 'Revoked' }).first()
-    await revoked.getByRole('row', { name: HOSTILE }).waitFor()
-    expect(await page.locator('img[src="x"]').count()).toBe(0)
-    await looked('certificates')
-
-    await page.getByRole('tab', { name: 'System' }).click()
-    await page.getByText('Apache-2.0').waitFor()
-    await page.getByRole('button', { name: 'Make one now' }).click()
-    await page.getByRole('button', { name: /^Verify penstock-/ }).click()
-    await page.getByText(/^Whole: \d+ files$/).waitFor({ timeout: WITHIN })
-    await looked('system')
     await other.leave()
   })
 
