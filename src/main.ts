@@ -11,6 +11,7 @@ import type { GatewayOptions } from './gateway/options.ts'
 import { pkiFolderOf, roomsOf } from './gateway/rooms-of.ts'
 import { scheduledBackups } from './gateway/scheduled-backups.ts'
 import { supportDesk } from './gateway/support/support-bundle.ts'
+import { systemDesk } from './gateway/system-desk.ts'
 import { logLevelsOf, mainTelemetryOf, plantChangeOf } from './gateway/telemetry-of.ts'
 import { webTlsOf } from './gateway/web-tls-of.ts'
 import type { GrpcServer } from './grpc/server.ts'
@@ -25,6 +26,7 @@ import { AuditLog } from './store/audit.ts'
 import { ConfigurationDrafts } from './store/configuration-drafts.ts'
 import { ConfigurationVersions } from './store/configuration-versions.ts'
 import { lockDataFolder } from './store/data-folder-lock.ts'
+import { EventBook } from './store/event-book.ts'
 import { freeSpaceOf } from './store/free-space.ts'
 import { prepareHistoryDatabase } from './store/history-database.ts'
 import { HistoryFile } from './store/history-file.ts'
@@ -63,7 +65,7 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
   const rooms = roomsOf({ ...own, settings, startedAt, prepareStore, onEngineUnstable, entries })
   const health = async (): Promise<GatewayHealth> => {
     const [disk, ofRooms] = await Promise.all([freeSpaceOf(dataFolder), healthOf(rooms)])
-    const own = { backup: backups?.health ?? null, thread: telemetry.health(), logLevels: logLevels?.list() ?? [] }
+    const own = { backup: backups.health, thread: telemetry.health(), logLevels: logLevels?.list() ?? [] }
     return care.judged({ version, startedAt, disk, ...own, ...ofRooms })
   }
   const care = new Care({ dataFolder, choice: options.safeMode, rooms, health, clock: systemClock, log })
@@ -76,6 +78,7 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
   let grpc: GrpcServer | undefined
   let users: UserAccounts
   let logLevels: LogLevelBook | undefined
+  let events: EventBook
   let httpPort: number
   try {
     care.begin()
@@ -105,7 +108,9 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
     const leaveSafeMode = (by: Actor) => care.leaveSafeMode(by, audit)
     logLevels = logLevelsOf({ levels, rooms, audit, log })
     const draftStore = new ConfigurationDrafts(database)
-    const parts = { history, accounts: users, localToken, support, leaveSafeMode, draftStore, logLevels }
+    events = new EventBook(database)
+    const system = systemDesk({ ...own, startedAt, backups, events, audit })
+    const parts = { history, accounts: users, localToken, support, leaveSafeMode, draftStore, logLevels, system }
     const service = webServiceOf({ ...own, ...shown, ...parts })
     const tls = await webTlsOf(config, log)
     const files = new WebFiles(webFolder)
@@ -121,15 +126,15 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
     throw error
   }
   rooms.start()
-  care.start()
-  backups?.start()
+  care.start(events, version)
+  backups.start()
 
   let stopped: Promise<boolean> | undefined
   const stop = async () => {
     await grpc?.stop()
     await http.stop()
     history.close()
-    await backups?.stop()
+    await backups.stop()
     const inOrder = await rooms.stop()
     users.stop()
     logLevels?.stop()

@@ -2,6 +2,7 @@ import type { Origin } from '../config/origins.ts'
 import type { Config } from '../config/schema.ts'
 import { systemClock } from '../core/clock.ts'
 import { describeError } from '../core/errors.ts'
+import { passwordWarnings } from '../core/password-rule.ts'
 import { doubtfulAddresses, readAs } from '../sources/modbus/read-as.ts'
 import { type Configuration, readConfiguration } from './configuration.ts'
 
@@ -39,14 +40,14 @@ interface CheckFlags {
 }
 
 async function linesOf(configuration: Configuration, { origins, addresses }: CheckFlags) {
-  const ofTls = await tlsWarnings(configuration)
+  const ofParts = [...(await tlsWarnings(configuration)), ...weakPasswords(configuration)]
   const modbus = configuration.config.sources.filter((source) => source.kind === 'modbus')
   const doubts = addressDoubts(configuration.config)
   const read = modbus.map((source) => (addresses ? [...readAs(source)] : []))
   const shown = doubts.flatMap((ofSource, at) => [...ofSource.map((doubt) => `warning: ${doubt}`), ...(read[at] ?? [])])
   return {
-    shown: [...ofTls.map((warning) => `warning: ${warning}`), ...shown],
-    warnings: [...ofTls, ...doubts.flat()],
+    shown: [...ofParts.map((warning) => `warning: ${warning}`), ...shown],
+    warnings: [...ofParts, ...doubts.flat()],
     addresses: read.flat(),
     origins: origins ? [...configuration.origins()].map(([path, origin]) => `${path}: ${inWords(origin)}`) : [],
   }
@@ -62,6 +63,15 @@ function inWords(origin: Origin): string {
   if (origin.from === 'file') return `line ${origin.line}`
   return origin.from === 'environment' ? `environment variable ${origin.variable}` : 'default'
 }
+
+/** Of users of the configuration: those of the data folder could not have them. */
+const weakPasswords = ({ config, secrets }: Configuration): readonly string[] =>
+  passwordWarnings(
+    config.opcua.users.flatMap(({ name, passwordEnv }) => {
+      const password = secrets[passwordEnv]
+      return password === undefined ? [] : [{ name, password }]
+    }),
+  )
 
 /** What is wrong with files of TLS, as they are now and here. */
 export async function tlsWarnings({

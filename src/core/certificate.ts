@@ -13,9 +13,32 @@ export interface KnownCertificate {
   readonly thumbprint: string
   /** Empty where the certificate cannot be read any more. */
   readonly subject: string
+  /** Who signed it; its own subject where nobody else did. */
+  readonly issuer: string
+  /** The application that it is of (OPC 10000-6 §6.2.2), as the certificate says; empty: it names none. */
+  readonly applicationUri: string
+  /** It may sign others. */
+  readonly isAuthority: boolean
   /** Milliseconds of the epoch; null where it cannot be read. */
   readonly validFrom: number | null
   readonly validTo: number | null
+}
+
+/** Which certificate of a store. */
+export interface CertificateName {
+  readonly store: CertificateStoreName
+  readonly thumbprint: string
+}
+
+/** A revocation list (CRL) that counts: an authority that is known here has signed it. */
+export interface KnownRevocationList {
+  readonly store: CertificateStoreName
+  /** The subject of its authority. */
+  readonly authority: string
+  /** Thumbprint of its authority. */
+  readonly thumbprint: string
+  /** When the file was put here, in milliseconds of the epoch. */
+  readonly since: number
 }
 
 /** What an administrator can do with certificates; PEM or Base64 of DER where a new one is given. */

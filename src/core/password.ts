@@ -1,9 +1,6 @@
 import { randomBytes, type ScryptOptions, scrypt, timingSafeEqual } from 'node:crypto'
 import { promisify } from 'node:util'
 
-const SHORTEST = 12
-/** NIST SP 800-63B §5.1.1.2: at least 64; more would only cost. */
-const LONGEST = 256
 const SALT_BYTES = 16
 const KEY_BYTES = 32
 
@@ -20,51 +17,6 @@ const COST: Cost = { logN: 14, r: 8, p: 5 }
 const MOST: Cost = { logN: 18, r: 16, p: 16 }
 
 const derive = promisify<string, Buffer, number, ScryptOptions, Buffer>(scrypt)
-
-/**
- * What keeps a password from being taken, in words; undefined: nothing. Length is what counts (NIST SP 800-63B
- * §5.1.1.2): no rules on kinds of characters, but neither the user's name nor one thing over and over.
- */
-export function passwordProblem(name: string, password: string): string | undefined {
-  const length = [...password].length
-  if (length < SHORTEST) return `The password has ${length} characters; it needs ${SHORTEST} or more.`
-  if (length > LONGEST) return `The password has ${length} characters; at most ${LONGEST} are taken.`
-  const bare = password.normalize('NFKC').toLowerCase()
-  const user = name.toLowerCase()
-  if (bare.includes(user) && bare.length - user.length < SHORTEST / 2) {
-    return 'The password is hardly more than the name of the user; choose another one.'
-  }
-  if (new Set(bare).size < 5) return 'The password repeats very few characters; choose another one.'
-  if (tooCommon.some((word) => bare === word.repeat(Math.ceil(bare.length / word.length)).slice(0, bare.length))) {
-    return 'The password is among the first that a guesser tries; choose another one.'
-  }
-  return undefined
-}
-
-/** Of 12 characters and more, lists of stolen passwords have little but these, repeated or cut. */
-const tooCommon = [
-  'password',
-  'passwort',
-  'password123',
-  'password1234',
-  'passw0rd',
-  '1234567890',
-  '123456789',
-  'qwertyuiop',
-  'qwertzuiop',
-  'qwerty123456',
-  '1q2w3e4r5t6y',
-  'administrator',
-  'administrator1',
-  'changeme',
-  'changemenow',
-  'changeme1234',
-  'letmein',
-  'welcome',
-  'iloveyou',
-  'penstock',
-  'opcuapassword',
-]
 
 /** `$scrypt$ln=14,r=8,p=5$<salt>$<key>`, both in Base64 without padding: what it takes to check it stands in it. */
 export async function hashPassword(password: string): Promise<string> {

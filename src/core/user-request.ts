@@ -1,4 +1,5 @@
-import { hashPassword, passwordProblem } from './password.ts'
+import { hashPassword } from './password.ts'
+import { passwordProblem } from './password-rule.ts'
 import type { UserChange, UserRole } from './user.ts'
 
 /** What somebody asks for: a change with the password itself, as it was typed. */

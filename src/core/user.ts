@@ -53,6 +53,8 @@ export type ListedUser = Omit<UserRecord, 'passwordHash'> & {
   readonly hasPassword: boolean
   /** `environment`: the configuration names it, and its password is in the environment; it cannot be changed here. */
   readonly origin: 'database' | 'environment'
+  /** Why the password would not be taken today, of a user of the configuration; absent: it would. */
+  readonly weakness?: string
 }
 
 /** A user of the configuration, with the password that the environment gives it. */

@@ -45,11 +45,20 @@ export class AlarmWatch {
   #last = { now: 0, monotonic: 0 }
   #looking = false
   #shownUntil = new Map<AlarmName, Milliseconds>()
+  readonly #onLooked: (() => void) | undefined
   #end: (() => void) | undefined
 
-  constructor(parts: { book: AlarmBook; figures: () => Promise<Figures>; clock: Clock; log: Logger }) {
+  /** `onLooked` is called when the book says what was seen last. */
+  constructor(parts: {
+    book: AlarmBook
+    figures: () => Promise<Figures>
+    clock: Clock
+    log: Logger
+    onLooked?: () => void
+  }) {
     this.#book = parts.book
     this.#figures = parts.figures
+    this.#onLooked = parts.onLooked
     this.#clock = parts.clock
     this.#log = parts.log
   }
@@ -103,6 +112,7 @@ export class AlarmWatch {
     this.#looking = true
     try {
       this.#judge(await this.#figures())
+      this.#onLooked?.()
     } catch (error) {
       this.#log.error({ cause: describeError(error) }, 'It cannot be seen which alarms the gateway has')
     } finally {

@@ -10,6 +10,7 @@ import type { AuditLog } from '../store/audit.ts'
 import { CRASHES, CRASHES_WITHIN, StartBook } from '../store/start-book.ts'
 import { AlarmBook } from './alarm-book.ts'
 import { AlarmWatch } from './alarm-watch.ts'
+import { type Events, EventWatch } from './event-watch.ts'
 import { SafeMode } from './safe-mode.ts'
 import { memoryLimit } from './support/facts.ts'
 
@@ -32,6 +33,8 @@ export class Care {
   readonly #starts: StartBook
   readonly #alarms: AlarmBook
   readonly #watch: AlarmWatch
+  #events: EventWatch | undefined
+  #seen: GatewayHealth | undefined
 
   constructor(parts: CareParts) {
     this.#parts = parts
@@ -40,12 +43,16 @@ export class Care {
     this.#starts = new StartBook({ dataFolder, clock, log })
     this.#alarms = new AlarmBook({ clock, log, onChange: (alarm) => this.#tell(alarm) })
     const figures = async () => {
-      const { checks, engine } = await parts.health()
+      this.#seen = await parts.health()
+      const { checks, engine } = this.#seen
       const { rss: used } = process.memoryUsage()
       const memory = { used, limit: memoryLimit() }
       return { checks, engine, rooms: rooms.states(), safeMode: this.#safeMode.state, memory }
     }
-    this.#watch = new AlarmWatch({ book: this.#alarms, figures, clock, log })
+    const onLooked = () => {
+      if (this.#seen) this.#events?.look(this.#seen, this.#alarms.list())
+    }
+    this.#watch = new AlarmWatch({ book: this.#alarms, figures, clock, log, onLooked })
   }
 
   /** Before the rooms start, once the data folder is this process's own: decides whether sources may begin. */
@@ -62,7 +69,11 @@ export class Care {
     if (this.#safeMode.state) rooms.holdSources()
   }
 
-  start(): void {
+  /** `version`: of the program that was started. */
+  start(events: Events, version: string): void {
+    const { clock, log } = this.#parts
+    this.#events = new EventWatch({ events, clock, log })
+    this.#events.begin(version)
     this.#watch.start()
   }
 

@@ -5,14 +5,8 @@ import type { Tracing } from '../core/tracing.ts'
 import { BackupSchedule } from '../store/backup-schedule.ts'
 import { version } from '../version.ts'
 
-/** The backups that the configuration wants; undefined: none. */
-export function scheduledBackups(
-  { backup, gateway }: Config,
-  log: Logger,
-  tracing: Tracing,
-): BackupSchedule | undefined {
-  const { schedule } = backup
-  if (schedule === undefined) return undefined
-  const settings = { ...backup, schedule }
-  return new BackupSchedule({ settings, dataFolder: gateway.data, program: version, clock: systemClock, log, tracing })
+/** The backups as the configuration wants them, scheduled or not. */
+export function scheduledBackups({ backup, gateway }: Config, log: Logger, tracing: Tracing): BackupSchedule {
+  const parts = { dataFolder: gateway.data, program: version, clock: systemClock, log, tracing }
+  return new BackupSchedule({ settings: backup, ...parts })
 }

@@ -10,7 +10,6 @@ import type { GateSettings } from './access/gate.ts'
 import { answerProblem } from './api/answer-problem.ts'
 import { notFound } from './api/problem.ts'
 import { API_PREFIX, ApiRouter } from './api/router.ts'
-import { certificateRoutes } from './certificate-routes.ts'
 import { answerForOperators } from './operator-answers.ts'
 import { answerPlainly } from './plain-answers.ts'
 import { RequestTraces } from './request-traces.ts'
@@ -20,7 +19,6 @@ import { EncryptedPort } from './tls/encrypted-port.ts'
 import type { WebTls } from './tls/web-tls.ts'
 import { securityHeaders, strictTransport } from './ui/security-headers.ts'
 import type { WebFiles } from './ui/web-files.ts'
-import { userRoutes } from './user-routes.ts'
 
 export interface HttpSettings extends GateSettings {
   readonly bind: string
@@ -82,9 +80,6 @@ export class HttpServer {
       const isTrusted = askerOf(context.req, parts.settings.behindProxy).isLocal
       return traces.run(context, { isTrusted, startedAt: traces.now() }, next)
     })
-    const { accounts, certificates } = parts.service
-    app.use(userRoutes(accounts))
-    app.use(certificateRoutes(accounts, certificates))
     app.use((context) => this.#answer(context))
     const respond = app.callback()
     // Koa's promise never rejects: what fails goes to its error event.

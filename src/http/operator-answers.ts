@@ -26,69 +26,94 @@ export interface OperatorParts {
   readonly logLevels: LogLevelDesk
 }
 
+/** What the command line asks below a path, and what it is told that comes without the local token. */
+interface Desk {
+  readonly path: RegExp
+  /** Absent: whichever it is asked with. */
+  readonly method?: string
+  readonly what: string
+  readonly command: string
+  readonly answer: (context: Context, parts: OperatorParts, by: Actor) => Promise<Answer | undefined>
+}
+
+const desks: readonly Desk[] = [
+  {
+    path: /^\/configuration(?:\/|$)/,
+    what: 'The configuration is',
+    command: 'penstock config',
+    answer: configured,
+  },
+  {
+    path: /^\/support-bundle$/,
+    method: 'GET',
+    what: 'It is',
+    command: 'penstock support',
+    answer: async (_context, { support }) => ({ status: 200, body: await support() }),
+  },
+  {
+    path: /^\/safe-mode$/,
+    method: 'DELETE',
+    what: 'It is',
+    command: 'penstock safe-mode',
+    answer: async (_context, { leaveSafeMode }, by) => ({ status: 200, body: { left: await leaveSafeMode(by) } }),
+  },
+  { path: /^\/log-levels$/, what: 'What is logged is', command: 'penstock log-level', answer: levelled },
+  { path: /^\/history$/, what: 'History is changed', command: 'penstock history import', answer: imported },
+  {
+    path: /^\/sessions(?:\/|$)/,
+    what: 'Sessions are',
+    command: 'penstock sessions',
+    answer: ({ method, path }, { opcua }, by) => answerSessions(method, path, opcua, by),
+  },
+  {
+    path: /^\/(?:commands|audit)(?:\/|$)/,
+    what: 'Commands are',
+    command: 'penstock send',
+    answer: (context, { commands }) => answerCommands(commandCall(context), commands),
+  },
+]
+
 /**
  * What the command line on the gateway's machine asks: `/commands` and `/audit` (what devices are told, and who did
  * what), `/configuration`, `/sessions` (who is connected), `/history` (values that are imported), `/support-bundle`,
  * `/safe-mode` and `/log-levels`, for whoever has the local token. False: it is none of these.
  */
 export async function answerForOperators(context: Context, parts: OperatorParts): Promise<boolean> {
-  const answer = await answerOf(context, parts)
+  const { path, method, req } = context
+  const desk = desks.find((each) => each.path.test(path) && (each.method ?? method) === method)
+  if (!desk) return false
+  const isKnown = parts.localToken.isIn(req.headers.authorization)
+  const by: Actor = { user: 'local', origin: 'cli', address: req.socket.remoteAddress }
+  const answer = isKnown ? await desk.answer(context, parts, by) : strange(desk)
   if (!answer) return false
   context.status = answer.status
   context.body = answer.body
   return true
 }
 
-async function answerOf(context: Context, parts: OperatorParts): Promise<Answer | undefined> {
-  const { method, path, req } = context
-  if (/^\/configuration(?:\/|$)/.test(path)) return configured(context, parts)
-  if (path === '/support-bundle' && method === 'GET') {
-    if (!parts.localToken.isIn(req.headers.authorization)) return strange('It is', 'penstock support')
-    return { status: 200, body: await parts.support() }
-  }
-  if (path === '/safe-mode' && method === 'DELETE') {
-    if (!parts.localToken.isIn(req.headers.authorization)) return strange('It is', 'penstock safe-mode')
-    const by = { user: 'local', origin: 'cli', address: req.socket.remoteAddress } as const
-    return { status: 200, body: { left: await parts.leaveSafeMode(by) } }
-  }
-  if (path === '/log-levels') return levelled(context, parts)
-  if (path === '/history') return imported(context, parts)
-  const isSession = /^\/sessions(?:\/|$)/.test(path)
-  if (!isSession && !/^\/(?:commands|audit)(?:\/|$)/.test(path)) return undefined
-  if (!parts.localToken.isIn(req.headers.authorization)) {
-    return isSession ? strange('Sessions are', 'penstock sessions') : strange('Commands are', 'penstock send')
-  }
-  return isSession ? answerSessions(method, path, parts.opcua) : answerCommands(commandCall(context), parts.commands)
-}
-
 /** To whoever comes without the local token. */
-const strange = (what: string, command: string): Answer => ({
+const strange = ({ what, command }: Desk): Answer => ({
   status: 401,
   body: { error: `${what} for whoever can read the data folder: run ${command} on that machine.` },
 })
 
-async function imported({ req, method }: Context, { edits, localToken }: OperatorParts): Promise<Answer> {
-  if (!localToken.isIn(req.headers.authorization)) return strange('History is changed', 'penstock history import')
+async function imported({ req, method }: Context, { edits }: OperatorParts, by: Actor): Promise<Answer> {
   if (method !== 'POST') return { status: 405, body: { error: 'Values are imported with POST.' } }
   const body = await jsonBody(req)
   if ('problem' in body) return { status: 400, body: { error: body.problem } }
-  return answerHistoryImport(body.value, { user: 'local', origin: 'cli', address: req.socket.remoteAddress }, edits)
+  return answerHistoryImport(body.value, by, edits)
 }
 
-async function levelled({ req, method, URL: url }: Context, { logLevels, localToken }: OperatorParts): Promise<Answer> {
-  if (!localToken.isIn(req.headers.authorization)) return strange('What is logged is', 'penstock log-level')
+async function levelled({ method, req, URL: url }: Context, { logLevels }: OperatorParts, by: Actor): Promise<Answer> {
   const body = await jsonBody(req)
   if ('problem' in body) return { status: 400, body: { error: body.problem } }
-  const by = { user: 'local', origin: 'cli', address: req.socket.remoteAddress } as const
   return answerLogLevels(method, url.searchParams, body.value, by, logLevels)
 }
 
-async function configured(context: Context, { configuration, localToken }: OperatorParts): Promise<Answer> {
+async function configured(context: Context, { configuration }: OperatorParts, by: Actor): Promise<Answer> {
   const { req, method, path } = context
-  if (!localToken.isIn(req.headers.authorization)) return strange('The configuration is', 'penstock config')
   const body = await jsonBody(req)
   if ('problem' in body) return { status: 400, body: { error: body.problem } }
-  const by = { user: 'local', origin: 'cli', address: req.socket.remoteAddress } as const
   const asked = {
     method,
     path: path.slice('/configuration'.length),

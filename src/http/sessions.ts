@@ -1,3 +1,4 @@
+import type { Actor } from '../core/command.ts'
 import { PenstockError } from '../core/errors.ts'
 import type { OpcuaSession } from '../link/contract.ts'
 import type { Answer } from './diagnosis.ts'
@@ -5,8 +6,8 @@ import type { Answer } from './diagnosis.ts'
 /** What is asked of the OPC UA server; both reject with ROOM_UNAVAILABLE or TIMEOUT while it does not answer. */
 export interface OpcuaSessions {
   sessions(): Promise<readonly OpcuaSession[]>
-  /** False: there is no session with this id. */
-  closeSession(id: string): Promise<boolean>
+  /** False: there is no session with this id. Who ends it stands in the audit log. */
+  closeSession(id: string, by: Actor): Promise<boolean>
 }
 
 const BASE = '/sessions'
@@ -15,7 +16,12 @@ const BASE = '/sessions'
  * `GET /sessions` (who is connected to the OPC UA server) and `DELETE /sessions/<id>` (ends one); undefined for any
  * other path. 404: there is no such session, 405: another method, 503: the OPC UA server does not answer.
  */
-export async function answerSessions(method: string, path: string, opcua: OpcuaSessions): Promise<Answer | undefined> {
+export async function answerSessions(
+  method: string,
+  path: string,
+  opcua: OpcuaSessions,
+  by: Actor,
+): Promise<Answer | undefined> {
   const id = idIn(path)
   if (id === undefined) return undefined
   try {
@@ -24,7 +30,7 @@ export async function answerSessions(method: string, path: string, opcua: OpcuaS
       return { status: 200, body: { sessions: await opcua.sessions() } }
     }
     if (method !== 'DELETE') return failed(405, `DELETE ends a session; GET ${BASE} lists them.`)
-    if (await opcua.closeSession(id)) return { status: 200, body: { closed: id } }
+    if (await opcua.closeSession(id, by)) return { status: 200, body: { closed: id } }
     return failed(404, `There is no session "${id.slice(0, 100)}"; ${BASE} lists those there are.`)
   } catch (error) {
     if (!(error instanceof PenstockError)) throw error

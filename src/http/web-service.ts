@@ -10,7 +10,7 @@ import { SessionFile } from './access/session-file.ts'
 import { Sessions } from './access/sessions.ts'
 import { SetupCode } from './access/setup-code.ts'
 import { WebUsers } from './access/web-users.ts'
-import type { CertificateAdministration } from './certificate-routes.ts'
+import type { CertificateDesk } from './certificate-desk.ts'
 import type { CommandDesk } from './command-routes.ts'
 import type { Diagnosis } from './diagnosis.ts'
 import type { HistoryDesk } from './history/history-import.ts'
@@ -31,6 +31,7 @@ interface WebServiceParts
     | 'support'
     | 'leaveSafeMode'
     | 'logLevels'
+    | 'system'
   > {
   readonly config: Config
   readonly secrets: Readonly<Record<string, string>>
@@ -39,7 +40,7 @@ interface WebServiceParts
     CommandDesk &
     HistoryDesk &
     OpcuaSessions &
-    CertificateAdministration & {
+    CertificateDesk & {
       /** null while the engine does not answer. */
       findings(): Promise<readonly Findings[] | null>
       /** A port at whose other end the engine is; undefined while there is none. */
@@ -90,6 +91,7 @@ export function webServiceOf(parts: WebServiceParts): WebService {
     support: parts.support,
     leaveSafeMode: parts.leaveSafeMode,
     logLevels: parts.logLevels,
+    system: parts.system,
     accounts,
     drafts: new Drafts({ desk: configuration, store: parts.draftStore, clock }),
     ...asked,

@@ -1,7 +1,14 @@
 import type { MessagePort } from 'node:worker_threads'
 import type { Alarm } from '../core/alarm.ts'
 import type { AuditEntry, AuditRow } from '../core/audit.ts'
-import type { CertificateAnswer, CertificateChange, EndingCertificate, KnownCertificate } from '../core/certificate.ts'
+import type {
+  CertificateAnswer,
+  CertificateChange,
+  CertificateName,
+  EndingCertificate,
+  KnownCertificate,
+  KnownRevocationList,
+} from '../core/certificate.ts'
 import type { Actor, CommandAnswer, CommandQuery, CommandRecord, CommandRequest, CommandStep } from '../core/command.ts'
 import type {
   FrameTrace,
@@ -171,6 +178,8 @@ export interface OpcuaSession {
   readonly name: string
   /** null: anonymous, or not logged in yet. */
   readonly user: string | null
+  /** How its user proved to be it; null: not logged in yet. */
+  readonly login: 'anonymous' | 'password' | 'certificate' | null
   /** What the client calls itself: name and ApplicationUri. */
   readonly client: string
   readonly clientUri: string
@@ -218,8 +227,12 @@ export type ToOpcua = {
     /** Who is connected, the oldest session first. */
     sessions: (none: null) => readonly OpcuaSession[]
     /** Ends a session and its subscriptions; false: there is none with this id. */
-    closeSession: (which: { readonly id: string }) => boolean
+    closeSession: (which: { readonly id: string; readonly by: Actor }) => boolean
     certificates: (none: null) => readonly KnownCertificate[]
+    /** The revocation lists of its authorities. */
+    revocationLists: (none: null) => readonly KnownRevocationList[]
+    /** A certificate as PEM; null: there is none of this thumbprint. */
+    certificateText: (which: CertificateName) => string | null
     /** Decides about a certificate; connections that it ends are ended when this is answered. */
     changeCertificates: (of: { readonly change: CertificateChange; readonly by: Actor }) => CertificateAnswer
   }

@@ -2,13 +2,16 @@ import { rm } from 'node:fs/promises'
 import {
   type CertificateAnswer,
   type CertificateChange,
+  type CertificateName,
   type CertificateStoreName,
   certificateStores,
   type KnownCertificate,
+  type KnownRevocationList,
 } from '../core/certificate.ts'
 import { type CertificateFile, certificateOf, certificatesIn, derOf, shownOf } from './certificate-files.ts'
 import type { CertificateStore } from './certificate-store.ts'
 import { isAuthorityOf, isListOf, MOST_LIST_BYTES, readRevocationList } from './revocation-list.ts'
+import { listsIn } from './revocation-list-files.ts'
 
 /** Where an administrator decides about certificates: of a server that runs, or in its folder while it does not. */
 export class CertificateDesk {
@@ -21,6 +24,17 @@ export class CertificateDesk {
   async list(): Promise<KnownCertificate[]> {
     const files = await Promise.all(certificateStores.map((name) => certificatesIn(name, this.#stores[name])))
     return files.flat().map(shownOf)
+  }
+
+  /** As PEM; null: there is none of this thumbprint. */
+  async textOf({ store, thumbprint }: CertificateName): Promise<string | null> {
+    const files = await certificatesIn(store, this.#stores[store])
+    return files.find((each) => each.thumbprint === thumbprint.toLowerCase())?.certificate.toString() ?? null
+  }
+
+  /** The revocation lists that count, each with the authority that has signed it. */
+  async lists(): Promise<KnownRevocationList[]> {
+    return (await Promise.all(certificateStores.map((name) => listsIn(name, this.#stores[name])))).flat()
   }
 
   /** Makes the change, which holds for the next certificate that is looked at; or answers why not, in words. */

@@ -87,24 +87,21 @@ export function derOf(content: Buffer | string): Buffer {
 
 const facts = (certificate: X509Certificate) => ({
   thumbprint: certificate.fingerprint.replaceAll(':', '').toLowerCase(),
-  subject: certificate.subject.replaceAll('\n', ', '),
+  subject: inWords(certificate.subject),
+  issuer: inWords(certificate.issuer),
+  applicationUri: applicationUriOf(certificate),
+  isAuthority: certificate.ca,
   validFrom: certificate.validFromDate.getTime(),
   validTo: certificate.validToDate.getTime(),
 })
 
+/** Node tells of a name line by line; of one without any, nothing. */
+const inWords = (name: string | undefined): string => (name ?? '').replaceAll('\n', ', ')
+
+/** Whoever made the certificate chose it: it ends where the next name could begin, and is no longer than a screen. */
+const applicationUriOf = ({ subjectAltName = '' }: X509Certificate): string =>
+  (/(?:^|, )URI:("?)([^",]*)\1/.exec(subjectAltName)?.[2] ?? '').slice(0, 200)
+
 /** A certificate as others may see it. */
-export const shownOf = ({
-  store,
-  place,
-  thumbprint,
-  subject,
-  validFrom,
-  validTo,
-}: CertificateFile): KnownCertificate => ({
-  store,
-  place,
-  thumbprint,
-  subject,
-  validFrom,
-  validTo,
-})
+export const shownOf = ({ file: _file, certificate: _certificate, ...known }: CertificateFile): KnownCertificate =>
+  known

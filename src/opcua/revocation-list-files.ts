@@ -1,9 +1,11 @@
 import type { X509Certificate } from 'node:crypto'
 import { mkdir, readdir, readFile, rename, stat } from 'node:fs/promises'
 import { basename, join } from 'node:path'
+import type { CertificateStoreName, KnownRevocationList } from '../core/certificate.ts'
 import { describeError } from '../core/errors.ts'
 import type { Logger } from '../core/logger.ts'
 import { derOf } from './certificate-files.ts'
+import type { CertificateStore } from './certificate-store.ts'
 import { isAuthorityOf, isListOf, MOST_LIST_BYTES, readRevocationList } from './revocation-list.ts'
 
 export interface RevocationListFilesOptions {
@@ -55,6 +57,37 @@ export class RevocationListFiles {
       return false
     }
   }
+}
+
+/** The lists in a store that one of its authorities has signed. */
+export async function listsIn(
+  name: CertificateStoreName,
+  store: Pick<CertificateStore, 'rootDir' | 'authorities'>,
+): Promise<KnownRevocationList[]> {
+  const authorities = await store.authorities()
+  const folders = ['issuers/crl', 'trusted/crl'].map((folder) => join(store.rootDir, folder))
+  const found = await Promise.all(
+    folders.map(async (folder) => {
+      const files = await readdir(folder).catch(() => [])
+      return Promise.all(files.map((file) => listOf(name, join(folder, file), authorities)))
+    }),
+  )
+  return found.flat(2)
+}
+
+/** Nothing for what cannot be read, and for what nobody known here has signed. */
+async function listOf(
+  store: CertificateStoreName,
+  file: string,
+  authorities: readonly X509Certificate[],
+): Promise<KnownRevocationList[]> {
+  const facts = await stat(file).catch(() => undefined)
+  if (!facts || facts.size > 2 * MOST_LIST_BYTES) return []
+  const list = readRevocationList(derOf(await readFile(file)))
+  const authority = list && authorities.find((each) => isListOf(list, each))
+  if (!authority) return []
+  const thumbprint = authority.fingerprint.replaceAll(':', '').toLowerCase()
+  return [{ store, authority: authority.subject.replaceAll('\n', ', '), thumbprint, since: facts.mtimeMs }]
 }
 
 /** Why the list in the file is not to be believed; undefined: it is, or it says nothing. */

@@ -49,8 +49,10 @@ const link = new Link<FromRoom, ToOpcua>({
   serves: {
     health: () => ({ ...room.health(), thread: telemetry.health() }),
     sessions: () => room.sessions(),
-    closeSession: ({ id }) => room.closeSession(id),
+    closeSession: ({ id, by }) => room.closeSession(id, by),
     certificates: () => room.certificates(),
+    revocationLists: () => room.revocationLists(),
+    certificateText: (which) => room.certificateText(which),
     changeCertificates: ({ change, by }) => room.changeCertificates(change, by),
     stop: async () => {
       await room.stop()

@@ -1,4 +1,11 @@
-import type { CertificateAnswer, CertificateChange, EndingCertificate, KnownCertificate } from '../core/certificate.ts'
+import type {
+  CertificateAnswer,
+  CertificateChange,
+  CertificateName,
+  EndingCertificate,
+  KnownCertificate,
+  KnownRevocationList,
+} from '../core/certificate.ts'
 import type { Clock } from '../core/clock.ts'
 import type { Actor } from '../core/command.ts'
 import type { Logger } from '../core/logger.ts'
@@ -36,6 +43,14 @@ export class SecurityDesk {
 
   certificates(): Promise<readonly KnownCertificate[]> {
     return this.#desk.list()
+  }
+
+  revocationLists(): Promise<readonly KnownRevocationList[]> {
+    return this.#desk.lists()
+  }
+
+  certificateText(which: CertificateName): Promise<string | null> {
+    return this.#desk.textOf(which)
   }
 
   /** Makes the change and ends what does not hold any more; or answers why not, in words. */

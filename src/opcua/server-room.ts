@@ -2,7 +2,13 @@ import type { MessagePort } from 'node:worker_threads'
 import type { NodeId, OPCUAServer, UAVariable } from 'node-opcua'
 import { type Alarm, alarmSeverities } from '../core/alarm.ts'
 import type { AuditEntry } from '../core/audit.ts'
-import type { CertificateAnswer, CertificateChange, KnownCertificate } from '../core/certificate.ts'
+import type {
+  CertificateAnswer,
+  CertificateChange,
+  CertificateName,
+  KnownCertificate,
+  KnownRevocationList,
+} from '../core/certificate.ts'
 import type { Clock, Milliseconds } from '../core/clock.ts'
 import type { Actor } from '../core/command.ts'
 import type { PenstockError } from '../core/errors.ts'
@@ -137,7 +143,8 @@ export class OpcuaServerRoom {
         clock,
         log,
       })
-      this.#sessions = new Sessions({ server, clock, log })
+      const { users } = this.#prepared
+      this.#sessions = new Sessions({ server, users, trail: this.#trail, clock, log })
       await this.#lookAtGateway()
       this.#stopLooking = clock.every(LOOK_EVERY, () => void this.#lookAtGateway())
       this.#serveHistory(this.#prepared, this.#projection)
@@ -200,8 +207,8 @@ export class OpcuaServerRoom {
   }
 
   /** Ends a session and its subscriptions; false: there is none with this id. */
-  closeSession(id: string): boolean {
-    return this.#sessions?.close(id) ?? false
+  closeSession(id: string, by: Actor): boolean {
+    return this.#sessions?.close(id, by) ?? false
   }
 
   /** The database has these users now: who is not among them any more loses the session at once. */
@@ -233,6 +240,14 @@ export class OpcuaServerRoom {
   /** Certificates that the server has or has seen; none before it has opened its folder. */
   async certificates(): Promise<readonly KnownCertificate[]> {
     return (await this.#security?.certificates()) ?? []
+  }
+
+  async revocationLists(): Promise<readonly KnownRevocationList[]> {
+    return (await this.#security?.revocationLists()) ?? []
+  }
+
+  async certificateText(which: CertificateName): Promise<string | null> {
+    return (await this.#security?.certificateText(which)) ?? null
   }
 
   async changeCertificates(change: CertificateChange, by: Actor): Promise<CertificateAnswer> {

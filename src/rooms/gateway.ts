@@ -2,7 +2,13 @@ import { extname } from 'node:path'
 import { MessageChannel, type MessagePort } from 'node:worker_threads'
 import type { Alarm } from '../core/alarm.ts'
 import type { AuditRow } from '../core/audit.ts'
-import type { CertificateAnswer, CertificateChange, KnownCertificate } from '../core/certificate.ts'
+import type {
+  CertificateAnswer,
+  CertificateChange,
+  CertificateName,
+  KnownCertificate,
+  KnownRevocationList,
+} from '../core/certificate.ts'
 import type { Clock, Milliseconds } from '../core/clock.ts'
 import type { Actor, CommandAnswer, CommandQuery, CommandRecord, CommandRequest } from '../core/command.ts'
 import type {
@@ -141,6 +147,16 @@ export class Rooms {
     return this.#opcuaLink.ask('certificates', null)
   }
 
+  /** The revocation lists that count. Rejects as `certificates` does. */
+  async revocationLists(): Promise<readonly KnownRevocationList[]> {
+    return this.#opcuaLink.ask('revocationLists', null)
+  }
+
+  /** A certificate as PEM; null: there is none of this thumbprint. Rejects as `certificates` does. */
+  async certificateText(which: CertificateName): Promise<string | null> {
+    return this.#opcuaLink.ask('certificateText', which)
+  }
+
   /** Decides about a certificate, live. Rejects as `certificates` does. */
   async changeCertificates(change: CertificateChange, by: Actor): Promise<CertificateAnswer> {
     return this.#opcuaLink.ask('changeCertificates', { change, by })
@@ -246,8 +262,8 @@ export class Rooms {
   }
 
   /** Ends a session; false: there is none with this id. Rejects as `sessions` does. */
-  async closeSession(id: string): Promise<boolean> {
-    return this.#opcuaLink.ask('closeSession', { id }, HEALTH_WITHIN)
+  async closeSession(id: string, by: Actor): Promise<boolean> {
+    return this.#opcuaLink.ask('closeSession', { id, by }, HEALTH_WITHIN)
   }
 
   get #opcuaLink(): Link<ToOpcua, FromRoom> {

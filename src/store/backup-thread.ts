@@ -1,5 +1,8 @@
 import { parentPort, workerData } from 'node:worker_threads'
-import { type BackupOptions, backUp } from './backup.ts'
+import { type BackupOptions, backUp, verify } from './backup.ts'
 
-/** One backup in a thread of its own, since it waits for the disk all the time. */
-parentPort?.postMessage(backUp(workerData as BackupOptions))
+/** What is to be done in a thread of its own, since it waits for the disk all the time. */
+export type BackupWork = { readonly make: BackupOptions } | { readonly verify: string }
+
+const work = workerData as BackupWork
+parentPort?.postMessage('make' in work ? backUp(work.make) : verify(work.verify))

@@ -102,6 +102,38 @@ export function verify(backup: string): { readonly files: number; readonly bytes
   return { files: Object.keys(files).length, bytes, at }
 }
 
+/** A backup as its folder shows it, without looking whether it is whole. */
+export interface BackupFacts {
+  /** Of its folder. */
+  readonly name: string
+  readonly bytes: number
+  /** ISO 8601. */
+  readonly at: string
+  /** Version of the program that made it. */
+  readonly program: string
+}
+
+/** The backups in a folder, the newest first; what cannot be read as one is none. */
+export function backupsIn(folder: string): BackupFacts[] {
+  const names = existsSync(folder) ? readdirSync(folder).filter((name) => /^penstock-\d{8}T\d{6}Z$/.test(name)) : []
+  return names
+    .toSorted()
+    .toReversed()
+    .flatMap((name) => factsOf(folder, name) ?? [])
+}
+
+function factsOf(folder: string, name: string): BackupFacts | undefined {
+  const backup = join(folder, name)
+  try {
+    const { program, at, files } = manifestOf(backup)
+    const sizes = Object.keys(files).map((path) => statSync(join(backup, path), { throwIfNoEntry: false })?.size ?? 0)
+    return { name, program, at, bytes: sizes.reduce((sum, size) => sum + size, 0) }
+  } catch {
+    // `penstock verify-backup` says what is wrong with it.
+    return undefined
+  }
+}
+
 /**
  * Makes a data folder of a backup that was verified. A folder that holds data is left as it is unless `replace`, which
  * moves what is there into `replaced-<time>` inside of it. Throws BACKUP_FAILED, and DATA_FOLDER_LOCKED while a gateway

@@ -34,7 +34,8 @@ interface StepRow {
 }
 
 // As `isFinished` has it, and word for word as the partial index, so that SQLite uses that.
-const FINISHED = "state NOT IN ('queued', 'sending', 'sent') AND (state <> 'transmitted' OR status IS NOT NULL)"
+/** In SQL: nothing more comes of it (`isFinished`); as the index `commands_finished` has it. */
+export const FINISHED = "state NOT IN ('queued', 'sending', 'sent') AND (state <> 'transmitted' OR status IS NOT NULL)"
 const UNFINISHED = "(state IN ('queued', 'sending', 'sent') OR (state = 'transmitted' AND status IS NULL))"
 
 /** Commands in `penstock.db`. */

@@ -6,7 +6,8 @@ import type { Actor } from '../core/command.ts'
 import { PenstockError } from '../core/errors.ts'
 import type { Logger } from '../core/logger.ts'
 import { Logins } from '../core/logins.ts'
-import { hashPassword, passwordProblem } from '../core/password.ts'
+import { hashPassword } from '../core/password.ts'
+import { passwordProblem, passwordWarnings } from '../core/password-rule.ts'
 import {
   type ConfiguredUser,
   can,
@@ -77,8 +78,9 @@ export class UserAccounts {
    * with USER_REFUSED where they are not taken.
    */
   async begin(given: { readonly name: string; readonly password: string } | undefined): Promise<void> {
-    const { log } = this.#options
+    const { log, configured } = this.#options
     this.tokens.revokeOrphans(new Set(this.list().map(({ name }) => name)))
+    for (const warning of passwordWarnings(configured)) log.warn({}, `A password is easily guessed: ${warning}`)
     if (this.haveAdministrator) return
     if (!given) {
       const message =
@@ -103,8 +105,10 @@ export class UserAccounts {
   /** Every user, as a list shows them. */
   list(): ListedUser[] {
     const { configured } = this.#options
-    const ofEnvironment = configured.map(
-      ({ name, role }): ListedUser => ({
+    const ofEnvironment = configured.map(({ name, role, password }): ListedUser => {
+      // While the gateway is stopped nobody knows it.
+      const weakness = password === '' ? undefined : passwordProblem(name, password)
+      return {
         name,
         roles: [role],
         certificates: [],
@@ -113,8 +117,9 @@ export class UserAccounts {
         changedAt: 0,
         hasPassword: true,
         origin: 'environment',
-      }),
-    )
+        ...(weakness === undefined ? {} : { weakness }),
+      }
+    })
     const ofDatabase = this.#book.all().map(({ passwordHash, ...user }): ListedUser => {
       return { ...user, hasPassword: passwordHash !== null, origin: 'database' }
     })

@@ -223,6 +223,16 @@ describe('an engineer at the browser', () => {
     await expect.poll(() => page.getByRole('region', { name: 'Changes not applied yet' }).count()).toBe(0)
   })
 
+  it('sees every other setting with where it comes from, and nothing of users and certificates', async () => {
+    await page.getByRole('link', { name: 'Administration' }).click()
+    await page.getByRole('row', { name: /^http\.port .*configuration, line \d+$/ }).waitFor()
+    await page.getByRole('textbox', { name: 'Search settings' }).fill('backup.keep')
+    await page.getByText('All', { exact: true }).click()
+    await page.getByRole('row', { name: /^backup\.keep .* 7 default$/ }).waitFor()
+    expect(await page.getByRole('tab').allTextContents()).toEqual(['System'])
+    await inspect(carl, 'settings')
+  })
+
   it.each([looks.dark, looks.phone])('can do that too: $name', async (look) => {
     const other = await visitorAt('/configuration?at=sources/line/devices/meter', 'cora', look)
     await other.page.getByRole('row', { name: /level .*42.*Good/ }).waitFor({ timeout: WITHIN })

@@ -1,8 +1,10 @@
+import { join } from 'node:path'
 import type { Browser } from 'playwright-core'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { systemClock } from '../../src/core/clock.ts'
 import { type DemoPlant, startDemoPlant } from '../../src/demo/plant.ts'
 import type { Gateway } from '../../src/main.ts'
+import { administer } from '../support/administration-visit.ts'
 import { API_KEY_ENV, PASSWORD, type PlantFolder, USER, writePlant } from '../support/gateway.ts'
 import { startGatewayOf } from '../support/running-gateway.ts'
 import { ScadaClient } from '../support/scada-client.ts'
@@ -117,7 +119,8 @@ afterAll(async () => {
 
 /** The same plant with users who may do more. */
 function withMoreUsers(plain: PlantFolder): PlantFolder {
-  const config = JSON.parse(plain.text) as { opcua: { users: object[] } }
+  const config = JSON.parse(plain.text) as { opcua: { users: object[] }; backup?: object }
+  config.backup = { folder: join(plain.folder, 'backup') }
   config.opcua.users.push({ name: 'erik', role: 'Engineer' }, { name: 'sam', role: 'SecurityAdmin' })
   return {
     ...plain,
@@ -308,6 +311,28 @@ describe('the pages', () => {
     await page.getByRole('button', { name: /Really/ }).click()
     await page.getByText('Scripts and dashboards ask with a token').waitFor()
     expect((await asked()).status).toBe(401)
+  })
+
+  it('say what happened and what lasts, and find it by kind and words', async () => {
+    const { page } = visitor
+    await page.getByRole('link', { name: 'Events and alarms' }).click()
+    await page
+      .getByRole('row', { name: /Serious 500 Device Unit that is not there .* lasts/ })
+      .waitFor({ timeout: WITHIN })
+    await inspect('events')
+    await page.getByRole('textbox', { name: 'Search events' }).fill('fill')
+    await expect.poll(() => page.getByRole('row').count(), { timeout: WITHIN }).toBe(2)
+    await page.getByRole('row', { name: /Command pump\/fill Confirmed/ }).waitFor()
+    expect(page.url()).toMatch(/search=fill/)
+    expect(await page.getByRole('link', { name: 'Administration' }).count()).toBe(0)
+  })
+
+  it('let an administrator add a user, end a session, decide about a certificate and make a backup', async () => {
+    const other = await WebVisitor.come(browser, `http://127.0.0.1:${folder.httpPort}`, looks.light)
+    const guest = await ScadaClient.connect(folder.endpointUrl)
+    await administer(other, PASSWORD, HOSTILE)
+    await guest.end()
+    await other.leave()
   })
 
   it('list the devices that wait for an operator', async () => {

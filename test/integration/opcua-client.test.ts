@@ -171,7 +171,7 @@ describe('penstock watch', () => {
     await seen('boiler/int16  ')
     const [session] = test.room.sessions()
 
-    expect(test.room.closeSession(session?.id ?? '')).toBe(true)
+    expect(test.room.closeSession(session?.id ?? '', { user: 'local', origin: 'cli' })).toBe(true)
     await clock.advance(20_000)
 
     await ended

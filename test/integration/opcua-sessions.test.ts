@@ -5,6 +5,7 @@ import { nodeId, type RoomUnderTest, startRoom, users, watch } from '../support/
 import { aPlant } from '../support/small-plant.ts'
 import { WebServer } from '../support/web-server.ts'
 
+const by = { user: 'local', origin: 'cli' } as const
 let room: RoomUnderTest
 let session: ClientSession
 let web: WebServer
@@ -19,7 +20,7 @@ beforeAll(async () => {
     plant: aPlant([]),
     opcua: {
       sessions: async () => room.room.sessions(),
-      closeSession: async (id) => room.room.closeSession(id),
+      closeSession: async (id, by) => room.room.closeSession(id, by),
     },
   })
 })
@@ -82,7 +83,7 @@ it('the command line shows the sessions of a running gateway', async () => {
 
 it('a session that is not there cannot be closed', async () => {
   await expect(ask({ close: 'ns=1;i=4711' })).rejects.toThrow(/no session "ns=1;i=4711"/)
-  expect(room.room.closeSession('ns=1;i=4711')).toBe(false)
+  expect(room.room.closeSession('ns=1;i=4711', by)).toBe(false)
 })
 
 it('a session that is closed loses its subscriptions, and no other session notices', async () => {

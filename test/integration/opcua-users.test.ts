@@ -265,7 +265,7 @@ describe('OPC 10000-4 §5.7.3 the session of a user with a certificate', () => {
     expect((await session.read({ nodeId: nodeId('boiler/level') })).statusCode).toBe(
       StatusCodes.BadWaitingForInitialData,
     )
-    expect(shown(session)).toMatchObject([{ user: 'nora', subscriptions: [{ items: 1 }] }])
+    expect(shown(session)).toMatchObject([{ user: 'nora', login: 'certificate', subscriptions: [{ items: 1 }] }])
     await session.close()
   })
 
@@ -280,7 +280,7 @@ describe('OPC 10000-4 §5.7.3 the session of a user with a certificate', () => {
     const client = await anotherConnection()
     await expect(client.reactivateSession(session)).rejects.toThrow(/BadIdentityChangeNotSupported/)
 
-    expect(shown(session)).toMatchObject([{ user: 'nora', active: true }])
+    expect(shown(session)).toMatchObject([{ user: 'nora', login: 'certificate', active: true }])
     Object.assign(session, { userIdentityInfo: asOwner(badges.good) })
     await session.close()
   })
@@ -304,7 +304,7 @@ describe('OPC 10000-4 §5.7.3 the session of a user with a certificate', () => {
     await expect(client.reactivateSession(session)).rejects.toThrow(/BadNoValidCertificates/)
 
     await client.disconnect()
-    expect(shown(session)).toMatchObject([{ user: 'nora', active: true }])
+    expect(shown(session)).toMatchObject([{ user: 'nora', login: 'certificate', active: true }])
     await session.close()
   })
 })

@@ -5,8 +5,15 @@ import { loadText } from '../../src/cli/configuration.ts'
 import { ConfigurationLife } from '../../src/config/life.ts'
 import { type Config, configSchema } from '../../src/config/schema.ts'
 import type { AuditRow } from '../../src/core/audit.ts'
+import type {
+  CertificateAnswer,
+  CertificateChange,
+  CertificateName,
+  KnownCertificate,
+  KnownRevocationList,
+} from '../../src/core/certificate.ts'
 import { systemClock } from '../../src/core/clock.ts'
-import type { CommandAnswer, CommandRecord, CommandRequest } from '../../src/core/command.ts'
+import type { Actor, CommandAnswer, CommandRecord, CommandRequest } from '../../src/core/command.ts'
 import type { FrameTrace, ReadAnswer, SourceDiagnostics } from '../../src/core/diagnostics.ts'
 import type { Findings } from '../../src/core/drift.ts'
 import { PenstockError } from '../../src/core/errors.ts'
@@ -16,6 +23,8 @@ import { StatusCode } from '../../src/core/status-code.ts'
 import type { UserRole } from '../../src/core/user.ts'
 import { LogLevelBook } from '../../src/gateway/log-level-desk.ts'
 import { webTlsOf } from '../../src/gateway/web-tls-of.ts'
+import { scheduledBackups } from '../../src/gateway/scheduled-backups.ts'
+import { systemDesk } from '../../src/gateway/system-desk.ts'
 import { HttpServer } from '../../src/http/app.ts'
 import type { GatewayHealth } from '../../src/http/gateway-health.ts'
 import { LocalToken } from '../../src/http/local-token.ts'
@@ -25,8 +34,10 @@ import type { WebTls } from '../../src/http/tls/web-tls.ts'
 import { WebFiles } from '../../src/http/ui/web-files.ts'
 import { webServiceOf } from '../../src/http/web-service.ts'
 import type { CommandHistory } from '../../src/link/contract.ts'
+import { AuditLog } from '../../src/store/audit.ts'
 import { ConfigurationDrafts } from '../../src/store/configuration-drafts.ts'
 import { ConfigurationVersions } from '../../src/store/configuration-versions.ts'
+import { EventBook } from '../../src/store/event-book.ts'
 import { HistoryFile } from '../../src/store/history-file.ts'
 import { openPenstockDatabase } from '../../src/store/penstock-database.ts'
 import { UserAccounts } from '../../src/store/user-accounts.ts'
@@ -89,6 +100,32 @@ class CommandStandIn {
   }
 }
 
+/** Trusts whatever it is told to, but for the thumbprint of zeros, and keeps what it was told, and by whom. */
+class CertificateStandIn {
+  readonly told: [CertificateChange, Actor][] = []
+  readonly certificates = async (): Promise<readonly KnownCertificate[]> => [aCertificate]
+  readonly revocationLists = async (): Promise<readonly KnownRevocationList[]> => []
+  readonly certificateText = async ({ thumbprint }: CertificateName): Promise<string | null> =>
+    thumbprint === aCertificate.thumbprint ? '-----BEGIN CERTIFICATE-----\n' : null
+  readonly changeCertificates = async (change: CertificateChange, by: Actor): Promise<CertificateAnswer> => {
+    this.told.push([change, by])
+    if ('thumbprint' in change && change.thumbprint === '0'.repeat(40)) return { refused: 'There is none.' }
+    return { certificates: [aCertificate] }
+  }
+}
+
+const aCertificate: KnownCertificate = {
+  store: 'application',
+  place: 'rejected',
+  thumbprint: 'ab'.repeat(20),
+  subject: 'CN=<img src=x onerror=alert(1)>',
+  issuer: 'CN=<img src=x onerror=alert(1)>',
+  applicationUri: 'urn:scada',
+  isAuthority: false,
+  validFrom: 1_700_000_000_000,
+  validTo: 1_800_000_000_000,
+}
+
 interface WebServerOptions {
   readonly plant: Plant
   /** Without: those of `USERS`. */
@@ -112,12 +149,13 @@ export class WebServer {
   readonly plant: Plant
   findings: readonly Findings[] | null = []
   readonly commands = new CommandStandIn()
+  readonly certificates = new CertificateStandIn()
   /** What its routes answer from. */
   readonly service: WebService
   origin = ''
   readonly #history: HistoryFile
   readonly #server: HttpServer
-  readonly #database: ReturnType<typeof openPenstockDatabase>
+  readonly database: ReturnType<typeof openPenstockDatabase>
   readonly accounts: UserAccounts
   /** Of a plant with one source, `line`. */
   readonly #logLevels = new LogLevelBook({
@@ -138,9 +176,16 @@ export class WebServer {
     const secrets = Object.fromEntries(
       users.map((name) => [`PENSTOCK_${name.toUpperCase()}_PASSWORD`, USERS[name].password]),
     )
-    this.#database = openPenstockDatabase(folder)
+    const config: Config = configSchema.parse({
+      gateway: { name: 'Plant of tests', data: folder },
+      backup: { folder: join(folder, 'backup') },
+      opcua: { users: users.map((name) => ({ name, role: USERS[name].role })) },
+      http: { port: 0, ...options.http },
+      sources: [],
+    })
+    this.database = openPenstockDatabase(folder)
     this.accounts = new UserAccounts({
-      database: this.#database,
+      database: this.database,
       configured: users.map((name) => ({ name, role: USERS[name].role, password: USERS[name].password })),
       clock: systemClock,
       log,
@@ -170,8 +215,7 @@ export class WebServer {
         editHistory: () => Promise.reject(new PenstockError('ROOM_UNAVAILABLE', 'nothing is recorded here')),
         audit: async () => this.commands.audit,
         ...(options.opcua ?? { sessions: async () => [], closeSession: async () => false }),
-        certificates: async () => [],
-        changeCertificates: async () => ({ refused: 'There are no certificates here' }),
+        ...this.certificates,
         linkToEngine: () => {
           if (!this.engine || this.engine === given) return undefined
           given = this.engine
@@ -180,10 +224,18 @@ export class WebServer {
       },
       accounts: this.accounts,
       configuration: this.#life(options, config),
-      draftStore: new ConfigurationDrafts(this.#database),
+      draftStore: new ConfigurationDrafts(this.database),
       localToken: new LocalToken(folder),
       logLevels: this.#logLevels,
       leaveSafeMode: async () => false,
+      system: systemDesk({
+        config,
+        startedAt: systemClock.now(),
+        backups: scheduledBackups(config, log),
+        events: new EventBook(this.database),
+        audit: new AuditLog(this.database),
+        clock: systemClock,
+      }),
       support: async () => Buffer.from('a bundle'),
       health: async () => this.#health(),
       clock: systemClock,
@@ -228,7 +280,7 @@ export class WebServer {
       const { gateway } = loaded.config
       return { ...loaded, config: { ...loaded.config, gateway: { ...gateway, data: started.gateway.data } } }
     }
-    const versions = new ConfigurationVersions(this.#database)
+    const versions = new ConfigurationVersions(this.database)
     const changePlant = async () => undefined
     const life = new ConfigurationLife({ versions, check, changePlant, started, clock: systemClock, log: silentLogger })
     life.begin({ text, isNew: true, name: 'plant.yaml' })
@@ -248,7 +300,7 @@ export class WebServer {
     await this.recorder.close()
     this.accounts.stop()
     this.#logLevels.stop()
-    this.#database.close()
+    this.database.close()
     rmSync(this.folder, { recursive: true, force: true })
   }
 

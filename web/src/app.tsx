@@ -25,6 +25,10 @@ const TagsCsvPage = lazy(async () => ({ default: (await import('./pages/tags-csv
 const YamlPage = lazy(async () => ({ default: (await import('./pages/yaml-page.tsx')).YamlPage }))
 const AuditPage = lazy(async () => ({ default: (await import('./pages/audit-page.tsx')).AuditPage }))
 const AccessPage = lazy(async () => ({ default: (await import('./pages/access-page.tsx')).AccessPage }))
+const EventsPage = lazy(async () => ({ default: (await import('./pages/events-page.tsx')).EventsPage }))
+const AdministrationPage = lazy(async () => ({
+  default: (await import('./pages/administration-page.tsx')).AdministrationPage,
+}))
 const ApiPage = lazy(async () => ({ default: (await import('./pages/api-page.tsx')).ApiPage }))
 
 /** Who is not known logs in; who is sees the page that the address names. */
@@ -72,6 +76,8 @@ function Pages() {
           <Route path="/configuration/yaml" component={YamlPage} />
           <Route path="/audit" component={AuditPage} />
           <Route path="/access" component={AccessPage} />
+          <Route path="/events" component={EventsPage} />
+          <Route path="/administration/:tab?" component={AdministrationPage} />
           <Route path="/api" component={ApiPage} />
           <Route component={NotFoundPage} />
         </Switch>

@@ -1,6 +1,6 @@
 import type { Config } from '../../config/schema.ts'
 import { ClientFailure, ExitCode } from '../client/failure.ts'
-import { addressOf } from '../gateway/address.ts'
+import { addressOf, type GatewayAddress } from '../gateway/address.ts'
 import { jsonOf, requestGateway } from '../gateway/request.ts'
 import { askPassword, type PasswordInput } from './typed-password.ts'
 
@@ -12,13 +12,20 @@ export interface AdministratorFlags {
   readonly url?: string | undefined
 }
 
+/** An operation of the gateway's API; `path` is below `/api/v1`. */
+export interface AdministratorCall {
+  readonly method: 'GET' | 'POST' | 'PUT' | 'DELETE'
+  readonly path: string
+  readonly body?: object
+}
+
 /**
- * Asks a running gateway as one of its users, mostly an administrator; a body makes it a change. Throws ClientFailure: usage without a user,
- * refused, or unreachable.
+ * Asks a running gateway as one of its users, mostly an administrator, one call after the other; answers what the last one
+ * did. Throws ClientFailure: usage without a user, refused, or unreachable.
  */
 export async function askAdministrator<Answer>(
   config: Config,
-  asked: { readonly path: string; readonly method?: string; readonly body?: object | undefined },
+  calls: readonly [...AdministratorCall[], AdministratorCall],
   flags: AdministratorFlags,
   input: PasswordInput,
 ): Promise<Answer> {
@@ -34,25 +41,35 @@ export async function askAdministrator<Answer>(
     input,
   )
   const gateway = addressOf(flags.url, config.http.port, config.gateway.data)
+  const authorization = `Basic ${Buffer.from(`${user}:${password}`, 'utf8').toString('base64')}`
+  let answer: unknown
+  for (const call of calls) answer = await asked(gateway, call, authorization)
+  return answer as Answer
+}
+
+async function asked(
+  gateway: GatewayAddress,
+  { method, path, body }: AdministratorCall,
+  authorization: string,
+): Promise<unknown> {
   const answered = await requestGateway(gateway, {
-    method: asked.method ?? (asked.body ? 'POST' : 'GET'),
-    path: asked.path,
-    headers: {
-      Authorization: `Basic ${Buffer.from(`${user}:${password}`, 'utf8').toString('base64')}`,
-      'User-Agent': 'penstock',
-    },
-    body: asked.body,
+    method,
+    path: `/api/v1${path}`,
+    headers: { Authorization: authorization, 'User-Agent': 'penstock' },
+    body,
     withinMs: ANSWER_WITHIN_MS,
   })
-  if (answered.status === 204) return undefined as Answer
+  if (answered.status === 204) return undefined
   const answer = jsonOf(answered)
-  if (answered.ok && answer !== undefined) return answer as Answer
-  const { error, detail } = (answer ?? {}) as { error?: unknown; detail?: unknown }
-  const words = error ?? detail
+  if (answered.ok && answer !== undefined) return answer
+  const { detail, errors = [] } = (answer ?? {}) as { detail?: unknown; errors?: { field: string; message: string }[] }
+  const fields = errors
+    .map(({ field, message }) => `${field}: ${message}`)
+    .filter((each) => !each.endsWith(`: ${detail}`))
   throw new ClientFailure(
     ExitCode.refused,
-    typeof words === 'string'
-      ? words
+    typeof detail === 'string'
+      ? [detail, ...fields].join(' ')
       : `${gateway.url.origin} answers ${answered.status}: is it the HTTP port of Penstock?`,
   )
 }

@@ -13,11 +13,11 @@ import { openPenstockDatabase } from '../../store/penstock-database.ts'
 import { ClientFailure, ExitCode } from '../client/failure.ts'
 import { table } from '../client/format.ts'
 import type { Output } from '../client/options.ts'
-import { type AdministratorFlags, askAdministrator } from './ask-administrator.ts'
+import { type AdministratorCall, type AdministratorFlags, askAdministrator } from './ask-administrator.ts'
 import { type AdministeredFlags, administered, asOwner, fileOwner, isRunning } from './gateway-folder.ts'
 import type { PasswordInput } from './typed-password.ts'
 
-const PATH = '/security/certificates'
+const PATH = '/certificates'
 
 export type CertificateFlags = AdministratorFlags &
   AdministeredFlags & {
@@ -46,7 +46,7 @@ export async function certificates(
   const config = administered(flags, input.env)
   const change = task.action === 'list' ? undefined : changeOf(task, flags.users ? 'users' : 'application')
   const known = isRunning(config)
-    ? (await askAdministrator<{ certificates: KnownCertificate[] }>(config, { path: PATH, body: change }, flags, input))
+    ? (await askAdministrator<{ certificates: KnownCertificate[] }>(config, [callOf(change)], flags, input))
         .certificates
     : await asOwner(config, () => inFolder(config, change))
   if (flags.json) out.line(JSON.stringify(known))
@@ -61,6 +61,19 @@ function changeOf(task: Exclude<CertificateTask, { action: 'list' }>, store: Cer
   const thumbprint = task.thumbprint.replaceAll(':', '').toLowerCase()
   if (/^[0-9a-f]{40}$/.test(thumbprint)) return { action: task.action, store, thumbprint }
   throw new ClientFailure(ExitCode.usage, `${task.thumbprint} is no thumbprint, which has 40 hexadecimal digits`)
+}
+
+/** As the gateway's API takes it; each answers all certificates. */
+function callOf(change: CertificateChange | undefined): AdministratorCall {
+  if (!change) return { method: 'GET', path: PATH }
+  if (change.action === 'add') {
+    const { store, certificate } = change
+    return { method: 'POST', path: PATH, body: { store, certificate } }
+  }
+  if (change.action === 'crl')
+    return { method: 'POST', path: `${PATH}/lists`, body: { store: change.store, list: change.list } }
+  const place = ({ trust: 'trusted', reject: 'rejected', revoke: 'revoked' } as const)[change.action]
+  return { method: 'PUT', path: `${PATH}/${change.store}/${change.thumbprint}`, body: { place } }
 }
 
 /** PEM as it stands; DER as Base64. */

@@ -9,7 +9,7 @@ import { UserAccounts } from '../../store/user-accounts.ts'
 import { ClientFailure, ExitCode } from '../client/failure.ts'
 import { table } from '../client/format.ts'
 import type { Output } from '../client/options.ts'
-import { type AdministratorFlags, askAdministrator } from './ask-administrator.ts'
+import { type AdministratorCall, type AdministratorFlags, askAdministrator } from './ask-administrator.ts'
 import { administered, asOwner, fileOwner, isRunning } from './gateway-folder.ts'
 import type { PasswordInput } from './typed-password.ts'
 
@@ -63,8 +63,8 @@ interface Way {
 }
 
 function asGateway(config: Config, flags: TokenFlags, input: PasswordInput): Way {
-  const ask = <Answer>(path: string, method: string, body?: object) =>
-    askAdministrator<Answer>(config, { path, method, body }, flags, input)
+  const ask = <Answer>(path: string, method: AdministratorCall['method'], body?: object) =>
+    askAdministrator<Answer>(config, [{ path, method, ...(body ? { body } : {}) }], flags, input)
   return {
     add: (request) => ask<MadeTokenAnswer>(PATH, 'POST', request),
     list: async (all) => (await ask<{ tokens: ApiToken[] }>(`${PATH}?all=${all}`, 'GET')).tokens,

@@ -1,18 +1,18 @@
 import type { Config } from '../../config/schema.ts'
 import { systemClock } from '../../core/clock.ts'
 import { silentLogger } from '../../core/logger.ts'
-import { passwordProblem } from '../../core/password.ts'
+import { passwordProblem } from '../../core/password-rule.ts'
 import { can, type ListedUser, type UserRole, userRoles } from '../../core/user.ts'
 import { changeOf, type UserRequest } from '../../core/user-request.ts'
 import { openPenstockDatabase } from '../../store/penstock-database.ts'
 import { UserAccounts } from '../../store/user-accounts.ts'
 import { ClientFailure, ExitCode } from '../client/failure.ts'
 import type { Output } from '../client/options.ts'
-import { type AdministratorFlags, askAdministrator } from './ask-administrator.ts'
+import { type AdministratorCall, type AdministratorFlags, askAdministrator } from './ask-administrator.ts'
 import { type AdministeredFlags, administered, asOwner, fileOwner, isRunning } from './gateway-folder.ts'
 import { askPassword, type PasswordInput } from './typed-password.ts'
 
-const PATH = '/security/users'
+const LIST = { method: 'GET', path: '/users' } as const
 const NEW_PASSWORD = 'PENSTOCK_NEW_PASSWORD'
 
 export type UserFlags = AdministratorFlags & AdministeredFlags & { readonly json?: boolean | undefined }
@@ -35,7 +35,7 @@ export async function user(task: UserTask, flags: UserFlags, input: PasswordInpu
   const config = administered(flags, input.env)
   const request = task.action === 'list' ? undefined : await requestOf(task, input)
   const users = isRunning(config)
-    ? (await askAdministrator<{ users: ListedUser[] }>(config, { path: PATH, body: request }, flags, input)).users
+    ? (await askAdministrator<{ users: ListedUser[] }>(config, callsOf(request), flags, input)).users
     : await asOwner(config, () => inFile(config, request))
   if (task.action === 'list') print(users, flags.json ?? false, out)
   else out.line(said(task, users))
@@ -60,6 +60,32 @@ async function requestOf(task: Exclude<UserTask, { action: 'list' }>, input: Pas
       return task
     default:
       return { action: task.action, name }
+  }
+}
+
+/** The change as the gateway's API takes it, and then all users. */
+const callsOf = (request: UserRequest | undefined): [...AdministratorCall[], AdministratorCall] =>
+  request ? [callOf(request), LIST] : [LIST]
+
+function callOf(request: UserRequest): AdministratorCall {
+  const path = `/users/${encodeURIComponent(request.name)}`
+  switch (request.action) {
+    case 'add': {
+      const { name, roles, password } = request
+      return { method: 'POST', path: '/users', body: { name, roles, password } }
+    }
+    case 'password':
+      return { method: 'PUT', path: `${path}/password`, body: { password: request.password } }
+    case 'roles':
+      return { method: 'PUT', path: `${path}/roles`, body: { roles: request.roles } }
+    case 'certificate': {
+      const { add, thumbprint } = request
+      return { method: add ? 'PUT' : 'DELETE', path: `${path}/certificates/${encodeURIComponent(thumbprint)}` }
+    }
+    case 'remove':
+      return { method: 'DELETE', path }
+    default:
+      return { method: 'PUT', path: `${path}/disabled`, body: { disabled: request.action === 'disable' } }
   }
 }
 

@@ -2,9 +2,8 @@ import { scrypt } from 'node:crypto'
 import { promisify } from 'node:util'
 import type { ApiToken, TokenAnswer, TokenRequest, TokenUser } from '../../core/api-token.ts'
 import type { Actor } from '../../core/command.ts'
-import type { ConfiguredUser, Right, User } from '../../core/user.ts'
+import type { ConfiguredUser, ListedUser, Right, User, UserAnswer, UserChange } from '../../core/user.ts'
 import type { CurrentUser } from '../../core/user-directory.ts'
-import type { UserAdministration } from '../user-routes.ts'
 
 /** The tokens of programs (`ApiTokens`), as far as the web needs them. */
 export interface TokenDesk {
@@ -23,8 +22,11 @@ export interface TokenDesk {
 }
 
 /** The users of the gateway (`UserAccounts`), as far as the web needs them. */
-export interface Accounts extends UserAdministration {
+export interface Accounts {
   readonly tokens: TokenDesk
+  login(name: string, password: string, address: string, door?: 'http' | 'grpc'): Promise<User | undefined>
+  list(): readonly ListedUser[]
+  change(change: UserChange, by: Actor): UserAnswer
   readonly directory: { find(name: string): CurrentUser | undefined }
   /** How long this user has to wait at this address, in milliseconds; 0: not at all. */
   lockedFor(name: string, address: string): number

@@ -2,6 +2,11 @@ import { z } from 'zod'
 import { openApiOf } from '../api/openapi.ts'
 import { type Route, route } from '../api/route.ts'
 import { accessRoutes } from './access-routes.ts'
+import { certificateRoutes } from './administration/certificate-routes.ts'
+import { eventRoutes } from './administration/event-routes.ts'
+import { opcuaSessionRoutes } from './administration/opcua-session-routes.ts'
+import { systemRoutes } from './administration/system-routes.ts'
+import { userRoutes } from './administration/user-routes.ts'
 import { commandApiRoutes } from './command-api-routes.ts'
 import { configurationApiRoutes } from './configuration/configuration-api-routes.ts'
 import { diagnosticsRoutes } from './diagnostics-routes.ts'
@@ -26,6 +31,11 @@ export function apiRoutes(service: WebService, version: string): Route[] {
     ...diagnosticsRoutes(service),
     ...logLevelRoutes(service),
     ...configurationApiRoutes(service),
+    ...eventRoutes(service),
+    ...userRoutes(service),
+    ...opcuaSessionRoutes(service),
+    ...certificateRoutes(service),
+    ...systemRoutes(service),
   ]
   const describing = route({
     method: 'GET',

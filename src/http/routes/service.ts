@@ -7,13 +7,14 @@ import type { Gate } from '../access/gate.ts'
 import type { Sessions } from '../access/sessions.ts'
 import type { Accounts, WebUsers } from '../access/web-users.ts'
 import { engineSilent } from '../api/problem.ts'
-import type { CertificateAdministration } from '../certificate-routes.ts'
+import type { CertificateDesk } from '../certificate-desk.ts'
 import type { Diagnosis } from '../diagnosis.ts'
 import type { GatewayHealth } from '../gateway-health.ts'
 import type { EngineFeed } from '../live/engine-feed.ts'
 import type { PlantMirror } from '../live/plant-mirror.ts'
 import type { Metrics } from '../metrics/metrics.ts'
 import type { OperatorParts } from '../operator-answers.ts'
+import type { SystemDesk } from '../system-desk.ts'
 
 /** What the routes answer from. */
 export interface WebService extends OperatorParts {
@@ -28,7 +29,8 @@ export interface WebService extends OperatorParts {
   /** What users change of the configuration. */
   readonly drafts: Drafts
   readonly metrics: Metrics
-  readonly certificates: CertificateAdministration
+  readonly certificates: CertificateDesk
+  readonly system: SystemDesk
   readonly feed: EngineFeed
   readonly history: HistorySource
   readonly diagnosis: Diagnosis

@@ -6,6 +6,7 @@ const session: OpcuaSession = {
   id: 'ns=1;g=1',
   name: 'Session1',
   user: null,
+  login: null,
   client: 'HMI',
   clientUri: 'urn:hmi',
   address: null,

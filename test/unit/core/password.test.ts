@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest'
-import { hashPassword, isPassword, isPasswordHash, passwordProblem } from '../../../src/core/password.ts'
+import { hashPassword, isPassword, isPasswordHash } from '../../../src/core/password.ts'
+import { passwordProblem } from '../../../src/core/password-rule.ts'
 
 describe('a password', () => {
   it.each([

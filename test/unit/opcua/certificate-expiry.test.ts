@@ -14,6 +14,9 @@ function make(days: number, place: KnownCertificate['place'] = 'trusted') {
     place,
     thumbprint: 'ab'.repeat(20),
     subject: 'CN=Scada',
+    issuer: 'CN=plant',
+    applicationUri: 'urn:plant',
+    isAuthority: false,
     validFrom: 0,
     validTo: clock.now() + days * DAY,
   }

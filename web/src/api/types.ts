@@ -1,6 +1,15 @@
 /** What the API answers: the types of the very schemas that it is documented by. */
 export type { AccessAnswer, MadeTokenAnswer } from '../../../src/http/api/schemas/access.ts'
 export type {
+  BackupsAnswer,
+  CertificatesAnswer,
+  EventsAnswer,
+  OpcuaSessionsAnswer,
+  SettingsAnswer,
+  SystemAnswer,
+  UserAnswered,
+} from '../../../src/http/api/schemas/administration.ts'
+export type {
   AuditAnswer,
   CommandAnswered,
   CommandDetailAnswer,

@@ -3,12 +3,14 @@ import { useDisclosure } from '@mantine/hooks'
 import {
   IconActivityHeartbeat,
   IconApi,
+  IconBell,
   IconBinaryTree2,
   IconChartLine,
   IconClipboardList,
   IconLayoutDashboard,
   IconRadar2,
   IconSend,
+  IconShieldLock,
   IconSitemap,
 } from '@tabler/icons-react'
 import { lazy, type ReactNode, Suspense } from 'react'
@@ -28,8 +30,15 @@ const pages = [
   { path: '/trends', name: 'nav.trends', Icon: IconChartLine },
   { path: '/discovery', name: 'nav.discovery', Icon: IconRadar2 },
   { path: '/commands', name: 'nav.commands', Icon: IconSend },
+  { path: '/events', name: 'admin.events.title', Icon: IconBell },
   { path: '/diagnostics', name: 'nav.diagnostics', Icon: IconActivityHeartbeat },
   { path: '/configuration', name: 'nav.configuration', Icon: IconSitemap, right: 'configure' },
+  {
+    path: '/administration',
+    name: 'admin.title',
+    Icon: IconShieldLock,
+    right: ['administerSecurity', 'configure'],
+  },
   { path: '/audit', name: 'nav.audit', Icon: IconClipboardList, right: 'administerSecurity' },
   { path: '/api', name: 'nav.api', Icon: IconApi },
 ] as const
@@ -41,7 +50,9 @@ export function Shell({ children }: { readonly children: ReactNode }) {
   const [location] = useLocation()
   const { data: session } = useSession()
   const rights = session?.user?.rights ?? []
-  const shown = pages.filter((page) => !('right' in page) || rights.includes(page.right))
+  const shown = pages.filter(
+    (page) => !('right' in page) || [page.right].flat().some((right) => rights.includes(right)),
+  )
   const isHere = (path: string) =>
     path === '/'
       ? location === '/'
