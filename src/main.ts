@@ -9,6 +9,7 @@ import { startGrpc } from './gateway/grpc-of.ts'
 import type { GatewayOptions } from './gateway/options.ts'
 import { pkiFolderOf, roomsOf } from './gateway/rooms-of.ts'
 import { scheduledBackups } from './gateway/scheduled-backups.ts'
+import { setupDesks } from './gateway/setup-desks.ts'
 import { supportDesk } from './gateway/support/support-bundle.ts'
 import type { GrpcServer } from './grpc/server.ts'
 import { HttpServer } from './http/app.ts'
@@ -98,7 +99,9 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
     const audit = new AuditLog(database)
     const leaveSafeMode = (by: Actor) => care.leaveSafeMode(by, audit)
     const draftStore = new ConfigurationDrafts(database)
-    const parts = { history, accounts: users, localToken, support, leaveSafeMode, draftStore }
+    const onChange = () => configuration.reload(undefined, options.configuration.name)
+    const setup = setupDesks({ ...own, rooms, configuration, dataFolder, env: process.env, audit, onChange })
+    const parts = { history, accounts: users, localToken, support, leaveSafeMode, draftStore, ...setup }
     const service = webServiceOf({ ...own, ...shown, ...parts })
     http = new HttpServer({ settings: config.http, log, service, files: new WebFiles(webFolder), version })
     httpPort = await http.start()

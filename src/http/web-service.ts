@@ -22,7 +22,16 @@ import type { OpcuaSessions } from './sessions.ts'
 interface WebServiceParts
   extends Pick<
     WebService,
-    'history' | 'health' | 'configuration' | 'localToken' | 'clock' | 'accounts' | 'support' | 'leaveSafeMode'
+    | 'history'
+    | 'health'
+    | 'configuration'
+    | 'localToken'
+    | 'clock'
+    | 'accounts'
+    | 'support'
+    | 'leaveSafeMode'
+    | 'connections'
+    | 'secretsDesk'
   > {
   readonly config: Config
   readonly secrets: Readonly<Record<string, string>>
@@ -81,6 +90,9 @@ export function webServiceOf(parts: WebServiceParts): WebService {
     support: parts.support,
     leaveSafeMode: parts.leaveSafeMode,
     accounts,
+    connections: parts.connections,
+    secretsDesk: parts.secretsDesk,
+    opcuaSecurity: config.opcua.security,
     drafts: new Drafts({ desk: configuration, store: parts.draftStore, clock }),
     ...asked,
   }

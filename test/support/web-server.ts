@@ -7,6 +7,7 @@ import { type Config, configSchema } from '../../src/config/schema.ts'
 import type { AuditRow } from '../../src/core/audit.ts'
 import { systemClock } from '../../src/core/clock.ts'
 import type { CommandAnswer, CommandRecord, CommandRequest } from '../../src/core/command.ts'
+import type { TestReport, WantedTest } from '../../src/core/connection-test.ts'
 import type { FrameTrace, ReadAnswer, SourceDiagnostics } from '../../src/core/diagnostics.ts'
 import type { Findings } from '../../src/core/drift.ts'
 import { PenstockError } from '../../src/core/errors.ts'
@@ -14,6 +15,7 @@ import { type Logger, silentLogger } from '../../src/core/logger.ts'
 import type { Plant } from '../../src/core/plant.ts'
 import { StatusCode } from '../../src/core/status-code.ts'
 import type { UserRole } from '../../src/core/user.ts'
+import { KeptSecrets } from '../../src/gateway/kept-secrets.ts'
 import { HttpServer } from '../../src/http/app.ts'
 import type { GatewayHealth } from '../../src/http/gateway-health.ts'
 import { LocalToken } from '../../src/http/local-token.ts'
@@ -111,6 +113,8 @@ export class WebServer {
   /** What its routes answer from. */
   readonly service: WebService
   origin = ''
+  /** What a test of a connection comes to; undefined: too many are under way. */
+  tested: (wanted: WantedTest) => TestReport | undefined = () => undefined
   readonly #history: HistoryFile
   readonly #server: HttpServer
   readonly #database: ReturnType<typeof openPenstockDatabase>
@@ -177,6 +181,14 @@ export class WebServer {
       draftStore: new ConfigurationDrafts(this.#database),
       localToken: new LocalToken(folder),
       leaveSafeMode: async () => false,
+      connections: { test: async (wanted) => this.tested(wanted) },
+      secretsDesk: new KeptSecrets({
+        dataFolder: folder,
+        env: options.env ?? {},
+        audit: { append: (entry) => void this.commands.audit.push({ id: 1, ...entry, details: {} }) },
+        clock: systemClock,
+        onChange: async () => undefined,
+      }),
       support: async () => Buffer.from('a bundle'),
       health: async () => this.#health(),
       clock: systemClock,

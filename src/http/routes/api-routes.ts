@@ -8,6 +8,9 @@ import { healthRoutes } from './health-routes.ts'
 import { plantRoutes } from './plant-routes.ts'
 import type { WebService } from './service.ts'
 import { sessionRoutes } from './session-routes.ts'
+import { clientRoutes } from './setup/client-routes.ts'
+import { connectionRoutes } from './setup/connection-routes.ts'
+import { secretRoutes } from './setup/secret-routes.ts'
 import { valueRoutes } from './value-routes.ts'
 
 /** Every operation of the API, and the document that describes them all. */
@@ -19,6 +22,9 @@ export function apiRoutes(service: WebService, version: string): Route[] {
     ...valueRoutes(service),
     ...commandApiRoutes(service),
     ...diagnosticsRoutes(service),
+    ...connectionRoutes(service),
+    ...secretRoutes(service),
+    ...clientRoutes(service),
     ...configurationApiRoutes(service),
   ]
   const describing = route({
