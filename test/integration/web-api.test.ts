@@ -168,6 +168,7 @@ describe('who may ask what', () => {
         'get /api/v1/openapi.json',
         'get /api/v1/plant',
         'get /api/v1/session',
+        'get /api/v1/setup/clients',
         'get /api/v1/support-bundle',
         'get /api/v1/tags',
         'get /api/v1/tags/{device}/{tag}',
@@ -175,6 +176,7 @@ describe('who may ask what', () => {
         'post /api/v1/diagnostics/{source}/identify',
         'post /api/v1/diagnostics/{source}/read',
         'post /api/v1/session',
+        'post /api/v1/setup/clients/trust',
       ].toSorted(),
     )
   })

@@ -22,4 +22,5 @@ export type { GatewayHealthAnswer, SourceHealthAnswer } from '../../../src/http/
 export type { DeviceAnswer, PlantAnswer, TagAnswer, TagDetailAnswer } from '../../../src/http/api/schemas/plant.ts'
 export type { Problem } from '../../../src/http/api/schemas/problem.ts'
 export type { SessionAnswer } from '../../../src/http/api/schemas/session.ts'
+export type { SecretPlacesAnswer, SetupClientsAnswer, TestReportAnswer } from '../../../src/http/api/schemas/setup.ts'
 export type { TagValueAnswer, TrendAnswer } from '../../../src/http/api/schemas/values.ts'

@@ -1,10 +1,6 @@
 import {
-  ActionIcon,
   Alert,
   Card,
-  Code,
-  CopyButton,
-  Group,
   Progress,
   SimpleGrid,
   Skeleton,
@@ -12,9 +8,8 @@ import {
   Table,
   Text,
   Title,
-  Tooltip,
 } from '@mantine/core'
-import { IconAlertTriangle, IconCheck, IconCircleCheck, IconCopy } from '@tabler/icons-react'
+import { IconAlertTriangle, IconCircleCheck } from '@tabler/icons-react'
 import { Link } from 'wouter'
 import { useHealth, usePlant } from '../api/queries.ts'
 import type { GatewayHealthAnswer, PlantAnswer } from '../api/types.ts'
@@ -22,6 +17,7 @@ import type { Locale } from '../i18n/locale.ts'
 import { useLocale } from '../i18n/use-locale.tsx'
 import { useLiveSelection, useLiveSources } from '../live/use-live.tsx'
 import { Age } from '../parts/age.tsx'
+import { CopyText } from '../parts/copy-text.tsx'
 import { Empty } from '../parts/empty.tsx'
 import { Facts } from '../parts/facts.tsx'
 import { PageTitle } from '../parts/page-title.tsx'
@@ -30,6 +26,7 @@ import { StateBadge } from '../parts/state-badge.tsx'
 import { needsAttention } from '../parts/states.ts'
 import { Trouble } from '../parts/trouble.tsx'
 import { WideTable } from '../parts/wide-table.tsx'
+import { SetupLink } from '../setup/setup-link.tsx'
 
 /** How everything is, in one sentence, and what needs attention. */
 export function OverviewPage() {
@@ -96,7 +93,16 @@ interface VerdictProps {
 function Verdict({ health, sources, plant }: VerdictProps) {
   const locale = useLocale()
   const { t, n } = locale
-  if (plant && plant.sources.length === 0) return <Alert color="blue">{t('overview.empty')}</Alert>
+  if (plant && plant.sources.length === 0) {
+    return (
+      <Alert color="blue">
+        <Stack gap="sm" align="flex-start">
+          {t('overview.empty')}
+          <SetupLink />
+        </Stack>
+      </Alert>
+    )
+  }
   const troubles = troublesOf(health, sources, locale)
   if (troubles.length > 0) {
     const what = new Intl.ListFormat(locale.language).format(troubles)
@@ -174,23 +180,7 @@ function EndpointCard({ endpoints }: { readonly endpoints: readonly string[] }) 
       </Title>
       <Stack gap={6}>
         {endpoints.map((endpoint) => (
-          <Group key={endpoint} gap={6} wrap="nowrap">
-            <Code style={{ overflowWrap: 'anywhere', flex: 1 }}>{endpoint}</Code>
-            <CopyButton value={endpoint}>
-              {({ copied, copy }) => (
-                <Tooltip label={t(copied ? 'overview.copied' : 'overview.copy')}>
-                  <ActionIcon
-                    variant="subtle"
-                    color={copied ? 'green' : 'gray'}
-                    onClick={copy}
-                    aria-label={`${t('overview.copy')} ${endpoint}`}
-                  >
-                    {copied ? <IconCheck size={16} /> : <IconCopy size={16} />}
-                  </ActionIcon>
-                </Tooltip>
-              )}
-            </CopyButton>
-          </Group>
+          <CopyText key={endpoint} text={endpoint} />
         ))}
       </Stack>
     </Card>

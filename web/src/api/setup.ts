@@ -1,0 +1,53 @@
+import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query'
+import type { Settings } from '../configuration/schema.ts'
+import { part, request } from './request.ts'
+import type { SecretPlacesAnswer, SetupClientsAnswer, TestReportAnswer } from './types.ts'
+
+const CLIENTS_EVERY = 2_000
+const CLIENTS = ['setup', 'clients'] as const
+
+export interface Testing {
+  readonly source: Settings
+  readonly apiKey?: string | undefined
+}
+
+/** Tries a source that does not run yet. */
+export const useConnectionTest = () =>
+  useMutation({
+    mutationFn: (body: Testing) => request<TestReportAnswer>('/configuration/test', { method: 'POST', body }),
+  })
+
+/** Where the API keys of the draft come from. */
+export const useSecretPlaces = () =>
+  useQuery({
+    queryKey: ['configuration', 'secrets'],
+    queryFn: ({ signal }) => request<SecretPlacesAnswer>('/configuration/secrets', { signal }),
+    staleTime: 0,
+  })
+
+/** Gives the gateway an API key, which no page shows again. */
+export function useKeepSecret() {
+  const client = useQueryClient()
+  return useMutation({
+    mutationFn: ({ variable, value }: { readonly variable: string; readonly value: string }) =>
+      request<void>(`/configuration/secrets/${part(variable)}`, { method: 'PUT', body: { value } }),
+    // A draft that lacked it is right now.
+    onSettled: () => client.invalidateQueries({ queryKey: ['configuration'] }),
+  })
+}
+
+/** Where OPC UA clients connect to, and who does. */
+export const useSetupClients = () =>
+  useQuery({
+    queryKey: CLIENTS,
+    queryFn: ({ signal }) => request<SetupClientsAnswer>('/setup/clients', { signal }),
+    refetchInterval: CLIENTS_EVERY,
+  })
+
+export function useTrustClient() {
+  const client = useQueryClient()
+  return useMutation({
+    mutationFn: (thumbprint: string) => request<void>('/setup/clients/trust', { method: 'POST', body: { thumbprint } }),
+    onSettled: () => client.invalidateQueries({ queryKey: CLIENTS }),
+  })
+}
