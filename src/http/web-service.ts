@@ -18,6 +18,7 @@ import { EngineFeed } from './live/engine-feed.ts'
 import { Metrics } from './metrics/metrics.ts'
 import type { WebService } from './routes/service.ts'
 import type { OpcuaSessions } from './sessions.ts'
+import type { TagWatchers } from './tag-watchers.ts'
 
 interface WebServiceParts
   extends Pick<
@@ -40,6 +41,7 @@ interface WebServiceParts
     CommandDesk &
     HistoryDesk &
     OpcuaSessions &
+    TagWatchers &
     CertificateAdministration & {
       /** null while the engine does not answer. */
       findings(): Promise<readonly Findings[] | null>
@@ -92,6 +94,7 @@ export function webServiceOf(parts: WebServiceParts): WebService {
     accounts,
     connections: parts.connections,
     secretsDesk: parts.secretsDesk,
+    tagWatchers: rooms,
     opcuaSecurity: config.opcua.security,
     drafts: new Drafts({ desk: configuration, store: parts.draftStore, clock }),
     ...asked,

@@ -40,6 +40,7 @@ const link = new Link<FromRoom, ToOpcua>({
     health: () => room.health(),
     sessions: () => room.sessions(),
     closeSession: ({ id }) => room.closeSession(id),
+    watchers: ({ tag }) => room.watchers(tag),
     certificates: () => room.certificates(),
     changeCertificates: ({ change, by }) => room.changeCertificates(change, by),
     stop: async () => {

@@ -26,6 +26,7 @@ import type {
   MainToEngine,
   OpcuaHealth,
   OpcuaSession,
+  TagWatcher,
   ToOpcua,
   ToRoom,
   UsersChanged,
@@ -232,6 +233,11 @@ export class Rooms {
   /** Ends a session; false: there is none with this id. Rejects as `sessions` does. */
   async closeSession(id: string): Promise<boolean> {
     return this.#opcuaLink.ask('closeSession', { id }, HEALTH_WITHIN)
+  }
+
+  /** Who monitors a tag. Rejects as `sessions` does. */
+  async watchers(tag: string): Promise<readonly TagWatcher[]> {
+    return this.#opcuaLink.ask('watchers', { tag }, HEALTH_WITHIN)
   }
 
   get #opcuaLink(): Link<ToOpcua, FromRoom> {

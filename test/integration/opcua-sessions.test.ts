@@ -47,6 +47,13 @@ it('whoever cannot read the data folder sees no session and ends none', async ()
   expect(room.room.sessions()).toHaveLength(1)
 })
 
+it('tells of a tag which clients it is told to, and how often', () => {
+  expect(room.room.watchers('boiler/level')).toEqual([
+    { client: 'Test', user: users[0].name, samplingMs: expect.any(Number), publishingMs: 50, publishing: true },
+  ])
+  expect(room.room.watchers('boiler/nobody')).toEqual([])
+})
+
 it('an administrator sees who is connected, how, since when, and what it costs', async () => {
   const [seen, ...more] = room.room.sessions()
 

@@ -172,6 +172,7 @@ describe('who may ask what', () => {
         'get /api/v1/support-bundle',
         'get /api/v1/tags',
         'get /api/v1/tags/{device}/{tag}',
+        'get /api/v1/tags/{device}/{tag}/watchers',
         'get /api/v1/values',
         'post /api/v1/diagnostics/{source}/identify',
         'post /api/v1/diagnostics/{source}/read',

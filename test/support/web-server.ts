@@ -168,6 +168,7 @@ export class WebServer {
         editHistory: () => Promise.reject(new PenstockError('ROOM_UNAVAILABLE', 'nothing is recorded here')),
         audit: async () => this.commands.audit,
         ...(options.opcua ?? { sessions: async () => [], closeSession: async () => false }),
+        watchers: async () => [],
         certificates: async () => [],
         changeCertificates: async () => ({ refused: 'There are no certificates here' }),
         linkToEngine: () => {

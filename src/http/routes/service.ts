@@ -16,6 +16,7 @@ import type { PlantMirror } from '../live/plant-mirror.ts'
 import type { Metrics } from '../metrics/metrics.ts'
 import type { OperatorParts } from '../operator-answers.ts'
 import type { SecretsDesk } from '../secrets-desk.ts'
+import type { TagWatchers } from '../tag-watchers.ts'
 
 /** What the routes answer from. */
 export interface WebService extends OperatorParts {
@@ -33,6 +34,8 @@ export interface WebService extends OperatorParts {
   readonly connections: ConnectionTester
   /** Where API keys are kept that somebody types. */
   readonly secretsDesk: SecretsDesk
+  /** Who is told of a tag. */
+  readonly tagWatchers: TagWatchers
   /** What clients of the OPC UA server can choose. */
   readonly opcuaSecurity: Config['opcua']['security']
   readonly feed: EngineFeed

@@ -36,12 +36,12 @@ export function useKeepSecret() {
   })
 }
 
-/** Where OPC UA clients connect to, and who does. */
-export const useSetupClients = () =>
+/** Where OPC UA clients connect to, and who does; asked for again every `every` milliseconds. */
+export const useSetupClients = (every = CLIENTS_EVERY) =>
   useQuery({
     queryKey: CLIENTS,
     queryFn: ({ signal }) => request<SetupClientsAnswer>('/setup/clients', { signal }),
-    refetchInterval: CLIENTS_EVERY,
+    refetchInterval: every,
   })
 
 export function useTrustClient() {

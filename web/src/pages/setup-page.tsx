@@ -1,4 +1,4 @@
-import { Badge, Card, Group, Skeleton, Stack, Text, UnstyledButton } from '@mantine/core'
+import { Card, Group, Skeleton, Stack, Text, ThemeIcon, UnstyledButton } from '@mantine/core'
 import { IconCheck } from '@tabler/icons-react'
 import { useSearchParams } from 'wouter'
 import { useDraft, useOutline } from '../api/configuration.ts'
@@ -113,15 +113,14 @@ function Steps({ step, done, go }: StepsProps) {
               data-current={each === step || undefined}
             >
               <Group gap="xs" wrap="nowrap">
-                <Badge
-                  circle
-                  size="lg"
+                <ThemeIcon
+                  size={28}
+                  radius="xl"
                   color={done[each] ? 'green' : 'blue'}
                   variant={each === step ? 'filled' : 'light'}
-                  autoContrast
                 >
-                  {done[each] ? <IconCheck size={14} aria-label={t('setup.done')} /> : position + 1}
-                </Badge>
+                  {done[each] ? <IconCheck size={16} aria-label={t('setup.done')} /> : position + 1}
+                </ThemeIcon>
                 <Text size="sm" fw={each === step ? 600 : 400}>
                   {t(`setup.${each}`)}
                 </Text>

@@ -1,14 +1,13 @@
-import { Alert, Button, Code, Group, List, Skeleton, Stack, Table, Text, Title } from '@mantine/core'
+import { Alert, Button, Code, Group, List, Skeleton, Stack, Text, Title } from '@mantine/core'
 import { IconCheck, IconPlugConnected } from '@tabler/icons-react'
 import { Link } from 'wouter'
 import { useMay } from '../api/queries.ts'
 import { useSetupClients, useTrustClient } from '../api/setup.ts'
 import type { SetupClientsAnswer } from '../api/types.ts'
 import { useLocale } from '../i18n/use-locale.tsx'
-import { Age } from '../parts/age.tsx'
 import { CopyText } from '../parts/copy-text.tsx'
 import { Trouble } from '../parts/trouble.tsx'
-import { WideTable } from '../parts/wide-table.tsx'
+import { ConnectedClients } from './connected-clients.tsx'
 
 /** How the first OPC UA client gets in: where to, with what, as whom; and that it is there. */
 export function ClientStep() {
@@ -78,7 +77,7 @@ function Clients({ data }: { readonly data: SetupClientsAnswer }) {
 }
 
 function Connected({ clients }: Pick<SetupClientsAnswer, 'clients'>) {
-  const { t, n, number } = useLocale()
+  const { t, n } = useLocale()
   if (clients.length === 0) {
     return (
       <Alert color="blue" icon={<IconPlugConnected />} role="status">
@@ -91,31 +90,7 @@ function Connected({ clients }: Pick<SetupClientsAnswer, 'clients'>) {
       <Alert color="green" icon={<IconCheck />} role="status" title={n('setup.connected', clients.length)}>
         {t('setup.connectedHint')}
       </Alert>
-      <WideTable
-        minWidth={560}
-        caption={t('setup.clients')}
-        head={[
-          t('setup.clientName'),
-          t('setup.clientUser'),
-          t('setup.clientAddress'),
-          t('setup.clientSince'),
-          t('setup.clientItems'),
-        ]}
-        numbersFrom={4}
-      >
-        {clients.map(({ client, user, address, since, items }, position) => (
-          // biome-ignore lint/suspicious/noArrayIndexKey: nothing else tells two sessions of one client apart
-          <Table.Tr key={position}>
-            <Table.Td style={{ overflowWrap: 'anywhere' }}>{client}</Table.Td>
-            <Table.Td>{user ?? t('setup.anonymous')}</Table.Td>
-            <Table.Td>{address ?? '–'}</Table.Td>
-            <Table.Td>
-              <Age at={since} />
-            </Table.Td>
-            <Table.Td ta="right">{number(items)}</Table.Td>
-          </Table.Tr>
-        ))}
-      </WideTable>
+      <ConnectedClients clients={clients} />
     </Stack>
   )
 }
