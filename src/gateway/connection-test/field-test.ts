@@ -12,7 +12,8 @@ import { expected, type Steps, wordsOf } from './steps.ts'
 /** Nobody waits longer in front of a page, whatever a source that runs may take. */
 const CONNECT_WITHIN_MS = 5_000
 const ANSWER_WITHIN_MS = 3_000
-const MOST_DEVICES = 4
+/** Asked in one test. */
+export const MOST_DEVICES = 4
 
 export interface FieldTestParts {
   readonly source: FieldSource
