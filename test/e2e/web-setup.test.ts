@@ -77,7 +77,10 @@ describe('the first hour with a gateway', () => {
   it('begins on an empty overview, and tries a device before anything is applied', async () => {
     await page.getByRole('main').getByRole('link', { name: 'Open the set-up guide' }).click()
     await press(/^Modbus/)
-    await page.getByLabel(/^Name \*|^Name$/).first().fill('Boiler house')
+    await page
+      .getByLabel(/^Name \*|^Name$/)
+      .first()
+      .fill('Boiler house')
     await page.getByLabel(/^Host/).fill('127.0.0.1')
     await page.getByLabel(/^Port/).fill('1')
     await press('Test the connection')
@@ -130,13 +133,19 @@ describe('the first hour with a gateway', () => {
 
   it('adds a ChirpStack with a key that is typed once, and its devices appear by themselves', async () => {
     await anna.open('/setup?step=source&kind=chirpstack')
-    await page.getByLabel(/^Name \*|^Name$/).first().fill('Lora')
-    await page.getByLabel(/^Url|^Address/).first().fill(`http://127.0.0.1:${server.port}`)
+    await page
+      .getByLabel(/^Name \*|^Name$/)
+      .first()
+      .fill('Lora')
+    await page
+      .getByLabel(/^Url|^Address/)
+      .first()
+      .fill(`http://127.0.0.1:${server.port}`)
     await page.getByLabel('API key').fill(TENANT_KEY)
     await page.getByLabel('Tenant').fill(TENANT)
     await press('Test the connection')
     await page.getByText('The tenant "Works" has 1 application with 1 device').waitFor()
-    await page.getByText('1 device matches').waitFor()
+    await page.getByText('1 device matches').scrollIntoViewIfNeeded()
     await inspect(anna, 'setup-chirpstack')
     await press('Add to the draft')
     await press('Go on: review and apply')
@@ -145,7 +154,9 @@ describe('the first hour with a gateway', () => {
     await anna.open('/plant')
     await page.getByRole('link', { name: HALL }).waitFor()
     await expect.poll(() => server.chirpStack.openStreams(HALL), { timeout: WITHIN }).toBe(1)
-    expect(await page.evaluate(() => JSON.stringify([{ ...localStorage }, { ...sessionStorage }]))).not.toContain(TENANT_KEY)
+    expect(await page.evaluate(() => JSON.stringify([{ ...localStorage }, { ...sessionStorage }]))).not.toContain(
+      TENANT_KEY,
+    )
     expect(anna.complaints).toEqual([])
   })
 

@@ -17,6 +17,7 @@ import { addressOf, endpointOf, tagsOf } from '../live/plant-lists.ts'
 import { qualityOf } from '../live/value-answer.ts'
 import { given } from './given.ts'
 import { mirrorOf, orSilent, type WebService } from './service.ts'
+import { seesWho } from './setup/client-routes.ts'
 import { wayOf } from './value-way.ts'
 
 const MOST_TAGS = 5_000
@@ -122,12 +123,14 @@ export function plantRoutes(service: WebService): Route[] {
       summary: 'The OPC UA clients that monitor a tag',
       pathParameters: z.strictObject({ device: z.string(), tag: z.string() }),
       answer: tagWatchers,
-      handle: async ({ path }) => {
+      handle: async ({ path }, { visitor }) => {
         const watchers = await orSilent(
           () => service.tagWatchers.watchers(`${path.device}/${path.tag}`),
           'The OPC UA server does not answer just now; ask again in some seconds.',
         )
-        return { watchers: watchers.map((watcher) => ({ ...watcher })) }
+        return {
+          watchers: watchers.map(({ user, ...watcher }) => ({ ...watcher, ...(seesWho(visitor) ? { user } : {}) })),
+        }
       },
     }),
   ]

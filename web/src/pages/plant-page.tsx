@@ -118,7 +118,7 @@ export function PlantPage() {
           ]}
         />
         <Select
-          w={240}
+          style={{ flex: '0 1 240px' }}
           aria-label={t('setup.statusFilter')}
           placeholder={t('setup.anyStatus')}
           value={status ?? null}

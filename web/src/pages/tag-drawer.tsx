@@ -199,7 +199,8 @@ function Way({ tag }: { readonly tag: TagDetailAnswer }) {
             // biome-ignore lint/suspicious/noArrayIndexKey: nothing else tells two items of one client apart
             <Group key={position} gap={8} align="baseline">
               <Text size="sm" style={{ overflowWrap: 'anywhere' }}>
-                {client} ({user ?? t('setup.anonymous')})
+                {client}
+                {user === undefined ? '' : ` (${user ?? t('setup.anonymous')})`}
               </Text>
               <Text size="xs" className="quiet">
                 {publishing

@@ -61,7 +61,7 @@ function Clients({ data }: { readonly data: SetupClientsAnswer }) {
             </Text>
           ) : null}
           {may ? (
-            <Button component={Link} href="/users" variant="default" size="xs" mt={6}>
+            <Button component={Link} href="/administration/users" variant="default" size="xs" mt={6}>
               {t('setup.makeUser')}
             </Button>
           ) : null}

@@ -24,7 +24,7 @@ export function ConnectedClients({ clients }: Pick<SetupClientsAnswer, 'clients'
         // biome-ignore lint/suspicious/noArrayIndexKey: nothing else tells two sessions of one client apart
         <Table.Tr key={position}>
           <Table.Td style={{ overflowWrap: 'anywhere' }}>{client}</Table.Td>
-          <Table.Td>{user ?? t('setup.anonymous')}</Table.Td>
+          <Table.Td>{user === undefined ? '–' : (user ?? t('setup.anonymous'))}</Table.Td>
           <Table.Td>{address ?? '–'}</Table.Td>
           <Table.Td>
             <Age at={since} />

@@ -77,7 +77,7 @@ export const tagWatchers = z.object({
   watchers: z.array(
     z.object({
       client: z.string(),
-      user: z.string().nullable().describe('null: anonymous.'),
+      user: z.string().nullable().optional().describe('null: anonymous; absent: nothing for you.'),
       samplingMs: z.number().describe('How often it looks at the most, in milliseconds.'),
       publishingMs: z.number(),
       publishing: z.boolean().describe('false: it has stopped listening for now.'),

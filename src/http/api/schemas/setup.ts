@@ -56,8 +56,8 @@ export const setupClients = z.object({
   clients: z.array(
     z.object({
       client: z.string(),
-      user: z.string().nullable().describe('null: anonymous.'),
-      address: z.string().nullable(),
+      user: z.string().nullable().optional().describe('null: anonymous; absent: nothing for you.'),
+      address: z.string().nullable().optional(),
       since: z.number(),
       items: z.int().describe('Monitored items.'),
       security: z.string(),

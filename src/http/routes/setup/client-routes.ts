@@ -1,5 +1,6 @@
 import { z } from 'zod'
 import { can } from '../../../core/user.ts'
+import type { Visitor } from '../../access/gate.ts'
 import { ApiProblem } from '../../api/problem.ts'
 import { type Route, route } from '../../api/route.ts'
 import { setupClients } from '../../api/schemas/setup.ts'
@@ -8,6 +9,10 @@ import { orSilent, type WebService } from '../service.ts'
 
 const SILENT = 'The OPC UA server does not answer just now; ask again in some seconds.'
 const group = 'Set-up'
+
+/** Who reads the plant is nothing for everybody who reads it too. */
+export const seesWho = (visitor: Visitor | undefined): boolean =>
+  (['configure', 'administerSecurity'] as const).some((right) => can(visitor?.roles ?? [], right))
 
 /** What somebody needs to know, and has to do, to connect the first client. */
 export function clientRoutes({ opcua, certificates, accounts, health, opcuaSecurity }: WebService): Route[] {
@@ -18,7 +23,8 @@ export function clientRoutes({ opcua, certificates, accounts, health, opcuaSecur
       right: 'read',
       group,
       summary: 'Where OPC UA clients connect to, who is connected, and which certificates wait for approval',
-      description: 'Users and certificates only for who may administer security.',
+      description:
+        'Users and certificates only for who may administer security; who is logged in and from where also for who may configure.',
       answer: setupClients,
       handle: async (_input, { visitor }) => {
         const mayAdminister = can(visitor?.roles ?? [], 'administerSecurity')
@@ -42,8 +48,7 @@ export function clientRoutes({ opcua, certificates, accounts, health, opcuaSecur
             .filter(({ active }) => active)
             .map(({ client, name, user, address, since, securityPolicy, securityMode, subscriptions }) => ({
               client: client === '' ? name : client,
-              user,
-              address,
+              ...(seesWho(visitor) ? { user, address } : {}),
               since,
               items: subscriptions.reduce((sum, { items }) => sum + items, 0),
               security: [securityPolicy, securityMode].filter((each) => each !== null).join(', '),
