@@ -100,7 +100,16 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
     const leaveSafeMode = (by: Actor) => care.leaveSafeMode(by, audit)
     const draftStore = new ConfigurationDrafts(database)
     const onChange = () => configuration.reload(undefined, options.configuration.name)
-    const setup = setupDesks({ ...own, rooms, configuration, dataFolder, env: process.env, audit, onChange })
+    const setup = setupDesks({
+      ...own,
+      rooms,
+      configuration,
+      dataFolder,
+      env: process.env,
+      audit,
+      onChange,
+      checkRunning: check,
+    })
     const parts = { history, accounts: users, localToken, support, leaveSafeMode, draftStore, ...setup }
     const service = webServiceOf({ ...own, ...shown, ...parts })
     http = new HttpServer({ settings: config.http, log, service, files: new WebFiles(webFolder), version })

@@ -8,13 +8,13 @@ type SetupParts = KeptSecretsParts & Omit<ConnectionTestsParts, 'check' | 'secre
 
 /** What the web's set-up guide asks: connections are tested, and API keys kept. */
 export function setupDesks(parts: SetupParts) {
-  const { dataFolder, env, rooms, configuration, clock, log } = parts
+  const { dataFolder, env, rooms, configuration, checkRunning, clock, log } = parts
   const readFile = (path: string) => readFileSync(path, 'utf8')
   const secrets = new Secrets({ env, readFile, kept: keptIn(dataFolder, readFile) })
   // What the environment of the gateway says is of no concern for a single source.
   const check = (text: string) => loadText(text, 'the definition', {}, false)
   return {
-    connections: new ConnectionTests({ check, configuration, secrets, rooms, clock, log }),
+    connections: new ConnectionTests({ check, checkRunning, configuration, secrets, rooms, clock, log }),
     secretsDesk: new KeptSecrets(parts),
   }
 }

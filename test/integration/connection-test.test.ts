@@ -69,6 +69,7 @@ const rooms: ConnectionTestsParts['rooms'] = {
 function testsWith(env: Readonly<Record<string, string>> = {}) {
   return new ConnectionTests({
     check: (text) => loadText(text, 'the definition', {}, false),
+    checkRunning: (text) => loadText(text, 'plant.yaml', {}, false),
     configuration: {
       current: () => ({
         version: { id: 1, at: 0, by, comment: '', changes: 0 },
@@ -129,7 +130,7 @@ describe('a ChirpStack that is to be added', () => {
     const { ok, said, found } = await told(wanted())
     expect(said).toEqual([
       `connect true: 127.0.0.1:${server.port} answers gRPC.`,
-      'login true: ChirpStack takes the API key that was typed.',
+      'login true: ChirpStack takes the API key in the form.',
       'identify true: The tenant "Works" has 1 application with 2 devices; the rules serve 2.',
     ])
     expect(ok).toBe(true)
@@ -163,6 +164,8 @@ describe('a ChirpStack that is to be added', () => {
       const { ok, said } = await told({ source: lora(fields) }, env)
       expect({ ok, step: said.at(-1)?.slice(0, 12) }).toEqual({ ok: false, step: 'login false:' })
     }
+    running = [{ key: 'nobody knows what this source sends where' }]
+    expect((await told({ source: lora({ url }) }, env)).said).toEqual([expect.stringMatching(/^settings false: .*mend it/)])
     expect(elsewhere.asked).toEqual([])
   })
 })

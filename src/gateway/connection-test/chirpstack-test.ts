@@ -20,8 +20,8 @@ export interface ChirpStackTestParts {
   readonly source: ChirpStackSourceConfig
   readonly withoutTenant: boolean
   readonly secret: (variable: string) => string | undefined
-  /** The API key, or why there is none to send. */
-  readonly key: { readonly value: string; readonly from: string } | { readonly missing: string }
+  /** The API key and where it stands, or why there is none to send. */
+  readonly key: { readonly value: string; readonly at: string } | { readonly missing: string }
   /** Keys of the devices of the other sources that run. */
   readonly takenKeys: ReadonlySet<string>
   readonly clock: Clock
@@ -46,18 +46,18 @@ export async function testChirpStack(parts: ChirpStackTestParts, steps: Steps): 
   const from = clock.monotonic()
   let api: ChirpStackApi | undefined
   try {
-    const metadata = authorization(key.value, key.from)
+    const metadata = authorization(key.value, key.at)
     api = new ChirpStackApi({ endpoint, metadata, clock, timeoutMs, onRequest: () => undefined })
     const ends = api
     signal.addEventListener('abort', () => ends.close(), { once: true })
     const found = parts.withoutTenant ? await tenantsOf(api) : await inventoryOf(api, parts)
     connected(steps, endpoint, clock.monotonic() - from)
-    steps.good('login', `ChirpStack takes ${key.from}.`)
+    steps.good('login', `ChirpStack takes the API key in ${key.at}.`)
     steps.good('identify', inWords(found))
     return steps.report({ found })
   } catch (error) {
     const failure = await lookCloser(expected(error), endpoint, { clock, timeoutMs, signal })
-    failed(failure, steps, endpoint, parts, clock.monotonic() - from)
+    failed(failure, steps, endpoint, { ...parts, keyAt: key.at }, clock.monotonic() - from)
     return steps.report()
   } finally {
     api?.close()
@@ -74,12 +74,14 @@ function failed(
   failure: PenstockError,
   steps: Steps,
   endpoint: Endpoint,
-  parts: ChirpStackTestParts,
+  parts: ChirpStackTestParts & { readonly keyAt: string },
   ms: number,
 ): void {
-  const { source, withoutTenant } = parts
+  const { source, withoutTenant, keyAt: apiKeyEnv } = parts
   const mend =
-    failure instanceof RpcError ? ` ${failure.trouble.mend(source).replace(/; it is tried again by itself/, '')}` : ''
+    failure instanceof RpcError
+      ? ` ${failure.trouble.mend({ ...source, apiKeyEnv }).replace(/; it is tried again by itself/, '')}`
+      : ''
   const refused = failure instanceof RpcError && /^(?:key|no key|tenant)/.test(failure.trouble.name)
   if (!refused) {
     steps.bad(failure.code === 'CONFIG_INVALID' ? 'login' : 'connect', `${wordsOf(failure)}.${mend}`)
@@ -103,7 +105,8 @@ async function tenantsOf(api: ChirpStackApi): Promise<FoundInventory> {
 
 async function inventoryOf(api: ChirpStackApi, { source, takenKeys }: ChirpStackTestParts): Promise<FoundInventory> {
   const mirror = await readMirror({ api, tenantId: source.tenantId, wanted: () => false })
-  const served = servedBy(source, mirror, takenKeys)
+  const first = mirror.devices.slice(0, MOST_DEVICES)
+  const served = servedBy(source, { ...mirror, devices: first }, takenKeys)
   const applications = new Map(mirror.applications.map(({ id, name }) => [id, name]))
   const count = (of: (device: InventoryMirror['devices'][number]) => boolean) => mirror.devices.filter(of).length
   return {
@@ -118,7 +121,7 @@ async function inventoryOf(api: ChirpStackApi, { source, takenKeys }: ChirpStack
       devices: count(({ profileId }) => profileId === id),
       measurements: measurements.length,
     })),
-    devices: mirror.devices.slice(0, MOST_DEVICES).map((device): FoundDevice => {
+    devices: first.map((device): FoundDevice => {
       const as = served.get(device.devEui)
       return {
         devEui: device.devEui,
@@ -145,7 +148,7 @@ function inWords({ tenants, tenantName, applications, devices }: FoundInventory)
   const all = applications.reduce((sum, each) => sum + each.devices, 0)
   const served = devices.filter(({ servedAs }) => servedAs !== undefined).length
   const of = tenantName === undefined || tenantName === '' ? 'The tenant' : `The tenant "${tenantName}"`
-  return `${of} has ${counted(applications.length, 'application')} with ${counted(all, 'device')}; the rules serve ${served}.`
+  return `${of} has ${counted(applications.length, 'application')} with ${counted(all, 'device')}; the rules serve ${served}${all > devices.length ? ` of the first ${devices.length}` : ''}.`
 }
 
 const counted = (count: number, what: string): string => `${count} ${what}${count === 1 ? '' : 's'}`

@@ -19,6 +19,8 @@ const MOST_AT_ONCE = 3
 
 export interface ConnectionTestsParts {
   readonly check: Check
+  /** The same of the configuration that holds, with what the environment says. */
+  readonly checkRunning: Check
   readonly configuration: Pick<ConfigurationDesk, 'current'>
   readonly secrets: Pick<Secrets, 'read'>
   readonly rooms: Pick<Diagnosis, 'diagnostics' | 'identify' | 'readOnce'>
@@ -76,7 +78,7 @@ export class ConnectionTests {
       return await this.#reached(tried, wanted, steps, signal)
     } catch (error) {
       if (!(error instanceof PenstockError)) throw error
-      steps.bad('connect', wordsOf(error))
+      steps.bad(error.code === 'CONFIG_INVALID' ? 'settings' : 'connect', `${wordsOf(error)}.`)
       return steps.report()
     }
   }
@@ -114,13 +116,13 @@ export class ConnectionTests {
   }
 
   #keyOf(source: SourceConfig & { kind: 'chirpstack' }, typed: string | undefined, running: Running) {
-    if (typed !== undefined && typed.trim() !== '') return { value: typed, from: 'the API key that was typed' }
+    if (typed !== undefined && typed.trim() !== '') return { value: typed, at: 'the form' }
     const may = mayCarry(source, running.sources, running.secrets)
     if (may !== true) return { missing: may.withheld }
     const { apiKeyEnv: variable, key } = source
     const what = `the API key of the source "${key}"`
     const answer = this.#parts.secrets.read({ variable, what, path: '', needed: true, keepable: true })
-    if (answer.ok) return { value: answer.value, from: `the API key in ${variable}` }
+    if (answer.ok) return { value: answer.value, at: variable }
     return { missing: `${answer.problem.message} ${answer.problem.mend}` }
   }
 
@@ -130,8 +132,14 @@ export class ConnectionTests {
   }
 
   #running(): Running {
-    const loaded = this.#parts.check(this.#parts.configuration.current().text)
-    if (!loaded.ok) return { sources: [], secrets: [] }
+    const { checkRunning, configuration } = this.#parts
+    const loaded = checkRunning(configuration.current().text)
+    // Without it nobody knows what must not be sent, and which devices must be left alone.
+    if (!loaded.ok) {
+      const message =
+        'The configuration that holds is not right just now, so that nothing is tried beside it; mend it first'
+      throw new PenstockError('CONFIG_INVALID', message)
+    }
     const { sources, opcua, sinks } = loaded.config
     return { sources, secrets: secretsOf({ sources, users: opcua.users, postgres: sinks.postgres }) }
   }

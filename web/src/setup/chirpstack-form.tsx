@@ -138,7 +138,10 @@ interface ApplicationsProps {
 function Applications({ found, chosen, propose, onChange }: ApplicationsProps) {
   const { t, n } = useLocale()
   const { applications, devices } = found
-  const served = devices.filter(({ application }) => chosen?.includes(application) ?? true)
+  const isServed = (application: string) => chosen?.includes(application) ?? true
+  const served = devices.filter(({ application }) => isServed(application))
+  // Of a tenant with many devices only the first are listed.
+  const count = applications.reduce((sum, each) => (isServed(each.name) ? sum + each.devices : sum), 0)
   return (
     <Fieldset legend={t('setup.applications')} p="sm">
       <Stack gap="sm">
@@ -156,8 +159,8 @@ function Applications({ found, chosen, propose, onChange }: ApplicationsProps) {
             onChange={(names) => onChange({ applications: names })}
           >
             <Stack gap={6} mt={4}>
-              {applications.map(({ name, devices: count }) => (
-                <Checkbox key={name} value={name} label={`${name} (${n('overview.deviceCount', count)})`} />
+              {applications.map(({ name, devices: has }) => (
+                <Checkbox key={name} value={name} label={`${name} (${n('overview.deviceCount', has)})`} />
               ))}
             </Stack>
           </Checkbox.Group>
@@ -169,7 +172,7 @@ function Applications({ found, chosen, propose, onChange }: ApplicationsProps) {
           onChange={(event) => onChange({ propose: event.currentTarget.checked || undefined })}
         />
         <Text size="sm" fw={600}>
-          {n('setup.served', served.length)}
+          {n('setup.served', count)}
         </Text>
         {served.length > 0 ? (
           <WideTable
