@@ -1,7 +1,7 @@
 import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query'
 import type { Settings } from '../configuration/schema.ts'
 import { part, request } from './request.ts'
-import type { SecretPlacesAnswer, SetupClientsAnswer, TestReportAnswer } from './types.ts'
+import type { SetupClientsAnswer, TestReportAnswer } from './types.ts'
 
 const CLIENTS_EVERY = 2_000
 const CLIENTS = ['setup', 'clients'] as const
@@ -15,14 +15,6 @@ export interface Testing {
 export const useConnectionTest = () =>
   useMutation({
     mutationFn: (body: Testing) => request<TestReportAnswer>('/configuration/test', { method: 'POST', body }),
-  })
-
-/** Where the API keys of the draft come from. */
-export const useSecretPlaces = () =>
-  useQuery({
-    queryKey: ['configuration', 'secrets'],
-    queryFn: ({ signal }) => request<SecretPlacesAnswer>('/configuration/secrets', { signal }),
-    staleTime: 0,
   })
 
 /** Gives the gateway an API key, which no page shows again. */
