@@ -10,6 +10,7 @@ import type { LogLevelBook } from './gateway/log-level-desk.ts'
 import type { GatewayOptions } from './gateway/options.ts'
 import { pkiFolderOf, roomsOf } from './gateway/rooms-of.ts'
 import { scheduledBackups } from './gateway/scheduled-backups.ts'
+import { setupDesks } from './gateway/setup-desks.ts'
 import { supportDesk } from './gateway/support/support-bundle.ts'
 import { systemDesk } from './gateway/system-desk.ts'
 import { logLevelsOf, mainTelemetryOf, plantChangeOf } from './gateway/telemetry-of.ts'
@@ -110,7 +111,10 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
     const draftStore = new ConfigurationDrafts(database)
     events = new EventBook(database)
     const system = systemDesk({ ...own, startedAt, backups, events, audit })
-    const parts = { history, accounts: users, localToken, support, leaveSafeMode, draftStore, logLevels, system }
+    const onChange = () => configuration.reload(undefined, options.configuration.name)
+    const ofSetup = { rooms, configuration, dataFolder, env: process.env, audit, onChange, checkRunning: check }
+    const desks = { logLevels, system, ...setupDesks({ ...own, ...ofSetup }) }
+    const parts = { history, accounts: users, localToken, support, leaveSafeMode, draftStore, ...desks }
     const service = webServiceOf({ ...own, ...shown, ...parts })
     const tls = await webTlsOf(config, log)
     const files = new WebFiles(webFolder)

@@ -41,7 +41,7 @@ export async function discover(
   const source = chosen(config, key)
   const secret = (name: string) => secretIn(env, name, 'the key of the client certificate')
   const endpoint = await sourceEndpoint({ config: source, secret, now: systemClock.now() })
-  const metadata = authorization(sourceKey(source, env), source.apiKeyEnv)
+  const metadata = authorization(sourceKey(source, env, config.gateway.data), source.apiKeyEnv)
   const { callTimeoutMs: timeoutMs, tenantId } = source
   const api = new ChirpStackApi({ endpoint, metadata, clock: systemClock, timeoutMs, onRequest: () => undefined })
   const discovery = new Discovery(emptyDiscovery)

@@ -10,7 +10,7 @@ import { type Origins, originsOf } from './origins.ts'
 import type { ParseMemory, RememberingContext } from './parse-memory.ts'
 import { type Group, isGroup, pathText, type Segments, segmentsOf, settingOf, valueAt } from './raw.ts'
 import { type Config, configSchema } from './schema.ts'
-import { Secrets } from './secrets.ts'
+import { keptIn, Secrets } from './secrets.ts'
 import { userSchema } from './server-schema.ts'
 import { sourceSchema } from './source-schema.ts'
 import { templateSchema } from './template-schema.ts'
@@ -71,7 +71,11 @@ export function loadConfig(options: LoadOptions): Loaded {
   const sources = parsed.success ? parsed.data.sources : rightSources(value)
   const users = parsed.success ? parsed.data.opcua.users : rightUsers(value)
   const postgres = parsed.success ? parsed.data.sinks.postgres : undefined
-  const collected = requireSecrets ? new Secrets({ env, readFile }).collect({ users, sources, postgres }) : undefined
+  const data = parsed.success ? parsed.data.gateway.data : undefined
+  const kept = data === undefined ? undefined : keptIn(data, readFile)
+  const collected = requireSecrets
+    ? new Secrets({ env, readFile, kept }).collect({ users, sources, postgres })
+    : undefined
   const findings = [
     ...yaml.findings,
     ...(parsed.success ? [] : shapeFindings(parsed.error.issues, value, yaml)),

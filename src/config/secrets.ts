@@ -1,3 +1,4 @@
+import { join } from 'node:path'
 import type { SourceConfig } from '../core/plant.ts'
 import type { Problem } from '../core/problem.ts'
 import type { PostgresConfig } from '../core/sink.ts'
@@ -11,7 +12,12 @@ export interface SecretUse {
   readonly path: string
   /** False for a source that is disabled. */
   readonly needed: boolean
+  /** It may also stand in a file of the data folder, which whoever configures the plant can write. */
+  readonly keepable?: true
 }
+
+/** Folder of the data folder with secrets that were typed at a page: a file each, named as their variable. */
+export const keptSecretsFolder = 'secrets'
 
 /** Users and sources at their positions; undefined for those whose settings are wrong. */
 export interface SecretOwners {
@@ -32,7 +38,7 @@ export function secretsOf({ users, sources, postgres }: SecretOwners): SecretUse
     if (source?.kind !== 'chirpstack') return []
     const path = `sources[${position}].apiKeyEnv`
     const what = `the API key of the source "${source.key}"`
-    return [{ variable: source.apiKeyEnv, what, path, needed: !source.disabled }]
+    return [{ variable: source.apiKeyEnv, what, path, needed: !source.disabled, keepable: true as const }]
   })
   const clientKeys = sources.flatMap((source, position) => {
     const keyEnv = source && 'tls' in source ? source.tls?.keyEnv : undefined
@@ -60,20 +66,26 @@ type Answer = { readonly ok: true; readonly value: string } | { readonly ok: fal
 
 /**
  * Secrets from the environment: `NAME`, or the content of the file that `NAME_FILE` names, without the newline at its
- * end. No text that comes from here holds a secret, nor the path of a file, which could be one by mistake.
+ * end; for the API keys of sources, where neither is set, what is kept in the data folder. No text that comes from here holds a secret, nor the path of a file, which could be one by mistake.
  */
 export class Secrets {
   readonly #env: Environment
   readonly #readFile: (path: string) => string
+  readonly #kept: (variable: string) => string | undefined
 
-  /** `readFile` reads a file as UTF-8 text and throws where it cannot. */
-  constructor(parts: { env: Environment; readFile: (path: string) => string }) {
+  /** `readFile` reads a file as UTF-8 text and throws where it cannot. `kept`: what the data folder has; absent: nothing. */
+  constructor(parts: {
+    env: Environment
+    readFile: (path: string) => string
+    kept?: ((variable: string) => string | undefined) | undefined
+  }) {
     this.#env = parts.env
     this.#readFile = parts.readFile
+    this.#kept = parts.kept ?? (() => undefined)
   }
 
   /** The secret, or why there is none, in words for the operator. */
-  read({ variable, what, path }: SecretUse): Answer {
+  read({ variable, what, path, keepable }: SecretUse): Answer {
     const refuse = (message: string, mend: string): Answer => ({ ok: false, problem: { path, message, mend } })
     const file = `${variable}_FILE`
     const value = this.#env[variable]
@@ -86,6 +98,8 @@ export class Secrets {
       return refuse(`The environment variable ${variable}, which holds ${what}, is empty.`, 'Set it to the secret.')
     }
     if (filePath === undefined) {
+      const kept = keepable && this.#kept(variable)
+      if (kept) return { ok: true, value: kept }
       const message = `The environment variable ${variable}, which holds ${what}, is not set.`
       return refuse(message, `Set ${variable}, or set ${file} to the path of a file that holds it.`)
     }
@@ -117,6 +131,17 @@ export class Secrets {
     return problems.length > 0 ? { ok: false, problems } : { ok: true, secrets }
   }
 }
+
+/** What the data folder keeps of secrets, without the newline at its end; undefined: nothing, or nothing that can be read. */
+export const keptIn =
+  (dataFolder: string, readFile: (path: string) => string) =>
+  (variable: string): string | undefined => {
+    try {
+      return readFile(join(dataFolder, keptSecretsFolder, variable)).replace(/\r?\n$/, '')
+    } catch {
+      return undefined
+    }
+  }
 
 /** The system's word for it, such as ENOENT; its message would show the path. */
 function codeOf(error: unknown): string {

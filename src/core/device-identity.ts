@@ -33,3 +33,22 @@ export interface IdentityReport extends DeviceIdentity {
   /** How long all its answers took together. */
   readonly ms: Milliseconds
 }
+
+/** The nameplate in one line; what else it says where there is nothing of a nameplate. */
+export function plateWords({ nameplate, facts, by }: DeviceIdentity): string {
+  const { manufacturer, model, productCode, serialNumber, hardwareRevision, softwareRevision, deviceRevision } =
+    nameplate
+  const marked = (mark: string, value: string | undefined) => (value === undefined ? [] : [`${mark} ${value}`])
+  const name = [manufacturer, model, productCode === model ? undefined : productCode].filter(
+    (each) => each !== undefined,
+  )
+  const words = [
+    ...(name.length > 0 ? [name.join(' ')] : []),
+    ...marked('serial number', serialNumber),
+    ...marked('hardware', hardwareRevision),
+    ...marked('software', softwareRevision),
+    ...marked('revision', deviceRevision),
+  ]
+  if (words.length > 0) return words.join(', ')
+  return facts.map(({ name: of, value }) => `${of} ${value}`).join(', ') || `nothing of itself with ${by}`
+}

@@ -103,6 +103,8 @@ export interface ReadingReport {
   readonly status: string | null
   /** How long the device took. */
   readonly ms: Milliseconds
+  /** What went over its connection meanwhile, where that is traced. */
+  readonly frames?: readonly FrameRecord[]
 }
 
 /** Why an address was not read. */

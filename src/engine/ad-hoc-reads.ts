@@ -11,9 +11,12 @@ import { aloneOn, type FieldDevice, type FieldSource, wantedTag } from '../sourc
 export interface AdHocReadsParts {
   readonly plant: () => Plant
   readonly types: SourceTypes
-  readonly sources: Pick<SourceSupervisor, 'laneOf'>
+  readonly sources: Pick<SourceSupervisor, 'laneOf' | 'frames'>
   readonly clock: Clock
 }
+
+/** Other requests may be under way at the same time. */
+const MOST_FRAMES = 8
 
 /** Asks devices for single addresses, and what they are, over the connections that are polled, between two polls; one at a time a source. */
 export class AdHocReads {
@@ -31,7 +34,13 @@ export class AdHocReads {
     const { source, device } = place
     const { tag, problems } = wantedTag(this.#parts.types, source, device, wanted)
     if (problems.length > 0) return problem('invalid', problems.map(formatProblem).join(' '))
-    return this.#alone(source, async (lane) => reportOf(tag, await lane.read(aloneOn(source, device, tag))))
+    const { sources } = this.#parts
+    return this.#alone(source, async (lane) => {
+      const before = sources.frames(source.key, 0)?.frames.at(-1)?.number ?? 0
+      const report = reportOf(tag, await lane.read(aloneOn(source, device, tag)))
+      const frames = sources.frames(source.key, before)?.frames.slice(-MOST_FRAMES)
+      return frames ? { ...report, frames } : report
+    })
   }
 
   /** What a device says of itself; as `read`. */

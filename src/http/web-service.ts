@@ -18,6 +18,7 @@ import { EngineFeed } from './live/engine-feed.ts'
 import { Metrics } from './metrics/metrics.ts'
 import type { WebService } from './routes/service.ts'
 import type { OpcuaSessions } from './sessions.ts'
+import type { TagWatchers } from './tag-watchers.ts'
 
 interface WebServiceParts
   extends Pick<
@@ -32,6 +33,8 @@ interface WebServiceParts
     | 'leaveSafeMode'
     | 'logLevels'
     | 'system'
+    | 'connections'
+    | 'secretsDesk'
   > {
   readonly config: Config
   readonly secrets: Readonly<Record<string, string>>
@@ -40,6 +43,7 @@ interface WebServiceParts
     CommandDesk &
     HistoryDesk &
     OpcuaSessions &
+    TagWatchers &
     CertificateDesk & {
       /** null while the engine does not answer. */
       findings(): Promise<readonly Findings[] | null>
@@ -93,6 +97,10 @@ export function webServiceOf(parts: WebServiceParts): WebService {
     logLevels: parts.logLevels,
     system: parts.system,
     accounts,
+    connections: parts.connections,
+    secretsDesk: parts.secretsDesk,
+    tagWatchers: rooms,
+    opcuaSecurity: config.opcua.security,
     drafts: new Drafts({ desk: configuration, store: parts.draftStore, clock }),
     ...asked,
   }

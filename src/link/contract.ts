@@ -216,6 +216,17 @@ export interface OpcuaSubscription {
   readonly lifetimeMs: number
 }
 
+/** A client that monitors a tag. */
+export interface TagWatcher {
+  readonly client: string
+  /** null: anonymous. */
+  readonly user: string | null
+  /** How often it looks at the most, and how often it is told. */
+  readonly samplingMs: number
+  readonly publishingMs: number
+  readonly publishing: boolean
+}
+
 export interface UsersChanged {
   readonly users: readonly UserRecord[]
   readonly change: { readonly action: string; readonly subject: string; readonly user: string }
@@ -228,6 +239,8 @@ export type ToOpcua = {
     sessions: (none: null) => readonly OpcuaSession[]
     /** Ends a session and its subscriptions; false: there is none with this id. */
     closeSession: (which: { readonly id: string; readonly by: Actor }) => boolean
+    /** Who monitors the value of this tag, by its id. */
+    watchers: (of: { readonly tag: string }) => readonly TagWatcher[]
     certificates: (none: null) => readonly KnownCertificate[]
     /** The revocation lists of its authorities. */
     revocationLists: (none: null) => readonly KnownRevocationList[]

@@ -50,6 +50,7 @@ const link = new Link<FromRoom, ToOpcua>({
     health: () => ({ ...room.health(), thread: telemetry.health() }),
     sessions: () => room.sessions(),
     closeSession: ({ id, by }) => room.closeSession(id, by),
+    watchers: ({ tag }) => room.watchers(tag),
     certificates: () => room.certificates(),
     revocationLists: () => room.revocationLists(),
     certificateText: (which) => room.certificateText(which),

@@ -18,9 +18,10 @@ import type { Logger } from '../core/logger.ts'
 import type { SampleBatch } from '../core/sample.ts'
 import type { TraceParent, Tracing } from '../core/tracing.ts'
 import type { UserRecord } from '../core/user.ts'
-import type { OpcuaHealth, OpcuaSession, UsersChanged } from '../link/contract.ts'
+import type { OpcuaHealth, OpcuaSession, TagWatcher, UsersChanged } from '../link/contract.ts'
 import { collectStartupGarbage } from '../telemetry/startup-garbage.ts'
 import type { GatewayIdentity } from './address-space/gateway-nodes.ts'
+import { PLANT_URI } from './address-space/namespaces.ts'
 import { raiseAlarm } from './alarm-events.ts'
 import { AuditTrail } from './audit/audit-trail.ts'
 import { EngineConnection, type EngineListener } from './engine-connection.ts'
@@ -41,6 +42,7 @@ import { SecurityDesk } from './security-desk.ts'
 import { type PreparedServer, prepareServer } from './server.ts'
 import { Sessions } from './sessions.ts'
 import type { OpcuaSettings } from './settings.ts'
+import { watchersOf } from './watchers.ts'
 
 /** How long clients see the state Shutdown before their connections close. */
 const SHUTDOWN_NOTICE: Milliseconds = 500
@@ -209,6 +211,14 @@ export class OpcuaServerRoom {
   /** Ends a session and its subscriptions; false: there is none with this id. */
   closeSession(id: string, by: Actor): boolean {
     return this.#sessions?.close(id, by) ?? false
+  }
+
+  /** Who monitors the value of the tag. */
+  watchers(tag: string): readonly TagWatcher[] {
+    if (!this.#prepared) return []
+    const { server, addressSpace } = this.#prepared
+    const namespace = addressSpace.getNamespaceIndex(PLANT_URI)
+    return watchersOf(server, this.sessions(), { namespace, identifier: tag })
   }
 
   /** The database has these users now: who is not among them any more loses the session at once. */

@@ -34,6 +34,7 @@ import type {
   MainToEngine,
   OpcuaHealth,
   OpcuaSession,
+  TagWatcher,
   ToOpcua,
   ToRoom,
   UsersChanged,
@@ -264,6 +265,11 @@ export class Rooms {
   /** Ends a session; false: there is none with this id. Rejects as `sessions` does. */
   async closeSession(id: string, by: Actor): Promise<boolean> {
     return this.#opcuaLink.ask('closeSession', { id, by }, HEALTH_WITHIN)
+  }
+
+  /** Who monitors a tag. Rejects as `sessions` does. */
+  async watchers(tag: string): Promise<readonly TagWatcher[]> {
+    return this.#opcuaLink.ask('watchers', { tag }, HEALTH_WITHIN)
   }
 
   get #opcuaLink(): Link<ToOpcua, FromRoom> {

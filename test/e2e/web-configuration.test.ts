@@ -212,6 +212,8 @@ describe('an engineer at the browser', () => {
     await expect.poll(() => text.inputValue()).toContain('meter')
     await text.fill((await text.inputValue()).replace('"holding:0"', '"somewhere:0"'))
     await submit('Save to the draft')
+    // That the text was typed says nothing: only the answer to saving it does, and what comes after must not overtake it.
+    await pending(/1 problem/)
     await page
       .getByText(/somewhere:0/)
       .first()

@@ -179,7 +179,13 @@ describe('the pages', () => {
     await expect.poll(() => page.getByText(/^Needs attention: .*1 device/).count(), { timeout: WITHIN }).toBe(1)
     const devices = page.getByRole('region', { name: 'Devices that need attention' }).first()
     await devices.getByRole('link', { name: 'Unit that is not there' }).waitFor()
+    await page.getByRole('row', { name: /^Scada/ }).waitFor()
     await inspect('overview')
+    await page.getByRole('status').getByRole('link', { name: '1 device' }).click()
+    await page.getByRole('row', { name: /Never read/ }).waitFor()
+    await expect.poll(() => page.getByRole('row', { name: /Pumped volume/ }).count(), { timeout: WITHIN }).toBe(0)
+    await page.getByRole('button', { name: 'Only devices that need attention' }).click()
+    await page.getByRole('row', { name: /Pumped volume/ }).waitFor()
   })
 
   it('show every tag as it changes, in words, and find the ones looked for', async () => {
@@ -216,6 +222,8 @@ describe('the pages', () => {
     await page.getByRole('button', { name: 'Level', exact: true }).click()
     const panel = page.getByRole('dialog')
     await panel.getByText('The way of its value').waitFor()
+    await scada.watch('pump/level')
+    await panel.getByText(/^Scada/).waitFor()
     await panel.getByText('input:0', { exact: true }).waitFor()
     await panel.getByText('nsu=urn:penstock:plant;s=pump/level').waitFor()
     await panel.locator('canvas').waitFor()

@@ -63,7 +63,7 @@ async function whilePolled(config: ModbusSourceConfig) {
   const reads = new AdHocReads({
     plant: () => ({ sources: [config] }),
     types: sourceTypes,
-    sources: { laneOf: () => polled.lane },
+    sources: { laneOf: () => polled.lane, frames: () => undefined },
     clock: systemClock,
   })
   return { context, answer: await reads.identify({ source: 'line' }) }

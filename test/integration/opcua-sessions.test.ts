@@ -48,6 +48,23 @@ it('whoever cannot read the data folder sees no session and ends none', async ()
   expect(room.room.sessions()).toHaveLength(1)
 })
 
+it('tells of a tag which clients it is told to, and how often', () => {
+  expect(room.room.watchers('boiler/level')).toEqual([
+    { client: 'Test', user: users[0].name, samplingMs: expect.any(Number), publishingMs: 50, publishing: true },
+  ])
+  expect(room.room.watchers('boiler/nobody')).toEqual([])
+})
+
+it('a page shows everybody that a client is connected, and who that is only to who configures or administers', async () => {
+  const path = '/api/v1/setup/clients'
+  const known = { client: 'Test', items: 2, security: 'Basic256Sha256, SignAndEncrypt', since: expect.any(Number) }
+  expect(await web.json(path, 'olga')).toMatchObject({ users: [], rejected: [], clients: [known] })
+  expect(((await web.json(path, 'olga')) as { clients: object[] }).clients[0]).toEqual(known)
+  const ofSam = (await web.json(path, 'sam')) as { clients: object[]; users: object[] }
+  expect(ofSam.clients[0]).toEqual({ ...known, user: users[0].name, address: '127.0.0.1' })
+  expect(ofSam.users).toContainEqual({ name: 'sam', roles: ['SecurityAdmin'] })
+})
+
 it('an administrator sees who is connected, how, since when, and what it costs', async () => {
   const [seen, ...more] = room.room.sessions()
 

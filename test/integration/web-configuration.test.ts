@@ -353,3 +353,48 @@ describe('who may', () => {
     expect((await document()).opcua).toBeUndefined()
   })
 })
+
+describe('setting up', () => {
+  const lora = {
+    key: 'lora',
+    kind: 'chirpstack',
+    url: 'http://c:8080',
+    tenantId: '52f14cd4-c6f1-4fbd-8f87-4025e1d49242',
+  }
+  const variable = 'PENSTOCK_LORA_API_KEY'
+  const keep = (as: UserName, name = variable) =>
+    ask<Problem>(as, 'PUT', `/secrets/${name}`, { value: 'a typed key' }).then(({ status }) => status)
+
+  it('tries a source for whoever may configure, and says when too many are tried', async () => {
+    const report = { ok: true, steps: [{ step: 'connect', ok: true, text: 'It answers.', ms: 1 }] } as const
+    const tried: unknown[] = []
+    web.tested = (wanted) => {
+      tried.push(wanted)
+      return report
+    }
+    const body = { source: lora, apiKey: 'a typed key' }
+    expect((await ask('oscar', 'POST', '/test', body)).status).toBe(403)
+    expect(await ask('carl', 'POST', '/test', body)).toMatchObject({ status: 200, body: report })
+    expect(tried).toEqual([body])
+    web.tested = () => undefined
+    expect(await ask('carl', 'POST', '/test', body)).toMatchObject({ status: 429, body: { code: 'TEST_BUSY' } })
+  })
+
+  it('takes the API key of a source that the draft names, shows it to nobody, and takes no other secret', async () => {
+    expect(await keep('carl')).toBe(404)
+    await ask('carl', 'POST', '/sources', lora)
+    expect((await draftOf('carl'))?.problems).toHaveLength(1)
+    expect(await keep('sam')).toBe(403)
+    expect(await keep('cora')).toBe(404)
+    expect(await keep('carl')).toBe(204)
+    expect(await keep('carl', 'PENSTOCK_SAM_PASSWORD')).toBe(404)
+    const { body } = await ask('carl', 'GET', '/secrets')
+    expect(body).toEqual({ secrets: [{ variable, source: 'lora', from: 'kept' }] })
+    expect(JSON.stringify(web.commands.audit)).toContain(variable)
+    expect(JSON.stringify([web.commands.audit, (await ask('carl', 'GET', '/draft/text')).body])).not.toContain(
+      'typed key',
+    )
+    expect((await ask('carl', 'DELETE', `/secrets/${variable}`)).status).toBe(204)
+    expect((await ask('carl', 'DELETE', `/secrets/${variable}`)).status).toBe(404)
+  })
+})

@@ -14,6 +14,7 @@ import type {
 } from '../../src/core/certificate.ts'
 import { systemClock } from '../../src/core/clock.ts'
 import type { Actor, CommandAnswer, CommandRecord, CommandRequest } from '../../src/core/command.ts'
+import type { TestReport, WantedTest } from '../../src/core/connection-test.ts'
 import type { FrameTrace, ReadAnswer, SourceDiagnostics } from '../../src/core/diagnostics.ts'
 import type { Findings } from '../../src/core/drift.ts'
 import { PenstockError } from '../../src/core/errors.ts'
@@ -21,10 +22,11 @@ import { type Logger, silentLogger } from '../../src/core/logger.ts'
 import type { Plant } from '../../src/core/plant.ts'
 import { StatusCode } from '../../src/core/status-code.ts'
 import type { UserRole } from '../../src/core/user.ts'
+import { KeptSecrets } from '../../src/gateway/kept-secrets.ts'
 import { LogLevelBook } from '../../src/gateway/log-level-desk.ts'
-import { webTlsOf } from '../../src/gateway/web-tls-of.ts'
 import { scheduledBackups } from '../../src/gateway/scheduled-backups.ts'
 import { systemDesk } from '../../src/gateway/system-desk.ts'
+import { webTlsOf } from '../../src/gateway/web-tls-of.ts'
 import { HttpServer } from '../../src/http/app.ts'
 import type { GatewayHealth } from '../../src/http/gateway-health.ts'
 import { LocalToken } from '../../src/http/local-token.ts'
@@ -153,6 +155,8 @@ export class WebServer {
   /** What its routes answer from. */
   readonly service: WebService
   origin = ''
+  /** What a test of a connection comes to; undefined: too many are under way. */
+  tested: (wanted: WantedTest) => TestReport | undefined = () => undefined
   readonly #history: HistoryFile
   readonly #server: HttpServer
   readonly database: ReturnType<typeof openPenstockDatabase>
@@ -176,13 +180,6 @@ export class WebServer {
     const secrets = Object.fromEntries(
       users.map((name) => [`PENSTOCK_${name.toUpperCase()}_PASSWORD`, USERS[name].password]),
     )
-    const config: Config = configSchema.parse({
-      gateway: { name: 'Plant of tests', data: folder },
-      backup: { folder: join(folder, 'backup') },
-      opcua: { users: users.map((name) => ({ name, role: USERS[name].role })) },
-      http: { port: 0, ...options.http },
-      sources: [],
-    })
     this.database = openPenstockDatabase(folder)
     this.accounts = new UserAccounts({
       database: this.database,
@@ -215,6 +212,7 @@ export class WebServer {
         editHistory: () => Promise.reject(new PenstockError('ROOM_UNAVAILABLE', 'nothing is recorded here')),
         audit: async () => this.commands.audit,
         ...(options.opcua ?? { sessions: async () => [], closeSession: async () => false }),
+        watchers: async () => [],
         ...this.certificates,
         linkToEngine: () => {
           if (!this.engine || this.engine === given) return undefined
@@ -231,10 +229,18 @@ export class WebServer {
       system: systemDesk({
         config,
         startedAt: systemClock.now(),
-        backups: scheduledBackups(config, log),
+        backups: scheduledBackups(config, log, noTracing),
         events: new EventBook(this.database),
         audit: new AuditLog(this.database),
         clock: systemClock,
+      }),
+      connections: { test: async (wanted) => this.tested(wanted) },
+      secretsDesk: new KeptSecrets({
+        dataFolder: folder,
+        env: options.env ?? {},
+        audit: { append: (entry) => void this.commands.audit.push({ id: 1, ...entry, details: {} }) },
+        clock: systemClock,
+        onChange: async () => undefined,
       }),
       support: async () => Buffer.from('a bundle'),
       health: async () => this.#health(),
@@ -250,6 +256,7 @@ export class WebServer {
     const { users = everybody } = options
     const config: Config = configSchema.parse({
       gateway: { name: 'Plant of tests', data: folder },
+      backup: { folder: join(folder, 'backup') },
       opcua: { users: users.map((name) => ({ name, role: USERS[name].role })) },
       http: { port: 0, ...options.http },
       sources: [],

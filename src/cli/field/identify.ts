@@ -1,6 +1,7 @@
 import { systemClock } from '../../core/clock.ts'
-import type { DeviceIdentity, IdentityReport } from '../../core/device-identity.ts'
+import { type IdentityReport, plateWords } from '../../core/device-identity.ts'
 import { PenstockError } from '../../core/errors.ts'
+import type { OneOff } from '../../sources/one-off.ts'
 import type { FieldDevice } from '../../sources/wanted-tag.ts'
 import { ClientFailure, ExitCode } from '../client/failure.ts'
 import { table } from '../client/format.ts'
@@ -8,7 +9,6 @@ import type { Output } from '../client/options.ts'
 import type { Environment } from '../configuration.ts'
 import { type GatewayAddress, gatewayAddress } from '../gateway/address.ts'
 import { askGateway } from './ask-gateway.ts'
-import type { OneOff } from './one-off.ts'
 import { withConnection } from './read-once.ts'
 import { deviceOf, type TargetFlags, targetOf } from './target.ts'
 
@@ -64,25 +64,6 @@ export async function identified(line: OneOff, device: FieldDevice): Promise<Ide
     if (!(error instanceof PenstockError) || error.code === 'CONNECTION_LOST') throw error
     return error
   }
-}
-
-/** The nameplate in one line; what else it says where there is nothing of a nameplate. */
-export function plateWords({ nameplate, facts, by }: DeviceIdentity): string {
-  const { manufacturer, model, productCode, serialNumber, hardwareRevision, softwareRevision, deviceRevision } =
-    nameplate
-  const marked = (mark: string, value: string | undefined) => (value === undefined ? [] : [`${mark} ${value}`])
-  const name = [manufacturer, model, productCode === model ? undefined : productCode].filter(
-    (each) => each !== undefined,
-  )
-  const words = [
-    ...(name.length > 0 ? [name.join(' ')] : []),
-    ...marked('serial number', serialNumber),
-    ...marked('hardware', hardwareRevision),
-    ...marked('software', softwareRevision),
-    ...marked('revision', deviceRevision),
-  ]
-  if (words.length > 0) return words.join(', ')
-  return facts.map(({ name: of, value }) => `${of} ${value}`).join(', ') || `nothing of itself with ${by}`
 }
 
 async function askThere(

@@ -1,5 +1,6 @@
 import type { ReadingReport } from '../../core/diagnostics.ts'
 import { PenstockError } from '../../core/errors.ts'
+import { type OneOff, openOneOff } from '../../sources/one-off.ts'
 import { reportOf } from '../../sources/one-reading.ts'
 import { ClientFailure, ExitCode } from '../client/failure.ts'
 import type { Output } from '../client/options.ts'
@@ -8,8 +9,7 @@ import { type GatewayAddress, gatewayAddress } from '../gateway/address.ts'
 import { oneLine } from '../history.ts'
 import { askGateway } from './ask-gateway.ts'
 import { inWords } from './frames.ts'
-import { type OneOff, openOneOff, tagAt } from './one-off.ts'
-import { deviceOf, type Target, type TargetFlags, targetOf, usage } from './target.ts'
+import { deviceOf, type Target, type TargetFlags, tagAt, targetOf, usage } from './target.ts'
 import { unreachable } from './unreachable.ts'
 
 /** Longer than the gateway itself waits for the device. */

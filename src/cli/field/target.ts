@@ -1,8 +1,11 @@
 import { readFileSync } from 'node:fs'
 import { Secrets } from '../../config/secrets.ts'
+import type { WantedReading } from '../../core/diagnostics.ts'
 import { nearest } from '../../core/nearest.ts'
 import { formatProblem, type Problem } from '../../core/problem.ts'
-import type { FieldDevice, FieldSource } from '../../sources/wanted-tag.ts'
+import { sourceTypes } from '../../engine/source-types.ts'
+import type { OneOffTarget } from '../../sources/one-off.ts'
+import { type CheckedTag, type FieldDevice, type FieldSource, wantedTag } from '../../sources/wanted-tag.ts'
 import { ClientFailure, ExitCode } from '../client/failure.ts'
 import { checkConfiguration, type Environment, readConfiguration } from '../configuration.ts'
 
@@ -17,12 +20,9 @@ export interface TargetFlags {
   readonly timeout?: string | undefined
 }
 
-export interface Target {
-  readonly source: FieldSource
+export interface Target extends OneOffTarget {
   /** The data folder of the configuration, where one was read. */
   readonly dataFolder: string | undefined
-  /** What an environment variable holds that the source names. */
-  readonly secret: (variable: string) => string | undefined
 }
 
 /** The key of the source and the device that the command line describes. */
@@ -59,6 +59,13 @@ export function deviceOf(source: FieldSource, key: string | undefined): FieldDev
   if (found) return found
   throw unknown(`The source "${source.key}" has no device "${key}"`, key, devices)
 }
+
+/** The tag at this address that the command line asks for, and everything wrong with it. */
+export const tagAt = (
+  source: FieldSource,
+  device: FieldDevice,
+  wanted: Omit<WantedReading, 'source' | 'device'>,
+): CheckedTag => wantedTag(sourceTypes, source, device, wanted)
 
 /** Everything wrong with what the command line asks for, in words. */
 export const usage = (problems: readonly Problem[]): ClientFailure =>

@@ -1,18 +1,19 @@
 import { lookup } from 'node:dns/promises'
 import { isIP } from 'node:net'
 import { systemClock } from '../../core/clock.ts'
+import { plateWords } from '../../core/device-identity.ts'
 import { describeError, PenstockError } from '../../core/errors.ts'
 import { fieldEndpointOf, type TagConfig } from '../../core/plant.ts'
 import { isBad } from '../../core/status-code.ts'
+import type { OneOff } from '../../sources/one-off.ts'
 import { reportOf } from '../../sources/one-reading.ts'
 import type { FieldDevice, FieldSource } from '../../sources/wanted-tag.ts'
 import { ClientFailure, ExitCode } from '../client/failure.ts'
 import type { Output } from '../client/options.ts'
 import type { Environment } from '../configuration.ts'
-import { identified, plateWords } from './identify.ts'
-import { type OneOff, tagAt } from './one-off.ts'
+import { identified } from './identify.ts'
 import { sentence, withConnection } from './read-once.ts'
-import { type TargetFlags, targetOf } from './target.ts'
+import { type TargetFlags, tagAt, targetOf } from './target.ts'
 
 /**
  * `penstock test-connection`: how far one gets towards each device of a source: name, connection, an answer, a value, and

@@ -5,6 +5,7 @@ import { parse, stringify } from 'yaml'
 import type { Environment } from '../../config/environment.ts'
 import { looksSecret } from '../../config/finding.ts'
 import { isGroup } from '../../config/raw.ts'
+import { keptSecretsFolder } from '../../config/secrets.ts'
 import { describeError } from '../../core/errors.ts'
 import { localTokenFile } from '../../http/local-token.ts'
 import { version } from '../../version.ts'
@@ -77,17 +78,21 @@ export function secretsAround(dataFolder: string, env: Environment): string[] {
     /PASSW|SECRET|TOKEN|API_?KEY|CREDENTIAL|_KEY(_FILE)?$/i.test(name),
   )
   const given = variables.flatMap(([name, value = '']) => (name.endsWith('_FILE') ? contentOf(value) : [value]))
-  return [...given, ...contentOf(join(dataFolder, localTokenFile)), ...privateKeys(join(dataFolder, 'pki'))]
+  const kept = filesOf(join(dataFolder, keptSecretsFolder), () => true)
+  const keys = filesOf(join(dataFolder, 'pki'), (folder) => /[/\\]private$/.test(folder))
+  return [...given, ...contentOf(join(dataFolder, localTokenFile)), ...kept, ...keys]
 }
 
-function privateKeys(folder: string): string[] {
+function filesOf(folder: string, isWanted: (parentPath: string) => boolean): string[] {
   try {
     return readdirSync(folder, { recursive: true, withFileTypes: true })
-      .filter((entry) => entry.isFile() && /[/\\]private$/.test(entry.parentPath))
+      .filter((entry) => entry.isFile() && isWanted(entry.parentPath))
       .flatMap(({ parentPath, name }) => contentOf(join(parentPath, name)))
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === 'ENOENT') return []
-    throw new Error(`The private keys cannot be looked up, so that nothing can be shown: ${describeError(error)}`)
+    throw new Error(
+      `The secrets of the data folder cannot be looked up, so that nothing can be shown: ${describeError(error)}`,
+    )
   }
 }
 

@@ -15,6 +15,9 @@ import { logLevelRoutes } from './log-level-routes.ts'
 import { plantRoutes } from './plant-routes.ts'
 import type { WebService } from './service.ts'
 import { sessionRoutes } from './session-routes.ts'
+import { clientRoutes } from './setup/client-routes.ts'
+import { connectionRoutes } from './setup/connection-routes.ts'
+import { secretRoutes } from './setup/secret-routes.ts'
 import { tokenRoutes } from './token-routes.ts'
 import { valueRoutes } from './value-routes.ts'
 
@@ -30,6 +33,9 @@ export function apiRoutes(service: WebService, version: string): Route[] {
     ...commandApiRoutes(service),
     ...diagnosticsRoutes(service),
     ...logLevelRoutes(service),
+    ...connectionRoutes(service),
+    ...secretRoutes(service),
+    ...clientRoutes(service),
     ...configurationApiRoutes(service),
     ...eventRoutes(service),
     ...userRoutes(service),

@@ -83,7 +83,10 @@ export function diagnosticsRoutes(service: WebService): Route[] {
       answer: reading,
       handle: async ({ path, body }) => {
         const answer = await orSilent(() => diagnosis.readOnce({ source: path.source, ...body }))
-        if (!('problem' in answer)) return { ...answer, value: jsonValue(answer.value) }
+        if (!('problem' in answer)) {
+          const { frames, value, ...report } = answer
+          return { ...report, value: jsonValue(value), ...(frames ? { frames: [...frames] } : {}) }
+        }
         const { problem, error } = answer
         throw new ApiProblem({ status: statusOf[problem], code: `READ_${problem.toUpperCase()}`, detail: error })
       },

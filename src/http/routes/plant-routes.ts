@@ -11,11 +11,13 @@ import {
   type TagAnswer,
   tagDetail,
   tagPage,
+  tagWatchers,
 } from '../api/schemas/plant.ts'
 import { addressOf, endpointOf, tagsOf } from '../live/plant-lists.ts'
 import { qualityOf } from '../live/value-answer.ts'
 import { given } from './given.ts'
-import { mirrorOf, type WebService } from './service.ts'
+import { mirrorOf, orSilent, type WebService } from './service.ts'
+import { seesWho } from './setup/client-routes.ts'
 import { wayOf } from './value-way.ts'
 
 const MOST_TAGS = 5_000
@@ -111,6 +113,24 @@ export function plantRoutes(service: WebService): Route[] {
         const found = indexing.byId(`${path.device}/${path.tag}`)
         if (!found) throw notFound(`The plant has no tag "${path.device}/${path.tag}".`)
         return { ...tagAnswer(found), nodeId: `nsu=urn:penstock:plant;s=${found.id}`, way: wayOf(found) }
+      },
+    }),
+    route({
+      method: 'GET',
+      path: '/tags/{device}/{tag}/watchers',
+      right: 'read',
+      group: 'Plant',
+      summary: 'The OPC UA clients that monitor a tag',
+      pathParameters: z.strictObject({ device: z.string(), tag: z.string() }),
+      answer: tagWatchers,
+      handle: async ({ path }, { visitor }) => {
+        const watchers = await orSilent(
+          () => service.tagWatchers.watchers(`${path.device}/${path.tag}`),
+          'The OPC UA server does not answer just now; ask again in some seconds.',
+        )
+        return {
+          watchers: watchers.map(({ user, ...watcher }) => ({ ...watcher, ...(seesWho(visitor) ? { user } : {}) })),
+        }
       },
     }),
   ]

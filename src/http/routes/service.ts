@@ -1,4 +1,5 @@
 import type { Drafts } from '../../config/drafts.ts'
+import type { Config } from '../../config/schema.ts'
 import type { Clock } from '../../core/clock.ts'
 import type { Findings } from '../../core/drift.ts'
 import { isRetryable, PenstockError } from '../../core/errors.ts'
@@ -8,13 +9,16 @@ import type { Sessions } from '../access/sessions.ts'
 import type { Accounts, WebUsers } from '../access/web-users.ts'
 import { engineSilent } from '../api/problem.ts'
 import type { CertificateDesk } from '../certificate-desk.ts'
+import type { ConnectionTester } from '../connection-tester.ts'
 import type { Diagnosis } from '../diagnosis.ts'
 import type { GatewayHealth } from '../gateway-health.ts'
 import type { EngineFeed } from '../live/engine-feed.ts'
 import type { PlantMirror } from '../live/plant-mirror.ts'
 import type { Metrics } from '../metrics/metrics.ts'
 import type { OperatorParts } from '../operator-answers.ts'
+import type { SecretsDesk } from '../secrets-desk.ts'
 import type { SystemDesk } from '../system-desk.ts'
+import type { TagWatchers } from '../tag-watchers.ts'
 
 /** What the routes answer from. */
 export interface WebService extends OperatorParts {
@@ -31,6 +35,14 @@ export interface WebService extends OperatorParts {
   readonly metrics: Metrics
   readonly certificates: CertificateDesk
   readonly system: SystemDesk
+  /** Tries sources before they run. */
+  readonly connections: ConnectionTester
+  /** Where API keys are kept that somebody types. */
+  readonly secretsDesk: SecretsDesk
+  /** Who is told of a tag. */
+  readonly tagWatchers: TagWatchers
+  /** What clients of the OPC UA server can choose. */
+  readonly opcuaSecurity: Config['opcua']['security']
   readonly feed: EngineFeed
   readonly history: HistorySource
   readonly diagnosis: Diagnosis

@@ -29,6 +29,7 @@ import {
 import { MulticastApi } from './multicast/multicast-api.ts'
 import type { GatewayMetricName, LinkMetricName } from './polled-address.ts'
 import { rpcError } from './rpc-error.ts'
+import { LONGEST_NAME, shownText } from './shown-text.ts'
 import { toTimestamp } from './timestamp.ts'
 import { tracedCall } from './traced-call.ts'
 import type { UnaryMethod } from './unary-call.ts'
@@ -165,6 +166,14 @@ export class ChirpStackApi implements DownlinkQueue {
     request.setId(tenantId)
     const response = await this.#call('TenantService.Get', this.#tenants.get.bind(this.#tenants), request)
     return response.getTenant()?.getName() ?? ''
+  }
+
+  /** The first tenants; only the key of an administrator may ask. */
+  async tenants(): Promise<{ readonly id: string; readonly name: string }[]> {
+    const request = new tenantPb.ListTenantsRequest()
+    request.setLimit(PAGE_ROWS)
+    const response = await this.#call('TenantService.List', this.#tenants.list.bind(this.#tenants), request)
+    return response.getResultList().map((row) => ({ id: row.getId(), name: shownText(row.getName(), LONGEST_NAME) }))
   }
 
   /** One page of the tenant's applications. */

@@ -74,8 +74,11 @@ export const useDifferences = (from: number) =>
   })
 
 /** All but the draft itself, which came with the answer, is asked for again. */
-function follow(client: QueryClient, draft: DraftAnswer | null | undefined): Promise<void> {
-  if (draft === undefined) return client.invalidateQueries({ queryKey: ['configuration'] })
+async function follow(client: QueryClient, draft: DraftAnswer | null | undefined): Promise<void> {
+  const isKnown = client.getQueryData(DRAFT) !== undefined
+  if (draft === undefined || !isKnown) return client.invalidateQueries({ queryKey: ['configuration'] })
+  // One that was asked for before, and is answered after, would bring back what is changed or discarded.
+  await client.cancelQueries({ queryKey: DRAFT })
   client.setQueryData<MaybeDraftAnswer>(DRAFT, (before) => before && { ...before, draft })
   return client.invalidateQueries({
     predicate: ({ queryKey }) => queryKey[0] === 'configuration' && queryKey[1] !== 'draft',

@@ -15,6 +15,7 @@ import type {
   SessionAnswer,
   TagAnswer,
   TagDetailAnswer,
+  TagWatchersAnswer,
   TrendAnswer,
 } from './types.ts'
 
@@ -135,6 +136,17 @@ export const useTagDetail = (id: string) =>
       return request<TagDetailAnswer>(`/tags/${part(device)}/${part(tag)}`, { signal })
     },
     staleTime: 60_000,
+  })
+
+/** Who is told of a tag over OPC UA. */
+export const useTagWatchers = (id: string) =>
+  useQuery({
+    queryKey: ['watchers', id],
+    queryFn: ({ signal }) => {
+      const [device = '', tag = ''] = id.split('/')
+      return request<TagWatchersAnswer>(`/tags/${part(device)}/${part(tag)}/watchers`, { signal })
+    },
+    refetchInterval: DIAGNOSTICS_EVERY,
   })
 
 export const trendKey = (tag: string, from: number, to: number, parts: number) =>

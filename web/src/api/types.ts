@@ -29,7 +29,14 @@ export type {
 export type { DiagnosticsAnswer, FrameTraceAnswer, ReadingAnswer } from '../../../src/http/api/schemas/diagnostics.ts'
 export type { FindingsAnswer } from '../../../src/http/api/schemas/discovery.ts'
 export type { GatewayHealthAnswer, SourceHealthAnswer } from '../../../src/http/api/schemas/health.ts'
-export type { DeviceAnswer, PlantAnswer, TagAnswer, TagDetailAnswer } from '../../../src/http/api/schemas/plant.ts'
+export type {
+  DeviceAnswer,
+  PlantAnswer,
+  TagAnswer,
+  TagDetailAnswer,
+  TagWatchersAnswer,
+} from '../../../src/http/api/schemas/plant.ts'
 export type { Problem } from '../../../src/http/api/schemas/problem.ts'
 export type { SessionAnswer } from '../../../src/http/api/schemas/session.ts'
+export type { SecretPlacesAnswer, SetupClientsAnswer, TestReportAnswer } from '../../../src/http/api/schemas/setup.ts'
 export type { TagValueAnswer, TrendAnswer } from '../../../src/http/api/schemas/values.ts'

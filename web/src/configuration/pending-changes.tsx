@@ -100,7 +100,7 @@ interface ReviewProps {
 }
 
 /** Everything that applying would do, before it is done. */
-function Review({ draft, onApplied, onDiscarded }: ReviewProps) {
+export function Review({ draft, onApplied, onDiscarded }: ReviewProps) {
   const { t, n } = useLocale()
   const [comment, setComment] = useState('')
   const [isSure, setSure] = useState(false)

@@ -118,6 +118,9 @@ export function AddSource() {
           {t('conf.addSource', { kind: t(`kind.${kind}`) })}
         </Button>
       ))}
+      <Button component={Link} href="/setup">
+        {t('setup.begin')}
+      </Button>
       <Button
         component={Link}
         href={`${addressOf('templates')}&add=1`}

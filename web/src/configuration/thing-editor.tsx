@@ -17,6 +17,7 @@ import { Empty } from '../parts/empty.tsx'
 import { PageTitle } from '../parts/page-title.tsx'
 import { StateBadge } from '../parts/state-badge.tsx'
 import { Trouble } from '../parts/trouble.tsx'
+import { TestConnection } from '../setup/test-connection.tsx'
 import type { FieldErrors } from './field.tsx'
 import { useKeptForm } from './kept-form.ts'
 import { addressOf, keyFor, type Place, placeOf } from './place.ts'
@@ -158,6 +159,9 @@ function ThingForm({ place, written, schema, kind }: FormProps) {
           {place.what === 'tag' ? (
             <ReadFromDevice place={place} kind={kind} tag={form.value} onChange={form.change} />
           ) : null}
+          {place.what === 'source' && kind !== 'calculated' ? (
+            <TestConnection source={{ ...written, ...form.value, kind }} />
+          ) : null}
           <Refused error={replace.error ?? remove.error} />
           <Group justify="space-between">
             <Group gap="xs">
@@ -233,6 +237,9 @@ function NewThingForm({
           {added.what === 'tag' ? (
             <ReadFromDevice place={place} kind={kind} tag={form.value} onChange={change} />
           ) : null}
+          {added.what === 'source' && kind !== 'calculated' ? (
+            <TestConnection source={{ ...form.value, kind }} />
+          ) : null}
           <Refused error={add.error} />
           <Group>
             <Button type="submit" loading={add.isPending}>
@@ -254,7 +261,7 @@ function NewThingForm({
 }
 
 /** Whoever is not logged in any more sees the page that asks who he is. */
-function Refused({ error }: { readonly error: Error | null }) {
+export function Refused({ error }: { readonly error: Error | null }) {
   const { t } = useLocale()
   if (!error) return null
   if (error instanceof RequestFailed && error.problem.status === 401)
@@ -263,11 +270,11 @@ function Refused({ error }: { readonly error: Error | null }) {
 }
 
 /** What a request says of the fields of its body. */
-const fieldErrorsOf = (error: Error | null): FieldErrors =>
+export const fieldErrorsOf = (error: Error | null): FieldErrors =>
   new Map(error instanceof RequestFailed ? error.problem.errors?.map(({ field, message }) => [field, message]) : [])
 
 /** As long as nobody wrote a key, it follows the name. */
-function withKey(given: Settings, before: Settings): Settings {
+export function withKey(given: Settings, before: Settings): Settings {
   const follows = before.key === undefined || before.key === keyFor(before.name)
   const key = keyFor(given.name)
   return follows && given.key === before.key && given.name !== before.name && key !== undefined

@@ -6,6 +6,7 @@ import { CommandTable } from '../parts/command-table.tsx'
 import { Empty } from '../parts/empty.tsx'
 import { PageTitle } from '../parts/page-title.tsx'
 import { Trouble } from '../parts/trouble.tsx'
+import { SetupLink } from '../setup/setup-link.tsx'
 
 /** What devices were told, by whomever, and what became of it. */
 export function CommandsPage() {
@@ -19,7 +20,13 @@ export function CommandsPage() {
       {!data && !error ? <Skeleton h={200} /> : null}
       {data ? (
         <Card withBorder>
-          {data.commands.length === 0 ? <Empty text={t('commands.none')} /> : <CommandTable commands={data.commands} />}
+          {data.commands.length === 0 ? (
+            <Empty text={t('commands.none')}>
+              <SetupLink />
+            </Empty>
+          ) : (
+            <CommandTable commands={data.commands} />
+          )}
         </Card>
       ) : null}
     </>

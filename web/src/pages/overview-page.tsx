@@ -1,27 +1,14 @@
-import {
-  ActionIcon,
-  Alert,
-  Card,
-  Code,
-  CopyButton,
-  Group,
-  Progress,
-  SimpleGrid,
-  Skeleton,
-  Stack,
-  Table,
-  Text,
-  Title,
-  Tooltip,
-} from '@mantine/core'
-import { IconAlertTriangle, IconCheck, IconCircleCheck, IconCopy } from '@tabler/icons-react'
+import { Alert, Anchor, Card, Progress, SimpleGrid, Skeleton, Stack, Table, Text, Title } from '@mantine/core'
+import { IconAlertTriangle, IconCircleCheck } from '@tabler/icons-react'
 import { Link } from 'wouter'
 import { useHealth, usePlant } from '../api/queries.ts'
+import { useSetupClients } from '../api/setup.ts'
 import type { GatewayHealthAnswer, PlantAnswer } from '../api/types.ts'
 import type { Locale } from '../i18n/locale.ts'
 import { useLocale } from '../i18n/use-locale.tsx'
 import { useLiveSelection, useLiveSources } from '../live/use-live.tsx'
 import { Age } from '../parts/age.tsx'
+import { CopyText } from '../parts/copy-text.tsx'
 import { Empty } from '../parts/empty.tsx'
 import { Facts } from '../parts/facts.tsx'
 import { PageTitle } from '../parts/page-title.tsx'
@@ -30,6 +17,8 @@ import { StateBadge } from '../parts/state-badge.tsx'
 import { needsAttention } from '../parts/states.ts'
 import { Trouble } from '../parts/trouble.tsx'
 import { WideTable } from '../parts/wide-table.tsx'
+import { ConnectedClients } from '../setup/connected-clients.tsx'
+import { SetupLink } from '../setup/setup-link.tsx'
 
 /** How everything is, in one sentence, and what needs attention. */
 export function OverviewPage() {
@@ -66,6 +55,7 @@ export function OverviewPage() {
         </SimpleGrid>
         <SourcesCard sources={sources} plant={plant} />
         <DevicesCard sources={sources} plant={plant} />
+        <ConnectedCard />
       </Stack>
     </>
   )
@@ -73,17 +63,24 @@ export function OverviewPage() {
 
 type Sources = readonly NonNullable<GatewayHealthAnswer['sources']>[number][]
 
+interface Concern {
+  readonly words: string
+  /** Where it is seen which; absent: nowhere but here. */
+  readonly href?: string
+}
+
 /** What is not as it should be, each in words; nothing where all is well. */
-function troublesOf(health: GatewayHealthAnswer, sources: Sources, { t, n }: Locale): string[] {
-  const troubles: string[] = []
-  if (health.rooms.engine.state !== 'running') troubles.push(t('overview.engineDown'))
-  if (health.rooms.opcua.state !== 'running') troubles.push(t('overview.opcuaDown'))
-  if (health.store && !health.store.ok) troubles.push(t('overview.storeTrouble'))
+function troublesOf(health: GatewayHealthAnswer, sources: Sources, { t, n }: Locale): Concern[] {
+  const troubles: Concern[] = []
+  if (health.rooms.engine.state !== 'running') troubles.push({ words: t('overview.engineDown') })
+  if (health.rooms.opcua.state !== 'running') troubles.push({ words: t('overview.opcuaDown') })
+  if (health.store && !health.store.ok) troubles.push({ words: t('overview.storeTrouble') })
   const badSources = sources.filter(({ state }) => ['backoff', 'refused', 'degraded'].includes(state)).length
-  if (badSources > 0) troubles.push(n('overview.sourcesTrouble', badSources))
+  if (badSources > 0) troubles.push({ words: n('overview.sourcesTrouble', badSources), href: '/diagnostics' })
   const badDevices = sources.flatMap(({ devices }) => devices).filter(({ state }) => needsAttention(state)).length
-  if (badDevices > 0) troubles.push(n('overview.devicesTrouble', badDevices))
-  if (health.tags && health.tags.bad > 0) troubles.push(n('overview.badTags', health.tags.bad))
+  if (badDevices > 0) troubles.push({ words: n('overview.devicesTrouble', badDevices), href: '/plant?devices=trouble' })
+  if (health.tags && health.tags.bad > 0)
+    troubles.push({ words: n('overview.badTags', health.tags.bad), href: '/plant?quality=bad' })
   return troubles
 }
 
@@ -96,14 +93,24 @@ interface VerdictProps {
 function Verdict({ health, sources, plant }: VerdictProps) {
   const locale = useLocale()
   const { t, n } = locale
-  if (plant && plant.sources.length === 0) return <Alert color="blue">{t('overview.empty')}</Alert>
+  if (plant && plant.sources.length === 0) {
+    return (
+      <Alert color="blue">
+        <Stack gap="sm" align="flex-start">
+          {t('overview.empty')}
+          <SetupLink />
+        </Stack>
+      </Alert>
+    )
+  }
   const troubles = troublesOf(health, sources, locale)
   if (troubles.length > 0) {
-    const what = new Intl.ListFormat(locale.language).format(troubles)
     const isServing = health.ready
     return (
       <Alert color={isServing ? 'orange' : 'red'} icon={<IconAlertTriangle />} role="status">
-        <Text fw={600}>{t('overview.attention', { what })}</Text>
+        <Text fw={600}>
+          <TroubleList troubles={troubles} />
+        </Text>
         {health.store?.reason ? <Text size="sm">{health.store.reason}</Text> : null}
       </Alert>
     )
@@ -115,6 +122,29 @@ function Verdict({ health, sources, plant }: VerdictProps) {
     <Alert color="green" icon={<IconCircleCheck />} role="status">
       <Text fw={600}>{t('overview.allWell', { sources: n('overview.sources', sources.length), tags })}</Text>
     </Alert>
+  )
+}
+
+/** The sentence, in which each count leads to what it counts. */
+function TroubleList({ troubles }: { readonly troubles: readonly Concern[] }) {
+  const { t, language } = useLocale()
+  const [before = '', after = ''] = t('overview.attention').split('{what}')
+  const words = troubles.map((trouble) => trouble.words)
+  let position = 0
+  return (
+    <>
+      {before}
+      {new Intl.ListFormat(language).formatToParts(words).map(({ type, value }) => {
+        const trouble = type === 'element' ? troubles[position++] : undefined
+        if (trouble?.href === undefined) return <span key={`${position} ${value}`}>{value}</span>
+        return (
+          <Anchor key={value} component={Link} href={trouble.href} inherit c="inherit" underline="always">
+            {value}
+          </Anchor>
+        )
+      })}
+      {after}
+    </>
   )
 }
 
@@ -174,23 +204,7 @@ function EndpointCard({ endpoints }: { readonly endpoints: readonly string[] }) 
       </Title>
       <Stack gap={6}>
         {endpoints.map((endpoint) => (
-          <Group key={endpoint} gap={6} wrap="nowrap">
-            <Code style={{ overflowWrap: 'anywhere', flex: 1 }}>{endpoint}</Code>
-            <CopyButton value={endpoint}>
-              {({ copied, copy }) => (
-                <Tooltip label={t(copied ? 'overview.copied' : 'overview.copy')}>
-                  <ActionIcon
-                    variant="subtle"
-                    color={copied ? 'green' : 'gray'}
-                    onClick={copy}
-                    aria-label={`${t('overview.copy')} ${endpoint}`}
-                  >
-                    {copied ? <IconCheck size={16} /> : <IconCopy size={16} />}
-                  </ActionIcon>
-                </Tooltip>
-              )}
-            </CopyButton>
-          </Group>
+          <CopyText key={endpoint} text={endpoint} />
         ))}
       </Stack>
     </Card>
@@ -293,6 +307,29 @@ function DevicesCard({ sources, plant }: SourcesProps) {
           ))}
         </WideTable>
       )}
+    </Card>
+  )
+}
+
+const CLIENTS_EVERY = 10_000
+
+/** Who reads the plant over OPC UA. */
+function ConnectedCard() {
+  const { t } = useLocale()
+  const { data } = useSetupClients(CLIENTS_EVERY)
+  return (
+    <Card withBorder component="section" aria-label={t('setup.clients')}>
+      <Title order={2} size="h5" mb="xs">
+        {t('setup.clients')}
+      </Title>
+      {data && data.clients.length > 0 ? <ConnectedClients clients={data.clients} /> : null}
+      {data?.clients.length === 0 ? (
+        <Empty text={t('setup.noClients')}>
+          <Anchor component={Link} href="/setup?step=client">
+            {t('setup.client')}
+          </Anchor>
+        </Empty>
+      ) : null}
     </Card>
   )
 }

@@ -1,6 +1,6 @@
-import { Group, NavLink, SegmentedControl, Select, Skeleton, Text, TextInput } from '@mantine/core'
+import { Button, Group, NavLink, SegmentedControl, Select, Skeleton, Text, TextInput } from '@mantine/core'
 import { useMediaQuery } from '@mantine/hooks'
-import { IconSearch } from '@tabler/icons-react'
+import { IconSearch, IconX } from '@tabler/icons-react'
 import { useCallback, useDeferredValue, useMemo } from 'react'
 import { Link, useSearchParams } from 'wouter'
 import { usePlant, useTags } from '../api/queries.ts'
@@ -9,6 +9,7 @@ import { useLocale } from '../i18n/use-locale.tsx'
 import { useLiveSelection, useLiveSources, useLiveStore, useLiveVersion } from '../live/use-live.tsx'
 import { PageTitle } from '../parts/page-title.tsx'
 import { StateDot } from '../parts/state-dot.tsx'
+import { needsAttention } from '../parts/states.ts'
 import { TagTable } from '../parts/tag-table.tsx'
 import { Trouble } from '../parts/trouble.tsx'
 import { TagDrawer } from './tag-drawer.tsx'
@@ -19,13 +20,15 @@ const isQuality = (text: string | null): text is Quality => qualities.some((qual
 
 /** Every tag of the plant, or of a part of it, with its value as it is now. */
 export function PlantPage() {
-  const { t } = useLocale()
+  const { t, orElse } = useLocale()
   const [parameters, setParameters] = useSearchParams()
   const source = parameters.get('source') ?? undefined
   const device = parameters.get('device') ?? undefined
   const search = parameters.get('search') ?? ''
   const asked = parameters.get('quality')
   const quality = isQuality(asked) ? asked : undefined
+  const status = parameters.get('status') ?? undefined
+  const onlyTrouble = parameters.get('devices') === 'trouble'
   const of = device === undefined ? { source } : { device }
   useLiveSelection(device === undefined ? (source === undefined ? {} : { source: [source] }) : { device: [device] })
   const { data: plant, error, refetch } = usePlant()
@@ -45,10 +48,28 @@ export function PlantPage() {
       `${id} ${name} ${devices.get(key) ?? ''} ${address}`.toLowerCase().includes(wanted),
     )
   }, [tags, wanted, devices])
+  const sources = useLiveSources()
+  const troubled = useMemo(
+    () =>
+      new Set(
+        sources?.flatMap((each) => each.devices.filter(({ state }) => needsAttention(state)).map(({ key }) => key)),
+      ),
+    [sources],
+  )
+  const isFiltered = quality !== undefined || status !== undefined || onlyTrouble
   // biome-ignore lint/correctness/useExhaustiveDependencies: the version says that qualities may be others
-  const shown = useMemo(
-    () => (quality === undefined ? found : found.filter(({ id }) => store.value(id)?.quality === quality)),
-    [found, quality, store, quality === undefined ? 0 : version],
+  const shown = useMemo(() => {
+    if (!isFiltered) return found
+    return found.filter(({ id, device: key }) => {
+      const value = store.value(id)
+      const isMeant = quality === undefined || value?.quality === quality
+      return isMeant && (status === undefined || value?.status === status) && (!onlyTrouble || troubled.has(key))
+    })
+  }, [found, quality, status, onlyTrouble, troubled, store, isFiltered ? version : 0])
+  // biome-ignore lint/correctness/useExhaustiveDependencies: as above
+  const statuses = useMemo(
+    () => [...new Set(found.flatMap(({ id }) => store.value(id)?.status ?? []))].toSorted(),
+    [found, store, version],
   )
   const set = (changes: Readonly<Record<string, string | undefined>>) => {
     setParameters(
@@ -96,6 +117,28 @@ export function PlantPage() {
             ...qualities.map((value) => ({ value, label: t(`quality.${value}`) })),
           ]}
         />
+        <Select
+          style={{ flex: '0 1 240px' }}
+          aria-label={t('setup.statusFilter')}
+          placeholder={t('setup.anyStatus')}
+          value={status ?? null}
+          data={[...new Set([...statuses, ...(status === undefined ? [] : [status])])].map((value) => ({
+            value,
+            label: orElse(`status.${value}`, value),
+          }))}
+          onChange={(value) => set({ status: value ?? undefined })}
+          clearable
+        />
+        {onlyTrouble ? (
+          <Button
+            variant="light"
+            rightSection={<IconX size={14} aria-hidden />}
+            onClick={() => set({ devices: undefined })}
+            title={t('setup.showAll')}
+          >
+            {t('setup.onlyTrouble')}
+          </Button>
+        ) : null}
       </Group>
       <div className="plant-columns">
         {isNarrow ? (

@@ -2,7 +2,7 @@ import { Alert, Button, Code, Divider, Drawer, Group, Loader, Stack, Text, Title
 import { IconChartLine, IconRefresh } from '@tabler/icons-react'
 import { lazy, Suspense } from 'react'
 import { Link, useSearchParams } from 'wouter'
-import { useHealth, useMay, usePlant, useReadOnce, useTagDetail } from '../api/queries.ts'
+import { useMay, usePlant, useReadOnce, useTagDetail, useTagWatchers } from '../api/queries.ts'
 import type { TagDetailAnswer } from '../api/types.ts'
 import { canBeDrawn } from '../chart/series.ts'
 import { useLocale } from '../i18n/use-locale.tsx'
@@ -153,8 +153,7 @@ function Way({ tag }: { readonly tag: TagDetailAnswer }) {
   const locale = useLocale()
   const { t } = locale
   const value = useLiveValue(tag.id)
-  const { data: health } = useHealth()
-  const { sessions = 0, monitoredItems = 0 } = health?.opcua ?? {}
+  const { data: told } = useTagWatchers(tag.id)
   return (
     <div>
       <Title order={3} size="h6" mb="sm">
@@ -180,6 +179,9 @@ function Way({ tag }: { readonly tag: TagDetailAnswer }) {
                   {valueInWords(value.value, tag, locale)}
                 </Text>
                 <QualityText value={value} />
+                <Text size="xs" className="quiet">
+                  <Age at={value.sourceTime} />
+                </Text>
               </Group>
             ) : null}
           </li>
@@ -188,9 +190,28 @@ function Way({ tag }: { readonly tag: TagDetailAnswer }) {
           <Text fw={600} size="sm">
             {t('tag.way.clients')}
           </Text>
-          <Text size="xs" className="quiet">
-            {t('tag.way.clientsValue', { sessions, items: monitoredItems })}
-          </Text>
+          {told?.watchers.length === 0 ? (
+            <Text size="xs" className="quiet">
+              {t('setup.nobodyWatches')}
+            </Text>
+          ) : null}
+          {told?.watchers.map(({ client, user, samplingMs, publishingMs, publishing }, position) => (
+            // biome-ignore lint/suspicious/noArrayIndexKey: nothing else tells two items of one client apart
+            <Group key={position} gap={8} align="baseline">
+              <Text size="sm" style={{ overflowWrap: 'anywhere' }}>
+                {client}
+                {user === undefined ? '' : ` (${user ?? t('setup.anonymous')})`}
+              </Text>
+              <Text size="xs" className="quiet">
+                {publishing
+                  ? t('setup.watches', {
+                      sampling: locale.milliseconds(samplingMs),
+                      publishing: locale.milliseconds(publishingMs),
+                    })
+                  : t('setup.watchesNot')}
+              </Text>
+            </Group>
+          ))}
         </li>
       </ol>
     </div>
@@ -220,6 +241,16 @@ function ReadNow({ tag }: { readonly tag: TagDetailAnswer }) {
           {data.status === null
             ? t('tag.readBusy')
             : t('tag.readAnswer', { value: JSON.stringify(data.value), status: data.status, ms: Math.round(data.ms) })}
+          {data.frames?.map(({ number, kind, text, hex }) => (
+            <Text key={number} size="xs" style={{ overflowWrap: 'anywhere' }} mt={4}>
+              {t(`frame.${kind}`)}: {text}
+              {hex === '' ? null : (
+                <Code block p={4} style={{ whiteSpace: 'normal', overflowWrap: 'anywhere' }}>
+                  {hex.replace(/../g, '$& ')}
+                </Code>
+              )}
+            </Text>
+          ))}
         </Alert>
       ) : null}
     </Stack>

@@ -27,6 +27,7 @@ import { PageTitle } from '../parts/page-title.tsx'
 import { QualityText } from '../parts/quality.tsx'
 import { ValueText } from '../parts/value-text.tsx'
 import { WideTable } from '../parts/wide-table.tsx'
+import { SetupLink } from '../setup/setup-link.tsx'
 
 const MOST_TAGS = 8
 const spans = {
@@ -141,7 +142,9 @@ export function TrendsPage() {
         {isThinned ? <Alert color="blue">{t('trends.thinned')}</Alert> : null}
         {drawn.length === 0 ? (
           <Card withBorder>
-            <Empty text={t('trends.empty')} />
+            <Empty text={t('trends.empty')}>
+              <SetupLink />
+            </Empty>
           </Card>
         ) : (
           <Card withBorder p="sm">

@@ -1,8 +1,9 @@
 import { Center, Stack, Text } from '@mantine/core'
 import { IconInbox } from '@tabler/icons-react'
+import type { ReactNode } from 'react'
 
 /** Nothing is here, and why, and what to do about it. */
-export function Empty({ text }: { readonly text: string }) {
+export function Empty({ text, children }: { readonly text: string; readonly children?: ReactNode }) {
   return (
     <Center py="xl" px="md">
       <Stack align="center" gap="xs" maw={460}>
@@ -10,6 +11,7 @@ export function Empty({ text }: { readonly text: string }) {
         <Text ta="center" className="quiet">
           {text}
         </Text>
+        {children}
       </Stack>
     </Center>
   )

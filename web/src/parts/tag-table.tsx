@@ -5,6 +5,7 @@ import { memo, useRef } from 'react'
 import type { TagAnswer } from '../api/types.ts'
 import { useLocale } from '../i18n/use-locale.tsx'
 import { useLiveValue } from '../live/use-live.tsx'
+import { SetupLink } from '../setup/setup-link.tsx'
 import { Age } from './age.tsx'
 import { Empty } from './empty.tsx'
 import { QualityText } from './quality.tsx'
@@ -46,7 +47,9 @@ export function TagTable({ tags, deviceName, onOpen, emptyText }: TagTableProps)
         </div>
       </div>
       {tags.length === 0 ? (
-        <Empty text={emptyText} />
+        <Empty text={emptyText}>
+          <SetupLink />
+        </Empty>
       ) : (
         // biome-ignore lint/a11y/noNoninteractiveTabindex: the keyboard scrolls what has the focus
         <div className="tags-body" ref={body} role="rowgroup" tabIndex={0}>

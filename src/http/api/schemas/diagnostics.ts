@@ -28,17 +28,17 @@ export const sourceDiagnostics = sourceHealth.omit({ devices: true }).extend({
 export const diagnostics = z.object({ sources: z.array(sourceDiagnostics) })
 export type DiagnosticsAnswer = z.output<typeof diagnostics>
 
+const frame = z.object({
+  number: z.int(),
+  at: z.number(),
+  kind: z.enum(['sent', 'answer', 'stray', 'invalid', 'note']),
+  hex: z.string(),
+  text: z.string(),
+})
+
 export const frameTrace = z.object({
   source: z.string(),
-  frames: z.array(
-    z.object({
-      number: z.int(),
-      at: z.number(),
-      kind: z.enum(['sent', 'answer', 'stray', 'invalid', 'note']),
-      hex: z.string(),
-      text: z.string(),
-    }),
-  ),
+  frames: z.array(frame),
   missed: z.int(),
 })
 export type FrameTraceAnswer = z.output<typeof frameTrace>
@@ -50,6 +50,7 @@ export const reading = z.object({
   value: z.union([scalar, z.array(z.unknown())]),
   status: z.string().nullable().describe('null: the device is busy, and says nothing of the value.'),
   ms: z.number().describe('How long the device took.'),
+  frames: z.array(frame).optional().describe('What went over its connection meanwhile.'),
 })
 export type ReadingAnswer = z.output<typeof reading>
 

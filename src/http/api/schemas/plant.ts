@@ -72,4 +72,18 @@ const wayStep = z.object({
 })
 
 export const tagDetail = tag.extend({ nodeId: z.string(), way: z.array(wayStep) })
+/** The end of the way: who is told of the value. */
+export const tagWatchers = z.object({
+  watchers: z.array(
+    z.object({
+      client: z.string(),
+      user: z.string().nullable().optional().describe('null: anonymous; absent: nothing for you.'),
+      samplingMs: z.number().describe('How often it looks at the most, in milliseconds.'),
+      publishingMs: z.number(),
+      publishing: z.boolean().describe('false: it has stopped listening for now.'),
+    }),
+  ),
+})
+export type TagWatchersAnswer = z.output<typeof tagWatchers>
+
 export type TagDetailAnswer = z.output<typeof tagDetail>

@@ -1,19 +1,16 @@
-import { type Clock, systemClock } from '../../core/clock.ts'
-import type { DeviceIdentity } from '../../core/device-identity.ts'
-import type { WantedReading } from '../../core/diagnostics.ts'
-import { silentLogger } from '../../core/logger.ts'
-import type { DeviceBase, TagConfig } from '../../core/plant.ts'
-import type { DeviceTags } from '../../core/tag-index.ts'
-import { sourceTypes } from '../../engine/source-types.ts'
-import type { FieldDriver, FieldSession, ReadBlock } from '../../sources/driver.ts'
-import { type FieldDiagnostics, fieldDiagnostics } from '../../sources/field-diagnostics.ts'
-import { ModbusDriver } from '../../sources/modbus/driver.ts'
-import { frameWordsOf } from '../../sources/modbus/frame-words.ts'
-import { type Reading, readingOf, requestFor } from '../../sources/one-reading.ts'
-import { S7Driver } from '../../sources/s7/driver.ts'
-import { s7Words } from '../../sources/s7/frame-words.ts'
-import { aloneOn, type CheckedTag, type FieldDevice, type FieldSource, wantedTag } from '../../sources/wanted-tag.ts'
-import type { Target } from './target.ts'
+import { type Clock, systemClock } from '../core/clock.ts'
+import type { DeviceIdentity } from '../core/device-identity.ts'
+import { silentLogger } from '../core/logger.ts'
+import type { DeviceBase, TagConfig } from '../core/plant.ts'
+import type { DeviceTags } from '../core/tag-index.ts'
+import type { FieldDriver, FieldSession, ReadBlock } from './driver.ts'
+import { type FieldDiagnostics, fieldDiagnostics } from './field-diagnostics.ts'
+import { ModbusDriver } from './modbus/driver.ts'
+import { frameWordsOf } from './modbus/frame-words.ts'
+import { type Reading, readingOf, requestFor } from './one-reading.ts'
+import { S7Driver } from './s7/driver.ts'
+import { s7Words } from './s7/frame-words.ts'
+import { aloneOn, type FieldDevice, type FieldSource } from './wanted-tag.ts'
 
 /** One connection of the gateway's own drivers, for reading single values without a gateway. */
 export interface OneOff {
@@ -27,9 +24,15 @@ export interface OneOff {
   close(): Promise<void>
 }
 
+export interface OneOffTarget {
+  readonly source: FieldSource
+  /** What an environment variable holds that the source names. */
+  readonly secret: (variable: string) => string | undefined
+}
+
 /** Connects as the gateway does; rejects as `FieldDriver.connect`. */
 export function openOneOff(
-  { source, secret }: Target,
+  { source, secret }: OneOffTarget,
   signal: AbortSignal,
   clock: Clock = systemClock,
 ): Promise<OneOff> {
@@ -49,13 +52,6 @@ export function openOneOff(
     },
   )
 }
-
-/** The tag at this address that the command line asks for, and everything wrong with it. */
-export const tagAt = (
-  source: FieldSource,
-  device: FieldDevice,
-  wanted: Omit<WantedReading, 'source' | 'device'>,
-): CheckedTag => wantedTag(sourceTypes, source, device, wanted)
 
 interface Means {
   readonly clock: Clock

@@ -1,0 +1,77 @@
+import { z } from 'zod'
+import { can } from '../../../core/user.ts'
+import type { Visitor } from '../../access/gate.ts'
+import { ApiProblem } from '../../api/problem.ts'
+import { type Route, route } from '../../api/route.ts'
+import { setupClients } from '../../api/schemas/setup.ts'
+import { actorOf } from '../command-api-routes.ts'
+import { orSilent, type WebService } from '../service.ts'
+
+const SILENT = 'The OPC UA server does not answer just now; ask again in some seconds.'
+const group = 'Set-up'
+
+/** Who reads the plant is nothing for everybody who reads it too. */
+export const seesWho = (visitor: Visitor | undefined): boolean =>
+  (['configure', 'administerSecurity'] as const).some((right) => can(visitor?.roles ?? [], right))
+
+/** What somebody needs to know, and has to do, to connect the first client. */
+export function clientRoutes({ opcua, certificates, accounts, health, opcuaSecurity }: WebService): Route[] {
+  return [
+    route({
+      method: 'GET',
+      path: '/setup/clients',
+      right: 'read',
+      group,
+      summary: 'Where OPC UA clients connect to, who is connected, and which certificates wait for approval',
+      description:
+        'Users and certificates only for who may administer security; who is logged in and from where also for who may configure.',
+      answer: setupClients,
+      handle: async (_input, { visitor }) => {
+        const mayAdminister = can(visitor?.roles ?? [], 'administerSecurity')
+        const [{ opcua: server }, sessions, known] = await Promise.all([
+          health(),
+          orSilent(() => opcua.sessions(), SILENT),
+          mayAdminister ? orSilent(() => certificates.certificates(), SILENT) : [],
+        ])
+        const { policies, modes, allowUnencrypted, allowAnonymous } = opcuaSecurity
+        const secured = policies
+          .toReversed()
+          .flatMap((policy) => modes.toReversed().map((mode) => `${policy}, ${mode}`))
+        return {
+          endpoints: server ? [...server.endpoints] : [],
+          policies: allowUnencrypted ? [...secured, 'None'] : secured,
+          anonymous: allowAnonymous,
+          users: mayAdminister
+            ? accounts.list().flatMap(({ name, roles, disabled }) => (disabled ? [] : [{ name, roles: [...roles] }]))
+            : [],
+          clients: sessions
+            .filter(({ active }) => active)
+            .map(({ client, name, user, address, since, securityPolicy, securityMode, subscriptions }) => ({
+              client: client === '' ? name : client,
+              ...(seesWho(visitor) ? { user, address } : {}),
+              since,
+              items: subscriptions.reduce((sum, { items }) => sum + items, 0),
+              security: [securityPolicy, securityMode].filter((each) => each !== null).join(', '),
+            })),
+          rejected: known
+            .filter(({ store, place }) => store === 'application' && place === 'rejected')
+            .map(({ thumbprint, subject, validTo }) => ({ thumbprint, subject, validTo })),
+        }
+      },
+    }),
+    route({
+      method: 'POST',
+      path: '/setup/clients/trust',
+      right: 'administerSecurity',
+      group,
+      summary: 'Trust the certificate of a client that was rejected',
+      body: z.strictObject({ thumbprint: z.string().regex(/^[0-9A-Fa-f]{40}$/) }),
+      answer: z.void(),
+      handle: async ({ body }, asked) => {
+        const change = { action: 'trust', store: 'application', thumbprint: body.thumbprint } as const
+        const answer = await orSilent(() => certificates.changeCertificates(change, actorOf(asked)), SILENT)
+        if ('refused' in answer) throw new ApiProblem({ status: 409, code: 'REFUSED', detail: answer.refused })
+      },
+    }),
+  ]
+}
