@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { configFormSchema } from '../../../src/config/json-schema.ts'
-import { keyFor, placeOf } from '../../../web/src/configuration/place.ts'
+import { keyFor } from '../../../src/config/key-for.ts'
+import { placeOf } from '../../../web/src/configuration/place.ts'
 import {
   fieldsOf,
   givenSetting,

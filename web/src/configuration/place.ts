@@ -20,17 +20,3 @@ export function placeOf(at: string): Place {
 
 /** Where the page of a place is. */
 export const addressOf = (at: string): string => `/configuration?at=${encodeURIComponent(at).replaceAll('%2F', '/')}`
-
-/** What a name may become as a key; undefined: nothing. */
-export function keyFor(name: unknown): string | undefined {
-  if (typeof name !== 'string') return undefined
-  const plain = name
-    .replaceAll('ß', 'ss')
-    .normalize('NFKD')
-    .replace(/\p{M}/gu, '')
-    .toLowerCase()
-    .replace(/[^a-z0-9]+/g, '-')
-    .replace(/^-+|-+$/g, '')
-    .slice(0, 63)
-  return plain === '' ? undefined : plain
-}

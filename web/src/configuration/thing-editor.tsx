@@ -2,6 +2,7 @@ import { Alert, Anchor, Breadcrumbs, Button, Card, Group, Skeleton, Stack, Text 
 import { IconPlus, IconTrash } from '@tabler/icons-react'
 import { type FormEvent, useState } from 'react'
 import { Link, useLocation } from 'wouter'
+import { keyFor } from '../../../src/config/key-for.ts'
 import {
   useAddThing,
   useConfigurationSchema,
@@ -19,7 +20,7 @@ import { StateBadge } from '../parts/state-badge.tsx'
 import { Trouble } from '../parts/trouble.tsx'
 import type { FieldErrors } from './field.tsx'
 import { useKeptForm } from './kept-form.ts'
-import { addressOf, keyFor, type Place, placeOf } from './place.ts'
+import { addressOf, type Place, placeOf } from './place.ts'
 import { errorsAt } from './problems.tsx'
 import { ReadFromDevice } from './read-from-device.tsx'
 import { type JsonSchema, type Settings, schemaOfThing } from './schema.ts'
