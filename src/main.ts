@@ -6,6 +6,7 @@ import { systemClock } from './core/clock.ts'
 import type { Actor } from './core/command.ts'
 import { Care } from './gateway/care.ts'
 import { startGrpc } from './gateway/grpc-of.ts'
+import { importInThread } from './gateway/import-thread.ts'
 import type { GatewayOptions } from './gateway/options.ts'
 import { pkiFolderOf, roomsOf } from './gateway/rooms-of.ts'
 import { scheduledBackups } from './gateway/scheduled-backups.ts'
@@ -98,7 +99,15 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
     const audit = new AuditLog(database)
     const leaveSafeMode = (by: Actor) => care.leaveSafeMode(by, audit)
     const draftStore = new ConfigurationDrafts(database)
-    const parts = { history, accounts: users, localToken, support, leaveSafeMode, draftStore }
+    const parts = {
+      history,
+      accounts: users,
+      localToken,
+      support,
+      leaveSafeMode,
+      draftStore,
+      runImport: importInThread,
+    }
     const service = webServiceOf({ ...own, ...shown, ...parts })
     http = new HttpServer({ settings: config.http, log, service, files: new WebFiles(webFolder), version })
     httpPort = await http.start()

@@ -113,6 +113,7 @@ export class HttpServer {
   /** Ends every connection; safe to repeat. */
   stop(): Promise<void> {
     this.#service.feed.close()
+    this.#service.imports.stop()
     return new Promise((resolve) => {
       this.#server.close(() => resolve())
       this.#server.closeAllConnections()

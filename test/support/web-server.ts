@@ -14,6 +14,7 @@ import { type Logger, silentLogger } from '../../src/core/logger.ts'
 import type { Plant } from '../../src/core/plant.ts'
 import { StatusCode } from '../../src/core/status-code.ts'
 import type { UserRole } from '../../src/core/user.ts'
+import { importInThread } from '../../src/gateway/import-thread.ts'
 import { HttpServer } from '../../src/http/app.ts'
 import type { GatewayHealth } from '../../src/http/gateway-health.ts'
 import { LocalToken } from '../../src/http/local-token.ts'
@@ -175,6 +176,7 @@ export class WebServer {
       accounts: this.#accounts,
       configuration: this.#life(options, config),
       draftStore: new ConfigurationDrafts(this.#database),
+      runImport: importInThread,
       localToken: new LocalToken(folder),
       leaveSafeMode: async () => false,
       support: async () => Buffer.from('a bundle'),

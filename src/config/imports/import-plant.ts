@@ -49,6 +49,22 @@ export interface PlantImport {
   readonly notes: readonly ImportNote[]
 }
 
+/** What is shown of an import, and taken over: the configuration with it. */
+export interface ImportOutcome extends Pick<PlantImport, 'text' | 'counts' | 'notes'> {
+  /** What it changes, in words. */
+  readonly changes: readonly string[]
+}
+
+/** An import under way. `outcome` rejects with UnreadableImport where nothing can be made of the file. */
+export interface RunningImport {
+  readonly outcome: Promise<ImportOutcome>
+  /** Ends it; `outcome` rejects then. */
+  cancel(): void
+}
+
+/** Runs an import wherever it is in nobody's way. */
+export type RunImport = (input: ImportInput, onProgress: (progress: ImportProgress) => void) => RunningImport
+
 const STEPS_A_PAUSE = 200
 /** What is left out may uncover that something else is wrong. */
 const MOST_ROUNDS = 5

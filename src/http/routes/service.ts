@@ -13,6 +13,7 @@ import type { EngineFeed } from '../live/engine-feed.ts'
 import type { PlantMirror } from '../live/plant-mirror.ts'
 import type { Metrics } from '../metrics/metrics.ts'
 import type { OperatorParts } from '../operator-answers.ts'
+import type { PlantImports } from '../plant-imports.ts'
 
 /** What the routes answer from. */
 export interface WebService extends OperatorParts {
@@ -24,6 +25,8 @@ export interface WebService extends OperatorParts {
   readonly accounts: Accounts
   /** What users change of the configuration. */
   readonly drafts: Drafts
+  /** Files of other products that users import. */
+  readonly imports: PlantImports
   readonly metrics: Metrics
   readonly certificates: CertificateAdministration
   readonly feed: EngineFeed

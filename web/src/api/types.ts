@@ -18,6 +18,7 @@ export type {
 } from '../../../src/http/api/schemas/configuration.ts'
 export type { DiagnosticsAnswer, FrameTraceAnswer, ReadingAnswer } from '../../../src/http/api/schemas/diagnostics.ts'
 export type { FindingsAnswer } from '../../../src/http/api/schemas/discovery.ts'
+export type { PlantImportAnswer } from '../../../src/http/api/schemas/imports.ts'
 export type { GatewayHealthAnswer, SourceHealthAnswer } from '../../../src/http/api/schemas/health.ts'
 export type { DeviceAnswer, PlantAnswer, TagAnswer, TagDetailAnswer } from '../../../src/http/api/schemas/plant.ts'
 export type { Problem } from '../../../src/http/api/schemas/problem.ts'
