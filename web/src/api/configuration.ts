@@ -74,7 +74,7 @@ export const useDifferences = (from: number) =>
   })
 
 /** All but the draft itself, which came with the answer, is asked for again. */
-function follow(client: QueryClient, draft: DraftAnswer | null | undefined): Promise<void> {
+export function follow(client: QueryClient, draft: DraftAnswer | null | undefined): Promise<void> {
   if (draft === undefined) return client.invalidateQueries({ queryKey: ['configuration'] })
   client.setQueryData<MaybeDraftAnswer>(DRAFT, (before) => before && { ...before, draft })
   return client.invalidateQueries({
