@@ -2,6 +2,8 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { parse } from 'yaml'
 import type {
   AppliedAnswer,
+  ChangedAnswer,
+  ChangedOrSeenAnswer,
   DraftAnswer,
   MaybeDraftAnswer,
   TagImportAnswer,
@@ -225,6 +227,41 @@ describe('the plant thing by thing', () => {
     expect((await ask<{ value: object }>('carl', 'GET', '/sources/line/devices/pump')).body.value).toMatchObject({
       tags: [],
     })
+  })
+
+  it('says first what a change of many tags would do, and puts a prefix before their names', async () => {
+    const tags = ['pump/level', 'pump/flow']
+    const seen = await ask<ChangedOrSeenAnswer>('carl', 'POST', '/tags', {
+      tags,
+      set: { poll: '5s', deadband: -1 },
+      namePrefix: 'Hall 1 ',
+      preview: true,
+    })
+    expect(seen.body.preview).toMatchObject({
+      count: 6,
+      changes: expect.arrayContaining(['sources/line/devices/pump/tags/level/name: added "Hall 1 level"']),
+      problems: [{ at: 'sources/line/devices/pump/tags/level/deadband' }, {}],
+    })
+    expect(await draftOf('carl')).toBeNull()
+    await ask('carl', 'POST', '/tags', { tags, set: { poll: '5s' }, namePrefix: 'Hall 1 ' })
+    const again = await ask<ChangedAnswer>('carl', 'POST', '/tags', { tags, set: { unit: 'm' }, namePrefix: 'Hall 1 ' })
+    expect(again.body.draft?.changes).toHaveLength(6)
+  })
+
+  it('gets commands, which are changed and removed by themselves', async () => {
+    const list = '/sources/line/devices/pump/commands'
+    const fill = { key: 'fill', parameters: [{ key: 'to', type: 'UInt16' }], writes: [{ tag: 'level', value: '$to' }] }
+    await set('carl', [...PUMP, 'tags', 'level', 'access'], 'readWrite')
+    const added = await ask<ChangedAnswer>('carl', 'POST', list, fill)
+    expect(added.body.draft).toMatchObject({ problems: [] })
+    expect((await ask<Problem>('carl', 'POST', list, fill)).body.detail).toContain('mistake')
+    const changed = await ask<ChangedAnswer>('carl', 'PUT', `${list}/fill`, {
+      ...fill,
+      writes: [{ tag: 'flow', value: 1 }],
+    })
+    expect(changed.body.draft?.problems).toMatchObject([{ at: expect.stringContaining('commands/fill') }])
+    await ask('carl', 'DELETE', `${list}/fill`)
+    expect((await ask('carl', 'GET', `${list}/fill`)).status).toBe(404)
   })
 
   it('moves folders with what stands in them', async () => {

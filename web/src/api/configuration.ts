@@ -4,6 +4,7 @@ import { part, request } from './request.ts'
 import type {
   AppliedAnswer,
   ChangedAnswer,
+  ChangedOrSeenAnswer,
   DraftAnswer,
   MaybeDraftAnswer,
   OutlineAnswer,
@@ -116,11 +117,19 @@ export interface TagsChange {
   readonly tags: readonly string[]
   readonly set?: Readonly<Record<string, unknown>>
   readonly remove?: readonly string[]
+  readonly namePrefix?: string
   readonly delete?: boolean
 }
 
 export const useChangeTags = () =>
   useDraftChange((body: TagsChange) => request<ChangedAnswer>('/configuration/tags', { method: 'POST', body }))
+
+/** What a change of tags would do, in words; nothing is done. */
+export const usePreviewTags = () =>
+  useMutation({
+    mutationFn: (body: TagsChange) =>
+      request<ChangedOrSeenAnswer>('/configuration/tags', { method: 'POST', body: { ...body, preview: true } }),
+  })
 
 export interface TagImporting {
   readonly csv: string

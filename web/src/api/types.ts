@@ -8,6 +8,7 @@ export type {
 export type {
   AppliedAnswer,
   ChangedAnswer,
+  ChangedOrSeenAnswer,
   DraftAnswer,
   MaybeDraftAnswer,
   OutlineAnswer,

@@ -1,12 +1,12 @@
 /** A place of the configuration that has a page: `sources/line/devices/pump`. */
 export interface Place {
   readonly at: string
-  readonly what: 'plant' | 'source' | 'device' | 'tag' | 'template'
+  readonly what: 'plant' | 'source' | 'device' | 'tag' | 'command' | 'template'
   /** What it stands in, from the top. */
   readonly above: readonly { readonly at: string; readonly key: string }[]
 }
 
-const kinds = { sources: 'source', devices: 'device', tags: 'tag', templates: 'template' } as const
+const kinds = { sources: 'source', devices: 'device', tags: 'tag', commands: 'command', templates: 'template' } as const
 
 export function placeOf(at: string): Place {
   const names = at === '' ? [] : at.split('/')
