@@ -98,16 +98,8 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
     const support = supportDesk({ ...own, ...shown, dataFolder, env: process.env, users, examine })
     const audit = new AuditLog(database)
     const leaveSafeMode = (by: Actor) => care.leaveSafeMode(by, audit)
-    const draftStore = new ConfigurationDrafts(database)
-    const parts = {
-      history,
-      accounts: users,
-      localToken,
-      support,
-      leaveSafeMode,
-      draftStore,
-      runImport: importInThread,
-    }
+    const changing = { draftStore: new ConfigurationDrafts(database), runImport: importInThread }
+    const parts = { history, accounts: users, localToken, support, leaveSafeMode, ...changing }
     const service = webServiceOf({ ...own, ...shown, ...parts })
     http = new HttpServer({ settings: config.http, log, service, files: new WebFiles(webFolder), version })
     httpPort = await http.start()

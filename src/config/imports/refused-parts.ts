@@ -27,6 +27,9 @@ const essential: ReadonlySet<string> = new Set([
   ...['type', 'address', 'encoding', 'length', 'arrayLength', 'transform'],
 ])
 
+/** Undefined: it is the thing as a whole. */
+const isEssential = (setting: string | undefined): boolean => setting === undefined || essential.has(setting)
+
 /** What of the import the problems are about, by their places in the configuration with it. */
 export function refusedIn(
   problems: readonly Problem[],
@@ -41,15 +44,15 @@ export function refusedIn(
     if (depth === undefined || !thing) continue
     const [setting, key] = names.slice(depth)
     const before = refused.get(thing)
-    const words =
-      before?.words ??
-      `${setting === undefined ? '' : `${setting}${value === undefined ? '' : ` = ${value}`}: `}${message}`
+    const isFirstOfAll = before === undefined || (before.settings !== undefined && isEssential(setting))
+    const said = `${setting === undefined ? '' : `${setting}${value === undefined ? '' : ` = ${value}`}: `}${message}`
+    const words = isFirstOfAll ? said : before.words
     const commands = before?.commands ?? new Set<string>()
     const settings = before ? before.settings : new Set<string>()
     const command = setting === 'commands' && key !== undefined ? key : undefined
     if (command !== undefined) commands.add(command)
-    else if (setting !== undefined && !essential.has(setting)) settings?.add(setting)
-    const isWhole = setting === undefined || (command === undefined && essential.has(setting))
+    else if (setting !== undefined && !isEssential(setting)) settings?.add(setting)
+    const isWhole = isEssential(setting)
     refused.set(thing, { settings: isWhole ? undefined : settings, commands, words })
   }
   return refused

@@ -42,7 +42,7 @@ export function ImportOutcome({ state, isPending, onTake }: ImportOutcomeProps) 
             {shown.map(({ kind, at, line, message }) => (
               <Table.Tr key={`${kind} ${at} ${line} ${message}`}>
                 <Table.Td>
-                  <Badge color={colors[kind]} variant="light" tt="none">
+                  <Badge color={colors[kind]} variant="light" tt="none" miw="max-content">
                     {t(`imports.kind.${kind}`)}
                   </Badge>
                 </Table.Td>

@@ -1,4 +1,4 @@
-import { ActionIcon, Button, Fieldset, Group, Stack, Text } from '@mantine/core'
+import { ActionIcon, Button, Fieldset, Group, SimpleGrid, Stack, Text } from '@mantine/core'
 import { IconPlus, IconTrash } from '@tabler/icons-react'
 import { type ReactNode, useState } from 'react'
 import { useLocale } from '../i18n/use-locale.tsx'
@@ -19,6 +19,8 @@ export function ListField({ field, path, value, errors, onChange, label, render 
   const keys = items.map((_, position) => ids[position] ?? -1 - position)
   const schema = field.schema.items ?? {}
   const { main, more } = fieldsOf(schema)
+  const order = Object.keys(schema.properties ?? {})
+  const fields = [...main, ...more].toSorted((one, other) => order.indexOf(one.name) - order.indexOf(other.name))
   const put = (next: readonly Settings[]) => onChange(next.length === 0 && !field.required ? undefined : next)
   return (
     <Fieldset legend={label} variant="default" p="sm" style={{ gridColumn: '1 / -1' }}>
@@ -38,18 +40,22 @@ export function ListField({ field, path, value, errors, onChange, label, render 
           return (
             <Fieldset key={keys[position]} legend={name} variant="filled" p="sm">
               <Stack gap="sm">
-                {[...main, ...more].map((each) =>
-                  render({
-                    field: each,
-                    path: `${at}/${each.name}`,
-                    value: item[each.name],
-                    errors,
-                    onChange: (given) =>
-                      put(
-                        items.map((other, index) => (index === position ? withSetting(item, each.name, given) : other)),
-                      ),
-                  }),
-                )}
+                <SimpleGrid cols={{ base: 1, sm: 2 }} spacing="sm">
+                  {fields.map((each) =>
+                    render({
+                      field: each,
+                      path: `${at}/${each.name}`,
+                      value: item[each.name],
+                      errors,
+                      onChange: (given) =>
+                        put(
+                          items.map((other, index) =>
+                            index === position ? withSetting(item, each.name, given) : other,
+                          ),
+                        ),
+                    }),
+                  )}
+                </SimpleGrid>
                 <Group justify="flex-end">
                   <ActionIcon
                     variant="subtle"

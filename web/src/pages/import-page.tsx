@@ -1,4 +1,5 @@
 import { Alert, Button, Checkbox, Group, Progress, SegmentedControl, Select, Stack, Text } from '@mantine/core'
+import { useMediaQuery } from '@mantine/hooks'
 import { useState } from 'react'
 import type { ImportFormat } from '../../../src/config/imports/imported.ts'
 import { useOutline } from '../api/configuration.ts'
@@ -31,6 +32,7 @@ export function ImportPage() {
   const begin = useBeginImport()
   const take = useTakeImport()
   useLiveSelection('none')
+  const isNarrow = useMediaQuery('(max-width: 48em)')
   const needsDevice = format === 'kepware-csv'
   const isRunning = state?.state === 'running'
   const open = (file: string) => {
@@ -48,7 +50,8 @@ export function ImportPage() {
           value={format}
           onChange={(value) => setFormat(formats.find((each) => each === value) ?? 'kepware-json')}
           data={formats.map((value) => ({ value, label: t(`imports.from.${value}`) }))}
-          style={{ alignSelf: 'start', maxWidth: '100%' }}
+          orientation={isNarrow ? 'vertical' : 'horizontal'}
+          style={{ alignSelf: 'start' }}
         />
         <Text size="sm" className="quiet">
           {t(`imports.how.${format}`)}
