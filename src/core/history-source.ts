@@ -49,6 +49,29 @@ export interface SampleSummary {
   readonly total: readonly number[] | undefined
 }
 
+/** Samples in ascending order as columns: row `i` of each belongs together. Nobody may write into them. */
+export interface SampleColumns {
+  readonly values: ArrayLike<TagValue | null>
+  readonly statuses: ArrayLike<StatusCode>
+  readonly sourceTimes: ArrayLike<Milliseconds>
+  readonly serverTimes: ArrayLike<Milliseconds>
+  /** The rows that were asked for. */
+  readonly from: number
+  readonly until: number
+  /** Up to and with this source time there are no other samples. */
+  readonly last: Milliseconds
+}
+
+export const sampleOf = (
+  { values, statuses, sourceTimes, serverTimes }: SampleColumns,
+  row: number,
+): RecordedSample => ({
+  value: values[row] as TagValue | null,
+  status: statuses[row] as StatusCode,
+  sourceTime: sourceTimes[row] as Milliseconds,
+  serverTime: serverTimes[row] as Milliseconds,
+})
+
 /** Where history is read: one short step a call, which sees what is written by then. */
 export interface HistorySource {
   /**
@@ -61,6 +84,12 @@ export interface HistorySource {
    * and with no sample between any two of them. What lies before the first is to be read. Throws as `read` does.
    */
   summaries(series: SeriesName, first: Milliseconds, last: Milliseconds): readonly SampleSummary[]
+  /**
+   * The next samples from `first` to `last`, both included, as far as they lie in columns at hand, which costs less than
+   * a list of them: some of these, one after the other, with no sample between. None: they are to be read. Throws as
+   * `read` does.
+   */
+  columns(series: SeriesName, first: Milliseconds, last: Milliseconds): readonly SampleColumns[]
 }
 
 /** Before and after everything that a source time can be. */

@@ -1,6 +1,13 @@
 import type Database from 'better-sqlite3'
 import type { Milliseconds } from '../core/clock.ts'
-import type { HistorySource, RecordedSample, SampleRange, SampleSummary, SeriesName } from '../core/history-source.ts'
+import type {
+  HistorySource,
+  RecordedSample,
+  SampleColumns,
+  SampleRange,
+  SampleSummary,
+  SeriesName,
+} from '../core/history-source.ts'
 import { fromColumn, isPlainColumn } from './columns.ts'
 import { SeriesSamples } from './series-samples.ts'
 
@@ -23,5 +30,9 @@ export class DatabaseHistory implements HistorySource {
 
   summaries({ tag, shape }: SeriesName, first: Milliseconds, last: Milliseconds): readonly SampleSummary[] {
     return this.#samples.summaries(tag, shape, first, last)
+  }
+
+  columns({ tag, shape }: SeriesName, first: Milliseconds, last: Milliseconds): readonly SampleColumns[] {
+    return isPlainColumn(shape) ? this.#samples.columns(tag, shape, first, last) : []
   }
 }

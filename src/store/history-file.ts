@@ -3,7 +3,14 @@ import { join } from 'node:path'
 import Database from 'better-sqlite3'
 import type { Milliseconds } from '../core/clock.ts'
 import { PenstockError } from '../core/errors.ts'
-import type { HistorySource, RecordedSample, SampleRange, SampleSummary, SeriesName } from '../core/history-source.ts'
+import type {
+  HistorySource,
+  RecordedSample,
+  SampleColumns,
+  SampleRange,
+  SampleSummary,
+  SeriesName,
+} from '../core/history-source.ts'
 import { DatabaseHistory } from './database-history.ts'
 
 /** How long a read may wait for somebody who mends the file after a crash. */
@@ -35,6 +42,10 @@ export class HistoryFile implements HistorySource {
 
   summaries(series: SeriesName, first: Milliseconds, last: Milliseconds): readonly SampleSummary[] {
     return this.#ask((history) => history.summaries(series, first, last))
+  }
+
+  columns(series: SeriesName, first: Milliseconds, last: Milliseconds): readonly SampleColumns[] {
+    return this.#ask((history) => history.columns(series, first, last))
   }
 
   #ask<Answer>(question: (history: HistorySource) => Answer): Answer {

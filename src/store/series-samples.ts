@@ -1,6 +1,6 @@
 import type Database from 'better-sqlite3'
 import { type DataType, shapeName, type ValueShape } from '../core/data-type.ts'
-import type { SampleRange, SampleSummary } from '../core/history-source.ts'
+import type { SampleColumns, SampleRange, SampleSummary } from '../core/history-source.ts'
 import { ChunkCache, type ChunkPlace } from './chunk-cache.ts'
 import { addSamples, type DecodedChunk, type StoredSample } from './chunk-codec.ts'
 import { type SummaryRow, summaryOf } from './chunk-summary.ts'
@@ -15,6 +15,9 @@ type Chunks = Database.Statement<[number, number], ChunkPlace>
 
 /** Summaries of one answer. */
 const MOST_SUMMARIES = 100
+
+/** Chunks of one answer, which takes some milliseconds; fewer than the cache keeps. */
+const MOST_COLUMNS = 8
 
 /** Types whose values are INTEGER in the database. */
 const isExact = (type: DataType): boolean => type === 'Boolean' || type === 'Int64' || type === 'UInt64'
@@ -32,6 +35,11 @@ export class SeriesSamples {
   readonly #firstRow: Database.Statement<[number, number, number], number | null>
   readonly #summarize: Database.Transaction<
     (tag: string, shape: ValueShape, first: number, last: number) => readonly SampleSummary[]
+  >
+
+  readonly #nextChunks: Chunks
+  readonly #columns: Database.Transaction<
+    (tag: string, shape: ValueShape, first: number, last: number) => readonly SampleColumns[]
   >
 
   constructor(database: Database.Database) {
@@ -66,6 +74,10 @@ export class SeriesSamples {
       )
       .pluck()
     this.#summarize = database.transaction((tag, shape, first, last) => this.#summariesOf(tag, shape, first, last))
+    this.#nextChunks = database.prepare(
+      `SELECT ${columns} FROM chunks WHERE series = ? AND last_time >= ? ORDER BY last_time LIMIT ${MOST_COLUMNS}`,
+    )
+    this.#columns = database.transaction((tag, shape, first, last) => this.#columnsOf(tag, shape, first, last))
     this.#series = database.prepare('SELECT id FROM series WHERE tag = ? AND type = ?')
     // Together, or a range that is compacted in between would be read twice or not at all.
     this.#read = database.transaction((series, shape, range) => {
@@ -89,6 +101,25 @@ export class SeriesSamples {
    */
   summaries(tag: string, shape: ValueShape, first: number, last: number): readonly SampleSummary[] {
     return this.#summarize(tag, shape, first, last)
+  }
+
+  /** The next chunks of a series between these times, both included, as far as nothing came later in their range. */
+  columns(tag: string, shape: ValueShape, first: number, last: number): readonly SampleColumns[] {
+    return this.#columns(tag, shape, first, last)
+  }
+
+  #columnsOf(tag: string, shape: ValueShape, first: number, last: number): readonly SampleColumns[] {
+    const id = this.#series.get(tag, shapeName(shape))?.id
+    if (id === undefined) return []
+    const chunks = this.#nextChunks.all(id, first).filter(({ firstTime }) => firstTime <= last)
+    const end = Math.min(last, chunks.at(-1)?.lastTime ?? first)
+    const late = this.#firstRow.get(id, first, end)
+    return chunks.flatMap((chunk) => {
+      const until = Math.min(last, chunk.lastTime)
+      if (typeof late === 'number' && late <= until) return []
+      const samples = this.#cache.samples(chunk)
+      return [{ ...samples, from: positionOf(samples, first), until: positionOf(samples, until + 1), last: until }]
+    })
   }
 
   #summariesOf(tag: string, shape: ValueShape, first: number, last: number): readonly SampleSummary[] {

@@ -1,10 +1,12 @@
 import {
+  AttributeIds,
   type ClientSession,
   CreateSubscriptionRequest,
   type CreateSubscriptionRequestOptions,
   type CreateSubscriptionResponse,
   DeleteSubscriptionsRequest,
   ModifySubscriptionRequest,
+  type NodeId,
   PublishRequest,
   RepublishRequest,
   SetPublishingModeRequest,
@@ -17,12 +19,13 @@ import { asUser, type RoomUnderTest, startRoom, users } from '../support/opcua-r
 
 const UNKNOWN = 4_000_000
 const [, engineer] = users
+const admin = { name: 'ada', password: 'admin password', role: 'ConfigureAdmin' } as const
 
 let test: RoomUnderTest
 let session: ClientSession
 
 beforeAll(async () => {
-  test = await startRoom()
+  test = await startRoom({ settings: { users: [...users, admin] } })
 })
 beforeEach(async () => {
   session = await test.session()
@@ -160,5 +163,40 @@ describe('OPC 10000-4 §5.14.7 TransferSubscriptions', () => {
 
   it('is refused as a whole for no subscription', async () => {
     expect((await ask(session, new TransferSubscriptionsRequest({}))).serviceResult).toBe('BadNothingToDo')
+  })
+})
+
+describe('OPC 10000-5 §6.3.3 and §6.3.5 diagnostics of a subscription', () => {
+  const SERVER_ARRAY = 'i=2290'
+  const components = async (via: ClientSession, nodeId: NodeId | string) => {
+    const { references } = await via.browse({ nodeId, referenceTypeId: 'HasComponent', resultMask: 63 })
+    return (references ?? []).map(({ browseName, nodeId: to }) => ({ name: browseName.name, nodeId: to.toString() }))
+  }
+  const ofSession = async (via: ClientSession, owner: ClientSession) => {
+    const array = (await components(via, owner.sessionId)).find(({ name }) => name === 'SubscriptionDiagnosticsArray')
+    return array ? components(via, array.nodeId) : []
+  }
+
+  it('are one Variable below the server and its session, follow it to another session, and are gone with it', async () => {
+    const ada = await test.session(asUser(admin.name, admin.password))
+    const other = await test.session()
+    const { subscriptionId } = await subscribe()
+    const name = `${subscriptionId}`
+
+    const [known] = (await components(ada, SERVER_ARRAY)).filter((each) => each.name === name)
+    expect(await ofSession(ada, session)).toEqual([known])
+    const counted = await ada.read({ nodeId: known?.nodeId ?? '', attributeId: AttributeIds.Value })
+    expect(counted.value.value.subscriptionId).toBe(subscriptionId)
+
+    await ask(other, new TransferSubscriptionsRequest({ subscriptionIds: [subscriptionId], sendInitialValues: false }))
+    expect([await ofSession(ada, session), await ofSession(ada, other)]).toEqual([[], [known]])
+
+    await other.close(false)
+    expect((await components(ada, SERVER_ARRAY)).filter((each) => each.name === name)).toEqual([known])
+    expect(await remove(session, subscriptionId)).toEqual(['Good'])
+    expect((await components(ada, SERVER_ARRAY)).filter((each) => each.name === name)).toEqual([])
+    const gone = await ada.read({ nodeId: known?.nodeId ?? '', attributeId: AttributeIds.Value })
+    expect(gone.statusCode.name).toBe('BadNodeIdUnknown')
+    await ada.close()
   })
 })

@@ -129,7 +129,7 @@ export async function startRoom(
 export const noMachine = { identity: { version: '1.2.3', startedAt: 0 }, freeDiskSpace: async () => 5_000_000_000 }
 
 /** Of tags that have said nothing yet. */
-export const noHistory: HistorySource = { read: () => [], summaries: () => [] }
+export const noHistory: HistorySource = { read: () => [], summaries: () => [], columns: () => [] }
 
 export const roomSettings = (pkiFolder: string, settings: Partial<OpcuaSettings> = {}): OpcuaSettings => ({
   ...defaultOpcuaSettings,

@@ -9,6 +9,7 @@ export function memoryHistory(samples: readonly RecordedSample[]): HistorySource
       return (order === 'ascending' ? within : within.reverse()).slice(0, limit)
     },
     summaries: () => [],
+    columns: () => [],
   }
 }
 

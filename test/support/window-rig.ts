@@ -120,4 +120,8 @@ export class WindowRig implements HistorySource, SampleRecorder {
   summaries(): [] {
     return []
   }
+
+  columns(): [] {
+    return []
+  }
 }

@@ -1,5 +1,12 @@
 import type { Milliseconds } from '../clock.ts'
-import { EARLIEST, LATEST, type RecordedSample, type SampleSummary } from '../history-source.ts'
+import {
+  EARLIEST,
+  LATEST,
+  type RecordedSample,
+  type SampleColumns,
+  type SampleSummary,
+  sampleOf,
+} from '../history-source.ts'
 import { first, stepOf } from '../history-steps.ts'
 import { type Accumulator, type AggregateResult, type Interval, IntervalContext, noData } from './aggregate.ts'
 import type { Bound, BoundOptions } from './bounds.ts'
@@ -18,6 +25,8 @@ export class AggregateEvaluation {
   readonly #extent: DataExtent | undefined
   /** Samples that were read ahead, from which one is next, and from and to when there are no others. */
   #ahead: readonly RecordedSample[] = []
+  /** The same as columns, the next ones first, where they are at hand so. */
+  #columns: SampleColumns[] = []
   #next = 0
   #aheadFrom: Milliseconds = LATEST
   #aheadTo: Milliseconds = EARLIEST
@@ -61,12 +70,25 @@ export class AggregateEvaluation {
         this.#readAhead(from, last, summaries[0])
         yield
       }
-      for (let sample = this.#ahead[this.#next]; sample; sample = this.#ahead[this.#next]) {
-        if (sample.sourceTime > last) break
-        accumulator.add(sample)
-        this.#next++
-      }
+      this.#addUntil(last, accumulator)
       from = this.#aheadTo + 1
+    }
+  }
+
+  /** Gives the samples that were read ahead to the accumulator, up to and with this source time. */
+  #addUntil(last: Milliseconds, accumulator: Accumulator): void {
+    for (let columns = this.#columns[0]; columns; columns = this.#columns[0]) {
+      const { sourceTimes, until } = columns
+      while (this.#next < until && (sourceTimes[this.#next] as Milliseconds) <= last)
+        accumulator.add(sampleOf(columns, this.#next++))
+      if (this.#next < until) return
+      this.#columns.shift()
+      this.#next = this.#columns[0]?.from ?? 0
+    }
+    for (let sample = this.#ahead[this.#next]; sample; sample = this.#ahead[this.#next]) {
+      if (sample.sourceTime > last) break
+      accumulator.add(sample)
+      this.#next++
     }
   }
 
@@ -84,9 +106,17 @@ export class AggregateEvaluation {
     const wanted = this.#plan.end > this.#plan.start ? Math.ceil(this.#plan.end) - 1 : until
     // What has a summary is not read.
     const last = summary && summary.first > from ? summary.first - 1 : wanted
+    this.#columns = [...source.columns(series, from, last)]
+    this.#aheadFrom = from
+    const columns = this.#columns.at(-1)
+    if (columns) {
+      this.#next = this.#columns[0]?.from ?? 0
+      this.#ahead = []
+      this.#aheadTo = columns.last
+      return
+    }
     this.#ahead = source.read(series, { first: from, last, order: 'ascending', limit })
     this.#next = 0
-    this.#aheadFrom = from
     this.#aheadTo = this.#ahead.length < limit ? last : (this.#ahead.at(-1)?.sourceTime ?? last)
   }
 }

@@ -9,8 +9,10 @@ import { takeEmptyTextAsNoRange } from './empty-index-ranges.ts'
 import { gatherSemanticEvents } from './gather-semantic-events.ts'
 import { capItemQueue } from './item-queue-cap.ts'
 import { keepNoAliases } from './node-aliases.ts'
+import { shareSubscriptionDiagnostics } from './one-diagnostics-node.ts'
 import { setOverflowBitOnAnyStatus } from './overflow-bit.ts'
 import { HardeningError } from './patch-method.ts'
+import { prepareKeysOnce } from './prepared-keys.ts'
 import { refuseRangesOfScalars } from './range-of-scalar.ts'
 import { restrictWrites } from './restrict-writes.ts'
 import { keepItemsOfRemovedNodes } from './revive-items.ts'
@@ -34,6 +36,8 @@ export function hardenNodeOpcua(addressSpace: IAddressSpace, anyVariable: UAVari
   tellSizeOfNumbers()
   capItemQueue()
   capSubscriptionLifetime()
+  shareSubscriptionDiagnostics()
+  prepareKeysOnce()
   endChannelsOfUndecodableMessages()
   takeEmptyTextAsNoRange()
   checkMonitoredItems()

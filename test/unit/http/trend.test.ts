@@ -25,6 +25,7 @@ function historyOf(samples: readonly RecordedSample[]): HistorySource & { looked
   return {
     looked: 0,
     summaries: () => [],
+    columns: () => [],
     read(_series, { first, last, order, limit }: SampleRange) {
       const within = samples.filter(({ sourceTime }) => sourceTime >= first && sourceTime <= last)
       const page = (order === 'ascending' ? within : within.toReversed()).slice(0, limit)
@@ -112,6 +113,7 @@ describe('a trend over a long time', () => {
     let looked = 0
     const counted: HistorySource = {
       summaries: (of, first, last) => history.summaries(of, first, last),
+      columns: () => [],
       read: (of, range) => {
         const found = history.read(of, range)
         looked += found.length

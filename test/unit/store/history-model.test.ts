@@ -160,7 +160,7 @@ class Twin {
   /** What chunks are summarized as comes to the same as their samples. */
   #checkAggregates(): void {
     const file = this.#file
-    const plain: HistorySource = { read: (...asked) => file.read(...asked), summaries: () => [] }
+    const plain: HistorySource = { read: (...asked) => file.read(...asked), summaries: () => [], columns: () => [] }
     for (const [tag, name] of [
       ['level', 'Average'],
       ['count', 'Maximum'],
@@ -168,14 +168,16 @@ class Twin {
       ['level', 'Range'],
     ] as const) {
       const { key, ...shape } = tags.find((each) => each.key === tag) as (typeof tags)[number]
-      const plan = { start: this.now - 40 * 60 * MINUTE, end: this.now + 1, width: 9 * 60 * MINUTE }
-      const results = (source: HistorySource) => {
-        const series = { tag: `meter/${key}`, shape }
-        const options = { source, series, config: defaultAggregateConfiguration, stepped: false }
-        const evaluation = new AggregateEvaluation(name, plan, options)
-        return Array.from({ length: 5 }, (_, index) => [...stepsOf(evaluation.interval(index))])
+      for (const width of [9 * 60 * MINUTE, 17 * MINUTE]) {
+        const plan = { start: this.now - 40 * 60 * MINUTE, end: this.now + 1, width }
+        const results = (source: HistorySource) => {
+          const series = { tag: `meter/${key}`, shape }
+          const options = { source, series, config: defaultAggregateConfiguration, stepped: false }
+          const evaluation = new AggregateEvaluation(name, plan, options)
+          return Array.from({ length: 5 }, (_, index) => [...stepsOf(evaluation.interval(index))])
+        }
+        expect(results(file)).toEqual(results(plain))
       }
-      expect(results(file)).toEqual(results(plain))
     }
   }
 

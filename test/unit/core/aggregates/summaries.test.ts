@@ -18,12 +18,14 @@ const names = Object.keys(aggregateFunctions) as AggregateName[]
 function summarized(type: 'Double' | 'UInt64', samples: readonly RecordedSample[], sizes: readonly number[]) {
   const sorted = [...samples].sort((one, other) => one.sourceTime - other.sourceTime)
   let from = 0
+  const chunks: (readonly RecordedSample[])[] = []
   const summaries = sizes.flatMap((size, part) => {
     const chunk = sorted.slice(from, from + size)
     from += size
     // Every third part stays rows.
     const [first, last] = [chunk[0], chunk.at(-1)]
     if (part % 3 === 2 || !first || !last) return []
+    chunks.push(chunk)
     const rows = chunk.map((sample) => ({ ...sample, value: sample.value === null ? null : toColumn(sample.value) }))
     const times = { firstTime: first.sourceTime, lastTime: last.sourceTime }
     return [summaryOf({ type }, { ...summarize({ type }, rows), ...times })]
@@ -42,6 +44,26 @@ function summarized(type: 'Double' | 'UInt64', samples: readonly RecordedSample[
         return before && sorted.some(({ sourceTime }) => sourceTime > before.last && sourceTime < each.first)
       })
       return until < 0 ? within : within.slice(0, until)
+    },
+    columns: (_series, first, last) => {
+      const next = chunks.filter((each) => (each.at(-1)?.sourceTime ?? 0) >= first).slice(0, 3)
+      return next.flatMap((chunk, at) => {
+        const end = Math.min(last, chunk.at(-1)?.sourceTime ?? 0)
+        const until = next.slice(0, at + 1).flat()
+        const isBetween = ({ sourceTime }: RecordedSample) => sourceTime >= first && sourceTime <= end
+        const wanted = chunk.filter(isBetween)
+        if (wanted.length === 0 || sorted.some((sample) => isBetween(sample) && !until.includes(sample))) return []
+        const from = chunk.indexOf(wanted[0] as RecordedSample)
+        return {
+          values: chunk.map(({ value }) => value),
+          statuses: chunk.map(({ status }) => status),
+          sourceTimes: chunk.map(({ sourceTime }) => sourceTime),
+          serverTimes: chunk.map(({ serverTime }) => serverTime),
+          from,
+          until: from + wanted.length,
+          last: end,
+        }
+      })
     },
   }
   return { source, counted }

@@ -191,6 +191,7 @@ it('values that come between two answers are given where they lie ahead', async 
   const source: HistorySource = {
     read: (name, range) => memoryHistory(samples).read(name, range),
     summaries: () => [],
+    columns: () => [],
   }
   const plan = planRaw(0, 10_000, 1, false)
   if (!plan) throw new Error('no plan')
