@@ -1,7 +1,6 @@
 import { existsSync, readFileSync, writeFileSync } from 'node:fs'
 import { setImmediate as turn } from 'node:timers/promises'
 import { decodedText } from '../config/decoded-text.ts'
-import { changesBetween } from '../config/differences.ts'
 import { importPlant, LARGEST_IMPORT, type PlantImport } from '../config/imports/import-plant.ts'
 import { type ImportFormat, type ImportNote, UnreadableImport } from '../config/imports/imported.ts'
 import { describeError } from '../core/errors.ts'
@@ -9,7 +8,8 @@ import { ClientFailure, ExitCode } from './client/failure.ts'
 import type { Output } from './client/options.ts'
 import { putConfiguration } from './config/configuration-commands.ts'
 import type { LocalGateway } from './config/local-gateway.ts'
-import { configurationText, loadText } from './configuration.ts'
+import { configurationText } from './configuration.ts'
+import { ImportJudge } from './import-judge.ts'
 import { printable } from './printable.ts'
 
 export interface ImportPlantFlags {
@@ -44,8 +44,9 @@ export async function importPlantFile(
   out: Output,
 ): Promise<number> {
   const target = flags.into === undefined ? await gatewayTarget(gateway(), flags, out) : fileTarget(flags.into, out)
-  const made = await importOf(target.text, fileText(file), flags)
-  const changes = changesBetween(target.text, made.text)
+  const judge = new ImportJudge()
+  const made = await importOf({ text: target.text, file: fileText(file), flags, judge })
+  const changes = judge.changes(target.text, made.text)
   if (flags.json) out.line(JSON.stringify({ counts: made.counts, changes, notes: made.notes }))
   else say(made, changes, out)
   if (made.edits.length === 0) out.notice('It is as it was.')
@@ -54,14 +55,18 @@ export async function importPlantFile(
   return ExitCode.ok
 }
 
-async function importOf(text: string, file: string, flags: ImportPlantFlags): Promise<PlantImport> {
+interface Importing {
+  readonly text: string
+  readonly file: string
+  readonly flags: ImportPlantFlags
+  readonly judge: ImportJudge
+}
+
+async function importOf({ text, file, flags, judge }: Importing): Promise<PlantImport> {
   const { from: format, device, zeroBased, zeroBasedBits } = flags
-  const judge = (candidate: string) => {
-    const loaded = loadText(candidate, 'configuration', {}, false)
-    return loaded.ok ? [] : loaded.problems
-  }
+  const help = { judge: judge.judge, pause: () => turn() }
   try {
-    return await importPlant({ text, file, format, device, zeroBased, zeroBasedBits }, { judge, pause: () => turn() })
+    return await importPlant({ text, file, format, device, zeroBased, zeroBasedBits }, help)
   } catch (error) {
     if (!(error instanceof UnreadableImport)) throw error
     throw new ClientFailure(ExitCode.usage, printable(error.message))

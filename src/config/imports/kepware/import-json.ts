@@ -107,7 +107,6 @@ class Maker {
       read.push(tag)
       if (++this.#tags > MOST_TAGS)
         throw new UnreadableImport(`There are more than ${MOST_TAGS} tags in it: save channels one by one.`)
-      yield
     }
     const mode = device.number('DEVICE_SCAN_MODE') ?? scanModes.client
     const isDeviceRate = mode === scanModes.noFaster || mode === scanModes.allAtRate
