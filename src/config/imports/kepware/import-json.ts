@@ -11,6 +11,9 @@ import { TagMaker } from './tag-maker.ts'
 /** What is said of a whole file: a file of a million tags would be no plant, but an attack. */
 const MOST_TAGS = 100_000
 
+/** Of lists and objects around the channels. */
+const DEEPEST = 5
+
 /** A source that is being made: devices behind one endpoint come together. */
 interface Source extends ImportedSource {
   readonly settings: Settings
@@ -24,7 +27,7 @@ interface Source extends ImportedSource {
 export function* importKepwareJson(text: string): Generator<void, Imported> {
   const notes = new Notes()
   const maker = new Maker(notes)
-  for (const { driver, channel, device } of devicesIn(read(text), notes)) yield* maker.take(driver, channel, device)
+  for (const { driver, channel, device } of devicesIn(read(text))) yield* maker.take(driver, channel, device)
   if (maker.sources.length === 0 && notes.all.length === 0)
     throw new UnreadableImport(
       'There are no channels and devices in it: save the project, a channel or a device as JSON.',
@@ -53,15 +56,16 @@ interface DeviceAt {
   readonly device: Properties
 }
 
-function* devicesIn(value: unknown, notes: Notes): Generator<DeviceAt> {
+function* devicesIn(value: unknown, depth = 0): Generator<DeviceAt> {
+  if (depth > DEEPEST) return
   if (Array.isArray(value)) {
-    for (const each of value as unknown[]) yield* devicesIn(each, notes)
+    for (const each of value as unknown[]) yield* devicesIn(each, depth + 1)
     return
   }
   const object = new Properties(value)
-  if (typeof object.value.project === 'object') return yield* devicesIn(object.value.project, notes)
+  if (typeof object.value.project === 'object') return yield* devicesIn(object.value.project, depth + 1)
   const channels = object.list('channels')
-  if (channels.length > 0) return yield* devicesIn(channels, notes)
+  if (channels.length > 0) return yield* devicesIn(channels, depth + 1)
   const driver = object.text('MULTIPLE_TYPES_DEVICE_DRIVER') ?? ''
   const isDevice =
     ['tags', 'tag_groups'].some((list) => Array.isArray(object.value[list])) ||
@@ -174,9 +178,9 @@ class Maker {
     readonly device: Properties
   }): Source {
     const { kind, settings, channel, name, device } = about
-    const { host, port, transport, serial } = settings
-    // One CPU is one connection, whatever else its settings say.
-    const endpoint = JSON.stringify([kind, host, port, transport, serial, kind === 's7' ? [settings.slot, name] : null])
+    const { host, port, transport, serial, rack, slot, remoteTsap } = settings
+    // Devices behind one endpoint share its line, and one CPU is one connection.
+    const endpoint = JSON.stringify([kind, host, port, transport, serial, rack, slot, remoteTsap])
     const there = this.#byEndpoint.get(endpoint)
     if (there) return this.#waits(there, device)
     const hasOthers = this.sources.some(({ path }) => path === channel)

@@ -9,23 +9,22 @@ const LONGEST_NAME = 200
 const LONGEST_DESCRIPTION = 1_000
 const LONGEST_UNIT = 32
 
-/** Makes the tags of one device; `taken`: keys that it has already. */
+/** Makes the tags of one device. */
 export class TagMaker {
-  readonly #keys: KeyBook
+  readonly #keys = new KeyBook()
   readonly #notes: Notes
   readonly #modbus: ModbusReading | undefined
   /** What the longest tags need of one request. */
   longest = { registers: 0, bits: 0 }
 
   /** `modbus`: how the device is read; undefined: it is an S7 CPU. */
-  constructor(parts: { notes: Notes; modbus: ModbusReading | undefined; taken?: Iterable<string> }) {
+  constructor(parts: { readonly notes: Notes; readonly modbus: ModbusReading | undefined }) {
     this.#notes = parts.notes
     this.#modbus = parts.modbus
-    this.#keys = new KeyBook(parts.taken)
   }
 
   /** Undefined: it is left out, and the notes say why. */
-  make(tag: KepwareTag, rates: Pick<ScanRates, 'pollOf'> | undefined): ImportedTag | undefined {
+  make(tag: KepwareTag, rates: Pick<ScanRates, 'pollOf'>): ImportedTag | undefined {
     const made = this.#valueOf(tag)
     if (isReason(made)) {
       this.#notes.add('leftOut', tag, made.reason)
@@ -35,8 +34,8 @@ export class TagMaker {
     if (tag.canWrite && !made.canWrite) this.#notes.add('changed', tag, 'It is only read: its place cannot be written.')
     const key = this.#keys.take(tag.name, 'tag')
     const { type, address, ...how } = made.settings
-    const unit = tag.unit?.slice(0, LONGEST_UNIT)
-    const poll = rates?.pollOf(tag.scanRate)
+    const unit = tag.unit === undefined ? undefined : this.#shortened(tag, tag.unit, LONGEST_UNIT)
+    const poll = rates.pollOf(tag.scanRate)
     const { write, ...rest } = how
     const settings: Settings = {
       key,
@@ -71,7 +70,7 @@ export class TagMaker {
 
   #shortened(tag: KepwareTag, text: string, most: number): string {
     if (text.length <= most) return text
-    this.#notes.add('changed', tag, `Its name or description is longer than ${most} characters, and shortened.`)
+    this.#notes.add('changed', tag, `Its name, description or unit is longer than ${most} characters, and shortened.`)
     return text.slice(0, most)
   }
 }

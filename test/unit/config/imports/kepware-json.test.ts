@@ -197,6 +197,16 @@ describe('a project of KEPServerEX', () => {
     ])
   })
 
+  it('connects to a CPU once, however many devices it is there', async () => {
+    const file = kepProject(
+      kepChannel('A', S7, [kepDevice('Press', '10.0.0.6', [kepTag('T', 'MW0', WORD)])]),
+      kepChannel('B', S7, [kepDevice('Oven', '10.0.0.6', [kepTag('T', 'MW2', WORD)])]),
+    )
+    const made = await imported({ format: 'kepware-json', file })
+    expect(made.counts).toMatchObject({ sources: 1, devices: 2, tags: 2 })
+    expect((await imported({ format: 'kepware-json', file, text: made.text })).edits).toEqual([])
+  })
+
   it('scales, clamps and negates, and says what it cannot', async () => {
     const clamped = { [`${SERVER}TAG_SCALING_CLAMP_LOW`]: true, [`${SERVER}TAG_SCALING_CLAMP_HIGH`]: true }
     const made = await ofModbus([
@@ -345,6 +355,7 @@ describe('a project of KEPServerEX', () => {
     ['no JSON', '{', /no JSON/],
     ['nothing of it', '{"project":{}}', /no channels and devices/],
     ['a number', '7', /no channels and devices/],
+    ['nothing but lists', `${'['.repeat(9_000)}${']'.repeat(9_000)}`, /no channels and devices|no JSON/],
   ])('is refused where it is %s', async (_what, file, message) => {
     const refused = imported({ format: 'kepware-json', file, text: EMPTY })
     await expect(refused).rejects.toBeInstanceOf(UnreadableImport)
