@@ -10,7 +10,7 @@ export class ImportJudge {
   readonly judge = (text: string): readonly Problem[] => {
     const yaml = readYaml(text, 'configuration')
     this.#last = yaml.ok ? { text, yaml } : undefined
-    const loaded = loadText(text, 'configuration', {}, false, yaml.ok ? yaml : undefined)
+    const loaded = loadText(text, 'configuration', {}, false, yaml.ok ? { yaml } : {})
     return loaded.ok ? [] : loaded.problems
   }
 
