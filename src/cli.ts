@@ -8,6 +8,7 @@ import { endWith } from './cli/end.ts'
 import { fieldCommands } from './cli/field-commands.ts'
 import { GATEWAY_URL } from './cli/folder-option.ts'
 import { historyCommands } from './cli/history-commands.ts'
+import { importCommands } from './cli/import-commands.ts'
 import { orderCommands } from './cli/order-commands.ts'
 import { securityCommands } from './cli/security-commands.ts'
 import type { SessionsFlags } from './cli/sessions.ts'
@@ -105,6 +106,7 @@ program
 
 configCommands(program)
 tagCommands(program)
+importCommands(program)
 backupCommands(program)
 careCommands(program)
 fieldCommands(program)

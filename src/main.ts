@@ -6,6 +6,7 @@ import { systemClock } from './core/clock.ts'
 import type { Actor } from './core/command.ts'
 import { Care } from './gateway/care.ts'
 import { startGrpc } from './gateway/grpc-of.ts'
+import { importInThread } from './gateway/import-thread.ts'
 import type { LogLevelBook } from './gateway/log-level-desk.ts'
 import type { GatewayOptions } from './gateway/options.ts'
 import { pkiFolderOf, roomsOf } from './gateway/rooms-of.ts'
@@ -108,13 +109,13 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
     const audit = new AuditLog(database)
     const leaveSafeMode = (by: Actor) => care.leaveSafeMode(by, audit)
     logLevels = logLevelsOf({ levels, rooms, audit, log })
-    const draftStore = new ConfigurationDrafts(database)
     events = new EventBook(database)
     const system = systemDesk({ ...own, startedAt, backups, events, audit })
     const onChange = () => configuration.reload(undefined, options.configuration.name)
     const ofSetup = { rooms, configuration, dataFolder, env: process.env, audit, onChange, checkRunning: check }
     const desks = { logLevels, system, ...setupDesks({ ...own, ...ofSetup }) }
-    const parts = { history, accounts: users, localToken, support, leaveSafeMode, draftStore, ...desks }
+    const changing = { draftStore: new ConfigurationDrafts(database), runImport: importInThread }
+    const parts = { history, accounts: users, localToken, support, leaveSafeMode, ...desks, ...changing }
     const service = webServiceOf({ ...own, ...shown, ...parts })
     const tls = await webTlsOf(config, log)
     const files = new WebFiles(webFolder)

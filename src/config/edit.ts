@@ -75,8 +75,11 @@ function applied(document: Document, edit: Edit, touch: (node: object) => void):
   }
   const list = document.getIn(found)
   if (list === undefined || list === null) setAt(document, found, document.createNode([edit.value]))
-  else if (isSeq(list)) list.add(document.createNode(edit.value))
-  else return 'This is no list.'
+  else if (isSeq(list)) {
+    // What stood there as [] is not for lists that people read.
+    if (list.items.length === 0) list.flow = false
+    list.add(document.createNode(edit.value))
+  } else return 'This is no list.'
   return undefined
 }
 

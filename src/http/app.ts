@@ -142,6 +142,7 @@ export class HttpServer {
   stop(): Promise<void> {
     this.#service.feed.close()
     this.#tls?.stop()
+    this.#service.imports.stop()
     return new Promise((resolve) => {
       this.#server.close(() => resolve())
       ;(this.#encrypted ?? this.#server).closeAllConnections()

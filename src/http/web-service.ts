@@ -2,6 +2,7 @@ import { join } from 'node:path'
 import type { MessagePort } from 'node:worker_threads'
 import type { DraftStore } from '../config/desk.ts'
 import { Drafts } from '../config/drafts.ts'
+import type { RunImport } from '../config/imports/import-plant.ts'
 import type { Config } from '../config/schema.ts'
 import type { Findings } from '../core/drift.ts'
 import type { Logger } from '../core/logger.ts'
@@ -16,6 +17,7 @@ import type { Diagnosis } from './diagnosis.ts'
 import type { HistoryDesk } from './history/history-import.ts'
 import { EngineFeed } from './live/engine-feed.ts'
 import { Metrics } from './metrics/metrics.ts'
+import { PlantImports } from './plant-imports.ts'
 import type { WebService } from './routes/service.ts'
 import type { OpcuaSessions } from './sessions.ts'
 import type { TagWatchers } from './tag-watchers.ts'
@@ -52,6 +54,7 @@ interface WebServiceParts
     }
   /** Where drafts of the configuration are kept. */
   readonly draftStore: DraftStore
+  readonly runImport: RunImport
   readonly log: Logger
 }
 
@@ -102,6 +105,7 @@ export function webServiceOf(parts: WebServiceParts): WebService {
     tagWatchers: rooms,
     opcuaSecurity: config.opcua.security,
     drafts: new Drafts({ desk: configuration, store: parts.draftStore, clock }),
+    imports: new PlantImports(parts.runImport, log),
     ...asked,
   }
 }

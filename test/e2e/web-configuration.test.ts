@@ -134,10 +134,14 @@ describe('an engineer at the browser', () => {
   it('gives many tags the same setting at once', async () => {
     await page.getByLabel('Select all tags').check()
     const bulk = page.getByRole('region', { name: 'Change the selected tags' })
-    await bulk.getByLabel('Setting').first().click()
-    await page.getByRole('option', { name: 'Unit', exact: true }).click()
     await bulk.getByLabel(/^Unit/).fill('l')
-    await carl.picture('configuration-bulk')
+    await bulk.getByLabel('Before each name').fill('Feed ')
+    await bulk.getByRole('button', { name: 'See what changes' }).click()
+    await bulk.getByText('sources/boilers/devices/boiler-1/tags/flow/name: "Flow" → "Feed Flow"').waitFor()
+    await inspect(carl, 'configuration-bulk')
+    await bulk.getByRole('button', { name: 'Back' }).click()
+    await bulk.getByLabel('Before each name').fill('')
+    await bulk.getByRole('button', { name: 'See what changes' }).click()
     await bulk.getByRole('button', { name: 'Set for all selected' }).click()
     await pending(/^2 changes/)
   })
@@ -206,6 +210,77 @@ describe('an engineer at the browser', () => {
     await pending(/^2 changes/)
   })
 
+  it('gives a device a command and a tag its windows, by their forms', async () => {
+    await page.goto(`${page.url().split('/configuration')[0]}/configuration?at=sources/line/devices/meter/tags/level`)
+    await choose(/^Access/, 'readWrite')
+    await page.getByRole('button', { name: /more settings/ }).click()
+    await page.getByRole('button', { name: 'Add to: Windows' }).click()
+    const windows = page.getByRole('group', { name: 'Windows 1' })
+    await windows.getByLabel(/^Length of each/).fill('1m')
+    await windows
+      .getByRole('combobox', { name: /^Results/ })
+      .or(windows.getByLabel(/^Results/))
+      .first()
+      .click()
+    await page.getByRole('option', { name: 'average', exact: true }).click()
+    await inspect(carl, 'configuration-windows')
+    await submit('Save to the draft')
+    await page.getByText('Saved to the draft.').waitFor()
+    await page.getByRole('link', { name: 'meter', exact: true }).last().click()
+    await page.getByRole('link', { name: 'Add a command' }).click()
+    await page.getByLabel(/^Name/).fill('Fill')
+    await page.getByRole('button', { name: 'Add to: Arguments' }).click()
+    const argument = page.getByRole('group', { name: 'Arguments 1' })
+    await argument.getByLabel(/^Key/).fill('to')
+    await argument
+      .getByRole('combobox', { name: /^Data type/ })
+      .or(argument.getByLabel(/^Data type/))
+      .first()
+      .click()
+    await page.getByRole('option', { name: 'UInt16', exact: true }).click()
+    await page.getByRole('button', { name: 'Add to: Writes' }).click()
+    const write = page.getByRole('group', { name: 'Writes 1' })
+    await write.getByLabel(/^Tag/).fill('level')
+    await write.getByLabel(/^Value/).fill('$to')
+    await inspect(carl, 'configuration-new-command')
+    await submit('Add')
+    const commands = page.getByRole('region', { name: 'Commands' })
+    await commands.getByRole('row', { name: /Fill to level/ }).waitFor()
+    expect(await page.getByText(/problem/).count()).toBe(0)
+    await inspect(carl, 'configuration-commands')
+    await commands.getByRole('link', { name: 'Fill', exact: true }).click()
+    await page.getByRole('button', { name: 'Remove Writes 1' }).click()
+    await submit('Remove')
+    await submit('Yes, remove it')
+    await page.getByText('There are no commands here yet').waitFor()
+  })
+
+  it('imports the project of another product, sees what is left out, and takes over the rest', async () => {
+    await page.getByRole('tab', { name: 'Import' }).click()
+    const tag = (name: string, address: string) => ({
+      'common.ALLTYPES_NAME': name,
+      'servermain.TAG_ADDRESS': address,
+      'servermain.TAG_DATA_TYPE': 5,
+    })
+    const device = {
+      'common.ALLTYPES_NAME': 'Chiller',
+      'servermain.MULTIPLE_TYPES_DEVICE_DRIVER': 'Modbus TCP/IP Ethernet',
+      'servermain.DEVICE_ID_STRING': '<10.0.0.5>.1',
+      tags: [tag('Level', '400001'), tag(HOSTILE, 'nowhere')],
+    }
+    const file = { name: 'project.json', mimeType: 'application/json', buffer: Buffer.from(JSON.stringify(device)) }
+    await page.locator('input[type=file]').setInputFiles(file)
+    const outcome = page.getByRole('region', { name: 'What the file becomes' })
+    await outcome.getByText('sources/chiller: added').waitFor()
+    await outcome.getByRole('row', { name: /left out .*no address of a Modbus table/ }).waitFor()
+    expect(await page.locator('img[src="x"]').count()).toBe(0)
+    await inspect(carl, 'configuration-import')
+    await page.reload()
+    await outcome.getByText('sources/chiller: added').waitFor()
+    await submit('Take it over into the draft')
+    await page.getByText('It stands in the draft now').waitFor()
+  })
+
   it('writes YAML where that is faster, and is told the line of a mistake', async () => {
     await page.getByRole('tab', { name: 'YAML' }).click()
     const text = page.getByLabel('Draft')
@@ -243,6 +318,12 @@ describe('an engineer at the browser', () => {
     await other.open('/configuration?at=sources/line/devices/meter/tags/level')
     await other.page.getByLabel(/^Address/).waitFor()
     await other.picture('configuration-tag')
+    expect(await other.overflow()).toBeLessThanOrEqual(0)
+    expect(await other.obstacles()).toEqual([])
+    await other.open('/configuration/import')
+    await other.page.getByText('KEPServerEX: tags (CSV)').click()
+    await other.page.getByLabel('Device that gets the tags').first().waitFor()
+    await other.picture('configuration-import')
     expect(await other.overflow()).toBeLessThanOrEqual(0)
     expect(await other.obstacles()).toEqual([])
     expect(other.complaints).toEqual([])

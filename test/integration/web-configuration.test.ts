@@ -2,10 +2,13 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { parse } from 'yaml'
 import type {
   AppliedAnswer,
+  ChangedAnswer,
+  ChangedOrSeenAnswer,
   DraftAnswer,
   MaybeDraftAnswer,
   TagImportAnswer,
 } from '../../src/http/api/schemas/configuration.ts'
+import type { PlantImportAnswer } from '../../src/http/api/schemas/imports.ts'
 import type { Problem } from '../../src/http/api/schemas/problem.ts'
 import { aModbusDevice, aPlant, aTag } from '../support/small-plant.ts'
 import { type UserName, WebServer } from '../support/web-server.ts'
@@ -226,6 +229,41 @@ describe('the plant thing by thing', () => {
     })
   })
 
+  it('says first what a change of many tags would do, and puts a prefix before their names', async () => {
+    const tags = ['pump/level', 'pump/flow']
+    const seen = await ask<ChangedOrSeenAnswer>('carl', 'POST', '/tags', {
+      tags,
+      set: { poll: '5s', deadband: -1 },
+      namePrefix: 'Hall 1 ',
+      preview: true,
+    })
+    expect(seen.body.preview).toMatchObject({
+      count: 6,
+      changes: expect.arrayContaining(['sources/line/devices/pump/tags/level/name: added "Hall 1 level"']),
+      problems: [{ at: 'sources/line/devices/pump/tags/level/deadband' }, {}],
+    })
+    expect(await draftOf('carl')).toBeNull()
+    await ask('carl', 'POST', '/tags', { tags, set: { poll: '5s' }, namePrefix: 'Hall 1 ' })
+    const again = await ask<ChangedAnswer>('carl', 'POST', '/tags', { tags, set: { unit: 'm' }, namePrefix: 'Hall 1 ' })
+    expect(again.body.draft?.changes).toHaveLength(6)
+  })
+
+  it('gets commands, which are changed and removed by themselves', async () => {
+    const list = '/sources/line/devices/pump/commands'
+    const fill = { key: 'fill', parameters: [{ key: 'to', type: 'UInt16' }], writes: [{ tag: 'level', value: '$to' }] }
+    await set('carl', [...PUMP, 'tags', 'level', 'access'], 'readWrite')
+    const added = await ask<ChangedAnswer>('carl', 'POST', list, fill)
+    expect(added.body.draft).toMatchObject({ problems: [] })
+    expect((await ask<Problem>('carl', 'POST', list, fill)).body.detail).toContain('mistake')
+    const changed = await ask<ChangedAnswer>('carl', 'PUT', `${list}/fill`, {
+      ...fill,
+      writes: [{ tag: 'flow', value: 1 }],
+    })
+    expect(changed.body.draft?.problems).toMatchObject([{ at: expect.stringContaining('commands/fill') }])
+    await ask('carl', 'DELETE', `${list}/fill`)
+    expect((await ask('carl', 'GET', `${list}/fill`)).status).toBe(404)
+  })
+
   it('moves folders with what stands in them', async () => {
     await ask('carl', 'PUT', '/folders/Hall 1', { name: 'Hall A' })
     expect((await ask('carl', 'GET', '/folders')).body).toEqual({
@@ -321,6 +359,61 @@ describe('versions', () => {
     expect((await ask('carl', 'GET', '/versions/99')).status).toBe(404)
     const file = await web.ask(`${CONFIGURATION}.yaml?version=1`, 'carl')
     expect([file.headers.get('Content-Type'), await file.text()]).toEqual(['application/yaml', TEXT])
+  })
+})
+
+describe('a plant of another product', () => {
+  const tag = (name: string, address: string) => ({
+    'common.ALLTYPES_NAME': name,
+    'servermain.TAG_ADDRESS': address,
+    'servermain.TAG_DATA_TYPE': 5,
+  })
+  const meter = {
+    'common.ALLTYPES_NAME': 'Meter',
+    'servermain.MULTIPLE_TYPES_DEVICE_DRIVER': 'Modbus TCP/IP Ethernet',
+    'servermain.DEVICE_ID_STRING': '<10.0.0.5>.1',
+    tags: [tag('Level', '400001'), tag('Odd', 'nowhere')],
+  }
+  const begin = (file: string, more: object = {}) =>
+    ask<PlantImportAnswer & Problem>('carl', 'POST', '/import', { format: 'kepware-json', file, ...more })
+  const state = async () => (await ask<PlantImportAnswer>('carl', 'GET', '/import')).body
+  const settled = async () => {
+    await expect.poll(async () => (await state()).state, { timeout: 10_000 }).not.toBe('running')
+    return state()
+  }
+  const take = () => ask<DraftAnswer & Problem>('carl', 'POST', '/import/take')
+
+  it('is read beside everything else, shown with what it leaves out, and taken over into the draft', async () => {
+    expect(await state()).toEqual({ state: 'none' })
+    expect((await begin(JSON.stringify(meter))).body).toMatchObject({ state: 'running', step: 'reading' })
+    expect(await settled()).toMatchObject({
+      state: 'ready',
+      counts: { sources: 1, devices: 1, tags: 1 },
+      changes: ['sources/meter: added'],
+      noteCounts: { leftOut: 1, note: 1 },
+      notes: [{ kind: 'leftOut', at: 'Meter.Odd' }, { kind: 'note' }],
+    })
+    expect(await draftOf('carl')).toBeNull()
+    expect((await take()).body).toMatchObject({ changes: [{ at: 'sources/meter', kind: 'added' }], problems: [] })
+    expect(await state()).toEqual({ state: 'none' })
+    expect((await take()).status).toBe(404)
+    expect((await apply('carl')).status).toBe(200)
+    // Into the device that is there, by its key.
+    const csv = 'Tag Name,Address,Data Type\nFlow,400005,Float\nBad,7,Word\n'
+    await begin(csv, { format: 'kepware-csv', device: 'meter' })
+    expect(await settled()).toMatchObject({ counts: { tags: 1 }, notes: [{ kind: 'leftOut', line: 3, at: 'Bad' }] })
+  })
+
+  it('is not taken over into a draft that changed meanwhile, is refused with the reason, and can be cancelled', async () => {
+    await begin(JSON.stringify(meter))
+    await settled()
+    await set('carl', [...PUMP, 'poll'], '2s')
+    expect((await take()).body).toMatchObject({ status: 412, code: 'DRAFT_CHANGED' })
+    await begin('[chirpstack]\nserver_address = ', { format: 'opcgw' })
+    expect(await settled()).toMatchObject({ state: 'refused', line: 2, message: expect.stringContaining('TOML') })
+    await begin(JSON.stringify(meter))
+    expect((await ask('carl', 'DELETE', '/import')).status).toBe(204)
+    expect(await state()).toEqual({ state: 'none' })
   })
 })
 

@@ -22,6 +22,7 @@ import { type Logger, silentLogger } from '../../src/core/logger.ts'
 import type { Plant } from '../../src/core/plant.ts'
 import { StatusCode } from '../../src/core/status-code.ts'
 import type { UserRole } from '../../src/core/user.ts'
+import { importInThread } from '../../src/gateway/import-thread.ts'
 import { KeptSecrets } from '../../src/gateway/kept-secrets.ts'
 import { LogLevelBook } from '../../src/gateway/log-level-desk.ts'
 import { scheduledBackups } from '../../src/gateway/scheduled-backups.ts'
@@ -223,6 +224,7 @@ export class WebServer {
       accounts: this.accounts,
       configuration: this.#life(options, config),
       draftStore: new ConfigurationDrafts(this.database),
+      runImport: importInThread,
       localToken: new LocalToken(folder),
       logLevels: this.#logLevels,
       leaveSafeMode: async () => false,

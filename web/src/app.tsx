@@ -22,6 +22,7 @@ const ConfigurationPage = lazy(async () => ({
 }))
 const VersionsPage = lazy(async () => ({ default: (await import('./pages/versions-page.tsx')).VersionsPage }))
 const TagsCsvPage = lazy(async () => ({ default: (await import('./pages/tags-csv-page.tsx')).TagsCsvPage }))
+const ImportPage = lazy(async () => ({ default: (await import('./pages/import-page.tsx')).ImportPage }))
 const YamlPage = lazy(async () => ({ default: (await import('./pages/yaml-page.tsx')).YamlPage }))
 const SetupPage = lazy(async () => ({ default: (await import('./pages/setup-page.tsx')).SetupPage }))
 const AuditPage = lazy(async () => ({ default: (await import('./pages/audit-page.tsx')).AuditPage }))
@@ -74,6 +75,7 @@ function Pages() {
           <Route path="/configuration" component={ConfigurationPage} />
           <Route path="/configuration/versions" component={VersionsPage} />
           <Route path="/configuration/tags" component={TagsCsvPage} />
+          <Route path="/configuration/import" component={ImportPage} />
           <Route path="/configuration/yaml" component={YamlPage} />
           <Route path="/setup" component={SetupPage} />
           <Route path="/audit" component={AuditPage} />

@@ -16,6 +16,7 @@ import type { EngineFeed } from '../live/engine-feed.ts'
 import type { PlantMirror } from '../live/plant-mirror.ts'
 import type { Metrics } from '../metrics/metrics.ts'
 import type { OperatorParts } from '../operator-answers.ts'
+import type { PlantImports } from '../plant-imports.ts'
 import type { SecretsDesk } from '../secrets-desk.ts'
 import type { SystemDesk } from '../system-desk.ts'
 import type { TagWatchers } from '../tag-watchers.ts'
@@ -32,6 +33,8 @@ export interface WebService extends OperatorParts {
   readonly accounts: Accounts
   /** What users change of the configuration. */
   readonly drafts: Drafts
+  /** Files of other products that users import. */
+  readonly imports: PlantImports
   readonly metrics: Metrics
   readonly certificates: CertificateDesk
   readonly system: SystemDesk

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { configFormSchema } from '../../../src/config/json-schema.ts'
-import { keyFor, placeOf } from '../../../web/src/configuration/place.ts'
+import { keyFor } from '../../../src/config/key-for.ts'
+import { placeOf } from '../../../web/src/configuration/place.ts'
 import {
   fieldsOf,
   givenSetting,
@@ -58,6 +59,21 @@ describe('the form of a thing', () => {
     expect(givenSetting('12', fieldOf(TAG, 'modbus', 'name'))).toBe('12')
     expect(givenSetting(' ', fieldOf(TAG, 'modbus', 'name'))).toBeUndefined()
     expect(givenSetting('{"0":"Off"}', fieldOf(TAG, 'modbus', 'states'))).toEqual({ 0: 'Off' })
+  })
+
+  it('has forms of their own for things in lists, and values that may be of any kind', () => {
+    const command = (name: string) => fieldOf('sources/line/devices/pump/commands/fill', 'modbus', name)
+    expect([command('parameters').kind, command('writes').kind]).toEqual(['list', 'list'])
+    expect(fieldOf(TAG, 'modbus', 'aggregates').kind).toBe('list')
+    expect(
+      fieldsOf(fieldOf(TAG, 'modbus', 'aggregates').schema.items ?? {}).more.find(({ name }) => name === 'functions')
+        ?.kind,
+    ).toBe('choices')
+    const constant = [...fieldsOf(command('writes').schema.items ?? {}).main].find(({ name }) => name === 'value')
+    expect(constant && ['true', '21.5', '$to'].map((text) => givenSetting(text, constant))).toEqual([true, 21.5, '$to'])
+    expect(
+      fieldsOf(schemaAt('sources/new', 'chirpstack').properties?.rules?.items ?? {}).more.map(({ name }) => name),
+    ).toContain('tags')
   })
 
   it('leaves out what is empty, and asks for a serial line only where there is one', () => {

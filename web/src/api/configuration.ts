@@ -4,6 +4,7 @@ import { part, request } from './request.ts'
 import type {
   AppliedAnswer,
   ChangedAnswer,
+  ChangedOrSeenAnswer,
   DraftAnswer,
   MaybeDraftAnswer,
   OutlineAnswer,
@@ -74,7 +75,7 @@ export const useDifferences = (from: number) =>
   })
 
 /** All but the draft itself, which came with the answer, is asked for again. */
-async function follow(client: QueryClient, draft: DraftAnswer | null | undefined): Promise<void> {
+export async function follow(client: QueryClient, draft: DraftAnswer | null | undefined): Promise<void> {
   const isKnown = client.getQueryData(DRAFT) !== undefined
   if (draft === undefined || !isKnown) return client.invalidateQueries({ queryKey: ['configuration'] })
   // One that was asked for before, and is answered after, would bring back what is changed or discarded.
@@ -119,11 +120,19 @@ export interface TagsChange {
   readonly tags: readonly string[]
   readonly set?: Readonly<Record<string, unknown>>
   readonly remove?: readonly string[]
+  readonly namePrefix?: string
   readonly delete?: boolean
 }
 
 export const useChangeTags = () =>
   useDraftChange((body: TagsChange) => request<ChangedAnswer>('/configuration/tags', { method: 'POST', body }))
+
+/** What a change of tags would do, in words; nothing is done. */
+export const usePreviewTags = () =>
+  useMutation({
+    mutationFn: (body: TagsChange) =>
+      request<ChangedOrSeenAnswer>('/configuration/tags', { method: 'POST', body: { ...body, preview: true } }),
+  })
 
 export interface TagImporting {
   readonly csv: string

@@ -18,6 +18,7 @@ export type {
 export type {
   AppliedAnswer,
   ChangedAnswer,
+  ChangedOrSeenAnswer,
   DraftAnswer,
   MaybeDraftAnswer,
   OutlineAnswer,
@@ -29,6 +30,7 @@ export type {
 export type { DiagnosticsAnswer, FrameTraceAnswer, ReadingAnswer } from '../../../src/http/api/schemas/diagnostics.ts'
 export type { FindingsAnswer } from '../../../src/http/api/schemas/discovery.ts'
 export type { GatewayHealthAnswer, SourceHealthAnswer } from '../../../src/http/api/schemas/health.ts'
+export type { PlantImportAnswer } from '../../../src/http/api/schemas/imports.ts'
 export type {
   DeviceAnswer,
   PlantAnswer,

@@ -2,7 +2,7 @@ import { Tabs } from '@mantine/core'
 import { useLocation } from 'wouter'
 import { useLocale } from '../i18n/use-locale.tsx'
 
-const pages = ['plant', 'tags', 'yaml', 'versions'] as const
+const pages = ['plant', 'tags', 'import', 'yaml', 'versions'] as const
 
 /** The pages about the configuration, one beside the other. */
 export function ConfigurationTabs({ current }: { readonly current: (typeof pages)[number] }) {

@@ -1,6 +1,7 @@
-import { Fieldset, JsonInput, Select, Stack, Switch, Textarea, TextInput } from '@mantine/core'
+import { Fieldset, JsonInput, MultiSelect, Select, Stack, Switch, Textarea, TextInput } from '@mantine/core'
 import { useState } from 'react'
 import { useLocale } from '../i18n/use-locale.tsx'
+import { ListField } from './list-field.tsx'
 import {
   type FieldOf,
   fieldsOf,
@@ -48,6 +49,22 @@ export function Field(props: FieldProps) {
   const text = shownText(value, kind)
   const give = (given: string) => onChange(givenSetting(given, field))
   if (kind === 'group') return <GroupField {...props} label={label} />
+  if (kind === 'list') {
+    return <ListField {...props} label={label} render={(each) => <Field key={each.path} {...each} />} />
+  }
+  if (kind === 'choices') {
+    return (
+      <MultiSelect
+        {...common}
+        data={(schema.items?.enum ?? []).map(String)}
+        value={Array.isArray(value) ? value.map(String) : []}
+        placeholder={value === undefined && Array.isArray(schema.default) ? schema.default.join(', ') : ''}
+        onChange={(given) => onChange(given.length === 0 ? undefined : given)}
+        clearable
+        clearButtonProps={{ 'aria-label': t('conf.clear', { name: label }) }}
+      />
+    )
+  }
   if (kind === 'flag' && schema.default === false) {
     return (
       <Switch

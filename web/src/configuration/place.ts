@@ -1,12 +1,12 @@
 /** A place of the configuration that has a page: `sources/line/devices/pump`. */
 export interface Place {
   readonly at: string
-  readonly what: 'plant' | 'source' | 'device' | 'tag' | 'template'
+  readonly what: 'plant' | 'source' | 'device' | 'tag' | 'command' | 'template'
   /** What it stands in, from the top. */
   readonly above: readonly { readonly at: string; readonly key: string }[]
 }
 
-const kinds = { sources: 'source', devices: 'device', tags: 'tag', templates: 'template' } as const
+const kinds = { sources: 'source', devices: 'device', tags: 'tag', commands: 'command', templates: 'template' } as const
 
 export function placeOf(at: string): Place {
   const names = at === '' ? [] : at.split('/')
@@ -20,17 +20,3 @@ export function placeOf(at: string): Place {
 
 /** Where the page of a place is. */
 export const addressOf = (at: string): string => `/configuration?at=${encodeURIComponent(at).replaceAll('%2F', '/')}`
-
-/** What a name may become as a key; undefined: nothing. */
-export function keyFor(name: unknown): string | undefined {
-  if (typeof name !== 'string') return undefined
-  const plain = name
-    .replaceAll('ß', 'ss')
-    .normalize('NFKD')
-    .replace(/\p{M}/gu, '')
-    .toLowerCase()
-    .replace(/[^a-z0-9]+/g, '-')
-    .replace(/^-+|-+$/g, '')
-    .slice(0, 63)
-  return plain === '' ? undefined : plain
-}

@@ -21,7 +21,17 @@ export interface JsonSchema {
 export type Settings = Readonly<Record<string, unknown>>
 
 /** How a setting is given in a form. */
-export type FieldKind = 'flag' | 'choice' | 'number' | 'text' | 'either' | 'lines' | 'group' | 'json'
+export type FieldKind =
+  | 'flag'
+  | 'choice'
+  | 'number'
+  | 'text'
+  | 'either'
+  | 'lines'
+  | 'choices'
+  | 'list'
+  | 'group'
+  | 'json'
 
 export interface FieldOf {
   readonly name: string
@@ -49,6 +59,9 @@ const first: readonly string[] = [
   'type',
   'address',
   'expression',
+  'parameters',
+  'writes',
+  'downlink',
   'unit',
   'poll',
   'access',
@@ -57,12 +70,12 @@ const first: readonly string[] = [
   'disabled',
 ]
 /** Things of their own, with forms of their own. */
-const lists: ReadonlySet<string> = new Set(['devices', 'tags', 'commands', 'kind'])
+const lists: ReadonlySet<string> = new Set(['devices', 'tags', 'commands'])
 
 /** The fields of a group: those that people look for first, and the others. */
 export function fieldsOf(schema: JsonSchema): { readonly main: readonly FieldOf[]; readonly more: readonly FieldOf[] } {
   const fields = Object.entries(schema.properties ?? {})
-    .filter(([name]) => !lists.has(name))
+    .filter(([name, { type }]) => name !== 'kind' && !(lists.has(name) && type === 'array'))
     .map(([name, each]) => ({
       name,
       schema: each,
@@ -92,8 +105,13 @@ export function kindOf({ type, enum: choices, anyOf, items, properties }: JsonSc
   if (type === 'number' || type === 'integer') return 'number'
   if (type === 'string') return 'text'
   if (type === 'object' && properties) return 'group'
-  if (type === 'array' && items && ['text', 'choice'].includes(kindOf(items))) return 'lines'
-  const plain = anyOf?.every((each) => ['number', 'text', 'choice'].includes(kindOf(each)))
+  if (type === 'array' && items) {
+    const kind = kindOf(items)
+    if (kind === 'text') return 'lines'
+    if (kind === 'choice') return 'choices'
+    if (kind === 'group') return 'list'
+  }
+  const plain = anyOf?.every((each) => ['flag', 'number', 'text', 'choice'].includes(kindOf(each)))
   return plain ? 'either' : 'json'
 }
 
@@ -129,6 +147,8 @@ export function shownText(value: unknown, kind: FieldKind): string {
 /** What a text field says, as it is written in the configuration; undefined: nothing. Throws SyntaxError for bad JSON. */
 export function givenSetting(text: string, { kind, schema }: Pick<FieldOf, 'kind' | 'schema'>): unknown {
   if (text.trim() === '') return undefined
+  if (kind === 'either' && isFlag(text) && schema.anyOf?.some(({ type }) => type === 'boolean'))
+    return text.trim() === 'true'
   if (kind === 'number' || kind === 'either') return isNumber(text) ? Number(text) : text
   if (kind === 'choice') return schema.enum?.find((each) => String(each) === text) ?? text
   if (kind === 'flag') return text === 'true'
@@ -137,6 +157,8 @@ export function givenSetting(text: string, { kind, schema }: Pick<FieldOf, 'kind
   const lines = text.split('\n').map((line) => line.trim())
   return lines.filter((line) => line !== '')
 }
+
+const isFlag = (text: string): boolean => /^\s*(?:true|false)\s*$/.test(text)
 
 const isNumber = (text: string): boolean => /^\s*-?\d+(?:\.\d+)?(?:[eE][+-]?\d+)?\s*$/.test(text)
 

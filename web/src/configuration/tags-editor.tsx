@@ -1,19 +1,18 @@
-import { Button, Card, Checkbox, Group, Select, Stack, Table, Text, TextInput, Title } from '@mantine/core'
+import { Card, Checkbox, Group, Stack, Table, Text, TextInput, Title } from '@mantine/core'
 import { IconSearch } from '@tabler/icons-react'
 import { useDeferredValue, useState } from 'react'
 import { Link } from 'wouter'
-import { useChangeTags, useDraft } from '../api/configuration.ts'
+import { useDraft } from '../api/configuration.ts'
 import type { TagAnswer } from '../api/types.ts'
 import { useLocale } from '../i18n/use-locale.tsx'
 import { useLiveSelection, useLiveValue } from '../live/use-live.tsx'
 import { QualityText } from '../parts/quality.tsx'
-import { Trouble } from '../parts/trouble.tsx'
 import { ValueText } from '../parts/value-text.tsx'
 import { WideTable } from '../parts/wide-table.tsx'
-import { Field } from './field.tsx'
+import { BulkEdit } from './bulk-edit.tsx'
 import { addressOf, type Place } from './place.ts'
 import { isWrongAt } from './problems.tsx'
-import { fieldsOf, humanised, type JsonSchema, type Settings } from './schema.ts'
+import type { JsonSchema, Settings } from './schema.ts'
 
 const MOST_SHOWN = 200
 
@@ -66,7 +65,7 @@ export function TagsEditor({ place, written, tagSchema }: TagsEditorProps) {
           />
         </Group>
         {selected.length > 0 && tagSchema ? (
-          <BulkEdit tags={selected} schema={tagSchema} onDone={() => setChosen(new Set())} />
+          <BulkEdit ids={selected.map(({ id }) => id)} schema={tagSchema} onDone={() => setChosen(new Set())} />
         ) : null}
         <WideTable
           minWidth={640}
@@ -156,91 +155,6 @@ function Row({ row, isChosen, isWrong, hasDevice, onToggle }: RowProps) {
       </Table.Td>
       <Table.Td>{value ? <QualityText value={value} /> : t('conf.notThere')}</Table.Td>
     </Table.Tr>
-  )
-}
-
-interface BulkEditProps {
-  readonly tags: readonly TagRow[]
-  readonly schema: JsonSchema
-  readonly onDone: () => void
-}
-
-/** Gives many tags the same setting, takes it from them, or removes them. */
-function BulkEdit({ tags, schema, onDone }: BulkEditProps) {
-  const { t, n, orElse } = useLocale()
-  const change = useChangeTags()
-  const [name, setName] = useState<string | null>(null)
-  const [value, setValue] = useState<unknown>()
-  const [isSure, setSure] = useState(false)
-  const { main, more } = fieldsOf(schema)
-  const fields = [...main, ...more].filter((field) => field.name !== 'key')
-  const field = fields.find((each) => each.name === name)
-  const ids = tags.map(({ id }) => id)
-  return (
-    <Card withBorder bg="var(--mantine-color-default-hover)" component="section" aria-label={t('conf.bulk')}>
-      <Stack gap="sm">
-        <Group align="flex-end">
-          <Text fw={600} size="sm" role="status">
-            {n('conf.selected', tags.length)}
-          </Text>
-          <Select
-            label={t('conf.bulkSetting')}
-            data={fields.map((each) => ({
-              value: each.name,
-              label: orElse(`field.${each.name}`, humanised(each.name)),
-            }))}
-            value={name}
-            searchable
-            onChange={(given) => {
-              setName(given)
-              setValue(undefined)
-            }}
-          />
-        </Group>
-        {field ? (
-          <Field
-            key={field.name}
-            field={{ ...field, required: false }}
-            path={field.name}
-            value={value}
-            errors={new Map()}
-            onChange={setValue}
-          />
-        ) : null}
-        {change.error ? <Trouble error={change.error} /> : null}
-        <Group>
-          <Button
-            size="xs"
-            disabled={!field || value === undefined}
-            loading={change.isPending}
-            onClick={() => field && change.mutate({ tags: ids, set: { [field.name]: value } }, { onSuccess: onDone })}
-          >
-            {t('conf.bulkSet')}
-          </Button>
-          <Button
-            size="xs"
-            variant="default"
-            disabled={!field || field.required}
-            loading={change.isPending}
-            onClick={() => field && change.mutate({ tags: ids, remove: [field.name] }, { onSuccess: onDone })}
-          >
-            {t('conf.bulkUnset')}
-          </Button>
-          <Button
-            size="xs"
-            color="red"
-            variant={isSure ? 'filled' : 'subtle'}
-            loading={change.isPending}
-            onClick={() => {
-              if (!isSure) setSure(true)
-              else change.mutate({ tags: ids, delete: true }, { onSuccess: onDone })
-            }}
-          >
-            {isSure ? t('conf.removeSure') : t('conf.bulkRemove')}
-          </Button>
-        </Group>
-      </Stack>
-    </Card>
   )
 }
 

@@ -2,6 +2,7 @@ import { Alert, Anchor, Breadcrumbs, Button, Card, Group, Skeleton, Stack, Text 
 import { IconPlus, IconTrash } from '@tabler/icons-react'
 import { type FormEvent, useState } from 'react'
 import { Link, useLocation } from 'wouter'
+import { keyFor } from '../../../src/config/key-for.ts'
 import {
   useAddThing,
   useConfigurationSchema,
@@ -17,10 +18,11 @@ import { Empty } from '../parts/empty.tsx'
 import { PageTitle } from '../parts/page-title.tsx'
 import { StateBadge } from '../parts/state-badge.tsx'
 import { Trouble } from '../parts/trouble.tsx'
+import { CommandsEditor } from './commands-editor.tsx'
 import { TestConnection } from '../setup/test-connection.tsx'
 import type { FieldErrors } from './field.tsx'
 import { useKeptForm } from './kept-form.ts'
-import { addressOf, keyFor, type Place, placeOf } from './place.ts'
+import { addressOf, type Place, placeOf } from './place.ts'
 import { errorsAt } from './problems.tsx'
 import { ReadFromDevice } from './read-from-device.tsx'
 import { type JsonSchema, type Settings, schemaOfThing } from './schema.ts'
@@ -55,12 +57,17 @@ export function ThingEditor({ place, kind }: PlaceProps) {
       {place.what === 'device' || place.what === 'template' ? (
         <Add list={`${place.at}/tags`} text={t('conf.addTag')} />
       ) : null}
-      {place.what === 'tag' ? null : (
+      {place.what === 'tag' || place.what === 'command' ? null : (
         <TagsEditor place={place} written={written} tagSchema={schemaOfThing(schema, tagsPlaceOf(place), kind)} />
       )}
+      {hasCommands(place, schema, kind) ? <CommandsEditor place={place} written={written} /> : null}
     </Stack>
   )
 }
+
+/** Calculated devices have none. */
+const hasCommands = ({ at, what }: Place, schema: JsonSchema, kind: string): boolean =>
+  (what === 'device' || what === 'template') && schemaOfThing(schema, at, kind)?.properties?.commands !== undefined
 
 const tagsPlaceOf = ({ at, what }: Place): string => (what === 'source' ? `${at}/devices/x/tags/x` : `${at}/tags/x`)
 
@@ -218,7 +225,9 @@ function NewThingForm({
       {
         onSuccess: () => {
           form.forget()
-          navigate(addressOf(added.what === 'tag' ? place.at : `${list}/${String(value.key)}`))
+          navigate(
+            addressOf(added.what === 'tag' || added.what === 'command' ? place.at : `${list}/${String(value.key)}`),
+          )
         },
       },
     )

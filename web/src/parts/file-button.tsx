@@ -7,18 +7,20 @@ const LARGEST = 16 * 1024 * 1024
 
 interface FileButtonProps {
   readonly accept: string
+  /** In bytes. */
+  readonly largest?: number
   readonly onText: (text: string, name: string) => void
   readonly children: string
 }
 
 /** Takes the text of a file of this machine. */
-export function FileButton({ accept, onText, children }: FileButtonProps) {
+export function FileButton({ accept, largest = LARGEST, onText, children }: FileButtonProps) {
   const { t } = useLocale()
   const [isTooLarge, setTooLarge] = useState(false)
   const take = async (file: File | null) => {
     if (!file) return
-    setTooLarge(file.size > LARGEST)
-    if (file.size <= LARGEST) onText(decodedText(new Uint8Array(await file.arrayBuffer())), file.name)
+    setTooLarge(file.size > largest)
+    if (file.size <= largest) onText(decodedText(new Uint8Array(await file.arrayBuffer())), file.name)
   }
   return (
     <>
@@ -31,7 +33,7 @@ export function FileButton({ accept, onText, children }: FileButtonProps) {
       </ChooseFile>
       {isTooLarge ? (
         <Text size="sm" role="alert">
-          {t('conf.tooLarge', { size: LARGEST / 1024 / 1024 })}
+          {t('conf.tooLarge', { size: largest / 1024 / 1024 })}
         </Text>
       ) : null}
     </>

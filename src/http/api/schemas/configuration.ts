@@ -70,6 +70,17 @@ export const changed = z.object({
 })
 export type ChangedAnswer = z.output<typeof changed>
 
+export const changedOrSeen = changed.extend({
+  preview: z
+    .object({
+      changes: z.array(z.string()).describe('What it would do to your draft, in words; at most 500 of them.'),
+      count: z.int(),
+      problems: z.array(configurationProblem).describe('What would be wrong with these tags then.'),
+    })
+    .optional(),
+})
+export type ChangedOrSeenAnswer = z.output<typeof changedOrSeen>
+
 export const current = version.extend({
   text: z.string().describe('YAML.'),
   origins: z

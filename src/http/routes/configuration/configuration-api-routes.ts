@@ -2,6 +2,7 @@ import type { Route } from '../../api/route.ts'
 import type { WebService } from '../service.ts'
 import { draftRoutes } from './draft-routes.ts'
 import { folderRoutes } from './folder-routes.ts'
+import { importRoutes } from './import-routes.ts'
 import { plantEditRoutes } from './plant-edit-routes.ts'
 import { tagTransferRoutes } from './tag-transfer-routes.ts'
 import { versionRoutes } from './version-routes.ts'
@@ -13,4 +14,5 @@ export const configurationApiRoutes = (service: WebService): Route[] => [
   ...plantEditRoutes(service),
   ...folderRoutes(service),
   ...tagTransferRoutes(service),
+  ...importRoutes(service),
 ]

@@ -1,11 +1,11 @@
 import { z } from 'zod'
 import type { Drafts } from '../../../config/drafts.ts'
-import type { Edit } from '../../../config/edit.ts'
+import { type Edit, placeOfEdit } from '../../../config/edit.ts'
 import { saysTheSame } from '../../../config/places.ts'
 import { isGroup, settingOf } from '../../../config/raw.ts'
 import { invalid, notFound } from '../../api/problem.ts'
 import { type Asked, type Route, route } from '../../api/route.ts'
-import { changed, outline, setting } from '../../api/schemas/configuration.ts'
+import { changed, changedOrSeen, outline, setting } from '../../api/schemas/configuration.ts'
 import type { WebService } from '../service.ts'
 import { change, LONGEST_CONFIGURATION, userOf } from './changing.ts'
 
@@ -37,6 +37,23 @@ const kinds: readonly Kind[] = [
     ],
     list: 'tags',
     parameter: 'tag',
+  },
+  {
+    path: '/sources/{source}/devices/{device}/commands',
+    one: 'command',
+    above: [
+      ['sources', 'source'],
+      ['devices', 'device'],
+    ],
+    list: 'commands',
+    parameter: 'command',
+  },
+  {
+    path: '/templates/{template}/commands',
+    one: 'command of a template',
+    above: [['templates', 'template']],
+    list: 'commands',
+    parameter: 'command',
   },
   {
     path: '/templates/{template}/tags',
@@ -74,7 +91,7 @@ export function plantEditRoutes({ drafts }: WebService): Route[] {
       right,
       group,
       summary: 'Change the same settings of many tags',
-      description: where,
+      description: `${where} With \`preview\` nothing is done, only said.`,
       body: z.strictObject({
         tags: z.array(z.string()).min(1).max(100_000).describe('Ids, `device/tag`.'),
         set: z
@@ -82,10 +99,16 @@ export function plantEditRoutes({ drafts }: WebService): Route[] {
           .default({})
           .describe('By their names; `transform/scale` is one too.'),
         remove: z.array(z.string()).default([]).describe('Settings that are left out from now on.'),
+        namePrefix: z
+          .string()
+          .max(100)
+          .default('')
+          .describe('Put before the name of each tag, where it does not begin with it.'),
         delete: z.boolean().default(false).describe('The tags themselves are removed.'),
+        preview: z.boolean().default(false),
       }),
       longestBody: LONGEST_CONFIGURATION,
-      answer: changed,
+      answer: changedOrSeen,
       handle: async ({ body }, asked) => {
         const places = placesOfTags(drafts, userOf(asked), body.tags)
         const edits = places.flatMap((place): Edit[] => {
@@ -95,9 +118,11 @@ export function plantEditRoutes({ drafts }: WebService): Route[] {
             value,
           }))
           const there = body.remove.filter((name) => settingOf(place.value, name) !== undefined)
-          return [...sets, ...there.map((name) => ({ remove: [...place.at, name] }))]
+          const named = withPrefix(place, body.namePrefix)
+          return [...sets, ...named, ...there.map((name) => ({ remove: [...place.at, name] }))]
         })
         if (edits.length === 0) throw invalid([{ in: 'body', field: 'set', message: 'Name what is to be changed.' }])
+        if (body.preview) return { preview: previewOf(drafts, userOf(asked), edits) }
         return change(drafts, edits, asked)
       },
     }),
@@ -232,6 +257,26 @@ function outlineOf(drafts: Drafts, user: string): z.output<typeof outline> {
   }))
   const templates = listIn(document, 'templates').map((each) => ({ ...named(each), tags: listIn(each, 'tags').length }))
   return { sources, templates, inDraft: drafts.has(user) }
+}
+
+function withPrefix({ at, value }: { readonly at: string[]; readonly value: unknown }, prefix: string): Edit[] {
+  const name = textIn(value, 'name') ?? textIn(value, 'key') ?? ''
+  return prefix === '' || name.startsWith(prefix) ? [] : [{ set: [...at, 'name'], value: `${prefix}${name}` }]
+}
+
+const MOST_SEEN = 500
+/** `sources/line/devices/pump/tags/level`. */
+const TAG_DEPTH = 6
+
+function previewOf(drafts: Drafts, user: string, edits: readonly Edit[]) {
+  const { changes, problems: found } = drafts.preview(user, edits)
+  const touched = new Set(edits.map((edit) => placeOfEdit(edit).slice(0, TAG_DEPTH).join('/')))
+  const problems = found.filter(({ at = '' }) => touched.has(at.split('/').slice(0, TAG_DEPTH).join('/')))
+  return {
+    changes: changes.slice(0, MOST_SEEN),
+    count: changes.length,
+    problems: problems.slice(0, MOST_SEEN).map((each) => ({ ...each })),
+  }
 }
 
 /** Where tags stand, by their ids; throws ApiProblem for those that the configuration does not name. */
