@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs'
-import { type Loaded, loadConfig } from '../config/load.ts'
+import { type Loaded, type LoadOptions, loadConfig } from '../config/load.ts'
 import type { Origins } from '../config/origins.ts'
+import { ParseMemory } from '../config/parse-memory.ts'
 import type { Config } from '../config/schema.ts'
 import type { YamlFile } from '../config/yaml-file.ts'
 import { describeError } from '../core/errors.ts'
@@ -44,11 +45,17 @@ export function checkConfiguration(text: string, file: string, env: Environment,
 }
 
 /** Everything that is wrong with it, or the configuration; never throws for what stands in it. */
-export function loadText(text: string, file: string, env: Environment, requireSecrets = true, yaml?: YamlFile): Loaded {
+export function loadText(
+  text: string,
+  file: string,
+  env: Environment,
+  requireSecrets = true,
+  known: Pick<LoadOptions, 'yaml' | 'memory'> = {},
+): Loaded {
   const { chirpstack, modbus, s7, calculated } = sourceTypes
   return loadConfig({
     text,
-    yaml,
+    ...known,
     file,
     env,
     readFile: (path) => readFileSync(path, 'utf8'),
@@ -62,4 +69,10 @@ export function loadText(text: string, file: string, env: Environment, requireSe
       inputs: validateInputs,
     },
   })
+}
+
+/** Checks one configuration after another, of which each is the one before with an edit, and no part twice. */
+export function checkOfEdits(file: string, env: Environment): (text: string, yaml?: YamlFile) => Loaded {
+  const memory = new ParseMemory()
+  return (text, yaml) => loadText(text, file, env, true, { yaml, memory })
 }

@@ -2,13 +2,12 @@ import { randomBytes } from 'node:crypto'
 import { readFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import { type Document, parseDocument } from 'yaml'
-import type { YamlFile } from '../config/yaml-file.ts'
 import { systemClock } from '../core/clock.ts'
 import { type DemoPlant, startDemoPlant } from '../demo/plant.ts'
 import type { Gateway } from '../main.ts'
 import { createLogger } from '../telemetry/logger.ts'
 import { RecentLog } from '../telemetry/recent-log.ts'
-import { checkConfiguration, loadText } from './configuration.ts'
+import { checkConfiguration, checkOfEdits } from './configuration.ts'
 import { serve } from './serve.ts'
 
 export interface DemoOptions {
@@ -37,7 +36,7 @@ export async function demo(options: DemoOptions): Promise<undefined> {
     text,
     isNew: true,
     name: FILE,
-    check: (changed: string, yaml?: YamlFile) => loadText(changed, FILE, env, true, yaml),
+    check: checkOfEdits(FILE, env),
   }
   const gateway = await serve({ config, secrets, log, recentLog, configuration }, () => plant.close())
 

@@ -2,14 +2,13 @@ import { existsSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { beginningOf } from '../config/life.ts'
 import { loadConfig } from '../config/load.ts'
-import type { YamlFile } from '../config/yaml-file.ts'
 import type { SafeModeChoice } from '../gateway/care.ts'
 import { ConfigurationVersions } from '../store/configuration-versions.ts'
 import { openPenstockDatabase, penstockFile } from '../store/penstock-database.ts'
 import { createLogger } from '../telemetry/logger.ts'
 import { RecentLog } from '../telemetry/recent-log.ts'
 import { collectStartupGarbage } from '../telemetry/startup-garbage.ts'
-import { checkConfiguration, configurationText, type Environment, loadText } from './configuration.ts'
+import { checkConfiguration, checkOfEdits, configurationText, type Environment } from './configuration.ts'
 import { ConfigurationRefused } from './configuration-refused.ts'
 import { firstAdministrator } from './security/administrator.ts'
 import { serve } from './serve.ts'
@@ -27,7 +26,7 @@ export async function run(file: string, safeMode: SafeModeChoice): Promise<undef
   collectStartupGarbage()
   const configuration = {
     ...beginning,
-    check: (text: string, yaml?: YamlFile) => loadText(text, beginning.name, process.env, true, yaml),
+    check: checkOfEdits(beginning.name, process.env),
     // Only whoever asks for a support bundle pays for the doctor.
     examine: async (text: string) =>
       (await import('./doctor.ts')).examine(text, beginning.name, process.env, Date.now()),

@@ -3,6 +3,7 @@ import type { ConfigurationDraft, ConfigurationVersion, NewVersion } from '../co
 import type { Problem } from '../core/problem.ts'
 import type { Edit } from './edit.ts'
 import type { Origins } from './origins.ts'
+import type { ParsedTexts } from './parsed-texts.ts'
 
 /** The whole configuration as YAML, or what is to be different in the one that holds. */
 export type Draft = { readonly text: string } | { readonly edits: readonly Edit[] }
@@ -56,6 +57,8 @@ export interface DraftStore {
 
 /** Where the configuration is changed while the gateway runs. */
 export interface ConfigurationDesk {
+  /** Those that were read last. */
+  readonly texts: ParsedTexts
   current(): { readonly version: ConfigurationVersion; readonly text: string; readonly origins: Origins }
   /** Everything that is wrong with it, or what it would change; nothing is done. */
   check(draft: Draft): Checked

@@ -14,6 +14,7 @@ import { fieldCommand, lorawanCommand } from './command-schema.ts'
 import { always, complain } from './complaint.ts'
 import { choice, duration, explain, flag, list, retell, section, text, wholeNumber } from './fields.ts'
 import { keyPattern } from './names.ts'
+import { remembering } from './parse-memory.ts'
 import { poll, pollGroups } from './poll-groups.ts'
 import { settingOf } from './raw.ts'
 import {
@@ -105,7 +106,7 @@ export const chirpstackDevice = section('A LoRaWAN device, a LoRaWAN gateway, or
     allowed: 'the key of a template of `templates`',
     example: 'climate',
   }).optional(),
-  tags: list(chirpstackTag, 'Its values.').default([]),
+  tags: list(remembering(chirpstackTag), 'Its values.').default([]),
   commands: list(lorawanCommand, 'What can be asked of it.').optional(),
 })
   .superRefine(checkIdentity, always)
@@ -255,7 +256,7 @@ export const modbusDevice = section('A unit of a Modbus endpoint.', {
     description: 'Asks for each value by itself, for devices that answer for nothing else.',
   }).optional(),
   adaptive: adaptive.optional(),
-  tags: list(modbusTag, 'Its values.').default([]),
+  tags: list(remembering(modbusTag), 'Its values.').default([]),
   commands: list(fieldCommand, 'What can be asked of it beside writing its tags.').optional(),
 })
   .superRefine(checkOrder)
@@ -286,7 +287,7 @@ export const s7Device = section('What is read of an S7 CPU.', {
     otherwise: 'those of the source',
   }).optional(),
   adaptive: adaptive.optional(),
-  tags: list(s7Tag, 'Its values.').default([]),
+  tags: list(remembering(s7Tag), 'Its values.').default([]),
   commands: list(fieldCommand, 'What can be asked of it beside writing its tags.').optional(),
 }).transform((device) => withUnits(withName(device)))
 
@@ -300,5 +301,5 @@ export const calculatedDevice = section('What belongs together of the calculated
   historyInterval: deviceShape.historyInterval,
   historyHeartbeat: deviceShape.historyHeartbeat,
   aggregates: deviceShape.aggregates,
-  tags: list(calculatedTag, 'Its values.').default([]),
+  tags: list(remembering(calculatedTag), 'Its values.').default([]),
 }).transform((device): DeviceBase => ({ ...withUnits(withName(device)), badAfterMs: 0 }))

@@ -43,12 +43,14 @@ const shown = (value: Plain | undefined): string =>
   value === undefined ? 'as it was by default' : JSON.stringify(value)
 
 function compare(before: unknown, after: unknown, at: string, found: Difference[]): void {
+  // Values of an edited configuration are the same objects where nothing was edited.
+  if (before === after) return
   if (isGroup(before) && isGroup(after)) {
     for (const name of new Set([...Object.keys(before), ...Object.keys(after)])) {
       compareMember(before[name], after[name], under(at, name), found)
     }
   } else if (Array.isArray(before) && Array.isArray(after)) compareLists(before, after, at, found)
-  else if (before !== after) found.push(differing('changed', at, before, after))
+  else found.push(differing('changed', at, before, after))
 }
 
 function compareMember(before: unknown, after: unknown, at: string, found: Difference[]): void {

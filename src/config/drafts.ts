@@ -3,9 +3,10 @@ import type { Actor } from '../core/command.ts'
 import type { ConfigurationDraft, ConfigurationVersion } from '../core/configuration-version.ts'
 import type { Problem } from '../core/problem.ts'
 import type { Applied, ConfigurationDesk, DraftStore } from './desk.ts'
-import { type Difference, differencesBetween, inWords, valuesOf } from './differences.ts'
-import { type Edit, edited, placeOfEdit } from './edit.ts'
+import { type Difference, differencesBetween, inWords } from './differences.ts'
+import { type Edit, placeOfEdit } from './edit.ts'
 import { clashesOf, merged, type Winner } from './merge.ts'
+import type { EditedText } from './parsed-texts.ts'
 import { keyedPath, valueAtPlace } from './places.ts'
 import { isGroup } from './raw.ts'
 
@@ -49,8 +50,6 @@ export type DraftChanged =
 /** Sections whose change may give somebody more rights: that takes the right to administer security. */
 const guarded = ['opcua/users', 'opcua/security'] as const
 
-const KEPT_TEXTS = 4
-
 /** What each user is changing of the configuration: kept until it is applied or discarded, whatever happens meanwhile. */
 export class Drafts {
   readonly #desk: ConfigurationDesk
@@ -58,8 +57,6 @@ export class Drafts {
   readonly #clock: Clock
   /** The state that was worked out last, of a draft without problems. */
   #worked: { readonly user: string; readonly holds: number; readonly state: DraftState } | undefined
-
-  #parsed: readonly { readonly text: string; readonly value: unknown }[] = []
 
   constructor(parts: { desk: ConfigurationDesk; store: DraftStore; clock: Clock }) {
     this.#desk = parts.desk
@@ -102,14 +99,14 @@ export class Drafts {
   edit(user: string, edits: readonly Edit[], revision?: number): DraftChanged {
     const locked = this.#lockedBy(edits)
     if (locked.length > 0) return { ok: false, problems: locked }
-    const made = edited(this.text(user), edits)
+    const made = this.#desk.texts.edited(this.text(user), edits)
     return 'problems' in made ? { ok: false, ...made } : this.replace(user, made.text, revision)
   }
 
   /** What edits would make of the user's draft, in words, and everything that would be wrong then; nothing is done. */
   preview(user: string, edits: readonly Edit[]): { changes: readonly string[]; problems: readonly PlacedProblem[] } {
     const before = this.text(user)
-    const made = edited(before, edits)
+    const made = this.#desk.texts.edited(before, edits)
     if ('problems' in made) return { changes: [], problems: made.problems }
     const after = this.#valuesIn(made.text)
     return {
@@ -171,6 +168,11 @@ export class Drafts {
     if (locked.length > 0) return { ok: false, problems: locked }
     const { edits, ...rest } = parts
     return this.#desk.apply({ draft: { edits }, ...rest })
+  }
+
+  /** The configuration that holds with these edits; nothing is done. */
+  withEdits(edits: readonly Edit[]): EditedText {
+    return this.#desk.texts.edited(this.textOf(this.holds.id), edits)
   }
 
   /** What a text would change that may give somebody more rights, in words. */
@@ -243,11 +245,8 @@ export class Drafts {
     }
   }
 
-  /** Reading YAML takes longest of all, and the same few texts are asked about again and again. */
   #valuesIn(text: string): unknown {
-    const known = this.#parsed.find((each) => each.text === text) ?? { text, value: valuesOf(text) }
-    this.#parsed = [known, ...this.#parsed.filter((each) => each !== known)].slice(0, KEPT_TEXTS)
-    return known.value
+    return this.#desk.texts.valuesOf(text)
   }
 
   #valuesOf(version: number): unknown {

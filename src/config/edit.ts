@@ -26,32 +26,45 @@ export function edited(
   return problems.length > 0 ? { problems } : { text: writtenOut(document) }
 }
 
-/** The same in a document that is parsed already; where there are problems, it is of no use any more. */
-export function editDocument(document: Document, edits: readonly Edit[]): Problem[] {
+/**
+ * The same in a document that is parsed already; where there are problems, it is of no use any more. `touch` is told every
+ * node that an edit goes through.
+ */
+export function editDocument(
+  document: Document,
+  edits: readonly Edit[],
+  touch: (node: object) => void = () => undefined,
+): Problem[] {
   if (document.errors.length > 0) return [unreadable]
   return edits.flatMap((edit) => {
-    const message = applied(document, edit)
+    const message = applied(document, edit, touch)
     return message === undefined
       ? []
       : [{ path: placeOfEdit(edit).join('/'), message, mend: 'Load the configuration again, and repeat the change.' }]
   })
 }
 
-const unreadable: Problem = {
+export const unreadable: Problem = {
   path: 'configuration',
   message: 'It is no YAML that can be read, and nothing of it can be changed by itself.',
   mend: 'Mend it as a text, or discard it.',
 }
 
-export const writtenOut = (document: Document): string => document.toString({ lineWidth: 120 })
+export function writtenOut(document: Document): string {
+  const { directives } = document
+  // To see whether it needs directives, the library visits every node, though a document without prefixes needs none.
+  const needsNone =
+    directives && !directives.yaml.explicit && !directives.docStart && Object.keys(directives.tags).length < 2
+  return document.toString({ lineWidth: 120, directives: needsNone ? false : null })
+}
 
 /** Where an edit is, with keys. */
 export const placeOfEdit = (edit: Edit): readonly string[] =>
   'set' in edit ? edit.set : 'add' in edit ? edit.add : edit.remove
 
 /** Undefined: it is done; otherwise why not. */
-function applied(document: Document, edit: Edit): string | undefined {
-  const found = placeOf(document, placeOfEdit(edit))
+function applied(document: Document, edit: Edit, touch: (node: object) => void): string | undefined {
+  const found = placeOf(document, placeOfEdit(edit), touch)
   if (typeof found === 'string') return found
   if ('remove' in edit) return document.deleteIn(found) ? undefined : 'There is no such setting.'
   if ('set' in edit) {
@@ -84,11 +97,16 @@ function setAt(document: Document, place: readonly (string | number)[], value: u
 }
 
 /** The path with positions in place of keys, or what is not there. The last name of it need not be there. */
-function placeOf(document: Document, path: readonly string[]): (string | number)[] | string {
+function placeOf(
+  document: Document,
+  path: readonly string[],
+  touch: (node: object) => void,
+): (string | number)[] | string {
   if (path.length === 0) return 'The path is empty.'
   const place: (string | number)[] = []
   let node: unknown = document.contents
   for (const [depth, name] of path.entries()) {
+    if (isNode(node)) touch(node)
     if (isSeq(node)) {
       const position = node.items.findIndex((item) => isMap(item) && (item.get('key') ?? item.get('name')) === name)
       if (position < 0) return `There is no ${path.slice(0, depth + 1).join('/')}.`
@@ -100,5 +118,6 @@ function placeOf(document: Document, path: readonly string[]): (string | number)
     } else if (isCollection(node) || node !== undefined) return `${path.slice(0, depth).join('/')} has no settings.`
     else place.push(name)
   }
+  if (isNode(node)) touch(node)
   return place
 }

@@ -1,6 +1,5 @@
 import { createHash } from 'node:crypto'
 import { isDeepStrictEqual } from 'node:util'
-import { type Document, parseDocument } from 'yaml'
 import type { Clock } from '../core/clock.ts'
 import type { Actor } from '../core/command.ts'
 import type { ConfigurationVersion } from '../core/configuration-version.ts'
@@ -10,11 +9,11 @@ import type { Plant } from '../core/plant.ts'
 import { formatProblem, type Problem } from '../core/problem.ts'
 import type { DeviceTemplate } from '../core/template.ts'
 import type { Applied, Checked, ConfigurationDesk, Draft, Versions } from './desk.ts'
-import { changesBetween, differencesBetween, inWords, valuesOf } from './differences.ts'
-import { type Edit, editDocument, writtenOut } from './edit.ts'
+import { changesBetween, differencesBetween, inWords } from './differences.ts'
 import type { Loaded } from './load.ts'
+import { ParsedTexts } from './parsed-texts.ts'
 import type { Config } from './schema.ts'
-import { type YamlFile, yamlOf } from './yaml-file.ts'
+import type { YamlFile } from './yaml-file.ts'
 
 /** Everything but the plant: read once, when the gateway starts. */
 const fixedParts = [
@@ -56,22 +55,8 @@ interface Judged {
   readonly restart: readonly string[]
 }
 
-/** A configuration with the document that its text was written out of. */
-interface ParsedConfiguration {
-  readonly text: string
-  readonly document: Document
-  readonly yaml: YamlFile
-}
-
 interface Refused {
   readonly problems: readonly Problem[]
-}
-
-/** What a draft comes to, and the values of the configuration that it was made of. */
-interface Made {
-  readonly text: string
-  readonly before: unknown
-  readonly parsed?: ParsedConfiguration
 }
 
 export const hashOf = (text: string): string => createHash('sha256').update(text).digest('hex')
@@ -102,9 +87,8 @@ const system: Actor = { user: 'system', origin: 'system' }
 /** The configuration while the gateway runs: the one that holds, the ones before, and how it becomes another. */
 export class ConfigurationLife implements ConfigurationDesk {
   readonly #parts: ConfigurationLifeParts
+  readonly texts = new ParsedTexts()
   #applying: Promise<unknown> = Promise.resolve()
-  /** Of the version that holds: to parse it takes longer than all else that an edit of it needs. */
-  #parsed: ParsedConfiguration | undefined
 
   constructor(parts: ConfigurationLifeParts) {
     this.#parts = parts
@@ -160,7 +144,8 @@ export class ConfigurationLife implements ConfigurationDesk {
     const version = versions.newest
     const text = version && versions.text(version.id)
     if (!version || text === undefined) throw new RangeError('A gateway that runs has a configuration')
-    const loaded = check(text)
+    const read = this.texts.read(text)
+    const loaded = check(text, read.ok ? read : undefined)
     return { version, text, origins: loaded.ok ? loaded.origins() : new Map() }
   }
 
@@ -200,10 +185,9 @@ export class ConfigurationLife implements ConfigurationDesk {
     if (basedOn !== undefined && basedOn !== holds) return { ok: false, holds }
     const checked = this.#checked(draft)
     if ('problems' in checked) return { ok: false, problems: checked.problems }
-    const { text, changes, restart, plant, parsed } = checked
+    const { text, changes, restart, plant } = checked
     const isSame = changes.length === 0 && fileHash === undefined && holds > 0
     const version = isSame ? holds : versions.add({ at: clock.now(), by, comment, text, fileHash, changes })
-    if (parsed) this.#parsed = parsed
     return { ok: true, version, changes, restart, live: isSame || (await this.#follow(plant)) }
   }
 
@@ -219,38 +203,25 @@ export class ConfigurationLife implements ConfigurationDesk {
     const { versions } = this.#parts
     const { newest } = versions
     const before = (newest && versions.text(newest.id)) ?? ''
-    const made: Made | Refused =
-      'text' in draft ? { text: draft.text, before: valuesOf(before) } : this.#edited(before, draft.edits)
+    const made = 'text' in draft ? draft : this.texts.edited(before, draft.edits)
     if ('problems' in made) return made
-    const { text, parsed } = made
-    const judged = this.#judged(text, parsed?.yaml)
+    const { text } = made
+    const judged = this.#judged(text)
     if ('problems' in judged) return judged
-    const changes = differencesBetween(made.before, parsed?.yaml.value ?? valuesOf(text)).map(inWords)
-    return { text, ...judged, changes, parsed }
+    const changes = differencesBetween(this.texts.valuesOf(before), this.texts.valuesOf(text)).map(inWords)
+    return { text, ...judged, changes }
   }
 
-  #judged(text: string, yaml?: YamlFile): Judged | Refused {
+  #judged(text: string): Judged | Refused {
     const { check, started } = this.#parts
-    const loaded = check(text, yaml)
+    const read = this.texts.read(text)
+    const loaded = check(text, read.ok ? read : undefined)
     if (!loaded.ok) return { problems: loaded.problems }
     const { config, secrets } = loaded
     if (config.gateway.data !== started.gateway.data) return { problems: [dataFolderIsFixed] }
     const plant: RunningPlant = { plant: { sources: config.sources }, templates: config.templates, secrets }
     const restart = fixedParts.filter((part) => !isDeepStrictEqual(config[part], started[part]))
     return { plant, restart }
-  }
-
-  /** The document is edited in place: what is held is of no version until one is made of it. */
-  #edited(text: string, edits: readonly Edit[]): Made | Refused {
-    const held = this.#parsed?.text === text ? this.#parsed : undefined
-    this.#parsed = undefined
-    const document = held?.document ?? parseDocument(text)
-    const before = held?.yaml.value ?? valuesOf(text)
-    const problems = editDocument(document, edits)
-    if (problems.length > 0) return { problems }
-    const after = writtenOut(document)
-    const yaml = yamlOf(document, after, 'configuration')
-    return yaml.ok ? { text: after, before, parsed: { text: after, document, yaml } } : yaml
   }
 
   /** False: the engine has it as soon as it is back. */

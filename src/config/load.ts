@@ -7,6 +7,7 @@ import { type DeviceTemplate, withTemplate } from '../core/template.ts'
 import { type Environment, override, secretNames, unknownVariables } from './environment.ts'
 import { type Finding, findingsOf } from './finding.ts'
 import { type Origins, originsOf } from './origins.ts'
+import type { ParseMemory, RememberingContext } from './parse-memory.ts'
 import { type Group, isGroup, pathText, type Segments, segmentsOf, settingOf, valueAt } from './raw.ts'
 import { type Config, configSchema } from './schema.ts'
 import { Secrets } from './secrets.ts'
@@ -30,6 +31,8 @@ export interface LoadOptions {
   readonly text: string
   /** The same as it was read already, where it was. */
   readonly yaml?: YamlFile | undefined
+  /** What was found right before, where `yaml` shares its values with others. */
+  readonly memory?: ParseMemory | undefined
   /** How problems of the file as a whole name it. */
   readonly file: string
   readonly env: Environment
@@ -55,7 +58,7 @@ export type Loaded =
  * order of the file: what is wrong in one place does not hide what is wrong in another. Never throws for what it reads.
  */
 export function loadConfig(options: LoadOptions): Loaded {
-  const { text, file, env, readFile, validators, requireSecrets = false } = options
+  const { text, file, env, readFile, validators, memory, requireSecrets = false } = options
   const yaml = options.yaml ?? readYaml(text, file)
   if (!yaml.ok) return yaml
   if (!isGroup(yaml.value)) {
@@ -63,7 +66,8 @@ export function loadConfig(options: LoadOptions): Loaded {
     return { ok: false, problems: [{ path: file, message, mend: 'Begin with config/penstock.example.yaml.' }] }
   }
   const { value, variables } = override(withoutAnchors(yaml.value), env, configSchema)
-  const parsed = configSchema.safeParse(value)
+  const context: z.core.ParseContext<z.core.$ZodIssue> & RememberingContext = { memory }
+  const parsed = configSchema.safeParse(value, context)
   const sources = parsed.success ? parsed.data.sources : rightSources(value)
   const users = parsed.success ? parsed.data.opcua.users : rightUsers(value)
   const postgres = parsed.success ? parsed.data.sinks.postgres : undefined

@@ -3,7 +3,7 @@ import type { Problem } from '../core/problem.ts'
 import type { Finding } from './finding.ts'
 import type { Segments } from './raw.ts'
 import { faultOf } from './yaml-faults.ts'
-import { YamlTree } from './yaml-tree.ts'
+import { type KnownValues, YamlTree } from './yaml-tree.ts'
 
 /** A hundred bytes a tag are plenty: room for 100,000 tags and more. */
 const MAX_CHARACTERS = 16 * 1024 * 1024
@@ -14,12 +14,13 @@ export interface YamlFile {
   readonly value: unknown
   /** What is wrong with the file beside its settings: names that are there twice, references to nothing. */
   readonly findings: readonly Finding[]
+  readonly hasAnchors: boolean
   /** Where the setting is, or the nearest thing around it; both count from 1. */
   placeOf(at: Segments): { line: number; column: number } | undefined
   unquotedAt(at: Segments): string | undefined
 }
 
-type Read = YamlFile | { readonly ok: false; readonly problems: Problem[] }
+export type Read = YamlFile | { readonly ok: false; readonly problems: Problem[] }
 
 /** Reads YAML 1.2, never throws; `file` is what problems of the file as a whole call it. */
 export function readYaml(text: string, file: string): Read {
@@ -40,7 +41,7 @@ export function readYaml(text: string, file: string): Read {
     const problems = faults.map((fault) => ({ path: file, ...place(fault.pos[0]), ...faultOf(fault) }))
     return { ok: false, problems: firstOfEachLine(problems) }
   }
-  return treeOf(document, file, (tree) => ({
+  return treeOf(document, file, undefined, (tree) => ({
     placeOf: (at) => {
       const offset = tree.writtenAt(at)?.offset
       return offset === undefined ? undefined : place(offset)
@@ -51,16 +52,16 @@ export function readYaml(text: string, file: string): Read {
 
 /**
  * The same of a document that was parsed without faults and edited since, and of its text, without reading that again:
- * where something is written is looked up in the text when it is asked for.
+ * where something is written is looked up in the text when it is asked for. `known`: what was read of it before.
  */
-export function yamlOf(document: Document, text: string, file: string): Read {
+export function yamlOf(document: Document, text: string, file: string, known: KnownValues): Read {
   if (text.length > MAX_CHARACTERS) return tooLarge(file)
   let read: Read | undefined
   const written = () => {
     read ??= readYaml(text, file)
     return read.ok ? read : undefined
   }
-  return treeOf(document, file, () => ({
+  return treeOf(document, file, known, () => ({
     placeOf: (at) => written()?.placeOf(at),
     unquotedAt: (at) => written()?.unquotedAt(at),
   }))
@@ -69,17 +70,18 @@ export function yamlOf(document: Document, text: string, file: string): Read {
 function treeOf(
   document: Document,
   file: string,
+  known: KnownValues | undefined,
   lookUp: (tree: YamlTree) => Pick<YamlFile, 'placeOf' | 'unquotedAt'>,
 ): Read {
   let tree: YamlTree
   try {
-    tree = new YamlTree(document.contents)
+    tree = new YamlTree(document.contents, known)
   } catch (error) {
     return tooDeep(error, file)
   }
-  const { value, findings } = tree
+  const { value, findings, hasAnchors } = tree
   if (value === null) return refused(file, 'The file is empty.', 'Begin with config/penstock.example.yaml.')
-  return { ok: true, value, findings, ...lookUp(tree) }
+  return { ok: true, value, findings, hasAnchors, ...lookUp(tree) }
 }
 
 const refused = (path: string, message: string, mend: string): Read => ({

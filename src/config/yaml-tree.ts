@@ -23,6 +23,12 @@ const MAX_DEPTH = 64
 const misuse = 'Use *name only below the block that &name marks, and never within it.'
 const merging = 'Write "<<: *name", with &name before a group of settings above.'
 
+/** The values of elements of lists that were read before, and are not written otherwise since. */
+export interface KnownValues {
+  get(node: YAMLMap): unknown
+  set(node: YAMLMap, value: unknown): void
+}
+
 /**
  * The plain values of a YAML document, with the place of each. An anchor's value is shared by all that refer to it,
  * and how much all of it is together is bounded; `<<` merges groups of settings.
@@ -32,11 +38,18 @@ export class YamlTree {
   readonly findings: Finding[] = []
   readonly #written = new Map<object, Map<string | number, Written>>()
   readonly #anchors = new Map<string, Anchored | 'open'>()
+  readonly #known: KnownValues | undefined
   #size = 0
 
   /** Throws a RangeError where the settings are too many or nested too deeply. */
-  constructor(contents: unknown) {
+  constructor(contents: unknown, known?: KnownValues) {
+    this.#known = known
     this.value = this.#plain(contents, [])
+  }
+
+  /** Something is marked with a name, so that other places may refer to it. */
+  get hasAnchors(): boolean {
+    return this.#anchors.size > 0
   }
 
   /** Where the setting is written, or the nearest thing around it that is. */
@@ -90,9 +103,17 @@ export class YamlTree {
     this.#written.set(list, places)
     for (const [position, item] of node.items.entries()) {
       places.set(position, writtenOf(item, item))
-      list.push(this.#plain(item, [...at, position]))
+      list.push(isMap(item) ? this.#element(item, [...at, position]) : this.#plain(item, [...at, position]))
     }
     return list
+  }
+
+  #element(node: YAMLMap, at: Segments): unknown {
+    const known = this.#known?.get(node)
+    if (known !== undefined) return known
+    const value = this.#plain(node, at)
+    this.#known?.set(node, value)
+    return value
   }
 
   #group(node: YAMLMap, at: Segments): Record<string, unknown> {

@@ -1,5 +1,4 @@
-import { checkConfiguration, loadText } from '../../src/cli/configuration.ts'
-import type { YamlFile } from '../../src/config/yaml-file.ts'
+import { checkConfiguration, checkOfEdits } from '../../src/cli/configuration.ts'
 import type { GatewayOptions } from '../../src/gateway/options.ts'
 import { type Gateway, startGateway } from '../../src/main.ts'
 import { createLogger } from '../../src/telemetry/logger.ts'
@@ -16,7 +15,7 @@ export async function startGatewayOf(
     text,
     isNew: true,
     name,
-    check: (changed: string, yaml?: YamlFile) => loadText(changed, name, env, true, yaml),
+    check: checkOfEdits(name, env),
   }
   const gateway = await startGateway({ config, secrets, configuration, entries, log: createLogger('error', 'main') })
   await gateway.running

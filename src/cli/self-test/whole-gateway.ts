@@ -8,7 +8,7 @@ import { type Gateway, startGateway } from '../../main.ts'
 import { certificatesBelow } from '../../opcua/certificate-files.ts'
 import type { Output } from '../client/options.ts'
 import { read } from '../client/read.ts'
-import { checkConfiguration, loadText } from '../configuration.ts'
+import { checkConfiguration, checkOfEdits } from '../configuration.ts'
 
 const NAME = 'the configuration of the self-test'
 const USER = 'self-test'
@@ -51,7 +51,7 @@ export class WholeGateway {
     })
     const env = { PENSTOCK_SELF_TEST_PASSWORD: this.#password }
     const { config, secrets } = checkConfiguration(text, NAME, env)
-    const configuration = { text, isNew: true, name: NAME, check: (changed: string) => loadText(changed, NAME, env) }
+    const configuration = { text, isNew: true, name: NAME, check: checkOfEdits(NAME, env) }
     this.#gateway = await startGateway({ config, secrets, configuration, log: silentLogger })
     const { promise: late, reject } = Promise.withResolvers<never>()
     const cancel = systemClock.after(RUNS_WITHIN_MS, () =>

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type Database from 'better-sqlite3'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
-import { loadText } from '../../../src/cli/configuration.ts'
+import { checkOfEdits } from '../../../src/cli/configuration.ts'
 import { type Edit, edited } from '../../../src/config/edit.ts'
 import { beginningOf, ConfigurationLife, type ConfigurationLifeParts } from '../../../src/config/life.ts'
 import type { Config } from '../../../src/config/schema.ts'
@@ -40,7 +40,7 @@ afterEach(() => {
   rmSync(folder, { recursive: true })
 })
 
-const check: ConfigurationLifeParts['check'] = (text, yaml) => loadText(text, 'plant.yaml', {}, true, yaml)
+const check: ConfigurationLifeParts['check'] = checkOfEdits('plant.yaml', {})
 const configOf = (text: string): Config => {
   const loaded = check(text)
   if (!loaded.ok) throw new Error(JSON.stringify(loaded.problems))

@@ -1,6 +1,6 @@
 import type { Applied } from '../../../config/desk.ts'
 import type { DraftChanged, DraftState, Drafts } from '../../../config/drafts.ts'
-import { type Edit, edited } from '../../../config/edit.ts'
+import type { Edit } from '../../../config/edit.ts'
 import { formatProblem, type Problem } from '../../../core/problem.ts'
 import { can } from '../../../core/user.ts'
 import { ApiProblem, notFound } from '../../api/problem.ts'
@@ -63,8 +63,7 @@ export async function change(drafts: Drafts, edits: readonly Edit[], asked: Aske
   if (version === undefined) return { draft: draftOr(drafts.edit(userOf(asked), edits, revision), asked) }
   const current = drafts.holds.id
   if (version === current) {
-    const text = drafts.textOf(current)
-    const made = edited(text, edits)
+    const made = drafts.withEdits(edits)
     if ('text' in made) checkGuarded(drafts, made.text, asked)
   }
   const by = actorOf(asked)

@@ -1,0 +1,144 @@
+import fc from 'fast-check'
+import { describe, expect, it } from 'vitest'
+import { parseDocument } from 'yaml'
+import { checkOfEdits, loadText } from '../../../src/cli/configuration.ts'
+import { type Edit, editDocument, writtenOut } from '../../../src/config/edit.ts'
+import { ParsedTexts } from '../../../src/config/parsed-texts.ts'
+import { readYaml } from '../../../src/config/yaml-file.ts'
+
+const plant = `# The plant of hall 3
+gateway:
+  data: data # on the large disk
+sources:
+  # Meters of the hall
+  - key: line
+    kind: modbus
+    host: 10.0.0.5
+
+    devices:
+      - key: pump # in the cellar
+        poll: 1s
+        tags:
+          - { key: flow, type: UInt16, address: holding:1 }
+
+          # what the nameplate calls P
+          - key: power
+            type: Float
+            address: holding:2
+            description: |
+              in two lines,
+              as it is written
+          - key: state
+            type: UInt16
+            address: holding:9
+      # the one that hums
+      - key: fan
+        tags: [{ key: speed, type: UInt16, address: holding:3 }, { key: "on", type: Boolean, address: coil:1 }]
+  - key: plc
+    kind: s7
+    host: 10.0.0.6
+    devices: [{ key: press, tags: [{ key: force, type: Float, address: "DB1,REAL4" }] }]
+`
+const withAnchors = `
+x-usual: &usual { type: UInt16 }
+sources:
+  - key: line
+    kind: modbus
+    host: 10.0.0.5
+    devices:
+      - key: pump
+        tags:
+          - { <<: *usual, key: flow, address: holding:1 }
+          - { <<: *usual, key: head, address: holding:2 }
+`
+
+const device = (source: string, key: string) => ['sources', source, 'devices', key]
+const places = [
+  [...device('line', 'pump'), 'tags', 'flow'],
+  [...device('line', 'pump'), 'tags', 'power'],
+  [...device('line', 'pump'), 'tags', 'new'],
+  [...device('line', 'fan'), 'tags', 'speed'],
+  [...device('plc', 'press'), 'tags', 'force'],
+]
+const tag = fc
+  .constantFrom('new', 'flow', 'speed', 'other')
+  .map((key) => ({ key, type: 'UInt16', address: 'holding:7' }))
+const edit: fc.Arbitrary<Edit> = fc.oneof(
+  fc.record({ set: fc.constantFrom(...places.map((at) => [...at, 'type'])), value: fc.constantFrom('Float', 'Int16') }),
+  fc.record({ set: fc.constantFrom(...places), value: tag }),
+  fc.record({ remove: fc.constantFrom(...places, device('line', 'fan'), ['sources', 'plc']) }),
+  fc.record({
+    add: fc.constantFrom([...device('line', 'pump'), 'tags'], [...device('line', 'fan'), 'tags'], ['sources']),
+    value: tag,
+  }),
+  fc.record({ set: fc.constant(['x-usual', 'type']), value: fc.constantFrom('Int32', 'Int16') }),
+)
+
+describe('a configuration that is edited again and again', () => {
+  it.each([
+    ['with comments, lists on one line and lists on many', plant],
+    ['with anchors', withAnchors],
+  ])('%s, is after each edit what it would be without anything remembered', (_what, first) => {
+    fc.assert(
+      fc.property(fc.array(fc.array(edit, { minLength: 1, maxLength: 2 }), { maxLength: 8 }), (changes) => {
+        const texts = new ParsedTexts()
+        const check = checkOfEdits('plant.yaml', {})
+        let [text, document] = [first, parseDocument(first)]
+        for (const edits of changes) {
+          const made = texts.edited(text, edits)
+          const problems = editDocument(document, edits)
+          if ('problems' in made) {
+            expect(made.problems).toStrictEqual(problems)
+            document = parseDocument(text)
+            continue
+          }
+          expect(made.text).toBe(writtenOut(document))
+          text = made.text
+          const anew = readYaml(text, 'configuration')
+          expect(texts.valuesOf(text)).toStrictEqual(anew.ok ? anew.value : {})
+          const [checked, whole] = [check(text, made.yaml), loadText(text, 'plant.yaml', {})]
+          expect(checked.ok).toBe(whole.ok)
+          if (checked.ok && whole.ok) expect(checked.config).toStrictEqual(whole.config)
+          if (!checked.ok && !whole.ok) expect(checked.problems).toStrictEqual(whole.problems)
+        }
+      }),
+      { numRuns: 30 },
+    )
+  })
+
+  it('shares the values of what was not edited with the one before', () => {
+    const texts = new ParsedTexts()
+    const before = texts.edited(plant, [{ set: [...(places[0] ?? []), 'type'], value: 'Int16' }])
+    if ('problems' in before) throw new Error('not edited')
+    const after = texts.edited(before.text, [{ set: [...(places[1] ?? []), 'type'], value: 'Double' }])
+    if ('problems' in after) throw new Error('not edited')
+
+    const tagsIn = (text: string) => {
+      const { sources } = texts.valuesOf(text) as { sources: { devices: { tags: object[] }[] }[] }
+      return sources[0]?.devices[0]?.tags ?? []
+    }
+    const [flow, power] = tagsIn(before.text)
+    const [flowAfter, powerAfter] = tagsIn(after.text)
+    expect(flowAfter).toBe(flow)
+    expect(powerAfter).not.toBe(power)
+    expect(powerAfter).toMatchObject({ key: 'power', type: 'Double' })
+  })
+
+  it('is not edited twice where an edit is tried before it is done', () => {
+    const texts = new ParsedTexts()
+    const add: Edit[] = [{ add: [...device('plc', 'press'), 'tags'], value: { key: 'new', address: 'DB1,REAL8' } }]
+    const tried = texts.edited(plant, add)
+    expect(texts.edited(plant, add)).toStrictEqual(tried)
+    const again = texts.edited('text' in tried ? tried.text : '', add)
+    expect('text' in again && again.text.match(/key: new/g)).toHaveLength(2)
+  })
+
+  it('that is no YAML is told so, and stays as it is', () => {
+    const texts = new ParsedTexts()
+    expect(texts.edited('sources: [', [{ remove: ['sources'] }])).toMatchObject({
+      problems: [{ path: 'configuration' }],
+    })
+    expect(texts.edited('['.repeat(100_000), [{ remove: ['sources'] }])).toHaveProperty('problems')
+    expect(texts.valuesOf('sources: [')).toEqual({})
+  })
+})
