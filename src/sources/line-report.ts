@@ -100,11 +100,10 @@ export class LineReport<Block extends ReadBlock> {
       const silence = device.mute.length === 0 ? '' : `It does not answer for ${addressesOf(device.mute)}`
       const reason = [silence, this.#refusals(device)].filter((text) => text !== '').join('. ')
       if (!this.#tell(device, 'online', reason)) return
+      if (silence !== '') log.warn({ device: key, addresses: addressesOf(device.mute) }, `Device "${name}": ${reason}`)
+      else if (before?.state !== 'online') log.info({ device: key }, `Device "${name}" answers`)
       // A refusal was told with its cause when it came.
-      if (silence === '' && reason !== '') return
-      if (reason !== '') log.warn({ device: key, addresses: addressesOf(device.mute) }, `Device "${name}": ${reason}`)
-      else if (before?.state === 'online') log.info({ device: key }, `Device "${name}" answers for all addresses again`)
-      else log.info({ device: key }, `Device "${name}" answers`)
+      else if (reason === '') log.info({ device: key }, `Device "${name}" answers for all addresses again`)
     } else return
     this.connected()
   }

@@ -88,7 +88,8 @@ export class PolledDevice<Block extends ReadBlock> {
 
   /** Blocks that it says it does not have; undefined while parts of one are still to be asked for, which may be had. */
   get refusals(): readonly PolledBlock<Block>[] | undefined {
-    if (!this.#refusals && !this.#irregular.some(({ state }) => state === 'untried')) {
+    // They are asked in order, so what is still to be asked is found at once from the end.
+    if (!this.#refusals && !this.#irregular.findLast(({ state }) => state === 'untried')) {
       this.#refusals = this.#irregular.filter(({ state }) => state === 'refused')
     }
     return this.#refusals

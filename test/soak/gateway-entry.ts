@@ -1,4 +1,5 @@
 import { readdirSync, readFileSync } from 'node:fs'
+import { systemClock } from '../../src/core/clock.ts'
 import { order } from '../support/misbehave.ts'
 import type { Ordered, ProcessFigures } from './soaked-gateway.ts'
 
@@ -13,7 +14,7 @@ const { serve } = (await import(`${program}cli/serve${extension}`)) as typeof im
 const { checkConfiguration, loadText } = (await import(
   `${program}cli/configuration${extension}`
 )) as typeof import('../../src/cli/configuration.ts')
-const { createLogger } = (await import(
+const { createThreadLog } = (await import(
   `${program}telemetry/logger${extension}`
 )) as typeof import('../../src/telemetry/logger.ts')
 
@@ -29,7 +30,7 @@ const gateway = await serve({
   config,
   secrets,
   configuration,
-  log: createLogger('error', 'main'),
+  ...createThreadLog('error', 'main', systemClock),
   // Rooms are killed more often than they would die by themselves.
   safeMode: 'off',
   entries: {

@@ -13,6 +13,7 @@ import type {
   KnownRevocationList,
 } from '../../src/core/certificate.ts'
 import { systemClock } from '../../src/core/clock.ts'
+import { noTracing } from '../../src/core/tracing.ts'
 import type { Actor, CommandAnswer, CommandRecord, CommandRequest } from '../../src/core/command.ts'
 import type { TestReport, WantedTest } from '../../src/core/connection-test.ts'
 import type { FrameTrace, ReadAnswer, SourceDiagnostics } from '../../src/core/diagnostics.ts'

@@ -10,12 +10,12 @@ import { ClientFailure, ExitCode } from '../client/failure.ts'
 import { table } from '../client/format.ts'
 import type { Output } from '../client/options.ts'
 import { type AdministratorCall, type AdministratorFlags, askAdministrator } from './ask-administrator.ts'
-import { administered, asOwner, fileOwner, isRunning } from './gateway-folder.ts'
+import { type AdministeredFlags, administered, asOwner, fileOwner, isRunning } from './gateway-folder.ts'
 import type { PasswordInput } from './typed-password.ts'
 
 const PATH = '/api/v1/tokens'
 
-export type TokenFlags = AdministratorFlags & { readonly config: string; readonly json?: boolean | undefined }
+export type TokenFlags = AdministratorFlags & AdministeredFlags & { readonly json?: boolean | undefined }
 
 /** What `penstock token` was asked to do. */
 export type TokenTask =
@@ -32,7 +32,7 @@ type Accounts = Pick<UserAccounts, 'tokens' | 'directory'>
  * ConfigurationRefused.
  */
 export async function token(task: TokenTask, flags: TokenFlags, input: PasswordInput, out: Output): Promise<number> {
-  const config = administered(flags.config, input.env)
+  const config = administered(flags, input.env)
   const ask = isRunning(config) ? asGateway(config, flags, input) : inFolder(config, flags, input)
   if (task.action === 'revoke') {
     await ask.revoke(task.id)

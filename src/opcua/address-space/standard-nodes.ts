@@ -56,8 +56,7 @@ export function showOnlyWhatIsServed(addressSpace: AddressSpace): void {
 export function keepDiagnosticsReadOnly(server: OPCUAServer): void {
   server.on('session_activated', ({ sessionSecurityDiagnostics: own }: ServerSession) => {
     const all = server.engine.addressSpace?.findNode(resolveNodeId(SECURITY_DIAGNOSTICS)) as UAVariable | null
-    if (!all || !own) throw new HardeningError(FIX, 'SessionSecurityDiagnostics')
-    for (const node of [own, ...all.getComponents()]) keepReadOnly(node as UAVariable)
+    for (const node of [own, ...(all?.getComponents() ?? [])]) if (node) keepReadOnly(node as UAVariable)
   })
 }
 
@@ -65,7 +64,8 @@ const SECURITY_DIAGNOSTICS =
   VariableIds.Server_ServerDiagnostics_SessionsDiagnosticsSummary_SessionSecurityDiagnosticsArray
 
 function keepReadOnly(variable: UAVariable): void {
-  if (written.includes(Number(variable.nodeId.value))) return
+  const { namespace, value } = variable.nodeId
+  if (namespace === 0 && written.includes(Number(value))) return
   variable.accessLevel &= ~AccessLevelFlag.CurrentWrite
   if (variable.userAccessLevel !== undefined) variable.userAccessLevel &= ~AccessLevelFlag.CurrentWrite
 }

@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { expect, it, onTestFinished } from 'vitest'
-import { gatewayUrl } from '../../../src/cli/data-folder.ts'
+import { gatewayAddress } from '../../../src/cli/gateway/address.ts'
 import { certificates } from '../../../src/cli/security/certificates.ts'
 import { user } from '../../../src/cli/security/user.ts'
 
@@ -25,7 +25,8 @@ it('a gateway is asked at the port that the configuration names, and at 8080 whe
   onTestFinished(() => rmSync(folder, { recursive: true }))
   const file = join(folder, 'plant.yaml')
 
-  expect(gatewayUrl(file, {})).toBe('http://127.0.0.1:8080')
+  const urlOf = () => gatewayAddress({ config: file }, {}).url.origin
+  expect(urlOf()).toBe('http://127.0.0.1:8080')
   writeFileSync(file, 'http: { port: 8099 }\nsources: []')
-  expect(gatewayUrl(file, {})).toBe('http://127.0.0.1:8099')
+  expect(urlOf()).toBe('http://127.0.0.1:8099')
 })

@@ -2,7 +2,7 @@ import { Button, Fieldset, Group, NumberInput, SimpleGrid, Stack, TextInput } fr
 import type { FormEvent } from 'react'
 import { useAddThing } from '../api/configuration.ts'
 import { useKeptForm } from '../configuration/kept-form.ts'
-import { keyFor } from '../configuration/place.ts'
+import { keyFor } from '../../../src/config/key-for.ts'
 import type { JsonSchema, Settings } from '../configuration/schema.ts'
 import { SchemaForm } from '../configuration/schema-form.tsx'
 import { fieldErrorsOf, Refused, withKey } from '../configuration/thing-editor.tsx'
