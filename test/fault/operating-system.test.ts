@@ -91,7 +91,7 @@ it.each([
     await eventually(async () => expect(await warnings()).toEqual(expect.arrayContaining(['store', 'history'])))
     // Alarms are looked at every few seconds; one disk is enough to wait for that.
     if (isWatched) await eventually(async () => expect(await lasting()).toContain('store'))
-    expect(await serviceLevel()).toBeLessThan(200)
+    await eventually(async () => expect(await serviceLevel()).toBeLessThan(200))
     await expectLive()
 
     os.set({})
