@@ -10,10 +10,6 @@ export interface FolderFlags {
 export const folderConfig = (): Option =>
   new Option('-c, --config <file>', 'names the data folder').env('PENSTOCK_CONFIG').default('config/penstock.yaml')
 
-/** The configuration that names the HTTP port. */
-export const gatewayConfig = (): Option =>
-  new Option('-c, --config <file>', 'names the HTTP port').env('PENSTOCK_CONFIG').default('config/penstock.yaml')
-
 /** The HTTP port of the gateway that is asked. */
 export const GATEWAY_URL = ['--url <url>', 'the HTTP port of the gateway; else on this machine, as configured'] as const
 

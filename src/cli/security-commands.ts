@@ -128,6 +128,7 @@ function withAsker(command: Command, who: string): Command {
     .addOption(
       new Option('-c, --config <file>', 'the configuration').env('PENSTOCK_CONFIG').default('config/penstock.yaml'),
     )
+    .option('-d, --data <folder>', 'the data folder; otherwise that of the configuration')
     .addOption(new Option('--as <user>', who))
     .option('--url <url>', 'the HTTP port of a running gateway; else on this machine, as configured')
 }

@@ -165,7 +165,9 @@ describe('a ChirpStack that is to be added', () => {
       expect({ ok, step: said.at(-1)?.slice(0, 12) }).toEqual({ ok: false, step: 'login false:' })
     }
     running = [{ key: 'nobody knows what this source sends where' }]
-    expect((await told({ source: lora({ url }) }, env)).said).toEqual([expect.stringMatching(/^settings false: .*mend it/)])
+    expect((await told({ source: lora({ url }) }, env)).said).toEqual([
+      expect.stringMatching(/^settings false: .*mend it/),
+    ])
     expect(elsewhere.asked).toEqual([])
   })
 })

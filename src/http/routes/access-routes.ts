@@ -1,6 +1,7 @@
 import { z } from 'zod'
 import { defaultTokenDays, longestTokenDays } from '../../core/api-token.ts'
-import { hashPassword, passwordProblem } from '../../core/password-rule.ts'
+import { hashPassword } from '../../core/password.ts'
+import { passwordProblem } from '../../core/password-rule.ts'
 import { ApiProblem, notFound } from '../api/problem.ts'
 import { type Asked, type Route, route } from '../api/route.ts'
 import { access, newPassword } from '../api/schemas/access.ts'
