@@ -113,10 +113,10 @@ export interface EventFilter {
 }
 
 /** The newest events as they come; those before are what they were. */
-export const useEvents = (filter: EventFilter, before: string | undefined) =>
+export const useEvents = (filter: EventFilter, before: string | undefined, limit = 100) =>
   useQuery({
-    queryKey: ['events', filter, before],
-    queryFn: ({ signal }) => request<EventsAnswer>('/events', { query: { ...filter, before, limit: 100 }, signal }),
+    queryKey: ['events', filter, before, limit],
+    queryFn: ({ signal }) => request<EventsAnswer>('/events', { query: { ...filter, before, limit }, signal }),
     placeholderData: keepPreviousData,
     refetchInterval: before === undefined ? EVENTS_EVERY : false,
   })

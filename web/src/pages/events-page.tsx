@@ -1,20 +1,15 @@
-import { Badge, Button, Card, Group, SegmentedControl, Select, Skeleton, Table, Text, TextInput } from '@mantine/core'
+import { Button, Card, Group, SegmentedControl, Select, Skeleton, TextInput } from '@mantine/core'
 import { IconSearch } from '@tabler/icons-react'
 import { useState } from 'react'
-import { Link, useSearchParams } from 'wouter'
+import { useSearchParams } from 'wouter'
 import { useEvents } from '../api/administration.ts'
-import { usePlant } from '../api/queries.ts'
-import type { EventsAnswer } from '../api/types.ts'
 import { useLocale } from '../i18n/use-locale.tsx'
-import { useLiveSelection, useNow } from '../live/use-live.tsx'
-import { CommandState } from '../parts/command-state.tsx'
+import { useLiveSelection } from '../live/use-live.tsx'
 import { Empty } from '../parts/empty.tsx'
+import { EventTable } from '../parts/event-table.tsx'
 import { PageTitle } from '../parts/page-title.tsx'
-import { StrangeText } from '../parts/strange-text.tsx'
 import { Trouble } from '../parts/trouble.tsx'
-import { WideTable } from '../parts/wide-table.tsx'
 
-type GatewayEvent = EventsAnswer['events'][number]
 const kinds = ['alarm', 'source', 'device', 'devices', 'command', 'gateway'] as const
 /** From which severity on: that of a device that does not answer, and what OPC UA calls urgent. */
 const severities = ['400', '667'] as const
@@ -98,105 +93,9 @@ export function EventsPage() {
       {data?.events.length === 0 ? <Empty text={t(isFiltered ? 'admin.events.noMatch' : 'admin.events.none')} /> : null}
       {data && data.events.length > 0 ? (
         <Card withBorder>
-          <WideTable
-            minWidth={860}
-            caption={t('admin.events.title')}
-            head={[
-              t('admin.events.severity'),
-              t('admin.events.kind'),
-              t('admin.events.subject'),
-              t('admin.events.text'),
-              t('admin.events.since'),
-              t('admin.events.until'),
-            ]}
-          >
-            {data.events.map((event) => (
-              <Row key={event.id} event={event} />
-            ))}
-          </WideTable>
+          <EventTable events={data.events} />
         </Card>
       ) : null}
     </>
   )
-}
-
-function Row({ event }: { readonly event: GatewayEvent }) {
-  const { t, time } = useLocale()
-  const { kind, text, since, state } = event
-  return (
-    <Table.Tr>
-      <Table.Td>
-        <Severity event={event} />
-      </Table.Td>
-      <Table.Td>{t(`admin.events.kind.${kind}`)}</Table.Td>
-      <Table.Td style={{ overflowWrap: 'anywhere' }}>
-        <Subject event={event} />
-      </Table.Td>
-      <Table.Td>
-        {state ? <CommandState state={state} /> : null}
-        <Text size="sm" component="div">
-          <StrangeText text={text} />
-        </Text>
-      </Table.Td>
-      <Table.Td className="numeric">{time(since)}</Table.Td>
-      <Table.Td className="numeric">
-        <Until event={event} />
-      </Table.Td>
-    </Table.Tr>
-  )
-}
-
-/** By word and number, and coloured only while it lasts: what is over is nothing to act upon. */
-function Severity({ event: { severity, until } }: { readonly event: GatewayEvent }) {
-  const { t } = useLocale()
-  const [word, colour] =
-    severity >= 667
-      ? (['urgent', 'red'] as const)
-      : severity >= 400
-        ? (['serious', 'orange'] as const)
-        : (['note', 'gray'] as const)
-  return (
-    <Badge color={until === null ? colour : 'gray'} variant="light" radius="sm" tt="none" miw="max-content">
-      {t(`admin.events.severity.${word}`)} {severity}
-    </Badge>
-  )
-}
-
-/** By the name that it has in the plant; by its key where it is gone from there. */
-function Subject({ event: { kind, subject } }: { readonly event: GatewayEvent }) {
-  const { data: plant } = usePlant()
-  const [first = '', second = ''] = subject.split('/')
-  const source = plant?.sources.find(({ key }) => key === first)
-  if (kind === 'device') {
-    const name = source?.devices.find(({ key }) => key === second)?.name ?? second
-    return (
-      <Link href={`/devices/${second}`}>
-        <StrangeText text={name} />
-      </Link>
-    )
-  }
-  if (kind === 'command') return <Link href={`/devices/${first}?tab=commands`}>{subject}</Link>
-  if (kind === 'source' || kind === 'devices') {
-    return (
-      <Link href={`/plant?source=${first}`}>
-        <StrangeText text={source?.name ?? first} />
-      </Link>
-    )
-  }
-  return <>{subject}</>
-}
-
-function Until({ event: { since, until } }: { readonly event: GatewayEvent }) {
-  const locale = useLocale()
-  const { t, time } = locale
-  const now = useNow()
-  if (until === null) return <>{t('admin.events.lasts', { duration: locale.span(now - since) })}</>
-  return until > since ? (
-    <>
-      {time(until)}
-      <Text size="xs" className="quiet">
-        {locale.span(until - since)}
-      </Text>
-    </>
-  ) : null
 }

@@ -1,6 +1,7 @@
-import { Alert, Anchor, Card, Progress, SimpleGrid, Skeleton, Stack, Table, Text, Title } from '@mantine/core'
+import { Alert, Anchor, Card, Group, Progress, SimpleGrid, Skeleton, Stack, Table, Text, Title } from '@mantine/core'
 import { IconAlertTriangle, IconCircleCheck } from '@tabler/icons-react'
 import { Link } from 'wouter'
+import { useEvents } from '../api/administration.ts'
 import { useHealth, usePlant } from '../api/queries.ts'
 import { useSetupClients } from '../api/setup.ts'
 import type { GatewayHealthAnswer, PlantAnswer } from '../api/types.ts'
@@ -10,6 +11,7 @@ import { useLiveSelection, useLiveSources } from '../live/use-live.tsx'
 import { Age } from '../parts/age.tsx'
 import { CopyText } from '../parts/copy-text.tsx'
 import { Empty } from '../parts/empty.tsx'
+import { EventTable } from '../parts/event-table.tsx'
 import { Facts } from '../parts/facts.tsx'
 import { PageTitle } from '../parts/page-title.tsx'
 import { QualityCount } from '../parts/quality.tsx'
@@ -19,6 +21,8 @@ import { Trouble } from '../parts/trouble.tsx'
 import { WideTable } from '../parts/wide-table.tsx'
 import { ConnectedClients } from '../setup/connected-clients.tsx'
 import { SetupLink } from '../setup/setup-link.tsx'
+
+const EVENTS_SHOWN = 6
 
 /** How everything is, in one sentence, and what needs attention. */
 export function OverviewPage() {
@@ -55,6 +59,7 @@ export function OverviewPage() {
         </SimpleGrid>
         <SourcesCard sources={sources} plant={plant} />
         <DevicesCard sources={sources} plant={plant} />
+        <EventsCard />
         <ConnectedCard />
       </Stack>
     </>
@@ -312,6 +317,27 @@ function DevicesCard({ sources, plant }: SourcesProps) {
 }
 
 const CLIENTS_EVERY = 10_000
+
+/** What happened last, and what of it lasts. */
+function EventsCard() {
+  const { t } = useLocale()
+  const { data } = useEvents({}, undefined, EVENTS_SHOWN)
+  if (!data) return null
+  return (
+    <Card withBorder component="section" aria-label={t('overview.eventsCard')}>
+      <Group justify="space-between" mb="xs">
+        <Title order={2} size="h5">
+          {t('overview.eventsCard')}
+        </Title>
+        <Anchor component={Link} href="/events" size="sm">
+          {t('overview.allEvents')}
+        </Anchor>
+      </Group>
+      {data.events.length === 0 ? <Text className="quiet">{t('admin.events.none')}</Text> : null}
+      {data.events.length > 0 ? <EventTable events={data.events} /> : null}
+    </Card>
+  )
+}
 
 /** Who reads the plant over OPC UA. */
 function ConnectedCard() {

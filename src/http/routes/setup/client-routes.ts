@@ -1,5 +1,4 @@
 import { z } from 'zod'
-import { can } from '../../../core/user.ts'
 import type { Visitor } from '../../access/gate.ts'
 import { ApiProblem } from '../../api/problem.ts'
 import { type Route, route } from '../../api/route.ts'
@@ -12,7 +11,7 @@ const group = 'Set-up'
 
 /** Who reads the plant is nothing for everybody who reads it too. */
 export const seesWho = (visitor: Visitor | undefined): boolean =>
-  (['configure', 'administerSecurity'] as const).some((right) => can(visitor?.roles ?? [], right))
+  (['configure', 'administerSecurity'] as const).some((right) => visitor?.rights.includes(right))
 
 /** What somebody needs to know, and has to do, to connect the first client. */
 export function clientRoutes({ opcua, certificates, accounts, health, opcuaSecurity }: WebService): Route[] {
@@ -27,7 +26,7 @@ export function clientRoutes({ opcua, certificates, accounts, health, opcuaSecur
         'Users and certificates only for who may administer security; who is logged in and from where also for who may configure.',
       answer: setupClients,
       handle: async (_input, { visitor }) => {
-        const mayAdminister = can(visitor?.roles ?? [], 'administerSecurity')
+        const mayAdminister = visitor?.rights.includes('administerSecurity') ?? false
         const [{ opcua: server }, sessions, known] = await Promise.all([
           health(),
           orSilent(() => opcua.sessions(), SILENT),
