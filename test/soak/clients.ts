@@ -146,6 +146,8 @@ export class SoakingClients {
       if (!this.#web || this.#web.isOver) {
         this.#webTaken = 0
         this.#web = await EventStream.open(`${origin}/api/v1/live?tag=${counters[0]}`, { Authorization })
+        // One that breaks off is over, and is opened again at the next look.
+        this.#web.ended.catch(() => undefined)
       }
       const all = this.#web.of<{ readonly values: readonly { value: unknown; status: string }[] }>('values')
       for (const { values } of all.slice(this.#webTaken)) {
