@@ -9,6 +9,7 @@ import { sourceTypes } from '../engine/source-types.ts'
 import { validateInputs } from '../sources/calculated/validate-inputs.ts'
 import { validateTemplate } from '../sources/chirpstack/validate-template.ts'
 import { ConfigurationRefused } from './configuration-refused.ts'
+import { readSecretFile } from './secret-file.ts'
 
 export type Environment = Readonly<Record<string, string | undefined>>
 
@@ -58,7 +59,7 @@ export function loadText(
     ...known,
     file,
     env,
-    readFile: (path) => readFileSync(path, 'utf8'),
+    readFile: readSecretFile,
     requireSecrets,
     validators: {
       chirpstack: (config) => chirpstack.validate(config),

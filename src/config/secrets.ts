@@ -62,6 +62,13 @@ function ofPostgres({ passwordEnv, tls }: PostgresConfig): SecretUse[] {
   return [password, { variable: tls.keyEnv, what, path: `${at}.tls.keyEnv`, needed: true }]
 }
 
+/** Thrown for a file that everybody on the machine can read: what stands in it is no secret. */
+export class OpenSecretError extends Error {}
+
+/** What stands in files to be filled in, and in many that were forgotten. */
+const placeholder =
+  /^(?:change[-_ ]?(?:me|it|this)|replace[-_ ]?me|placeholder|todo|fixme|x{3,}|\*{3,}|\.{3,}|<.*>|\$\{.*\}|your[-_ ].*|password|passwort|secret)$/i
+
 type Answer = { readonly ok: true; readonly value: string } | { readonly ok: false; readonly problem: Problem }
 
 /**
@@ -93,8 +100,12 @@ export class Secrets {
     if (value !== undefined && filePath !== undefined) {
       return refuse(`${what} is given twice: both ${variable} and ${file} are set.`, 'Unset one of the two.')
     }
+    const isFilledIn = (secret: string): Answer =>
+      placeholder.test(secret.trim())
+        ? refuse(`${what} is a placeholder that was never filled in.`, `Give ${variable} a secret of its own.`)
+        : { ok: true, value: secret }
     if (value !== undefined) {
-      if (value !== '') return { ok: true, value }
+      if (value !== '') return isFilledIn(value)
       return refuse(`The environment variable ${variable}, which holds ${what}, is empty.`, 'Set it to the secret.')
     }
     if (filePath === undefined) {
@@ -107,10 +118,14 @@ export class Secrets {
     try {
       content = this.#readFile(filePath).replace(/\r?\n$/, '')
     } catch (error) {
+      if (error instanceof OpenSecretError) {
+        const message = `Everybody on this machine can read the file that ${file} names, which holds ${what}.`
+        return refuse(message, 'Let only the user that runs Penstock read it (chmod 600).')
+      }
       const message = `The file that ${file} names, which holds ${what}, cannot be read${codeOf(error)}.`
       return refuse(message, 'Correct the path, or let the user that runs Penstock read the file.')
     }
-    if (content !== '') return { ok: true, value: content }
+    if (content !== '') return isFilledIn(content)
     return refuse(`The file that ${file} names, which holds ${what}, is empty.`, 'Put the secret into it.')
   }
 

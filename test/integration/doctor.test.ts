@@ -97,12 +97,14 @@ describe('the doctor', () => {
     expect(of('source')[3]?.text).toContain('/dev/no-such-line')
   })
 
-  it('goes on without secrets, of which it tells none, and warns of one that everybody can read', async () => {
+  it('goes on without secrets, of which it tells none, and refuses one that everybody can read', async () => {
     const file = join(plant.folder, 'password')
     writeFileSync(file, 'a password for tests', { mode: 0o644 })
     const { code, findings, of } = await examine({ PENSTOCK_OLGA_PASSWORD_FILE: file })
-    expect(code).toBe(0)
-    expect(of('secrets').map(({ state }) => state)).toEqual(['ok', 'warning'])
+    expect(code).toBe(1)
+    expect(of('secrets')).toMatchObject([{ state: 'problem', text: expect.stringContaining('Everybody on this') }])
+    chmodSync(file, 0o600)
+    expect((await examine({ PENSTOCK_OLGA_PASSWORD_FILE: file })).of('secrets')).toMatchObject([{ state: 'ok' }])
     expect(JSON.stringify(findings)).not.toContain('a password for tests')
     expect((await examine({})).of('secrets')).toMatchObject([
       { state: 'problem', mend: expect.stringContaining('Set ') },

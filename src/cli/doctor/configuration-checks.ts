@@ -1,4 +1,3 @@
-import { statSync } from 'node:fs'
 import type { Loaded } from '../../config/load.ts'
 import type { Config } from '../../config/schema.ts'
 import { secretsOf } from '../../config/secrets.ts'
@@ -26,28 +25,20 @@ export async function checkConfigurationText(
   // Without its secrets, the files of TLS cannot be looked at.
   const doubts = [...(complete.ok ? await tlsWarnings(complete) : []), ...addressDoubts(config).flat()]
   const warnings = doubts.map((doubt) => warning('configuration', sentence(doubt), 'penstock check-config says more.'))
-  return { config, findings: [inOrder, ...warnings, ...secretFindings(complete, env, config)] }
+  return { config, findings: [inOrder, ...warnings, ...secretFindings(complete, config)] }
 }
 
-function secretFindings(complete: Loaded, env: Environment, config: Config): Finding[] {
+function secretFindings(complete: Loaded, config: Config): Finding[] {
   const uses = secretsOf({
     users: config.opcua.users,
     sources: config.sources,
     postgres: config.sinks.postgres,
   }).filter(({ needed }) => needed)
   const variables = [...new Set(uses.map(({ variable }) => variable))]
-  const open = variables.filter((variable) => isOpenToAll(env[`${variable}_FILE`]))
   return [
     ...(complete.ok
       ? [ok('secrets', `${variables.length} that the configuration names are there`)]
       : complete.problems.map(({ message, mend }) => problem('secrets', sentence(message), mend))),
-    ...open.map((variable) =>
-      warning(
-        'secrets',
-        `Everybody on this machine can read the file that ${variable}_FILE names`,
-        'Let only the user that runs Penstock read it (chmod 600).',
-      ),
-    ),
   ]
 }
 
@@ -55,9 +46,3 @@ const placed = (said: Problem): string => sentence(formatProblem({ ...said, mend
 
 /** Without its full stop: what to do follows. */
 const sentence = (text: string): string => text.replace(/\.$/, '')
-
-function isOpenToAll(file: string | undefined): boolean {
-  if (file === undefined) return false
-  const found = statSync(file, { throwIfNoEntry: false })
-  return found !== undefined && (found.mode & 0o004) !== 0
-}

@@ -1,7 +1,7 @@
-import { readFileSync } from 'node:fs'
 import { Secrets } from '../../config/secrets.ts'
 import type { Environment } from '../configuration.ts'
 import { ConfigurationRefused } from '../configuration-refused.ts'
+import { readSecretFile } from '../secret-file.ts'
 
 export const ADMIN_USER = 'PENSTOCK_ADMIN_USER'
 const ADMIN_PASSWORD = 'PENSTOCK_ADMIN_PASSWORD'
@@ -14,7 +14,7 @@ const DEFAULT_NAME = 'admin'
 export function firstAdministrator(env: Environment): { name: string; password: string } | undefined {
   const isGiven = [ADMIN_USER, ADMIN_PASSWORD, `${ADMIN_PASSWORD}_FILE`].some((name) => env[name] !== undefined)
   if (!isGiven) return undefined
-  const secrets = new Secrets({ env, readFile: (path) => readFileSync(path, 'utf8') })
+  const secrets = new Secrets({ env, readFile: readSecretFile })
   const what = 'the password of the first administrator'
   const answer = secrets.read({ variable: ADMIN_PASSWORD, what, path: ADMIN_PASSWORD, needed: true })
   if (!answer.ok) throw new ConfigurationRefused('the environment', [answer.problem])

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { Secrets } from '../../../src/config/secrets.ts'
+import { OpenSecretError, Secrets } from '../../../src/config/secrets.ts'
 import { configOf, linesOf } from './loading.ts'
 
 const plant = `
@@ -31,6 +31,15 @@ describe('a secret', () => {
     },
   )
 
+  it.each(['changeme', 'CHANGE-ME', '<api key>', 'your api key', 'xxxx', 'password', ' TODO '])(
+    'is refused where it is a placeholder: %j',
+    (value) => {
+      const answer = read({ NAME: value }, '')
+      expect(answer).toMatchObject({ ok: false, problem: { message: expect.stringContaining('placeholder') } })
+      expect(read({ NAME_FILE: '/run/secrets/name' }, `${value}\n`).ok).toBe(false)
+    },
+  )
+
   it.each([
     ['is not set', {}, '', 'The environment variable NAME, which holds the password, is not set.'],
     ['is empty', { NAME: '' }, '', 'The environment variable NAME, which holds the password, is empty.'],
@@ -46,6 +55,12 @@ describe('a secret', () => {
       { NAME_FILE: 's3cret' },
       Object.assign(new Error("ENOENT: no such file, open 's3cret'"), { code: 'ENOENT' }),
       'The file that NAME_FILE names, which holds the password, cannot be read (ENOENT).',
+    ],
+    [
+      'is in a file that everybody can read',
+      { NAME_FILE: '/s3cret' },
+      new OpenSecretError(),
+      'Everybody on this machine can read the file that NAME_FILE names, which holds the password.',
     ],
   ])('is refused in words that do not show it when it %s', (_, env, content, words) => {
     const answer = read(env, content)
