@@ -61,7 +61,7 @@ export class Calibrations {
     }
     this.#forgetGone()
     const job: Job = { abort: new AbortController(), report: this.#first(wanted, target, known.map(rangeWords)) }
-    const reason = `Off the line while "${device.key}" is calibrated, for ${wanted.seconds} s at most; then it goes on by itself.`
+    const reason = `Off the line while "${device.key}" is calibrated, for about ${wanted.seconds} s at most; then it goes on by itself.`
     const work = () => this.#run(job, wanted, target, known)
     if (!this.#parts.sources.setAside({ config: source, reason, abort: job.abort, work })) {
       return problem('unconnected', `The source "${source.key}" does not run just now; its health says why.`)

@@ -162,6 +162,7 @@ export class SourceSupervisor {
     supervised.busy = supervised.busy.then(async () => {
       try {
         book.state('stopped', reason)
+        for (const { key, disabled } of config.devices) if (!disabled) book.device(key, 'unknown', reason)
         this.#parts.sink.lost(this.#devicesOf(config).flatMap(({ tags }) => tags.map(({ index }) => index)))
         await work()
       } catch (error) {

@@ -85,10 +85,9 @@ describe('a calibration while the gateway runs', () => {
     expect(begin()).toMatchObject({ state: 'running', device: 'pump', by: 'carl', ranges: ['holding:0-9'] })
     expect(begin()).toMatchObject({ problem: 'busy' })
     await isUnderWay()
-    expect(engine.health().sources[0]).toMatchObject({
-      state: 'stopped',
-      reason: expect.stringContaining('calibrated'),
-    })
+    const reason = expect.stringContaining('calibrated')
+    const devices = [{ key: 'pump', state: 'unknown', reason }]
+    expect(engine.health().sources[0]).toMatchObject({ state: 'stopped', reason, devices })
     await expect.poll(() => report().state, { timeout: 20_000 }).toBe('done')
     expect(report().findings).toContainEqual({ what: 'registers at once', words: '12, which is its limit' })
     expect(report().proposal).toMatchObject({ source: { timeout: '200ms' }, device: { maxRegisters: 12 } })

@@ -67,9 +67,9 @@ it('gives its proposal into the draft, where all else stays as it was', async ()
   web.calibrations.last = { ...last, state: 'done', proposal }
   expect((await post(`${PATH}/draft`, 'oscar')).status).toBe(403)
   const taken = (await (await post(`${PATH}/draft`, 'carl')).json()) as { draft: { changes: { at: string }[] } }
-  expect(taken.draft.changes.map(({ at }) => at)).toEqual([
-    'sources/line/timeout',
+  expect(taken.draft.changes.map(({ at }) => at).toSorted()).toEqual([
     'sources/line/devices/meter/maxRegisters',
+    'sources/line/timeout',
   ])
   const { text } = await web.json<{ text: string }>('/api/v1/configuration/draft/text', 'carl')
   expect(text).toContain('# behind the press')
