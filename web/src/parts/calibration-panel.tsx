@@ -17,6 +17,7 @@ import { useBeginCalibration, useCalibration, useCancelCalibration, useTakeCalib
 import type { CalibrationAnswer } from '../api/types.ts'
 import type { TextName } from '../i18n/locale.ts'
 import { useLocale } from '../i18n/use-locale.tsx'
+import { useNow } from '../live/use-live.tsx'
 import { Facts } from './facts.tsx'
 import { Trouble } from './trouble.tsx'
 
@@ -110,7 +111,8 @@ function Running({ calibration, name }: OneCalibration) {
   const { t, number } = useLocale()
   const { source, startedAt, seconds, requests, mostRequests, steps } = calibration
   const cancel = useCancelCalibration(source)
-  const elapsed = Math.min(seconds, Math.max(0, Math.round((Date.now() - startedAt) / 1_000)))
+  const now = useNow()
+  const elapsed = Math.min(seconds, Math.max(0, Math.round((now - startedAt) / 1_000)))
   const used = Math.max(elapsed / seconds, requests / mostRequests)
   return (
     <>
