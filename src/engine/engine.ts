@@ -2,13 +2,15 @@ import type { MessagePort } from 'node:worker_threads'
 import type Database from 'better-sqlite3'
 import { Commands } from '../commands/commands.ts'
 import type { AuditRow } from '../core/audit.ts'
+import type { CalibrationReport, WantedCalibration } from '../core/calibration.ts'
 import type { Clock, Milliseconds } from '../core/clock.ts'
-import type { CommandSettings } from '../core/command.ts'
+import type { Actor, CommandSettings } from '../core/command.ts'
 import { memoriesOf } from '../core/device-memory.ts'
 import type {
   FrameTrace,
   IdentityAnswer,
   ReadAnswer,
+  ReadProblem,
   SourceDiagnostics,
   WantedIdentity,
   WantedReading,
@@ -30,6 +32,7 @@ import { AuditRetention, type AuditSettings } from '../store/audit-retention.ts'
 import { CommandStore } from '../store/command-store.ts'
 import type { HistorySettings } from '../store/history-retention.ts'
 import { AdHocReads } from './ad-hoc-reads.ts'
+import { Calibrations } from './calibrations.ts'
 import { cronSchedule } from './cron-schedule.ts'
 import { type ConfiguredDevices, FoundDevices } from './found-devices.ts'
 import type { HistoryEdits } from './history-edits.ts'
@@ -76,6 +79,7 @@ export class Engine {
   readonly #values: PlantValues
   readonly #sources: SourceSupervisor
   readonly #adHoc: AdHocReads
+  readonly #calibrations: Calibrations
   readonly #found: FoundDevices
   readonly #kept: ReturnType<typeof keptValues>
   readonly #audit: AuditLog
@@ -148,6 +152,15 @@ export class Engine {
       types: parts.types,
       sources: this.#sources,
       clock: parts.clock,
+    })
+    this.#calibrations = new Calibrations({
+      plant: () => this.#plant,
+      sources: this.#sources,
+      audit: (entry) => recordAudit(this.#audit, [entry], log),
+      secret: parts.secret,
+      clock,
+      random: parts.random,
+      log,
     })
   }
 
@@ -251,6 +264,21 @@ export class Engine {
   /** Reads one address of a device over the connection that is polled, between two polls. */
   readOnce(wanted: WantedReading): Promise<ReadAnswer> {
     return this.#adHoc.read(wanted)
+  }
+
+  /** Begins to measure what a device bears, in place of its source; answered at once. */
+  calibrate(wanted: WantedCalibration): CalibrationReport | ReadProblem {
+    return this.#calibrations.begin(wanted)
+  }
+
+  /** The calibration of the source that runs, or its last one. */
+  calibration(source: string): CalibrationReport | undefined {
+    return this.#calibrations.report(source)
+  }
+
+  /** Ends the calibration of the source that runs; undefined: none does. */
+  cancelCalibration(source: string, by: Actor): CalibrationReport | undefined {
+    return this.#calibrations.cancel(source, by)
   }
 
   /** Where recorded values are changed. */

@@ -11,6 +11,7 @@ import { SessionFile } from './access/session-file.ts'
 import { Sessions } from './access/sessions.ts'
 import { SetupCode } from './access/setup-code.ts'
 import { WebUsers } from './access/web-users.ts'
+import type { CalibrationDesk } from './calibration-desk.ts'
 import type { CertificateDesk } from './certificate-desk.ts'
 import type { CommandDesk } from './command-routes.ts'
 import type { Diagnosis } from './diagnosis.ts'
@@ -42,6 +43,7 @@ interface WebServiceParts
   readonly secrets: Readonly<Record<string, string>>
   /** What can be asked of the engine. */
   readonly rooms: Diagnosis &
+    CalibrationDesk &
     CommandDesk &
     HistoryDesk &
     OpcuaSessions &
@@ -78,6 +80,7 @@ export function webServiceOf(parts: WebServiceParts): WebService {
   const asked = {
     metrics,
     diagnosis: rooms,
+    calibrations: rooms,
     commands: rooms,
     edits: rooms,
     opcua: rooms,

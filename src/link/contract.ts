@@ -1,6 +1,7 @@
 import type { MessagePort } from 'node:worker_threads'
 import type { Alarm } from '../core/alarm.ts'
 import type { AuditEntry, AuditRow } from '../core/audit.ts'
+import type { CalibrationReport, WantedCalibration } from '../core/calibration.ts'
 import type {
   CertificateAnswer,
   CertificateChange,
@@ -14,6 +15,7 @@ import type {
   FrameTrace,
   IdentityAnswer,
   ReadAnswer,
+  ReadProblem,
   SourceDiagnostics,
   WantedIdentity,
   WantedReading,
@@ -274,6 +276,12 @@ export type MainToEngine = {
     readOnce: (wanted: WantedReading) => ReadAnswer
     /** Asks a device what it is, in the same way. */
     identify: (wanted: WantedIdentity) => IdentityAnswer
+    /** Begins to measure what a device bears, while its source is off the line; answered when it has begun. */
+    calibrate: (wanted: WantedCalibration) => CalibrationReport | ReadProblem
+    /** The calibration of the source that runs, or its last one; null: there was none. */
+    calibration: (of: { readonly source: string }) => CalibrationReport | null
+    /** Ends it; null: none runs. */
+    cancelCalibration: (of: { readonly source: string; readonly by: Actor }) => CalibrationReport | null
     /** As of the OPC UA room. */
     editHistory: (asked: AskedHistoryEdit) => EditAnswer
     command: (request: CommandRequest) => CommandAnswer

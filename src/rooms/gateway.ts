@@ -2,6 +2,7 @@ import { extname } from 'node:path'
 import { MessageChannel, type MessagePort } from 'node:worker_threads'
 import type { Alarm } from '../core/alarm.ts'
 import type { AuditRow } from '../core/audit.ts'
+import type { CalibrationReport, WantedCalibration } from '../core/calibration.ts'
 import type {
   CertificateAnswer,
   CertificateChange,
@@ -15,6 +16,7 @@ import type {
   FrameTrace,
   IdentityAnswer,
   ReadAnswer,
+  ReadProblem,
   SourceDiagnostics,
   WantedIdentity,
   WantedReading,
@@ -212,6 +214,21 @@ export class Rooms {
   /** What a device says of itself. Rejects as `readOnce` does. */
   async identify(wanted: WantedIdentity): Promise<IdentityAnswer> {
     return this.#engineLink.ask('identify', wanted, READ_WITHIN)
+  }
+
+  /** Begins to measure what a device bears. Rejects as `diagnostics` does. */
+  async calibrate(wanted: WantedCalibration): Promise<CalibrationReport | ReadProblem> {
+    return this.#engineLink.ask('calibrate', wanted)
+  }
+
+  /** The calibration of the source that runs, or its last one. Rejects as `diagnostics` does. */
+  async calibration(source: string): Promise<CalibrationReport | null> {
+    return this.#engineLink.ask('calibration', { source }, HEALTH_WITHIN)
+  }
+
+  /** Ends the calibration that runs; null: none does. Rejects as `diagnostics` does. */
+  async cancelCalibration(source: string, by: Actor): Promise<CalibrationReport | null> {
+    return this.#engineLink.ask('cancelCalibration', { source, by })
   }
 
   /** A port at whose other end the engine serves plant and values; undefined while there is no engine. */

@@ -46,6 +46,20 @@ interface Supervised {
   /** Whatever is done to the source, one after another; never rejects. */
   busy: Promise<void>
   source?: Source
+  /** Ends what goes on in its place. */
+  aside?: AbortController
+}
+
+/** What is done with the line of a source while the source is off it. */
+export interface Aside {
+  /** The source as it runs. */
+  readonly config: SourceConfig
+  /** Why it does not run, for operators. */
+  readonly reason: string
+  /** Aborted when the source changes, or the gateway ends; `work` then ends at once. */
+  readonly abort: AbortController
+  /** Never rejects. */
+  readonly work: () => Promise<void>
 }
 
 const HELD = 'The gateway is in safe mode: no source begins before it leaves it.'
@@ -60,6 +74,8 @@ export class SourceSupervisor {
   readonly #sources = new Map<string, Supervised>()
   #stopped = false
   #held = false
+  /** Between the two halves of a change of the plant. */
+  #changing = false
 
   constructor(parts: SupervisorParts) {
     this.#parts = parts
@@ -91,9 +107,11 @@ export class SourceSupervisor {
    * more of what changes or goes.
    */
   async withdraw(change: PlantChange): Promise<void> {
+    this.#changing = true
     const gone = new Set([...change.removedDevices, ...change.devices.map(({ device }) => device.key)])
     const renewed = new Set([...change.removedSources, ...change.sources.map(({ key }) => key)])
     const ends = this.#touchedBy(change).map(async ([key, supervised]) => {
+      supervised.aside?.abort('The source was changed.')
       await supervised.busy
       if (!renewed.has(key) && supervised.source?.live) supervised.source.live.withdraw(gone)
       else await this.#end(supervised)
@@ -103,6 +121,7 @@ export class SourceSupervisor {
 
   /** Second half, with the plant as it is now: resolves when every source that the change touches goes on. */
   async follow(change: PlantChange, plant: Plant): Promise<void> {
+    this.#changing = false
     for (const key of change.removedSources) this.#sources.delete(key)
     const touched = new Set(this.#touchedBy(change).map(([key]) => key))
     const begins = plant.sources.map(async (config) => {
@@ -123,7 +142,37 @@ export class SourceSupervisor {
 
   async stop(): Promise<void> {
     this.#stopped = true
-    await Promise.all([...this.#sources.values()].map((supervised) => this.#end(supervised)))
+    const ends = [...this.#sources.values()].map((supervised) => {
+      supervised.aside?.abort('The gateway ended.')
+      return this.#end(supervised)
+    })
+    await Promise.all(ends)
+  }
+
+  /**
+   * Takes a source off its line, does the work in its place, and lets the source begin again whatever becomes of it.
+   * False, and nothing is done: the source does not run, is off its line already, or is changing just now.
+   */
+  setAside({ config, reason, abort, work }: Aside): boolean {
+    const supervised = this.#sources.get(config.key)
+    if (!supervised?.source || supervised.aside || this.#changing || this.#stopped) return false
+    const { book, log } = supervised
+    supervised.aside = abort
+    void this.#end(supervised)
+    supervised.busy = supervised.busy.then(async () => {
+      try {
+        book.state('stopped', reason)
+        for (const { key, disabled } of config.devices) if (!disabled) book.device(key, 'unknown', reason)
+        this.#parts.sink.lost(this.#devicesOf(config).flatMap(({ tags }) => tags.map(({ index }) => index)))
+        await work()
+      } catch (error) {
+        log.error({ error: describeError(error) }, 'what was done in place of the source failed; it begins again')
+      } finally {
+        delete supervised.aside
+      }
+    })
+    void this.#begin(supervised, config)
+    return true
   }
 
   health(): SourceHealth[] {

@@ -31,7 +31,9 @@ beforeAll(async () => {
   meter = await PymodbusServer.start()
   await meter.put({ area: 'holding', address: 0, encoding: 'uint16', value: 42 })
   await meter.put({ area: 'holding', address: 40, encoding: 'uint32', value: 70_000 })
-  const plain = await writePlant([modbusSource(meter.port, [{ key: 'level', type: 'UInt16', address: 'holding:0' }])])
+  const line = modbusSource(meter.port, [{ key: 'level', type: 'UInt16', address: 'holding:0' }])
+  // Calibrating connects several times, and so takes long enough to be looked at.
+  const plain = await writePlant([{ ...line, delayAfterConnect: '1s' }])
   const config = JSON.parse(plain.text) as { opcua: { users: object[] } }
   config.opcua.users.push({ name: 'carl', role: 'ConfigureAdmin' }, { name: 'cora', role: 'ConfigureAdmin' })
   const env = { ...plain.env, PENSTOCK_CARL_PASSWORD: PASSWORD, PENSTOCK_CORA_PASSWORD: PASSWORD }
@@ -328,6 +330,39 @@ describe('an engineer at the browser', () => {
     expect(await other.obstacles()).toEqual([])
     expect(other.complaints).toEqual([])
     await other.leave()
+  })
+
+  it('calibrates a device that runs, with progress, and takes what comes of it into the draft', async () => {
+    const cora = await visitorAt('/diagnostics?calibration=line', 'cora')
+    const panel = cora.page.getByRole('group', { name: 'Calibration' })
+    await panel.getByText(/off its line meanwhile/).waitFor()
+    await inspect(cora, 'calibration')
+    const begin = () => panel.getByRole('button', { name: 'Begin' }).click()
+    await begin()
+    await panel.getByRole('button', { name: /^Cancel/ }).click()
+    await panel.getByText(/was cancelled/).waitFor()
+    await panel.getByText('Cancelled by cora.').waitFor()
+    await expect.poll(() => scada.read('meter/level'), { timeout: WITHIN }).toMatchObject({ status: 'Good' })
+
+    await begin()
+    await panel.getByRole('progressbar', { name: 'Progress of the calibration' }).waitFor({ state: 'attached' })
+    await inspect(cora, 'calibration-running')
+    await panel.getByText('meter was measured').waitFor({ timeout: 45_000 })
+    await inspect(cora, 'calibration-done')
+    await panel.getByRole('button', { name: 'Take into my draft' }).click()
+    await panel.getByText(/They are in your draft/).waitFor()
+    await panel.getByRole('link', { name: 'Review and apply' }).click()
+    await cora.page.getByRole('button', { name: 'Review and apply' }).click()
+    const review = cora.page.getByRole('dialog')
+    await review.getByText(/^sources\/line\/timeout: /).waitFor()
+    expect(cora.complaints).toEqual([])
+    await cora.leave()
+    const phone = await visitorAt('/diagnostics?calibration=line', 'cora', looks.phone)
+    await phone.page.getByText('meter was measured').waitFor()
+    await phone.picture('calibration-done')
+    expect(await phone.overflow()).toBeLessThanOrEqual(0)
+    await phone.leave()
+    await expect.poll(() => scada.read('meter/level'), { timeout: WITHIN }).toMatchObject({ status: 'Good' })
   })
 
   it('is shown nothing of this who may only look, and SCADA systems never noticed', async () => {

@@ -5,6 +5,7 @@ import { loadText } from '../../src/cli/configuration.ts'
 import { ConfigurationLife } from '../../src/config/life.ts'
 import { type Config, configSchema } from '../../src/config/schema.ts'
 import type { AuditRow } from '../../src/core/audit.ts'
+import type { CalibrationReport, WantedCalibration } from '../../src/core/calibration.ts'
 import type {
   CertificateAnswer,
   CertificateChange,
@@ -15,7 +16,7 @@ import type {
 import { systemClock } from '../../src/core/clock.ts'
 import type { Actor, CommandAnswer, CommandRecord, CommandRequest } from '../../src/core/command.ts'
 import type { TestReport, WantedTest } from '../../src/core/connection-test.ts'
-import type { FrameTrace, ReadAnswer, SourceDiagnostics } from '../../src/core/diagnostics.ts'
+import type { FrameTrace, ReadAnswer, ReadProblem, SourceDiagnostics } from '../../src/core/diagnostics.ts'
 import type { Findings } from '../../src/core/drift.ts'
 import { PenstockError } from '../../src/core/errors.ts'
 import { type Logger, silentLogger } from '../../src/core/logger.ts'
@@ -104,6 +105,35 @@ class CommandStandIn {
   }
 }
 
+/** Calibrates the source `line` only, never ends by itself, and keeps what it was asked. */
+class CalibrationStandIn {
+  readonly asked: WantedCalibration[] = []
+  /** The one that runs, or the last one. */
+  last: CalibrationReport | null = null
+
+  begin(wanted: WantedCalibration): CalibrationReport | ReadProblem {
+    this.asked.push(wanted)
+    const { source, device = 'meter', by, mostRequests, seconds } = wanted
+    if (source !== 'line') return { problem: 'unknown', error: `There is no source with the key "${source}".` }
+    if (this.last?.state === 'running') return { problem: 'busy', error: 'One runs already.' }
+    const told = { ranges: ['holding:0-9'], steps: ['reading holding:0 a few times'], findings: [] }
+    const begun = { source, device, by: by.user, mostRequests, seconds, startedAt: 1_760_000_000_000 }
+    this.last = { ...begun, ...told, state: 'running', requests: 1 }
+    return this.last
+  }
+
+  report(source: string): CalibrationReport | null {
+    return this.last?.source === source ? this.last : null
+  }
+
+  cancel(source: string): CalibrationReport | null {
+    const running = this.report(source)
+    if (running?.state !== 'running') return null
+    this.last = { ...running, state: 'cancelled', reason: 'Cancelled.' }
+    return running
+  }
+}
+
 /** Trusts whatever it is told to, but for the thumbprint of zeros, and keeps what it was told, and by whom. */
 class CertificateStandIn {
   readonly told: [CertificateChange, Actor][] = []
@@ -153,6 +183,7 @@ export class WebServer {
   readonly plant: Plant
   findings: readonly Findings[] | null = []
   readonly commands = new CommandStandIn()
+  readonly calibrations = new CalibrationStandIn()
   readonly certificates = new CertificateStandIn()
   /** What its routes answer from. */
   readonly service: WebService
@@ -206,6 +237,9 @@ export class WebServer {
           facts: [{ name: 'VendorName', value: 'Gavazzi' }],
           ms: 3,
         }),
+        calibrate: async (wanted) => this.calibrations.begin(wanted),
+        calibration: async (source) => this.calibrations.report(source),
+        cancelCalibration: async (source) => this.calibrations.cancel(source),
         findings: async () => this.findings,
         command: async (request) => this.commands.command(request),
         cancelCommand: async ({ id }) => this.commands.cancel(id),

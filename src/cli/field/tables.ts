@@ -30,7 +30,7 @@ export async function withTables<Result>(
 }
 
 /** The gateway's driver, with nobody to report to. */
-export function modbusDriver(source: ModbusSourceConfig, secret: Target['secret']): ModbusDriver {
+function modbusDriver(source: ModbusSourceConfig, secret: Target['secret']): ModbusDriver {
   const report = {
     state: () => undefined,
     device: () => undefined,

@@ -7,6 +7,7 @@ import { eventRoutes } from './administration/event-routes.ts'
 import { opcuaSessionRoutes } from './administration/opcua-session-routes.ts'
 import { systemRoutes } from './administration/system-routes.ts'
 import { userRoutes } from './administration/user-routes.ts'
+import { calibrationRoutes } from './calibration-routes.ts'
 import { commandApiRoutes } from './command-api-routes.ts'
 import { configurationApiRoutes } from './configuration/configuration-api-routes.ts'
 import { diagnosticsRoutes } from './diagnostics-routes.ts'
@@ -32,6 +33,7 @@ export function apiRoutes(service: WebService, version: string): Route[] {
     ...valueRoutes(service),
     ...commandApiRoutes(service),
     ...diagnosticsRoutes(service),
+    ...calibrationRoutes(service),
     ...logLevelRoutes(service),
     ...connectionRoutes(service),
     ...secretRoutes(service),

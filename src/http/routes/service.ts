@@ -8,6 +8,7 @@ import type { Gate } from '../access/gate.ts'
 import type { Sessions } from '../access/sessions.ts'
 import type { Accounts, WebUsers } from '../access/web-users.ts'
 import { engineSilent } from '../api/problem.ts'
+import type { CalibrationDesk } from '../calibration-desk.ts'
 import type { CertificateDesk } from '../certificate-desk.ts'
 import type { ConnectionTester } from '../connection-tester.ts'
 import type { Diagnosis } from '../diagnosis.ts'
@@ -49,6 +50,7 @@ export interface WebService extends OperatorParts {
   readonly feed: EngineFeed
   readonly history: HistorySource
   readonly diagnosis: Diagnosis
+  readonly calibrations: CalibrationDesk
   readonly health: () => Promise<GatewayHealth>
   /** null while the engine does not answer. */
   readonly findings: () => Promise<readonly Findings[] | null>

@@ -9,6 +9,7 @@ export type {
   SystemAnswer,
   UserAnswered,
 } from '../../../src/http/api/schemas/administration.ts'
+export type { CalibrationAnswer, LastCalibrationAnswer } from '../../../src/http/api/schemas/calibration.ts'
 export type {
   AuditAnswer,
   CommandAnswered,

@@ -1,11 +1,12 @@
 import { Button, Card, Group, Progress, SimpleGrid, Skeleton, Stack, Table, Text, Title } from '@mantine/core'
-import { IconFileText } from '@tabler/icons-react'
+import { IconFileText, IconRulerMeasure } from '@tabler/icons-react'
 import { Link, useSearchParams } from 'wouter'
-import { useDiagnostics, usePlant } from '../api/queries.ts'
+import { useDiagnostics, useMay, usePlant } from '../api/queries.ts'
 import type { DiagnosticsAnswer } from '../api/types.ts'
 import type { TextName } from '../i18n/locale.ts'
 import { useLocale } from '../i18n/use-locale.tsx'
 import { useLiveSelection } from '../live/use-live.tsx'
+import { CalibrationPanel } from '../parts/calibration-panel.tsx'
 import { Empty } from '../parts/empty.tsx'
 import { Facts } from '../parts/facts.tsx'
 import { Frames } from '../parts/frames.tsx'
@@ -34,6 +35,7 @@ export function DiagnosticsPage() {
             key={source.key}
             source={source}
             name={plant?.sources.find(({ key }) => key === source.key)?.name ?? source.key}
+            isModbus={plant?.sources.find(({ key }) => key === source.key)?.kind === 'modbus'}
             deviceName={(key) =>
               plant?.sources.flatMap(({ devices }) => devices).find((device) => device.key === key)?.name ?? key
             }
@@ -66,22 +68,25 @@ const ofPolling: readonly string[] = ['timeouts', 'refusals', 'strays', 'skipped
 interface SourceProps {
   readonly source: SourceDiagnostics
   readonly name: string
+  readonly isModbus: boolean
   readonly deviceName: (key: string) => string
 }
 
-function Source({ source, name, deviceName }: SourceProps) {
+function Source({ source, name, isModbus, deviceName }: SourceProps) {
   const { t, number, milliseconds, time } = useLocale()
   const [parameters, setParameters] = useSearchParams()
   const { key, state, reason, counters: counts, polling, line, countedSince, devices } = source
   const showsFrames = parameters.get('frames') === key
+  const showsCalibration = parameters.get('calibration') === key
+  const mayCalibrate = useMay('configure') && isModbus
   const hidden = polling ? ofEvents : ofPolling
   const both = (p50: number | null, p99: number | null) =>
     p50 === null || p99 === null ? undefined : `${milliseconds(p50)}, ${milliseconds(p99)}`
-  const toggle = () =>
+  const toggle = (what: 'frames' | 'calibration') =>
     setParameters(
       (before) => {
-        if (showsFrames) before.delete('frames')
-        else before.set('frames', key)
+        if (before.get(what) === key) before.delete(what)
+        else before.set(what, key)
         return before
       },
       { replace: true },
@@ -95,17 +100,30 @@ function Source({ source, name, deviceName }: SourceProps) {
           </Title>
           <StateBadge state={state} />
         </Group>
-        {polling ? (
-          <Button
-            variant="default"
-            size="xs"
-            leftSection={<IconFileText size={14} />}
-            onClick={toggle}
-            aria-expanded={showsFrames}
-          >
-            {t(showsFrames ? 'diagnostics.hideFrames' : 'diagnostics.showFrames')}
-          </Button>
-        ) : null}
+        <Group gap="xs">
+          {mayCalibrate ? (
+            <Button
+              variant="default"
+              size="xs"
+              leftSection={<IconRulerMeasure size={14} />}
+              onClick={() => toggle('calibration')}
+              aria-expanded={showsCalibration}
+            >
+              {t('calibration.title')}
+            </Button>
+          ) : null}
+          {polling ? (
+            <Button
+              variant="default"
+              size="xs"
+              leftSection={<IconFileText size={14} />}
+              onClick={() => toggle('frames')}
+              aria-expanded={showsFrames}
+            >
+              {t(showsFrames ? 'diagnostics.hideFrames' : 'diagnostics.showFrames')}
+            </Button>
+          ) : null}
+        </Group>
       </Group>
       {reason ? <Text mb="xs">{reason}</Text> : null}
       {countedSince === undefined ? null : (
@@ -161,6 +179,14 @@ function Source({ source, name, deviceName }: SourceProps) {
         </SimpleGrid>
       </SimpleGrid>
       {line ? <Devices devices={devices} deviceName={deviceName} /> : null}
+      {showsCalibration && mayCalibrate ? (
+        <div style={{ marginTop: 12 }}>
+          <CalibrationPanel
+            source={key}
+            devices={devices.map((each) => ({ key: each.key, name: deviceName(each.key) }))}
+          />
+        </div>
+      ) : null}
       {showsFrames ? (
         <div style={{ marginTop: 12 }}>
           <Frames source={key} />

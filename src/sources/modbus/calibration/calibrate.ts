@@ -187,7 +187,9 @@ class Steps {
 
   /** Reads across the holes between what is known, the narrowest first, until one cannot be read. */
   async #findGap(): Promise<void> {
-    const gaps = holes(this.#ranges, (area) => (isBitArea(area) ? this.found.bits : this.found.registers)?.largest ?? 0)
+    const largest = (area: Span['area']) => (isBitArea(area) ? this.found.bits : this.found.registers)?.largest ?? 0
+    // What must not be read says nothing about holes that may be.
+    const gaps = holes(this.#ranges, largest, (across) => !this.#reader.isForbidden(across))
     if (gaps.length === 0) return
     this.#say(
       `reading across ${gaps.length === 1 ? 'a hole' : `${gaps.length} holes`} between tags, the narrowest first`,
@@ -257,7 +259,11 @@ interface Hole {
 }
 
 /** One hole of each width that a block can span, the narrowest first. */
-function holes(ranges: readonly KnownRange[], largest: (area: Span['area']) => number): Hole[] {
+function holes(
+  ranges: readonly KnownRange[],
+  largest: (area: Span['area']) => number,
+  mayRead: (across: Span) => boolean,
+): Hole[] {
   const byWidth = new Map<number, Hole>()
   for (const range of ranges) {
     const next = ranges
@@ -268,8 +274,8 @@ function holes(ranges: readonly KnownRange[], largest: (area: Span['area']) => n
     const behind = next.items[0] ?? { ...next, count: 1 }
     const count = behind.start + behind.count - before.start
     const width = next.start - (range.start + range.count)
-    if (count <= largest(range.area))
-      byWidth.set(width, { width, across: { area: range.area, start: before.start, count } })
+    const across = { area: range.area, start: before.start, count }
+    if (count <= largest(range.area) && mayRead(across)) byWidth.set(width, { width, across })
   }
   return [...byWidth.values()].toSorted((a, b) => a.width - b.width).slice(0, MOST_GAPS)
 }

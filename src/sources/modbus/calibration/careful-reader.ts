@@ -2,6 +2,7 @@ import { type Clock, type Milliseconds, pause } from '../../../core/clock.ts'
 import { describeError, PenstockError } from '../../../core/errors.ts'
 import type { Area } from '../address.ts'
 import { ModbusException } from '../exception.ts'
+import { type ForbiddenRange, forbiddenBy } from '../forbidden.ts'
 import type { TableReader } from '../session.ts'
 
 /** Consecutive registers or bits of one table. */
@@ -26,6 +27,8 @@ export interface CarefulReaderOptions {
   /** The most requests that may be under way at once over this transport. */
   readonly mostAtOnce: number
   readonly unitId: number
+  /** Never asked for: it counts as refused, without a request. */
+  readonly forbidden?: readonly ForbiddenRange[]
   readonly clock: Clock
   readonly signal: AbortSignal
   readonly mostRequests: number
@@ -40,6 +43,7 @@ const RECOVERY_ATTEMPTS = 3
 /** A busy device (exceptions 5 and 6) is asked again so often. */
 const BUSY_ATTEMPTS = 3
 const BUSY: readonly number[] = [5, 6]
+const ILLEGAL_DATA_ADDRESS = 2
 /** A gateway that cannot reach the unit. */
 const UNREACHABLE: readonly number[] = [10, 11]
 
@@ -63,8 +67,13 @@ export class CarefulReader {
     return this.#options.mostAtOnce
   }
 
+  isForbidden({ area, start, count }: Span): boolean {
+    return forbiddenBy(this.#options.forbidden ?? [], area, start, count) !== undefined
+  }
+
   /** Throws CalibrationEnd when the budget is used up, and what the first `connect` rejects with. */
   async ask(span: Span): Promise<Outcome> {
+    if (this.isForbidden(span)) return { kind: 'refused', exceptionCode: ILLEGAL_DATA_ADDRESS }
     for (let attempt = 1; ; attempt++) {
       await this.#rest(this.pauseMs)
       const [outcome] = await this.#send([span])

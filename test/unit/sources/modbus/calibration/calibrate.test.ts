@@ -8,6 +8,7 @@ import {
   type KnownRange,
 } from '../../../../../src/sources/modbus/calibration/calibrate.ts'
 import { ModbusException } from '../../../../../src/sources/modbus/exception.ts'
+import type { ForbiddenRange } from '../../../../../src/sources/modbus/forbidden.ts'
 import type { TableReader } from '../../../../../src/sources/modbus/session.ts'
 import { ManualClock } from '../../../../support/manual-clock.ts'
 import { device } from '../../../../support/modbus-plant.ts'
@@ -29,6 +30,7 @@ class LimitedDevice {
   /** After so many requests it is dead. */
   diesAfter = Number.POSITIVE_INFINITY
   requests = 0
+  readonly asked: { readonly start: number; readonly count: number }[] = []
   connections = 0
   /** After so many connections it takes no more, or none for a while. */
   refusesFrom = Number.POSITIVE_INFINITY
@@ -59,6 +61,7 @@ class LimitedDevice {
 
   async #read(unitId: number, _area: Area, start: number, count: number): Promise<Buffer> {
     this.requests++
+    this.asked.push({ start, count })
     const tooSoon = this.#clock.monotonic() < this.#freeAt + this.needsMs
     this.#underWay++
     const tooMany = this.#underWay > this.atOnce
@@ -95,12 +98,13 @@ beforeEach(() => {
 
 async function calibrated(
   ranges: readonly KnownRange[],
-  bounds: { requests?: number; ms?: number; atOnce?: number } = {},
+  bounds: { requests?: number; ms?: number; atOnce?: number; forbidden?: readonly ForbiddenRange[] } = {},
 ): Promise<Calibration> {
   const done = calibrate({
     connect: () => plc.connect(),
     mostAtOnce: bounds.atOnce ?? 16,
     unitId: 1,
+    forbidden: bounds.forbidden ?? [],
     clock,
     signal: new AbortController().signal,
     mostRequests: bounds.requests ?? 1_000,
@@ -168,6 +172,14 @@ describe('calibrating a Modbus device', () => {
     const found = await calibrated([range(0, 9), range(12, 20), range(25, 59), range(70, 80)])
     expect(found.gap).toEqual({ readable: 4, unreadable: 10 })
     expect(proposed(found)).toContain('    maxGap: 4')
+  })
+
+  it('never asks for what is forbidden, and takes that for no limit and no hole', async () => {
+    const forbidden = [{ area: 'holding', first: 10, last: 14 }] as const
+    const found = await calibrated([range(0, 9), range(15, 18)], { forbidden })
+    expect(plc.asked.filter(({ start, count }) => start <= 14 && start + count > 10)).toEqual([])
+    expect(found.registers).toEqual({ largest: 10, isLimit: false })
+    expect(found.gap).toBeUndefined()
   })
 
   it('finds how many requests may be under way at once', async () => {
