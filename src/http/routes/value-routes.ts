@@ -80,7 +80,7 @@ export function valueRoutes(service: WebService): Route[] {
           selection: query.only ? 'none' : { tags: query.tag, devices: query.device, sources: query.source },
           after: context.get('Last-Event-ID') || query.after,
           clock: service.clock,
-          mayRead: async () => (await service.gate.visitorOf(context)) !== undefined,
+          mayRead: () => service.gate.stillReads(context),
         })
         streams.add(stream)
         stream.body.on('close', () => streams.delete(stream))
