@@ -164,4 +164,14 @@ describe('live values', () => {
     }
     expect((await web.ask('/livez', undefined)).status).toBe(200)
   })
+  it('are not kept from others by one user who follows them again and again', async () => {
+    const open = () => follow('?only=state')
+    await Promise.all(Array.from({ length: 32 }, open))
+    expect((await web.ask('/api/v1/live?only=state', 'olga')).status).toBe(503)
+    const other = await EventStream.open(`${web.origin}/api/v1/live?only=state`, {
+      Authorization: basic('oscar', USERS.oscar.password),
+    })
+    streams.push(other)
+    await vi.waitFor(() => expect(other.of('sources')).toHaveLength(1))
+  })
 })
