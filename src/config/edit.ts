@@ -50,12 +50,19 @@ export const unreadable: Problem = {
   mend: 'Mend it as a text, or discard it.',
 }
 
+export const tooDeep: Problem = {
+  path: 'configuration',
+  message: 'A value is nested too deeply.',
+  mend: 'Settings are nested a dozen times at most.',
+}
+
 export function writtenOut(document: Document): string {
   const { directives } = document
   // To see whether it needs directives, the library visits every node, though a document without prefixes needs none.
   const needsNone =
     directives && !directives.yaml.explicit && !directives.docStart && Object.keys(directives.tags).length < 2
-  return document.toString({ lineWidth: 120, directives: needsNone ? false : null })
+  // What refers to nothing, since an edit took that away say, is written as it is: reading the text says where that stands.
+  return document.toString({ lineWidth: 120, directives: needsNone ? false : null, verifyAliasOrder: false })
 }
 
 /** Where an edit is, with keys. */
@@ -66,7 +73,8 @@ export const placeOfEdit = (edit: Edit): readonly string[] =>
 function applied(document: Document, edit: Edit, touch: (node: object) => void): string | undefined {
   const found = placeOf(document, placeOfEdit(edit), touch)
   if (typeof found === 'string') return found
-  if ('remove' in edit) return document.deleteIn(found) ? undefined : 'There is no such setting.'
+  if ('remove' in edit)
+    return document.hasIn(found) && document.deleteIn(found) ? undefined : 'There is no such setting.'
   if ('set' in edit) {
     // A single value goes into the node that is there, and its comment stays.
     const { value } = edit
@@ -85,6 +93,9 @@ function applied(document: Document, edit: Edit, touch: (node: object) => void):
 
 /** As setIn, but all of it in nodes, as parsing it makes them: setIn leaves the names of new settings, and their values, bare. */
 function setAt(document: Document, place: readonly (string | number)[], value: unknown): void {
+  const there = document.getIn(place, true)
+  // A type that was forced upon the former value (!!str 5) would be read of the new one too.
+  if (isScalar(there)) delete there.tag
   document.setIn(place, value)
   let node: unknown = document.contents
   for (const step of place) {

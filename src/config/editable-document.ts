@@ -33,8 +33,9 @@ export class EditableDocument {
   /** Undefined: it is no YAML that can be edited. */
   static parse(text: string): EditableDocument | undefined {
     try {
-      const document = parseDocument(text)
-      return document.errors.length > 0 ? undefined : new EditableDocument(document)
+      const document = parseDocument(text, { logLevel: 'error' })
+      // Reading refuses what the library only warns of, and would refuse the edited text too.
+      return document.errors.length + document.warnings.length > 0 ? undefined : new EditableDocument(document)
     } catch (error) {
       // Nested too deeply.
       if (error instanceof RangeError) return undefined

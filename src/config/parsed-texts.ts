@@ -1,5 +1,5 @@
 import type { Problem } from '../core/problem.ts'
-import { type Edit, unreadable } from './edit.ts'
+import { type Edit, tooDeep, unreadable } from './edit.ts'
 import { EditableDocument } from './editable-document.ts'
 import { type Read, readYaml, type YamlFile } from './yaml-file.ts'
 
@@ -40,6 +40,15 @@ export class ParsedTexts {
 
   /** The text with the edits done one after another, as `edited` does them; what is tried first is not done twice. */
   edited(text: string, edits: readonly Edit[]): EditedText {
+    try {
+      return this.#edited(text, edits)
+    } catch (error) {
+      if (error instanceof RangeError) return { problems: [tooDeep] }
+      throw error
+    }
+  }
+
+  #edited(text: string, edits: readonly Edit[]): EditedText {
     const madeOf = { text, edits: JSON.stringify(edits) }
     const made = this.#parsed.find((each) => each.madeOf?.text === text && each.madeOf.edits === madeOf.edits)
     if (made?.read.ok) return { text: made.text, yaml: made.read }

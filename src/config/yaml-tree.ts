@@ -126,7 +126,7 @@ export class YamlTree {
       const name = nameOf(key)
       if (name === undefined) {
         this.#refuse(at, 'The name of a setting must be text.', 'Write a name, then ": " and its value.')
-      } else if (name === '<<' && isScalar(key) && key.type === Scalar.PLAIN) {
+      } else if (name === '<<' && isScalar(key) && isPlain(key)) {
         merged.push(this.#plain(value, [...at, name]))
       } else if (places.has(name)) {
         this.#refuse([...at, name], 'This setting is there twice.', 'Remove one of the two.')
@@ -157,6 +157,9 @@ export class YamlTree {
     this.findings.push({ at, message, mend })
   }
 }
+
+/** Without quotes; what an edit brought, and was never read, is written without them. */
+const isPlain = ({ type }: Scalar): boolean => type === Scalar.PLAIN || type === undefined
 
 function nameOf(key: unknown): string | undefined {
   if (!isScalar(key)) return undefined

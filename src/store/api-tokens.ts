@@ -168,17 +168,18 @@ export class ApiTokens {
   recognise(given: string, address: string, door: Door): TokenAnswer {
     const id = tokenId(given)
     const guessed = `token ${id ?? ''}`
-    const lockedMs = this.#throttle.lockedFor(guessed, address)
-    if (lockedMs > 0) return { lockedMs }
     const kept = id === undefined ? undefined : this.#kept.get(id)
     const hash = tokenHash(given)
     if (!timingSafeEqual(kept?.hash ?? this.#nobodys, hash) || !kept) {
+      // Who guesses waits. Whoever has a token of 256 bits guessed nothing: many may come from one address, behind a
+      // proxy or on one machine, and none of them shuts the others out.
+      const lockedMs = this.#throttle.lockedFor(guessed, address)
+      if (lockedMs > 0) return { lockedMs }
       this.#throttle.failed(guessed, address, hash.toString('base64'))
       // Whose it claims to be is not believed.
       this.#refuse('unknown', { user: '', origin: door, address }, id ?? '')
       return { refused: 'unknown' }
     }
-    this.#throttle.succeeded(guessed, address)
     const user = this.#userOf(kept)
     if (typeof user === 'string') {
       this.#refuse(user, { user: kept.user, origin: door, address }, subjectOf(kept))

@@ -193,7 +193,11 @@ describe('OPC 10000-5 §6.3.3 and §6.3.5 diagnostics of a subscription', () => 
 
     await other.close(false)
     expect((await components(ada, SERVER_ARRAY)).filter((each) => each.name === name)).toEqual([known])
+    await ask(session, new TransferSubscriptionsRequest({ subscriptionIds: [subscriptionId] }))
+    expect(await ofSession(ada, session)).toEqual([known])
     expect(await remove(session, subscriptionId)).toEqual(['Good'])
+    expect(await remove(session, subscriptionId)).toEqual(['BadSubscriptionIdInvalid'])
+    expect(await ofSession(ada, session)).toEqual([])
     expect((await components(ada, SERVER_ARRAY)).filter((each) => each.name === name)).toEqual([])
     const gone = await ada.read({ nodeId: known?.nodeId ?? '', attributeId: AttributeIds.Value })
     expect(gone.statusCode.name).toBe('BadNodeIdUnknown')

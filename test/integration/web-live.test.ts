@@ -1,4 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
+import { hashPassword } from '../../src/core/password.ts'
 import { EventStream } from '../support/event-stream.ts'
 import { aModbusDevice, aPlant, aTag } from '../support/small-plant.ts'
 import { basic, USERS, WebServer } from '../support/web-server.ts'
@@ -141,5 +142,36 @@ describe('live values', () => {
     await vi.waitFor(() => expect(stream.of('logout')).toHaveLength(1), { timeout: 8_000 })
     await stream.ended
     expect(stream.isOver).toBe(true)
+  })
+  it('end for a program whose token is revoked, or whose user is removed', async () => {
+    const by = { user: 'sam', origin: 'http' } as const
+    const { accounts } = web
+    accounts.change(
+      { action: 'add', name: 'guest', roles: ['Observer'], passwordHash: await hashPassword('guest looks') },
+      by,
+    )
+    const answer = accounts.tokens.make({ name: 'wall', user: 'olga', rights: ['read'], days: 1 }, by)
+    if ('refused' in answer) throw new Error(answer.refused)
+    const open = (authorization: string) =>
+      EventStream.open(`${web.origin}/api/v1/live?only=state`, { Authorization: authorization })
+    const followed = await Promise.all([open(`Bearer ${answer.token}`), open(basic('guest', 'guest looks'))])
+    streams.push(...followed)
+    accounts.tokens.revoke(answer.made.id, by)
+    accounts.change({ action: 'remove', name: 'guest' }, by)
+    for (const stream of followed) {
+      await vi.waitFor(() => expect(stream.of('logout')).toHaveLength(1), { timeout: 8_000 })
+      await stream.ended
+    }
+    expect((await web.ask('/livez', undefined)).status).toBe(200)
+  })
+  it('are not kept from others by one user who follows them again and again', async () => {
+    const open = () => follow('?only=state')
+    await Promise.all(Array.from({ length: 32 }, open))
+    expect((await web.ask('/api/v1/live?only=state', 'olga')).status).toBe(503)
+    const other = await EventStream.open(`${web.origin}/api/v1/live?only=state`, {
+      Authorization: basic('oscar', USERS.oscar.password),
+    })
+    streams.push(other)
+    await vi.waitFor(() => expect(other.of('sources')).toHaveLength(1))
   })
 })

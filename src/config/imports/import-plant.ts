@@ -3,6 +3,7 @@ import { valuesOf } from '../differences.ts'
 import { type Edit, edited } from '../edit.ts'
 import { settingOf } from '../raw.ts'
 import { listOf, textOf } from '../tags/export-tags.ts'
+import { checkSize } from './import-size.ts'
 import { type ImportFormat, type ImportNote, Notes, UnreadableImport } from './imported.ts'
 import { importKepwareCsv } from './kepware/import-csv.ts'
 import { importKepwareJson } from './kepware/import-json.ts'
@@ -76,6 +77,7 @@ const MOST_ROUNDS = 5
 export async function importPlant(input: ImportInput, help: ImportHelp): Promise<PlantImport> {
   if (input.file.length > LARGEST_IMPORT)
     throw new UnreadableImport(`The file is larger than ${LARGEST_IMPORT} characters: import channel by channel.`)
+  checkSize(input.file, input.format)
   const document = valuesOf(input.text)
   const { parts, place } = await readImport(input, document, help)
   const before = new Set(help.judge(input.text).map(identityOf))

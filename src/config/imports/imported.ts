@@ -58,12 +58,17 @@ export class UnreadableImport extends Error {
   }
 }
 
+/** Of what a file says each note repeats a part. */
+const LONGEST_PLACE = 500
+const LONGEST_NOTE = 1_000
+
 /** Collects what is to be said. */
 export class Notes {
   readonly #notes: ImportNote[] = []
 
   add(kind: NoteKind, { path, line }: { readonly path: string; readonly line?: number }, message: string): void {
-    this.#notes.push({ kind, at: path, ...(line === undefined ? {} : { line }), message })
+    const at = path.slice(0, LONGEST_PLACE)
+    this.#notes.push({ kind, at, ...(line === undefined ? {} : { line }), message: message.slice(0, LONGEST_NOTE) })
   }
 
   get all(): readonly ImportNote[] {

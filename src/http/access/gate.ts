@@ -1,5 +1,5 @@
 import { createHash, randomBytes } from 'node:crypto'
-import type { Context } from 'koa'
+import { type Context, HttpError } from 'koa'
 import basicAuth from 'koa-basic-auth'
 import { type ApiToken, bearerOf, tokenRefusals } from '../../core/api-token.ts'
 import type { Clock } from '../../core/clock.ts'
@@ -87,6 +87,17 @@ export class Gate {
     }
     const user = await this.#parts.sessions.userOf(token)
     return user && visitorBy('session', user)
+  }
+
+  /** Whether whoever asked before may still read: credentials that were taken then may be wrong by now. */
+  async stillReads(context: Context): Promise<boolean> {
+    try {
+      return (await this.visitorOf(context))?.rights.includes('read') ?? false
+    } catch (error) {
+      // Basic authentication is refused with an error of Koa's.
+      if (error instanceof ApiProblem || (error instanceof HttpError && error.status === 401)) return false
+      throw error
+    }
   }
 
   /** The visitor, where it has this right. Throws 401 or 403 otherwise. */

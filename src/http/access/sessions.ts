@@ -8,6 +8,8 @@ import type { WebUsers } from './web-users.ts'
 const IDLE: Milliseconds = 12 * 3_600_000
 const LONGEST: Milliseconds = 7 * 86_400_000
 const MAX_SESSIONS = 500
+/** So that nobody who logs in again and again ends the sessions of others. */
+const MOST_OF_USER = 50
 /** How exactly it is kept when a session was last used. */
 const SEEN_EVERY: Milliseconds = 600_000
 
@@ -52,6 +54,8 @@ export class Sessions {
     const digest = digestOf(token)
     const now = this.#clock.now()
     this.#sessions.set(digest, { digest, user: name, stamp: user.stamp, begunAt: now, seenAt: now, ...from })
+    const own = [...this.#sessions.values()].filter(({ user }) => user === name)
+    for (const oldest of own.slice(0, -MOST_OF_USER)) this.#sessions.delete(oldest.digest)
     for (const oldest of this.#sessions.keys()) {
       if (this.#sessions.size <= MAX_SESSIONS) break
       this.#sessions.delete(oldest)

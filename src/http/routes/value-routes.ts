@@ -9,6 +9,8 @@ import { valueAnswer } from '../live/value-answer.ts'
 import { mirrorOf, orSilent, type WebService } from './service.ts'
 
 const MOST_STREAMS = 64
+/** So that nobody keeps all others from following. */
+const MOST_OF_USER = 32
 const MOST_NAMED = 1_000
 
 /** A parameter that may be given several times. */
@@ -35,7 +37,8 @@ const trendQuery = z.strictObject({
 
 /** Values now, as they change, and as they were. */
 export function valueRoutes(service: WebService): Route[] {
-  const streams = new Set<LiveStream>()
+  /** With who follows. */
+  const streams = new Map<LiveStream, string>()
   return [
     route({
       method: 'GET',
@@ -70,9 +73,12 @@ export function valueRoutes(service: WebService): Route[] {
       }),
       answer: z.string(),
       mediaType: 'text/event-stream',
-      handle: async ({ query }, { context }) => {
-        if (streams.size >= MOST_STREAMS) {
-          const detail = `${MOST_STREAMS} pages or programs follow the values already; close one of them.`
+      handle: async ({ query }, { context, visitor }) => {
+        const user = visitor?.name ?? ''
+        const own = [...streams.values()].filter((each) => each === user).length
+        if (streams.size >= MOST_STREAMS || own >= MOST_OF_USER) {
+          const of = own >= MOST_OF_USER ? `${own} pages or programs of "${user}"` : `${MOST_STREAMS} pages or programs`
+          const detail = `${of} follow the values already; close one of them.`
           throw new ApiProblem({ status: 503, code: 'STREAMS_FULL', detail, headers: { 'Retry-After': '10' } })
         }
         const stream = new LiveStream({
@@ -80,9 +86,9 @@ export function valueRoutes(service: WebService): Route[] {
           selection: query.only ? 'none' : { tags: query.tag, devices: query.device, sources: query.source },
           after: context.get('Last-Event-ID') || query.after,
           clock: service.clock,
-          mayRead: async () => (await service.gate.visitorOf(context)) !== undefined,
+          mayRead: () => service.gate.stillReads(context),
         })
-        streams.add(stream)
+        streams.set(stream, user)
         stream.body.on('close', () => streams.delete(stream))
         context.req.on('close', () => stream.end())
         context.set({ 'Content-Type': 'text/event-stream', 'X-Accel-Buffering': 'no', 'Cache-Control': 'no-store' })

@@ -133,6 +133,41 @@ describe('a configuration that is edited again and again', () => {
     expect('text' in again && again.text.match(/key: new/g)).toHaveLength(2)
   })
 
+  const set = (name: string, value: unknown): Edit => ({ set: ['sources', 'line', name], value })
+  const line = (settings: string) => `sources:\n  - key: line\n    ${settings}\n    host: here\n`
+  it.each<[string, string, Edit]>([
+    ['a setting that is called as merging is', 'port: 1', set('<<', { port: 5 })],
+    ['one within what is added', 'port: 1', { add: ['sources'], value: { key: 'new', '<<': { port: 5 } } }],
+    ['a value of which the type was forced', 'port: !!str 5', set('port', 7)],
+    ['nothing that was forced to be that', 'port: !!null ""', set('port', 'six')],
+    ['settings with names of objects', 'port: 1', set('__proto__', JSON.parse('{"constructor":{"__proto__":1}}'))],
+    ['what refers to something that goes', 'x: &name 1\n  - key: other\n    y: *name', { remove: ['sources', 'line'] }],
+  ])('is read as its text is: %s', (_what, settings, edit) => {
+    const texts = new ParsedTexts()
+    const made = texts.edited(line(settings), [edit])
+    if ('problems' in made) throw new Error(made.problems[0]?.message)
+    const anew = readYaml(made.text, 'configuration')
+    if (!anew.ok || !made.yaml) throw new Error('not readable')
+    // As text: Vitest has its own idea of a setting named __proto__.
+    expect(JSON.stringify(made.yaml.value)).toBe(JSON.stringify(anew.value))
+    expect(made.yaml.findings).toStrictEqual(anew.findings)
+  })
+
+  it('with a mark that has no meaning is not edited: its text could not be read at the next start', () => {
+    const texts = new ParsedTexts()
+    expect(texts.read(line('port: !mark 1')).ok).toBe(false)
+    expect(texts.edited(line('port: !mark 1'), [set('port', 5)])).toHaveProperty('problems')
+    expect(texts.read(line('port: !mark 1')).ok).toBe(false)
+  })
+
+  it.each<[string, Edit, string]>([
+    ['of which nothing is there', { remove: ['sources', 'line', 'devices', 'pump'] }, 'There is no such setting.'],
+    ['that is nested without end', set('port', JSON.parse(`${'['.repeat(50_000)}${']'.repeat(50_000)}`)), 'nested'],
+  ])('says so of an edit %s', (_what, edit, message) => {
+    const made = new ParsedTexts().edited(line('port: 1'), [edit])
+    expect('problems' in made && made.problems[0]?.message).toContain(message)
+  })
+
   it('that is no YAML is told so, and stays as it is', () => {
     const texts = new ParsedTexts()
     expect(texts.edited('sources: [', [{ remove: ['sources'] }])).toMatchObject({

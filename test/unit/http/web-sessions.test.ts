@@ -105,4 +105,11 @@ describe('a session', () => {
     expect(await sessions.userOf(here)).toMatchObject({ name: 'olga' })
     expect(await start('secret').of('olga', here)).toMatchObject([{ address: '192.0.2.7', isThis: true }])
   })
+  it('ends for a user who begins fifty more, whose others stay, and for nobody else', async () => {
+    const sessions = start('secret')
+    const first = (await sessions.begin('olga', FROM)) ?? ''
+    for (let more = 0; more < 50; more++) await sessions.begin('olga', FROM)
+    expect(await sessions.userOf(first)).toBeUndefined()
+    expect(await sessions.of('olga', undefined)).toHaveLength(50)
+  })
 })

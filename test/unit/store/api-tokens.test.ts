@@ -134,16 +134,18 @@ describe('an API token', () => {
     expect(actions()).toEqual(['http.token refused', 'token.revoke done', 'token.add done', 'user.add done'])
   })
 
-  it('is slow to guess, for the address that guesses and nobody else', async () => {
+  it('is slow to guess, and taken where others guess: whoever has it did not', async () => {
     const { tokens, make, use } = gateway('Observer')
     const { token, made } = make(['read'])
     const guess = (at: number) => `pst_${made.id}_${String(at).padStart(43, 'x')}`
     for (let at = 0; at < 6; at++) use(guess(at))
     expect(use(guess(7))).toMatchObject({ lockedMs: expect.any(Number) })
-    expect(use(token)).toMatchObject({ lockedMs: expect.any(Number) })
-    expect(tokens.recognise(token, '192.0.2.99', 'http')).toHaveProperty('user')
-    await clock.advance(120_000)
     expect(use(token)).toHaveProperty('user')
+    for (let at = 0; at < 30; at++) use(`pst_${String(at).padStart(16, '0')}_${'x'.repeat(43)}`)
+    expect(use('pst_another')).toMatchObject({ lockedMs: expect.any(Number) })
+    expect(use(token)).toHaveProperty('user')
+    expect(tokens.recognise(guess(8), '192.0.2.99', 'http')).toEqual({ refused: 'unknown' })
+    await clock.advance(120_000)
     expect(use('eyJhbGciOi')).toEqual({ refused: 'unknown' })
   })
 

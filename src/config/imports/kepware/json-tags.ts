@@ -5,7 +5,11 @@ import { Properties } from './properties.ts'
 /** KEPServerEX itself nests groups seven deep. */
 const DEEPEST = 20
 
-export const nameOf = (properties: Properties): string => properties.text('ALLTYPES_NAME') ?? ''
+/** The longest that KEPServerEX takes. */
+const LONGEST_NAME = 256
+
+export const nameOf = (properties: Properties): string =>
+  (properties.text('ALLTYPES_NAME') ?? '').slice(0, LONGEST_NAME)
 
 /** The tags of a device, and of its groups and theirs. What is no tag is said in the notes. */
 export function* tagsOf(device: Properties, path: string, notes: Notes): Generator<KepwareTag> {

@@ -351,11 +351,23 @@ describe('a project of KEPServerEX', () => {
     expect(judge(made.text)).toHaveLength(judge(text).length)
   })
 
+  it('takes brackets in texts for what they are', async () => {
+    const name = `${'{['.repeat(6_000)}\\"[`
+    const made = await imported({
+      format: 'kepware-json',
+      file: kepProject(kepChannel('Hall', TCP, [kepDevice('Meter', '<10.0.0.5>.7', [kepTag(name, '400001', 5)])])),
+    })
+    expect(made.counts.tags).toBe(1)
+  })
+
   it.each([
     ['no JSON', '{', /no JSON/],
     ['nothing of it', '{"project":{}}', /no channels and devices/],
     ['a number', '7', /no channels and devices/],
     ['nothing but lists', `${'['.repeat(9_000)}${']'.repeat(9_000)}`, /no channels and devices|no JSON/],
+    ['nested without end', '['.repeat(20_000), /nested more than 10000 deep/],
+    ['full of nothing, which would take the memory of the gateway', `[${'{},'.repeat(500_000)}{}]`, /500001|500002/],
+    ['full of values', `[${'0,'.repeat(3_000_001)}0]`, /3000001 values/],
   ])('is refused where it is %s', async (_what, file, message) => {
     const refused = imported({ format: 'kepware-json', file, text: EMPTY })
     await expect(refused).rejects.toBeInstanceOf(UnreadableImport)
