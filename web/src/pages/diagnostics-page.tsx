@@ -34,6 +34,7 @@ export function DiagnosticsPage() {
             key={source.key}
             source={source}
             name={plant?.sources.find(({ key }) => key === source.key)?.name ?? source.key}
+            isAsked={plant?.sources.find(({ key }) => key === source.key)?.kind !== 'calculated'}
             deviceName={(key) =>
               plant?.sources.flatMap(({ devices }) => devices).find((device) => device.key === key)?.name ?? key
             }
@@ -66,15 +67,18 @@ const ofPolling: readonly string[] = ['timeouts', 'refusals', 'strays', 'skipped
 interface SourceProps {
   readonly source: SourceDiagnostics
   readonly name: string
+  /** Calculated values ask nobody, and nobody sends them anything. */
+  readonly isAsked: boolean
   readonly deviceName: (key: string) => string
 }
 
-function Source({ source, name, deviceName }: SourceProps) {
+function Source({ source, name, isAsked, deviceName }: SourceProps) {
   const { t, number, milliseconds, time } = useLocale()
   const [parameters, setParameters] = useSearchParams()
   const { key, state, reason, counters: counts, polling, line, countedSince, devices } = source
   const showsFrames = parameters.get('frames') === key
   const hidden = polling ? ofEvents : ofPolling
+  const shown = counters.filter(([counter]) => (isAsked ? !hidden.includes(counter) : counter === 'misfits'))
   const both = (p50: number | null, p99: number | null) =>
     p50 === null || p99 === null ? undefined : `${milliseconds(p50)}, ${milliseconds(p99)}`
   const toggle = () =>
@@ -145,19 +149,23 @@ function Source({ source, name, deviceName }: SourceProps) {
             />
           </div>
         ) : null}
-        <SimpleGrid cols={{ base: 2, xs: 3, lg: polling ? 4 : 6 }} spacing="sm" component="dl" m={0}>
-          {counters
-            .filter(([counter]) => !hidden.includes(counter))
-            .map(([counter, text]) => (
-              <div key={counter}>
-                <Text component="dt" size="xs" className="quiet">
-                  {t(text)}
-                </Text>
-                <Text component="dd" m={0} fw={600} className="numeric">
-                  {number(counts[counter] ?? 0)}
-                </Text>
-              </div>
-            ))}
+        <SimpleGrid
+          cols={{ base: 2, xs: 3, lg: polling ? 4 : 6 }}
+          spacing="sm"
+          component="dl"
+          m={0}
+          style={{ alignContent: 'start' }}
+        >
+          {shown.map(([counter, text]) => (
+            <div key={counter}>
+              <Text component="dt" size="xs" className="quiet">
+                {t(text)}
+              </Text>
+              <Text component="dd" m={0} fw={600} className="numeric">
+                {number(counts[counter] ?? 0)}
+              </Text>
+            </div>
+          ))}
         </SimpleGrid>
       </SimpleGrid>
       {line ? <Devices devices={devices} deviceName={deviceName} /> : null}
