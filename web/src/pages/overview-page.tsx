@@ -56,8 +56,8 @@ export function OverviewPage() {
           <StoreCard store={health.store} />
           <EndpointCard endpoints={health.opcua?.endpoints ?? []} />
         </SimpleGrid>
-        <SourcesCard sources={sources} plant={plant} />
-        <DevicesCard sources={sources} plant={plant} />
+        {sources.length > 0 ? <SourcesCard sources={sources} plant={plant} /> : null}
+        {sources.length > 0 ? <DevicesCard sources={sources} plant={plant} /> : null}
         <EventsCard />
         <ConnectedCard />
       </Stack>
