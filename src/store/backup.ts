@@ -63,9 +63,8 @@ export interface BackupOptions {
  */
 export function backUp({ dataFolder, into, keep, now, program }: BackupOptions): BackupReport {
   const at = new Date(now).toISOString()
-  const backup = join(into, `${PREFIX}${at.replaceAll(/[-:]|\.\d+/g, '')}`)
+  const backup = freeName(into, now)
   const partial = `${backup}.partial`
-  if (existsSync(backup)) throw failed(`${backup} is there already`)
   if (!DATABASES.some((name) => existsSync(join(dataFolder, name)))) {
     throw failed(`${dataFolder} holds no data of Penstock: name the data folder of the gateway`)
   }
@@ -85,6 +84,12 @@ export function backUp({ dataFolder, into, keep, now, program }: BackupOptions):
   }
   const { files, bytes } = verify(backup)
   return { backup, files, bytes, removed: rotate(into, keep) }
+}
+
+/** Called after its second, or after the next one that none is called after yet. */
+function freeName(into: string, now: number): string {
+  const name = join(into, `${PREFIX}${new Date(now).toISOString().replaceAll(/[-:]|\.\d+/g, '')}`)
+  return existsSync(name) ? freeName(into, now + 1_000) : name
 }
 
 /** Holds a backup against its manifest, and has SQLite check its databases. Throws BACKUP_FAILED with what is wrong. */

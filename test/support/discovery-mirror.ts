@@ -1,7 +1,7 @@
 import type { DiscoveryRule } from '../../src/core/template.ts'
-import type { Measurement, MeasurementKind } from '../../src/sources/chirpstack/api.ts'
 import { Discovery } from '../../src/sources/chirpstack/discovery/discovery.ts'
 import { emptyDiscovery } from '../../src/sources/chirpstack/discovery/state.ts'
+import type { Measurement, MeasurementKind } from '../../src/sources/chirpstack/listed.ts'
 import type { InventoryMirror, MirroredDevice, MirroredProfile } from '../../src/sources/chirpstack/mirror.ts'
 import { TENANT } from './chirpstack-plant.ts'
 

@@ -8,8 +8,8 @@ import { TenantServiceService } from '@chirpstack/chirpstack-api/api/tenant_grpc
 import tenantPb from '@chirpstack/chirpstack-api/api/tenant_pb.js'
 import { Server, ServerCredentials, type ServerUnaryCall, type sendUnaryData } from '@grpc/grpc-js'
 import timestampPb from 'google-protobuf/google/protobuf/timestamp_pb.js'
-import type { MeasuringProfile } from '../../src/sources/chirpstack/api.ts'
-import { measurementKinds } from '../../src/sources/chirpstack/api.ts'
+import type { MeasuringProfile } from '../../src/sources/chirpstack/listed.ts'
+import { measurementKinds } from '../../src/sources/chirpstack/listed.ts'
 import type { MirroredDevice } from '../../src/sources/chirpstack/mirror.ts'
 
 /** One tenant's inventory behind real gRPC, as ChirpStack writes it on the wire: applications, devices and a profile. */

@@ -3,8 +3,8 @@ import type { Scalar, TagValue, ValueShape } from '../../core/data-type.ts'
 import type { SampleSink } from '../../core/sample.ts'
 import { StatusCode } from '../../core/status-code.ts'
 import type { TagIndex } from '../../core/tag-index.ts'
-import type { ListedDevice, ListedGateway, ListedStatus } from './api.ts'
 import { withDateTimes } from './date-times.ts'
+import type { ListedDevice, ListedGateway, ListedStatus } from './listed.ts'
 import type { GatewayField, InventoryField } from './polled-address.ts'
 
 /**

@@ -1,5 +1,6 @@
 import { PenstockError } from '../../core/errors.ts'
-import type { ChirpStackApi, ListedDevice, Page } from './api.ts'
+import type { ChirpStackApi } from './api.ts'
+import type { ListedDevice, Page } from './listed.ts'
 
 /** The devices of a tenant, by DevEUI. */
 export type Inventory = ReadonlyMap<string, ListedDevice>

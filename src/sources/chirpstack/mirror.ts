@@ -1,7 +1,8 @@
 import type { Milliseconds } from '../../core/clock.ts'
 import { type ErrorCode, PenstockError } from '../../core/errors.ts'
-import type { ChirpStackApi, ListedApplication, ListedDevice, ListedStatus, MeasuringProfile } from './api.ts'
+import type { ChirpStackApi } from './api.ts'
 import { type Inventory, listAll } from './inventory.ts'
+import type { ListedApplication, ListedDevice, ListedStatus, MeasuringProfile } from './listed.ts'
 import type { MulticastApi } from './multicast/multicast-api.ts'
 import { LONGEST_DESCRIPTION, LONGEST_NAME, shownText } from './shown-text.ts'
 

@@ -109,6 +109,12 @@ describe('a backup', () => {
     expect(existsSync(into)).toBe(false)
   })
 
+  it('of the same second as another stands beside it', async () => {
+    await runningGateway().end()
+    const names = [take(), take(NOW + 10)].map(({ backup }) => backup.slice(into.length + 1))
+    expect(names).toEqual(['penstock-20261121T023000Z', 'penstock-20261121T023001Z'])
+  })
+
   it('makes room for itself: the oldest go, and what a crash left half-made', async () => {
     await runningGateway().end()
     for (let n = 0; n < 4; n++) take(NOW + n * HOUR, 3)

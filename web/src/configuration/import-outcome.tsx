@@ -1,8 +1,9 @@
-import { Badge, Button, Card, Group, List, Stack, Table, Text, Title } from '@mantine/core'
+import { Badge, Button, Card, Group, Stack, Table, Text, Title } from '@mantine/core'
 import { useForgetImport } from '../api/imports.ts'
 import type { PlantImportAnswer } from '../api/types.ts'
 import { useLocale } from '../i18n/use-locale.tsx'
 import { WideTable } from '../parts/wide-table.tsx'
+import { ChangesInWords } from './changes-in-words.tsx'
 
 const MOST_SHOWN = 300
 const colors = { leftOut: 'red', changed: 'orange', note: 'blue' } as const
@@ -15,7 +16,7 @@ interface ImportOutcomeProps {
 
 /** What a file becomes, and what of it does not come over as it was. */
 export function ImportOutcome({ state, isPending, onTake }: ImportOutcomeProps) {
-  const { t, n } = useLocale()
+  const { t } = useLocale()
   const forget = useForgetImport()
   const { counts, changes = [], changeCount = 0, notes = [], noteCounts } = state
   const all = noteCounts ? noteCounts.leftOut + noteCounts.changed + noteCounts.note : 0
@@ -59,19 +60,7 @@ export function ImportOutcome({ state, isPending, onTake }: ImportOutcomeProps) 
             {t('imports.moreNotes', { count: all - shown.length })}
           </Text>
         ) : null}
-        <Text fw={600} size="sm">
-          {n('csv.changes', changeCount)}
-        </Text>
-        <List size="sm" spacing={4}>
-          {changes.map((words) => (
-            <List.Item key={words} style={{ overflowWrap: 'anywhere' }}>
-              {words}
-            </List.Item>
-          ))}
-        </List>
-        {changeCount > changes.length ? (
-          <Text size="sm">{t('conf.andMore', { count: changeCount - changes.length })}</Text>
-        ) : null}
+        <ChangesInWords changes={changes} count={changeCount} />
         <Group>
           <Button loading={isPending} disabled={changeCount === 0} onClick={onTake}>
             {t('csv.take')}

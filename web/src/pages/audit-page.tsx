@@ -1,10 +1,11 @@
-import { Button, Card, Code, Group, Skeleton, Table, Text } from '@mantine/core'
+import { Card, Code, Skeleton, Table, Text } from '@mantine/core'
 import { useState } from 'react'
 import { useAudit } from '../api/queries.ts'
 import { useLocale } from '../i18n/use-locale.tsx'
 import { useLiveSelection } from '../live/use-live.tsx'
 import { Empty } from '../parts/empty.tsx'
 import { PageTitle } from '../parts/page-title.tsx'
+import { PageTurner } from '../parts/page-turner.tsx'
 import { Trouble } from '../parts/trouble.tsx'
 import { WideTable } from '../parts/wide-table.tsx'
 
@@ -17,14 +18,7 @@ export function AuditPage() {
   return (
     <>
       <PageTitle title={t('audit.title')}>
-        <Group gap="xs">
-          <Button size="xs" variant="default" disabled={before === undefined} onClick={() => setBefore(undefined)}>
-            {t('audit.newest')}
-          </Button>
-          <Button size="xs" variant="default" disabled={data?.next === undefined} onClick={() => setBefore(data?.next)}>
-            {t('audit.older')}
-          </Button>
-        </Group>
+        <PageTurner before={before} next={data?.next} onTurn={setBefore} />
       </PageTitle>
       {error ? <Trouble error={error} retry={() => void refetch()} /> : null}
       {!data && !error ? <Skeleton h={200} /> : null}

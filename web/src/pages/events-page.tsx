@@ -1,4 +1,4 @@
-import { Button, Card, Group, SegmentedControl, Select, Skeleton, TextInput } from '@mantine/core'
+import { Card, Group, SegmentedControl, Select, Skeleton, TextInput } from '@mantine/core'
 import { IconSearch } from '@tabler/icons-react'
 import { useState } from 'react'
 import { useSearchParams } from 'wouter'
@@ -8,6 +8,7 @@ import { useLiveSelection } from '../live/use-live.tsx'
 import { Empty } from '../parts/empty.tsx'
 import { EventTable } from '../parts/event-table.tsx'
 import { PageTitle } from '../parts/page-title.tsx'
+import { PageTurner } from '../parts/page-turner.tsx'
 import { Trouble } from '../parts/trouble.tsx'
 
 const kinds = ['alarm', 'source', 'device', 'devices', 'command', 'gateway'] as const
@@ -38,14 +39,7 @@ export function EventsPage() {
   return (
     <>
       <PageTitle title={t('admin.events.title')}>
-        <Group gap="xs">
-          <Button size="xs" variant="default" disabled={before === undefined} onClick={() => setBefore(undefined)}>
-            {t('audit.newest')}
-          </Button>
-          <Button size="xs" variant="default" disabled={data?.next === undefined} onClick={() => setBefore(data?.next)}>
-            {t('audit.older')}
-          </Button>
-        </Group>
+        <PageTurner before={before} next={data?.next} onTurn={setBefore} />
       </PageTitle>
       <Group mb="md" gap="sm" align="flex-end">
         <SegmentedControl

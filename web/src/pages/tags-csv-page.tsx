@@ -1,7 +1,8 @@
-import { Alert, Anchor, Button, Card, Group, List, SegmentedControl, Stack, Table, Text, Title } from '@mantine/core'
+import { Alert, Anchor, Button, Card, Group, SegmentedControl, Stack, Table, Text, Title } from '@mantine/core'
 import { useState } from 'react'
 import { type TagImporting, useImportTags } from '../api/configuration.ts'
 import type { TagImportAnswer } from '../api/types.ts'
+import { ChangesInWords } from '../configuration/changes-in-words.tsx'
 import { ConfigurationTabs } from '../configuration/configuration-tabs.tsx'
 import { useLocale } from '../i18n/use-locale.tsx'
 import { useLiveSelection } from '../live/use-live.tsx'
@@ -78,7 +79,7 @@ interface PreviewProps {
 }
 
 function Preview({ answer, name, isPending, onTake }: PreviewProps) {
-  const { t, n } = useLocale()
+  const { t } = useLocale()
   const { rows, changes, count, problems, taken } = answer
   return (
     <Card withBorder component="section" aria-label={name}>
@@ -108,19 +109,7 @@ function Preview({ answer, name, isPending, onTake }: PreviewProps) {
         ) : null}
         {taken ? null : (
           <>
-            <Text fw={600} size="sm" role="status">
-              {n('csv.changes', count)}
-            </Text>
-            <List size="sm" spacing={4}>
-              {changes.map((words) => (
-                <List.Item key={words} style={{ overflowWrap: 'anywhere' }}>
-                  {words}
-                </List.Item>
-              ))}
-            </List>
-            {count > changes.length ? (
-              <Text size="sm">{t('conf.andMore', { count: count - changes.length })}</Text>
-            ) : null}
+            <ChangesInWords changes={changes} count={count} />
             <Group>
               <Button loading={isPending} disabled={count === 0} onClick={onTake}>
                 {t('csv.take')}

@@ -5,6 +5,7 @@ import { ConfigurationTabs } from '../configuration/configuration-tabs.tsx'
 import { useLocale } from '../i18n/use-locale.tsx'
 import { useLiveSelection } from '../live/use-live.tsx'
 import { PageTitle } from '../parts/page-title.tsx'
+import { PageTurner } from '../parts/page-turner.tsx'
 import { Trouble } from '../parts/trouble.tsx'
 import { WideTable } from '../parts/wide-table.tsx'
 
@@ -20,14 +21,7 @@ export function VersionsPage() {
     <>
       <ConfigurationTabs current="versions" />
       <PageTitle title={t('conf.tab.versions')}>
-        <Group gap="xs">
-          <Button size="xs" variant="default" disabled={before === undefined} onClick={() => setBefore(undefined)}>
-            {t('audit.newest')}
-          </Button>
-          <Button size="xs" variant="default" disabled={data?.next === undefined} onClick={() => setBefore(data?.next)}>
-            {t('audit.older')}
-          </Button>
-        </Group>
+        <PageTurner before={before} next={data?.next} onTurn={setBefore} />
       </PageTitle>
       {error ? <Trouble error={error} retry={() => void refetch()} /> : null}
       {restore.data ? (

@@ -1,6 +1,6 @@
 import { linkTagKeys } from '../../../core/link-tags.ts'
 import type { TagConfig } from '../../../core/plant.ts'
-import type { Measurement, MeasurementKind } from '../api.ts'
+import type { Measurement, MeasurementKind } from '../listed.ts'
 import { LONGEST_NAME, shownText } from '../shown-text.ts'
 import { flatKey, tagKey, withoutObject } from './derived-names.ts'
 import { type Observation, observationBounds, type SeenPath } from './observation.ts'

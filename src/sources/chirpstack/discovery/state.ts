@@ -1,6 +1,6 @@
 import { z } from 'zod'
 import { PenstockError } from '../../../core/errors.ts'
-import { measurementKinds } from '../api.ts'
+import { measurementKinds } from '../listed.ts'
 import type { InventoryMirror } from '../mirror.ts'
 import type { DerivedTag } from './derive.ts'
 import type { Observation } from './observation.ts'

@@ -8,8 +8,8 @@ import { MulticastGroupServiceClient } from '@chirpstack/chirpstack-api/api/mult
 import multicastPb from '@chirpstack/chirpstack-api/api/multicast_group_pb.js'
 import type { Channel, ClientReadableStream, Metadata } from '@grpc/grpc-js'
 import type { Milliseconds } from '../../../core/clock.ts'
-import type { Page } from '../api.ts'
 import type { Endpoint } from '../endpoint.ts'
+import type { Page } from '../listed.ts'
 import { toTimestamp } from '../timestamp.ts'
 import type { UnaryCall } from '../unary-call.ts'
 

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { StatusCode } from '../../../../src/core/status-code.ts'
-import type { ListedDevice, ListedGateway } from '../../../../src/sources/chirpstack/api.ts'
 import { gatewayReading, inventoryReading } from '../../../../src/sources/chirpstack/inventory-values.ts'
+import type { ListedDevice, ListedGateway } from '../../../../src/sources/chirpstack/listed.ts'
 
 const SEEN = Date.UTC(2026, 4, 4, 10, 20)
 const device = (fields: Partial<ListedDevice> = {}): ListedDevice => ({

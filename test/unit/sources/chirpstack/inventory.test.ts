@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
-import type { ListedApplication, ListedDevice, Page } from '../../../../src/sources/chirpstack/api.ts'
 import { readInventory } from '../../../../src/sources/chirpstack/inventory.ts'
+import type { ListedApplication, ListedDevice, Page } from '../../../../src/sources/chirpstack/listed.ts'
 
 const device = (devEui: string): ListedDevice => ({
   devEui,

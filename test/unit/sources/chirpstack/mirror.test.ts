@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { PenstockError } from '../../../../src/core/errors.ts'
-import type { ListedDevice, MeasuringProfile } from '../../../../src/sources/chirpstack/api.ts'
+import type { ListedDevice, MeasuringProfile } from '../../../../src/sources/chirpstack/listed.ts'
 import {
   type InventoryMirror,
   type MirrorApi,

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { PenstockError } from '../../../../src/core/errors.ts'
 import type { TagConfig } from '../../../../src/core/plant.ts'
-import type { DeviceProfile } from '../../../../src/sources/chirpstack/api.ts'
+import type { DeviceProfile } from '../../../../src/sources/chirpstack/listed.ts'
 import { WatchedDevice } from '../../../../src/sources/chirpstack/watched-device.ts'
 import { EventContext } from '../../../support/chirpstack-context.ts'
 import { chirpStackConfig, loraDevice, loraDevicesOf, loraTag, TENANT } from '../../../support/chirpstack-plant.ts'
