@@ -36,7 +36,12 @@ export function SessionsCard({ sessions }: { readonly sessions: AccessAnswer['se
           return (
             <Table.Tr key={id}>
               <Table.Td title={client}>
-                {name} {isThis ? <Badge variant="default">{t('access.this')}</Badge> : null}
+                {name}{' '}
+                {isThis ? (
+                  <Badge variant="default" tt="none" radius="sm">
+                    {t('access.this')}
+                  </Badge>
+                ) : null}
               </Table.Td>
               <Table.Td>{address ?? t('access.unknown')}</Table.Td>
               <Table.Td className="numeric">{time(begunAt)}</Table.Td>

@@ -8,6 +8,7 @@ import { byteSize } from '../parts/byte-size.ts'
 import { Confirm } from '../parts/confirm.tsx'
 import { Empty } from '../parts/empty.tsx'
 import { PageTitle } from '../parts/page-title.tsx'
+import { plainAddress } from '../parts/plain-address.ts'
 import { StrangeText } from '../parts/strange-text.tsx'
 import { Trouble } from '../parts/trouble.tsx'
 import { WideTable } from '../parts/wide-table.tsx'
@@ -90,7 +91,11 @@ function Row({ session, onClose }: { readonly session: Session; readonly onClose
       <Table.Td maw={280}>
         <StrangeText text={client || session.name} />
         <Text size="xs" className="quiet">
-          <StrangeText text={[address ?? t('admin.sessions.noConnection'), clientUri].filter(Boolean).join(' · ')} />
+          <StrangeText
+            text={[address === null ? t('admin.sessions.noConnection') : plainAddress(address), clientUri]
+              .filter(Boolean)
+              .join(' · ')}
+          />
         </Text>
       </Table.Td>
       <Table.Td>

@@ -21,8 +21,8 @@ export function System() {
     <>
       <PageTitle title={t('admin.system.title')} />
       {error ? <Trouble error={error} retry={() => void refetch()} /> : null}
-      {!data && !error ? <Skeleton h={200} /> : null}
       <Stack>
+        {!data && !error ? <Skeleton h={200} /> : null}
         {data ? (
           <SimpleGrid cols={{ base: 1, md: 2 }}>
             <Program system={data} />

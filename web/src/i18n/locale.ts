@@ -33,7 +33,9 @@ export class Locale {
     this.#texts = texts
     this.#plurals = new Intl.PluralRules(language)
     this.#numbers = new Intl.NumberFormat(this.region, { maximumFractionDigits: 3 })
-    this.#durations = new Intl.RelativeTimeFormat(language, { numeric: 'always', style: 'narrow' })
+    // The narrow form of French reads as a negative number, that of German as metres.
+    const style = language === 'en' ? 'narrow' : 'short'
+    this.#durations = new Intl.RelativeTimeFormat(language, { numeric: 'always', style })
   }
 
   t = (name: TextName, values: Readonly<Record<string, string | number>> = {}): string =>

@@ -21,7 +21,8 @@ export function AccessPage() {
       {data ? (
         <Stack>
           <Text className="quiet">
-            {t('login.as', { name: data.name, roles: data.roles.join(', ') })}. {t('access.intro')}
+            {t('login.as', { name: data.name, roles: data.roles.map((role) => t(`admin.role.${role}`)).join(', ') })}.{' '}
+            {t('access.intro')}
           </Text>
           <SessionsCard sessions={data.sessions} />
           <TokensCard access={data} />

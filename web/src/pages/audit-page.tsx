@@ -47,7 +47,7 @@ export function AuditPage() {
                   </Text>
                 </Table.Td>
                 <Table.Td>{action}</Table.Td>
-                <Table.Td style={{ overflowWrap: 'anywhere' }}>{subject}</Table.Td>
+                <Table.Td style={{ overflowWrap: 'anywhere', minWidth: 124 }}>{subject}</Table.Td>
                 <Table.Td>{t(`audit.${outcome}`)}</Table.Td>
                 <Table.Td>
                   {details ? <Code style={{ overflowWrap: 'anywhere' }}>{JSON.stringify(details)}</Code> : null}

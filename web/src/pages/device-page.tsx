@@ -29,6 +29,7 @@ export function DevicePage() {
   const { device: key = '' } = useParams<{ device: string }>()
   const { t } = useLocale()
   const { data: device, error } = useDevice(key)
+  const { data: plant } = usePlant()
   useLiveSelection({ device: [key] })
   if (error) return <Trouble error={error} />
   if (!device) return <Skeleton h={300} />
@@ -39,7 +40,7 @@ export function DevicePage() {
           {t('plant.title')}
         </Anchor>
         <Anchor component={Link} href={`/plant?source=${device.source}`} size="sm">
-          {device.source}
+          {plant?.sources.find(({ key }) => key === device.source)?.name ?? device.source}
         </Anchor>
       </Breadcrumbs>
       <Device device={device} />
@@ -51,7 +52,8 @@ function Device({ device }: { readonly device: DeviceAnswer }) {
   const { t } = useLocale()
   const { data: tags = [] } = useTags({ device: device.key })
   const { data: plant } = usePlant()
-  const kind = plant?.sources.find(({ key }) => key === device.source)?.kind
+  const source = plant?.sources.find(({ key }) => key === device.source)
+  const kind = source?.kind
   const health = useLiveSources()
     ?.find(({ key }) => key === device.source)
     ?.devices.find(({ key }) => key === device.key)
@@ -81,7 +83,7 @@ function Device({ device }: { readonly device: DeviceAnswer }) {
             <Grid.Col span={{ base: 12, md: 6 }}>
               <Facts
                 facts={[
-                  [t('device.source'), `${device.source}${kind ? ` (${t(`kind.${kind}`)})` : ''}`],
+                  [t('device.source'), `${source?.name ?? device.source}${kind ? ` (${t(`kind.${kind}`)})` : ''}`],
                   [t('device.address'), device.address],
                 ]}
               />

@@ -36,6 +36,7 @@ export function DiagnosticsPage() {
             source={source}
             name={plant?.sources.find(({ key }) => key === source.key)?.name ?? source.key}
             isModbus={plant?.sources.find(({ key }) => key === source.key)?.kind === 'modbus'}
+            isAsked={plant?.sources.find(({ key }) => key === source.key)?.kind !== 'calculated'}
             deviceName={(key) =>
               plant?.sources.flatMap(({ devices }) => devices).find((device) => device.key === key)?.name ?? key
             }
@@ -69,10 +70,12 @@ interface SourceProps {
   readonly source: SourceDiagnostics
   readonly name: string
   readonly isModbus: boolean
+  /** Calculated values ask nobody, and nobody sends them anything. */
+  readonly isAsked: boolean
   readonly deviceName: (key: string) => string
 }
 
-function Source({ source, name, isModbus, deviceName }: SourceProps) {
+function Source({ source, name, isModbus, isAsked, deviceName }: SourceProps) {
   const { t, number, milliseconds, time } = useLocale()
   const [parameters, setParameters] = useSearchParams()
   const { key, state, reason, counters: counts, polling, line, countedSince, devices } = source
@@ -80,6 +83,7 @@ function Source({ source, name, isModbus, deviceName }: SourceProps) {
   const showsCalibration = parameters.get('calibration') === key
   const mayCalibrate = useMay('configure') && isModbus
   const hidden = polling ? ofEvents : ofPolling
+  const shown = counters.filter(([counter]) => (isAsked ? !hidden.includes(counter) : counter === 'misfits'))
   const both = (p50: number | null, p99: number | null) =>
     p50 === null || p99 === null ? undefined : `${milliseconds(p50)}, ${milliseconds(p99)}`
   const toggle = (what: 'frames' | 'calibration') =>
@@ -163,19 +167,23 @@ function Source({ source, name, isModbus, deviceName }: SourceProps) {
             />
           </div>
         ) : null}
-        <SimpleGrid cols={{ base: 2, xs: 3, lg: polling ? 4 : 6 }} spacing="sm" component="dl" m={0}>
-          {counters
-            .filter(([counter]) => !hidden.includes(counter))
-            .map(([counter, text]) => (
-              <div key={counter}>
-                <Text component="dt" size="xs" className="quiet">
-                  {t(text)}
-                </Text>
-                <Text component="dd" m={0} fw={600} className="numeric">
-                  {number(counts[counter] ?? 0)}
-                </Text>
-              </div>
-            ))}
+        <SimpleGrid
+          cols={{ base: 2, xs: 3, lg: polling ? 4 : 6 }}
+          spacing="sm"
+          component="dl"
+          m={0}
+          style={{ alignContent: 'start' }}
+        >
+          {shown.map(([counter, text]) => (
+            <div key={counter}>
+              <Text component="dt" size="xs" className="quiet">
+                {t(text)}
+              </Text>
+              <Text component="dd" m={0} fw={600} className="numeric">
+                {number(counts[counter] ?? 0)}
+              </Text>
+            </div>
+          ))}
         </SimpleGrid>
       </SimpleGrid>
       {line ? <Devices devices={devices} deviceName={deviceName} /> : null}

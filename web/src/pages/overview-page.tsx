@@ -10,7 +10,6 @@ import { useLocale } from '../i18n/use-locale.tsx'
 import { useLiveSelection, useLiveSources } from '../live/use-live.tsx'
 import { Age } from '../parts/age.tsx'
 import { CopyText } from '../parts/copy-text.tsx'
-import { Empty } from '../parts/empty.tsx'
 import { EventTable } from '../parts/event-table.tsx'
 import { Facts } from '../parts/facts.tsx'
 import { PageTitle } from '../parts/page-title.tsx'
@@ -57,8 +56,8 @@ export function OverviewPage() {
           <StoreCard store={health.store} />
           <EndpointCard endpoints={health.opcua?.endpoints ?? []} />
         </SimpleGrid>
-        <SourcesCard sources={sources} plant={plant} />
-        <DevicesCard sources={sources} plant={plant} />
+        {sources.length > 0 ? <SourcesCard sources={sources} plant={plant} /> : null}
+        {sources.length > 0 ? <DevicesCard sources={sources} plant={plant} /> : null}
         <EventsCard />
         <ConnectedCard />
       </Stack>
@@ -75,7 +74,7 @@ interface Concern {
 }
 
 /** What is not as it should be, each in words; nothing where all is well. */
-function troublesOf(health: GatewayHealthAnswer, sources: Sources, { t, n }: Locale): Concern[] {
+function troublesOf(health: GatewayHealthAnswer, sources: Sources, alarms: number, { t, n }: Locale): Concern[] {
   const troubles: Concern[] = []
   if (health.rooms.engine.state !== 'running') troubles.push({ words: t('overview.engineDown') })
   if (health.rooms.opcua.state !== 'running') troubles.push({ words: t('overview.opcuaDown') })
@@ -86,6 +85,8 @@ function troublesOf(health: GatewayHealthAnswer, sources: Sources, { t, n }: Loc
   if (badDevices > 0) troubles.push({ words: n('overview.devicesTrouble', badDevices), href: '/plant?devices=trouble' })
   if (health.tags && health.tags.bad > 0)
     troubles.push({ words: n('overview.badTags', health.tags.bad), href: '/plant?quality=bad' })
+  if (alarms > 0)
+    troubles.push({ words: n('overview.alarmsTrouble', alarms), href: '/events?state=lasting&kind=alarm' })
   return troubles
 }
 
@@ -98,6 +99,7 @@ interface VerdictProps {
 function Verdict({ health, sources, plant }: VerdictProps) {
   const locale = useLocale()
   const { t, n } = locale
+  const { data: alarms } = useEvents({ state: 'lasting', kind: 'alarm' }, undefined)
   if (plant && plant.sources.length === 0) {
     return (
       <Alert color="blue">
@@ -108,7 +110,7 @@ function Verdict({ health, sources, plant }: VerdictProps) {
       </Alert>
     )
   }
-  const troubles = troublesOf(health, sources, locale)
+  const troubles = troublesOf(health, sources, alarms?.events.length ?? 0, locale)
   if (troubles.length > 0) {
     const isServing = health.ready
     return (
@@ -194,7 +196,7 @@ function ClientsCard({ opcua }: { readonly opcua: GatewayHealthAnswer['opcua'] }
           ]}
         />
       ) : (
-        <Text className="quiet">{t('overview.opcuaDown')}</Text>
+        <Text className="quiet">{t('overview.notServing')}</Text>
       )}
     </Card>
   )
@@ -207,6 +209,7 @@ function EndpointCard({ endpoints }: { readonly endpoints: readonly string[] }) 
       <Title order={2} size="h5" mb="xs">
         {t('overview.endpoint')}
       </Title>
+      {endpoints.length === 0 ? <Text className="quiet">{t('overview.notServing')}</Text> : null}
       <Stack gap={6}>
         {endpoints.map((endpoint) => (
           <CopyText key={endpoint} text={endpoint} />
@@ -290,7 +293,7 @@ function DevicesCard({ sources, plant }: SourcesProps) {
         {t('overview.devices')}
       </Title>
       {troubled.length === 0 ? (
-        <Empty text={t('overview.noTrouble')} />
+        <Text className="quiet">{t('overview.noTrouble')}</Text>
       ) : (
         <WideTable
           minWidth={480}
@@ -342,7 +345,7 @@ function EventsCard() {
 /** Who reads the plant over OPC UA. */
 function ConnectedCard() {
   const { t } = useLocale()
-  const { data } = useSetupClients(CLIENTS_EVERY)
+  const { data, error } = useSetupClients(CLIENTS_EVERY)
   return (
     <Card withBorder component="section" aria-label={t('setup.clients')}>
       <Title order={2} size="h5" mb="xs">
@@ -350,12 +353,14 @@ function ConnectedCard() {
       </Title>
       {data && data.clients.length > 0 ? <ConnectedClients clients={data.clients} /> : null}
       {data?.clients.length === 0 ? (
-        <Empty text={t('setup.noClients')}>
+        <Group gap="sm">
+          <Text className="quiet">{t('setup.noClients')}</Text>
           <Anchor component={Link} href="/setup?step=client">
             {t('setup.client')}
           </Anchor>
-        </Empty>
+        </Group>
       ) : null}
+      {error && !data ? <Text className="quiet">{t('overview.notServing')}</Text> : null}
     </Card>
   )
 }

@@ -116,7 +116,7 @@ function Steps({ step, done, go }: StepsProps) {
                 <ThemeIcon
                   size={28}
                   radius="xl"
-                  color={done[each] ? 'green' : 'blue'}
+                  {...(done[each] ? { color: 'green' } : {})}
                   variant={each === step ? 'filled' : 'light'}
                 >
                   {done[each] ? <IconCheck size={16} aria-label={t('setup.done')} /> : position + 1}

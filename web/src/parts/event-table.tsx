@@ -15,6 +15,7 @@ export function EventTable({ events }: { readonly events: readonly GatewayEvent[
   return (
     <WideTable
       minWidth={860}
+      className="events"
       caption={t('admin.events.title')}
       head={[
         t('admin.events.severity'),
@@ -41,7 +42,7 @@ function Row({ event }: { readonly event: GatewayEvent }) {
         <Severity event={event} />
       </Table.Td>
       <Table.Td>{t(`admin.events.kind.${kind}`)}</Table.Td>
-      <Table.Td style={{ overflowWrap: 'anywhere' }}>
+      <Table.Td style={{ overflowWrap: 'anywhere', minWidth: 130 }}>
         <Subject event={event} />
       </Table.Td>
       <Table.Td>

@@ -43,7 +43,7 @@ export function TagTable({ tags, deviceName, onOpen, emptyText }: TagTableProps)
           <Head className="tags-wide" title={t('plant.timeHint')}>
             {t('plant.time')}
           </Head>
-          <Head className="tags-wide">{t('plant.address')}</Head>
+          <Head className="tags-wide tags-widest">{t('plant.address')}</Head>
         </div>
       </div>
       {tags.length === 0 ? (
@@ -117,7 +117,7 @@ const Row = memo(function Row({ tag, under, index, start, onOpen }: RowProps) {
       <div role="cell" className="tags-wide cut quiet">
         {value ? <Age at={value.sourceTime} /> : null}
       </div>
-      <div role="cell" className="tags-wide cut quiet" title={`${tag.address} (${tag.type})`}>
+      <div role="cell" className="tags-wide tags-widest cut quiet" title={`${tag.address} (${tag.type})`}>
         {tag.address}
       </div>
     </div>

@@ -6,6 +6,7 @@ interface WideTableProps {
   readonly minWidth: number
   readonly maxHeight?: number
   readonly caption: string
+  readonly className?: string
   readonly head: readonly ReactNode[]
   /** From this column on, counted from 0, there are numbers. */
   readonly numbersFrom?: number
@@ -13,10 +14,19 @@ interface WideTableProps {
 }
 
 /** A table that may be wider than the screen. */
-export function WideTable({ minWidth, maxHeight, caption, head, numbersFrom = head.length, children }: WideTableProps) {
+export function WideTable({
+  minWidth,
+  maxHeight,
+  caption,
+  className,
+  head,
+  numbersFrom = head.length,
+  children,
+}: WideTableProps) {
   return (
     <Table.ScrollContainer
       minWidth={minWidth}
+      {...(className === undefined ? {} : { className })}
       {...(maxHeight === undefined ? {} : { mah: maxHeight })}
       type="native"
       tabIndex={0}

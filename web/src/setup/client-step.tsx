@@ -25,7 +25,7 @@ export function ClientStep() {
 }
 
 function Clients({ data }: { readonly data: SetupClientsAnswer }) {
-  const { t } = useLocale()
+  const { t, orElse } = useLocale()
   const may = useMay('administerSecurity')
   const { endpoints, policies, anonymous, users, rejected, clients } = data
   return (
@@ -57,7 +57,14 @@ function Clients({ data }: { readonly data: SetupClientsAnswer }) {
           <Text size="sm">{t(anonymous ? 'setup.userAnonymous' : 'setup.userHint')}</Text>
           {may && users.length > 0 ? (
             <Text size="sm" mt={4}>
-              {t('setup.users', { users: users.map(({ name, roles }) => `${name} (${roles.join(', ')})`).join(' · ') })}
+              {t('setup.users', {
+                users: users
+                  .map(
+                    ({ name, roles }) =>
+                      `${name} (${roles.map((role) => orElse(`admin.role.${role}`, role)).join(', ')})`,
+                  )
+                  .join(' · '),
+              })}
             </Text>
           ) : null}
           {may ? (

@@ -2,6 +2,7 @@ import { Table } from '@mantine/core'
 import type { SetupClientsAnswer } from '../api/types.ts'
 import { useLocale } from '../i18n/use-locale.tsx'
 import { Age } from '../parts/age.tsx'
+import { plainAddress } from '../parts/plain-address.ts'
 import { WideTable } from '../parts/wide-table.tsx'
 
 /** Who is connected over OPC UA, and how much it watches. */
@@ -25,7 +26,7 @@ export function ConnectedClients({ clients }: Pick<SetupClientsAnswer, 'clients'
         <Table.Tr key={position}>
           <Table.Td style={{ overflowWrap: 'anywhere' }}>{client}</Table.Td>
           <Table.Td>{user === undefined ? '–' : (user ?? t('setup.anonymous'))}</Table.Td>
-          <Table.Td>{address ?? '–'}</Table.Td>
+          <Table.Td>{address ? plainAddress(address) : '–'}</Table.Td>
           <Table.Td>
             <Age at={since} />
           </Table.Td>

@@ -31,7 +31,10 @@ export function Preferences() {
   const name =
     user?.by === 'setup'
       ? t('login.setup')
-      : t('login.as', { name: user?.name ?? '', roles: user?.roles.join(', ') ?? '' })
+      : t('login.as', {
+          name: user?.name ?? '',
+          roles: user?.roles.map((role) => t(`admin.role.${role}`)).join(', ') ?? '',
+        })
   return (
     <Menu position="bottom-end" width={230} shadow="md">
       <Menu.Target>

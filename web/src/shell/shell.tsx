@@ -30,7 +30,7 @@ const pages = [
   { path: '/trends', name: 'nav.trends', Icon: IconChartLine },
   { path: '/discovery', name: 'nav.discovery', Icon: IconRadar2 },
   { path: '/commands', name: 'nav.commands', Icon: IconSend },
-  { path: '/events', name: 'admin.events.title', Icon: IconBell },
+  { path: '/events', name: 'nav.events', Icon: IconBell },
   { path: '/diagnostics', name: 'nav.diagnostics', Icon: IconActivityHeartbeat },
   { path: '/configuration', name: 'nav.configuration', Icon: IconSitemap, right: 'configure' },
   {
