@@ -152,7 +152,7 @@ describe('the first hour with a gateway', () => {
     await press('Apply')
     await page.getByRole('main').getByText('Version 3 holds, live').first().waitFor()
     await anna.open('/plant')
-    await page.getByRole('link', { name: HALL }).waitFor()
+    await page.getByRole('link', { name: HALL }).waitFor({ timeout: 3 * WITHIN })
     await expect.poll(() => server.chirpStack.openStreams(HALL), { timeout: WITHIN }).toBe(1)
     expect(await page.evaluate(() => JSON.stringify([{ ...localStorage }, { ...sessionStorage }]))).not.toContain(
       TENANT_KEY,
