@@ -151,8 +151,15 @@ describe('the first hour with a gateway', () => {
     await press('Go on: review and apply')
     await press('Apply')
     await page.getByRole('main').getByText('Version 3 holds, live').first().waitFor()
-    await anna.open('/plant')
-    await page.getByRole('link', { name: HALL }).waitFor({ timeout: 3 * WITHIN })
+    const isThere = async () => {
+      await anna.open('/plant')
+      return page
+        .getByRole('link', { name: HALL })
+        .waitFor({ timeout: WITHIN })
+        .then(() => true)
+        .catch(() => false)
+    }
+    await expect.poll(isThere, { timeout: 4 * WITHIN }).toBe(true)
     await expect.poll(() => server.chirpStack.openStreams(HALL), { timeout: WITHIN }).toBe(1)
     expect(await page.evaluate(() => JSON.stringify([{ ...localStorage }, { ...sessionStorage }]))).not.toContain(
       TENANT_KEY,

@@ -25,7 +25,8 @@ const AGAIN_AFTER_MS = 1_500
 const MOST_HEARD = 5_000
 
 interface Listeners {
-  onPlantChange(): void
+  /** `first`: the revision that the stream begins with, before which nothing was heard. */
+  onPlantChange(first: string | undefined): void
   onLogout(): void
 }
 
@@ -157,7 +158,8 @@ export class LiveStore {
       this.#engineHeard = heard
     })
     on('plant', ({ revision }: { revision: string }) => {
-      if (this.#revision !== '' && revision !== this.#revision) this.#listeners.onPlantChange()
+      // With the first, what the page has fetched by then may be older than what the stream begins with.
+      if (revision !== this.#revision) this.#listeners.onPlantChange(this.#revision === '' ? revision : undefined)
       this.#revision = revision
     })
     on('beat', ({ now }: { now: number }) => {

@@ -8,7 +8,7 @@ import {
   useState,
   useSyncExternalStore,
 } from 'react'
-import type { SourceHealthAnswer, TagValueAnswer } from '../api/types.ts'
+import type { PlantAnswer, SourceHealthAnswer, TagValueAnswer } from '../api/types.ts'
 import { type LiveSelection, type LiveState, LiveStore } from './live-store.ts'
 
 const LiveContext = createContext<LiveStore | undefined>(undefined)
@@ -19,7 +19,8 @@ export function LiveProvider({ children }: { readonly children: ReactNode }) {
   const [store] = useState(
     () =>
       new LiveStore({
-        onPlantChange: () => {
+        onPlantChange: (first) => {
+          if (first !== undefined && client.getQueryData<PlantAnswer>(['plant'])?.revision === first) return
           void client.invalidateQueries({ queryKey: ['plant'] })
           void client.invalidateQueries({ queryKey: ['health'] })
         },
