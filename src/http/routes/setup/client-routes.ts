@@ -3,10 +3,10 @@ import type { Visitor } from '../../access/gate.ts'
 import { ApiProblem } from '../../api/problem.ts'
 import { type Route, route } from '../../api/route.ts'
 import { setupClients } from '../../api/schemas/setup.ts'
+import { OPCUA_SILENT } from '../administration/opcua-session-routes.ts'
 import { actorOf } from '../command-api-routes.ts'
 import { orSilent, type WebService } from '../service.ts'
 
-const SILENT = 'The OPC UA server does not answer just now; ask again in some seconds.'
 const group = 'Set-up'
 
 /** Who reads the plant is nothing for everybody who reads it too. */
@@ -29,8 +29,8 @@ export function clientRoutes({ opcua, certificates, accounts, health, opcuaSecur
         const mayAdminister = visitor?.rights.includes('administerSecurity') ?? false
         const [{ opcua: server }, sessions, known] = await Promise.all([
           health(),
-          orSilent(() => opcua.sessions(), SILENT),
-          mayAdminister ? orSilent(() => certificates.certificates(), SILENT) : [],
+          orSilent(() => opcua.sessions(), OPCUA_SILENT),
+          mayAdminister ? orSilent(() => certificates.certificates(), OPCUA_SILENT) : [],
         ])
         const { policies, modes, allowUnencrypted, allowAnonymous } = opcuaSecurity
         const secured = policies
@@ -68,7 +68,7 @@ export function clientRoutes({ opcua, certificates, accounts, health, opcuaSecur
       answer: z.void(),
       handle: async ({ body }, asked) => {
         const change = { action: 'trust', store: 'application', thumbprint: body.thumbprint } as const
-        const answer = await orSilent(() => certificates.changeCertificates(change, actorOf(asked)), SILENT)
+        const answer = await orSilent(() => certificates.changeCertificates(change, actorOf(asked)), OPCUA_SILENT)
         if ('refused' in answer) throw new ApiProblem({ status: 409, code: 'REFUSED', detail: answer.refused })
       },
     }),
