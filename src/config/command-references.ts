@@ -18,12 +18,12 @@ interface Entry {
   readonly value: unknown
 }
 
+/** A device or template. */
 interface Owner extends Entry {
   readonly isField: boolean
-  readonly tags: readonly Entry[]
   readonly commands: readonly Entry[]
-  /** What it has of its template beside its own. */
-  readonly template: { readonly tags: readonly Entry[]; readonly commands: readonly Entry[] }
+  /** Whose tags and commands it has beside its own. */
+  readonly template: Owner | undefined
 }
 
 /**
@@ -41,8 +41,13 @@ export function commandFaultsOf(config: unknown): Complaint[] {
       return ownerOf(entry, isField, template)
     })
   })
+  const owners = [...devices, ...templates].filter(({ commands, template }) => {
+    return commands.length + (template?.commands.length ?? 0) > 0
+  })
+  // A plant of thousands of tags without a command has nothing to look at.
+  if (owners.length === 0) return []
   const plant = plantOf(config, devices)
-  return [...devices, ...templates].flatMap((owner) => [
+  return owners.flatMap((owner) => [
     ...twice(owner),
     ...owner.commands.flatMap((command) => [
       ...argumentFaults(command),
@@ -55,21 +60,17 @@ export function commandFaultsOf(config: unknown): Complaint[] {
 }
 
 function ownerOf({ at, value }: Entry, isField: boolean, template: Owner | undefined): Owner {
-  const { tags = [], commands = [] } = template ?? {}
-  return {
-    at,
-    value,
-    isField,
-    tags: entriesOf(value, 'tags', at),
-    commands: entriesOf(value, 'commands', at),
-    template: { tags, commands },
-  }
+  return { at, value, isField, commands: entriesOf(value, 'commands', at), template }
 }
 
+const tagsOf = (owner: Owner | undefined): Entry[] => (owner ? entriesOf(owner.value, 'tags', owner.at) : [])
+
 /** Tags and commands are nodes of the same device, so their keys must not be the same. */
-function twice({ tags, commands, template }: Owner): Complaint[] {
+function twice(owner: Owner): Complaint[] {
+  const { commands, template } = owner
+  const tags = tagsOf(owner)
   const taken = new Map<unknown, Place>()
-  for (const { at, value } of [...template.tags, ...tags]) taken.set(settingOf(value, 'key'), at)
+  for (const { at, value } of [...tagsOf(template), ...tags]) taken.set(settingOf(value, 'key'), at)
   const clashes = commands.flatMap(({ at, value }): Complaint[] => {
     const key = settingOf(value, 'key')
     if (typeof key !== 'string') return []
@@ -78,7 +79,7 @@ function twice({ tags, commands, template }: Owner): Complaint[] {
     return first ? [sameKey(at, first)] : []
   })
   const own = new Map(tags.map(({ at, value }) => [settingOf(value, 'key'), at]))
-  const ofTemplate = template.commands.flatMap(({ at, value }): Complaint[] => {
+  const ofTemplate = (template?.commands ?? []).flatMap(({ at, value }): Complaint[] => {
     const tag = own.get(settingOf(value, 'key'))
     return tag ? [sameKey(tag, at)] : []
   })
@@ -113,9 +114,10 @@ function writeFaults({ at, value }: Entry, owner: Owner): Complaint[] {
     const key = settingOf(write.value, 'tag')
     if (typeof key !== 'string') return []
     const place = [...write.at, 'tag']
-    const tag = owner.tags.find((each) => settingOf(each.value, 'key') === key)
+    const tags = tagsOf(owner)
+    const tag = tags.find((each) => settingOf(each.value, 'key') === key)
     if (!tag) {
-      const meant = nearest(key, keysOf(owner.tags))
+      const meant = nearest(key, keysOf(tags))
       const mend = meant === undefined ? 'Add the tag to the device, or name another one.' : `Write ${meant}.`
       return [{ at: place, message: 'The device has no tag with this key.', mend }]
     }
@@ -133,7 +135,7 @@ function writeFaults({ at, value }: Entry, owner: Owner): Complaint[] {
 }
 
 interface KnownPlant {
-  readonly tags: ReadonlyMap<string, { readonly tags: readonly Entry[]; readonly hasLinkTags: boolean }>
+  readonly tags: ReadonlyMap<string, { readonly tags: () => readonly Entry[]; readonly hasLinkTags: boolean }>
   /** A rule may bring devices that are not configured. */
   readonly mayFind: boolean
 }
@@ -142,9 +144,10 @@ function plantOf(config: unknown, devices: readonly Owner[]): KnownPlant {
   const sources = entriesOf(config, 'sources', [])
   return {
     tags: new Map(
-      devices.flatMap(({ value, tags, template, isField }) => {
-        const key = settingOf(value, 'key')
-        return typeof key === 'string' ? [[key, { tags: [...tags, ...template.tags], hasLinkTags: !isField }]] : []
+      devices.flatMap((owner) => {
+        const key = settingOf(owner.value, 'key')
+        const tags = () => [...tagsOf(owner), ...tagsOf(owner.template)]
+        return typeof key === 'string' ? [[key, { tags, hasLinkTags: !owner.isField }]] : []
       }),
     ),
     mayFind: sources.some(({ value, at }) => entriesOf(value, 'rules', at).length > 0),
@@ -158,10 +161,10 @@ function guardFaults({ at, value }: Entry, { tags, mayFind }: KnownPlant): Compl
     if (device === undefined || tag === undefined) return []
     const found = tags.get(device)
     if (!found && mayFind) return []
-    const known = found?.tags.find((each) => settingOf(each.value, 'key') === tag)
+    const known = found?.tags().find((each) => settingOf(each.value, 'key') === tag)
     if (known) return guardFault([...guard.at, 'equals'], settingOf(guard.value, 'equals'), known.value)
     if (found?.hasLinkTags && linkTagKeys.includes(tag)) return []
-    const ids = [...tags].flatMap(([key, each]) => keysOf(each.tags).map((name) => `${key}/${name}`))
+    const ids = [...tags].flatMap(([key, each]) => keysOf(each.tags()).map((name) => `${key}/${name}`))
     const meant = nearest(`${device}/${tag}`, ids)
     const message = found ? `The device "${device}" has no tag "${tag}".` : `There is no device "${device}".`
     const mend = meant === undefined ? 'Name a tag as its device and its own key.' : `Write ${meant}.`

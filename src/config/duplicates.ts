@@ -28,13 +28,15 @@ export function duplicatesOf(config: unknown): Complaint[] {
       'A serial line carries one source, which may have many devices, and this one',
     ),
     ...twice(templates, 'key', 'Each template needs a key of its own, and this one'),
-    ...[...devices, ...templates].flatMap(({ at, value }) =>
-      twice(
-        entriesOf(settingOf(value, 'tags'), [...at, 'tags']),
-        'key',
-        `Each tag of a ${at[0] === 'templates' ? 'template' : 'device'} needs a key of its own, and this one`,
+    ...[...devices, ...templates]
+      .filter(hasTagTwice)
+      .flatMap(({ at, value }) =>
+        twice(
+          entriesOf(settingOf(value, 'tags'), [...at, 'tags']),
+          'key',
+          `Each tag of a ${at[0] === 'templates' ? 'template' : 'device'} needs a key of its own, and this one`,
+        ),
       ),
-    ),
     ...sameNames,
     ...twice(
       users.filter(({ at }) => !sameNames.some((complaint) => complaint.at[2] === at[2])),
@@ -43,6 +45,14 @@ export function duplicatesOf(config: unknown): Complaint[] {
       passwordVariable,
     ),
   ]
+}
+
+/** Most have none, and of thousands of tags it is enough to know that. */
+function hasTagTwice({ value }: Entry): boolean {
+  const tags = settingOf(value, 'tags')
+  if (!Array.isArray(tags)) return false
+  const keys = tags.map((tag) => settingOf(tag, 'key')).filter((key) => typeof key === 'string')
+  return new Set(keys).size < keys.length
 }
 
 const serialLineOf = ({ at, value }: Entry): Entry => ({ at: [...at, 'serial'], value: settingOf(value, 'serial') })

@@ -1,8 +1,9 @@
 import type { z } from 'zod'
 import { withAggregates } from '../core/aggregate-windows.ts'
 import { withLinkTags } from '../core/link-tags.ts'
-import type { DeviceBase, SourceConfig, SourceKind } from '../core/plant.ts'
-import type { Problem } from '../core/problem.ts'
+import { everyTime, type Once } from '../core/once.ts'
+import type { ChirpStackDeviceConfig, DeviceBase, SourceConfig, SourceKind } from '../core/plant.ts'
+import { below, type Problem } from '../core/problem.ts'
 import { type DeviceTemplate, withTemplate } from '../core/template.ts'
 import { type Environment, override, secretNames, unknownVariables } from './environment.ts'
 import { type Finding, findingsOf } from './finding.ts'
@@ -18,7 +19,7 @@ import { readYaml, type YamlFile } from './yaml-file.ts'
 
 /** What each protocol finds wrong with its own notations; paths are relative to the source. */
 export type Validators = {
-  readonly [Kind in SourceKind]?: (config: Extract<SourceConfig, { kind: Kind }>) => readonly Problem[]
+  readonly [Kind in SourceKind]?: (config: Extract<SourceConfig, { kind: Kind }>, once: Once) => readonly Problem[]
 } & {
   /** Paths are relative to the template. */
   readonly template?: (template: DeviceTemplate) => readonly Problem[]
@@ -68,6 +69,8 @@ export function loadConfig(options: LoadOptions): Loaded {
   const { value, variables } = override(withoutAnchors(yaml.value), env, configSchema)
   const context: z.core.ParseContext<z.core.$ZodIssue> & RememberingContext = { memory }
   const parsed = configSchema.safeParse(value, context)
+  const once = memory?.once ?? everyTime
+  const config = parsed.success ? withTemplates(parsed.data, once) : undefined
   const sources = parsed.success ? parsed.data.sources : rightSources(value)
   const users = parsed.success ? parsed.data.opcua.users : rightUsers(value)
   const postgres = parsed.success ? parsed.data.sinks.postgres : undefined
@@ -80,19 +83,16 @@ export function loadConfig(options: LoadOptions): Loaded {
     ...yaml.findings,
     ...(parsed.success ? [] : shapeFindings(parsed.error.issues, value, yaml)),
     ...templateProblems(value, validators).map(asFinding),
-    ...protocolProblems(sources, validators).map(asFinding),
-    ...(
-      validators.inputs?.(parsed.success ? withTemplates(parsed.data).sources : sources.map(unlessTemplated)) ?? []
-    ).map(asFinding),
+    ...protocolProblems(sources, validators, once).map(asFinding),
+    ...(validators.inputs?.(config?.sources ?? sources.map(unlessTemplated)) ?? []).map(asFinding),
     ...(collected && !collected.ok ? collected.problems.map(asFinding) : []),
   ]
   const problems = [
     ...findings.map(locator(file, yaml, variables)),
     ...unknownVariables(env, { names: secretNames(value), certain: parsed.success }),
   ]
-  if (!parsed.success || problems.length > 0) return { ok: false, problems: inOrder(problems) }
+  if (!config || problems.length > 0) return { ok: false, problems: inOrder(problems) }
   const lineOf = (at: Segments) => yaml.placeOf(at)?.line ?? 1
-  const config = withTemplates(parsed.data)
   const secrets = collected?.ok ? collected.secrets : {}
   return { ok: true, config, secrets, origins: () => originsOf({ schema: configSchema, value, variables, lineOf }) }
 }
@@ -125,12 +125,16 @@ function rightUsers(value: unknown): (z.output<typeof userSchema> | undefined)[]
   return Array.isArray(users) ? users.map((raw: unknown) => userSchema.safeParse(raw).data) : []
 }
 
-function protocolProblems(sources: readonly (SourceConfig | undefined)[], validators: Validators): Problem[] {
+function protocolProblems(
+  sources: readonly (SourceConfig | undefined)[],
+  validators: Validators,
+  once: Once,
+): Problem[] {
   return sources.flatMap((source, position) => {
     if (!source) return []
     // The kind chose the validator, so the configuration is of that kind.
-    const validate = validators[source.kind] as ((config: SourceConfig) => readonly Problem[]) | undefined
-    return (validate?.(source) ?? []).map((problem) => ({ ...problem, path: `sources[${position}].${problem.path}` }))
+    const validate = validators[source.kind] as ((config: SourceConfig, once: Once) => readonly Problem[]) | undefined
+    return below(`sources[${position}]`, validate?.(source, once) ?? [])
   })
 }
 
@@ -140,29 +144,39 @@ function templateProblems(value: unknown, { template: validate }: Validators): P
   if (!validate || !Array.isArray(templates)) return []
   return templates.flatMap((raw: unknown, position) => {
     const template = templateSchema.safeParse(raw).data
-    const problems = template ? validate(template) : []
-    return problems.map((problem) => ({ ...problem, path: `templates[${position}].${problem.path}` }))
+    return below(`templates[${position}]`, template ? validate(template) : [])
   })
 }
 
 /** With the tags of its template, those of its windows, and the standard ones, in each device that is to have them. */
-function withTemplates(config: Config): Config {
+function withTemplates(config: Config, once: Once): Config {
   const sources = config.sources.map((source) => {
-    if (source.kind !== 'chirpstack') return withWindows(source)
+    if (source.kind !== 'chirpstack') return withWindows(source, once)
     const devices = source.devices.map((device) => {
-      if (!('devEui' in device)) return withAggregates(device)
+      if (!('devEui' in device)) return once(withAggregates, device)
       const template = config.templates.find(({ key }) => key === device.template)
-      return withLinkTags(withAggregates(template ? withTemplate(device, template) : device), source)
+      return once(completed, device, template, source.linkTags)
     })
     return { ...source, devices }
   })
   return { ...config, sources }
 }
 
+function completed(
+  device: ChirpStackDeviceConfig,
+  template: DeviceTemplate | undefined,
+  linkTags: boolean,
+): ChirpStackDeviceConfig {
+  return withLinkTags(withAggregates(template ? withTemplate(device, template) : device), { linkTags })
+}
+
 /** The devices of a source are of its kind, and stay so. */
-const withWindows = <Source extends { readonly devices: readonly DeviceBase[] }>(source: Source): Source => ({
+const withWindows = <Source extends { readonly devices: readonly DeviceBase[] }>(
+  source: Source,
+  once: Once,
+): Source => ({
   ...source,
-  devices: source.devices.map(withAggregates),
+  devices: source.devices.map((device) => once(withAggregates, device)),
 })
 
 const asFinding = ({ path, ...said }: Problem): Finding => ({ at: segmentsOf(path), ...said })

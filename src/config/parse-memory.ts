@@ -1,15 +1,40 @@
 import type { z } from 'zod'
+import type { Once } from '../core/once.ts'
 
-/** What schemas made of groups of settings that they found right, and that nobody changes any more. */
+interface Made {
+  readonly others: readonly unknown[]
+  readonly made: unknown
+}
+
+/** What was made of parts of a configuration that nobody changes any more. */
 export class ParseMemory {
-  readonly #made = new Map<z.core.$ZodType, WeakMap<object, unknown>>()
+  readonly #parsed = new Map<z.core.$ZodType, WeakMap<object, unknown>>()
+  readonly #made = new Map<unknown, WeakMap<object, Made>>()
 
+  /** What the schema made of groups of settings that it found right. */
   of(schema: z.core.$ZodType): WeakMap<object, unknown> {
-    const made = this.#made.get(schema) ?? new WeakMap()
-    this.#made.set(schema, made)
+    return storeOf(this.#parsed, schema)
+  }
+
+  readonly once: Once = (make, part, ...others) => {
+    const known = storeOf(this.#made, make)
+    const before = known.get(part)
+    // Of the same part by the same function, so it is what that makes.
+    if (before && areSame(before.others, others)) return before.made as ReturnType<typeof make>
+    const made = make(part, ...others)
+    known.set(part, { others, made })
     return made
   }
 }
+
+function storeOf<Maker, Value>(stores: Map<Maker, WeakMap<object, Value>>, maker: Maker): WeakMap<object, Value> {
+  const store = stores.get(maker) ?? new WeakMap()
+  stores.set(maker, store)
+  return store
+}
+
+const areSame = (some: readonly unknown[], others: readonly unknown[]): boolean =>
+  some.length === others.length && some.every((each, at) => Object.is(each, others[at]))
 
 /** As zod hands it from schema to schema, what else it holds included. */
 export type RememberingContext = z.core.ParseContextInternal & { readonly memory?: ParseMemory | undefined }

@@ -85,7 +85,7 @@ function* unknownGroups(device: unknown, groups: ReadonlyMap<string, unknown>): 
     return [{ at: [...at, 'poll'], message: `No poll group has this name. ${there}`, mend }]
   }
   yield* of(device, [])
-  for (const [position, tag] of tagsOf(device).entries()) yield* of(tag, ['tags', position])
+  for (const [position, tag] of ownTagsOf(device)) yield* of(tag, ['tags', position])
 }
 
 /** A value that turns stale before it is read again would be Uncertain most of the time. */
@@ -102,7 +102,7 @@ function* earlyAges(device: unknown, groups: ReadonlyMap<string, unknown>): Iter
   const slowest = durationIn(settingOf(device, 'adaptive'), 'slowest') ?? 0
   if (age <= devicePeriod) yield { at: ['staleAfter'], message, mend }
   else if (age <= slowest) yield { at: ['adaptive', 'slowest'], message, mend }
-  for (const [position, tag] of tagsOf(device).entries()) {
+  for (const [position, tag] of ownTagsOf(device)) {
     const ownAge = durationIn(tag, 'staleAfter')
     const ownPeriod = periodOf(tag) ?? devicePeriod
     if ((ownAge ?? age) <= ownPeriod) {
@@ -137,7 +137,9 @@ export function withPolls<
   const { pollGroups: _, devices, ...settings } = source
   return {
     ...settings,
-    devices: devices.map(({ pollGroups: own, pollMs, tags, ...device }) => {
+    devices: devices.map((each) => {
+      if (hasPeriods(each)) return each
+      const { pollGroups: own, pollMs, tags, ...device } = each
       const groups = groupsOf(source, { pollGroups: own })
       const periodOf = (set: Poll): Milliseconds => (typeof set === 'string' ? (groups.get(set) as Milliseconds) : set)
       const resolved = tags.map((tag) =>
@@ -146,6 +148,14 @@ export function withPolls<
       return { ...device, pollMs: periodOf(pollMs), tags: resolved }
     }),
   }
+}
+
+/** There is nothing to resolve: the device stays the object that it is. */
+function hasPeriods<Device extends Polled<PolledTag>>(
+  device: Device,
+): device is Device & { pollMs: Milliseconds; tags: TagConfig[]; pollGroups?: undefined } {
+  const { pollGroups: own, pollMs, tags } = device
+  return own === undefined && typeof pollMs === 'number' && tags.every((tag) => typeof tag.pollMs !== 'string')
 }
 
 /** The poll groups that a device may name, those of its own first, with the period of each that has a right one. */
@@ -157,9 +167,13 @@ function groupsOf(source: unknown, device: unknown): ReadonlyMap<string, unknown
   return new Map(entries)
 }
 
-function tagsOf(device: unknown): readonly unknown[] {
+/** The tags, at their positions, that say themselves how often they are read or when they are stale. */
+function ownTagsOf(device: unknown): [number, unknown][] {
   const tags = settingOf(device, 'tags')
-  return Array.isArray(tags) ? tags : []
+  if (!Array.isArray(tags)) return []
+  return [...tags.entries()].filter(([, tag]) => {
+    return pollOf(tag) !== undefined || durationIn(tag, 'staleAfter') !== undefined
+  })
 }
 
 /** Settings that were wrong elsewhere still have the names and the texts of the file. */

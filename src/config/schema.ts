@@ -8,6 +8,7 @@ import { duplicatesOf } from './duplicates.ts'
 import { list, section } from './fields.ts'
 import { grpcSchema } from './grpc-schema.ts'
 import { httpSchema } from './http-schema.ts'
+import { remembering } from './parse-memory.ts'
 import {
   auditSchema,
   backupSchema,
@@ -39,9 +40,10 @@ export const configSchema = section('Configuration of a Penstock gateway.', {
   log: logSchema.prefault({}),
   telemetry: telemetrySchema.prefault({}),
   backup: backupSchema.prefault({}),
-  templates: list(templateSchema, 'What LoRaWAN devices of one kind have in common, for devices and rules.').default(
-    [],
-  ),
+  templates: list(
+    remembering(templateSchema),
+    'What LoRaWAN devices of one kind have in common, for devices and rules.',
+  ).default([]),
   sources: list(sourceSchema, 'Connections to network servers, devices and CPUs, with what is behind them.'),
 }).superRefine(
   (config: unknown, context) =>

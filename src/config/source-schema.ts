@@ -4,6 +4,7 @@ import { calculatedDevice, chirpstackDevice, eui64, linkTags, modbusDevice, s7De
 import { duration, environmentName, explain, host, list, ofText, section, wholeNumber } from './fields.ts'
 import { checkTransport, modbusTransport, withTransport } from './modbus-transport-schema.ts'
 import { apiKeyEnvOf } from './names.ts'
+import { remembering } from './parse-memory.ts'
 import { checkPolls, pollGroups, withPolls } from './poll-groups.ts'
 import { checkTsaps, s7Connection, withTsaps } from './s7-schema.ts'
 import { named } from './tag-schema.ts'
@@ -129,7 +130,10 @@ const chirpstackSource = section('One tenant of a ChirpStack network server.', {
     eui64({ description: 'A DevEUI.', example: '"24e124136d123456"' }),
     'Devices that rules match, and that are not to be served.',
   ).optional(),
-  devices: list(chirpstackDevice, 'The devices and gateways of the tenant whose values are served.').default([]),
+  devices: list(
+    remembering(chirpstackDevice),
+    'The devices and gateways of the tenant whose values are served.',
+  ).default([]),
 }).transform((source) => ({
   ...withUnits(withName(source)),
   apiKeyEnv: source.apiKeyEnv ?? apiKeyEnvOf(source.key),
@@ -142,7 +146,7 @@ const modbusSource = section('One Modbus endpoint or serial line, with the units
   timeout: timeout('1s'),
   connectTimeout,
   pollGroups: pollGroups.optional(),
-  devices: list(modbusDevice, 'The units behind this endpoint.').default([]),
+  devices: list(remembering(modbusDevice), 'The units behind this endpoint.').default([]),
 })
   .superRefine(checkTransport, always)
   .superRefine(checkPolls, always)
@@ -157,7 +161,7 @@ const s7Source = section('One Siemens S7 CPU.', {
   timeout: timeout('2s'),
   connectTimeout,
   pollGroups: pollGroups.optional(),
-  devices: list(s7Device, 'What is read of the CPU, in one or several devices.').default([]),
+  devices: list(remembering(s7Device), 'What is read of the CPU, in one or several devices.').default([]),
 })
   .superRefine(checkTsaps, always)
   .superRefine(checkPolls, always)
@@ -166,7 +170,7 @@ const s7Source = section('One Siemens S7 CPU.', {
 const calculatedSource = section('Values that are calculated of other tags of the plant, whatever they come from.', {
   ...sourceShape,
   kind: kind('calculated'),
-  devices: list(calculatedDevice, 'The calculated values, in one or several devices.').default([]),
+  devices: list(remembering(calculatedDevice), 'The calculated values, in one or several devices.').default([]),
 }).transform((source) => withName(source))
 
 export const sourceSchema = z.discriminatedUnion('kind', [chirpstackSource, modbusSource, s7Source, calculatedSource])

@@ -19,8 +19,15 @@ export interface PlacedDevice {
   readonly device: Device
 }
 
-/** What has to change for `before` to become `after`. Their order says nothing. */
-export function changeBetween(before: Plant, after: Plant): PlantChange {
+/**
+ * What has to change for `before` to become `after`. Their order says nothing. `settings`: which of a source's settings
+ * make another one of it; by default not those that only say which devices it has.
+ */
+export function changeBetween(
+  before: Plant,
+  after: Plant,
+  settings: (source: SourceConfig) => object = connectionOf,
+): PlantChange {
   const former = new Map(before.sources.map((source) => [source.key, source]))
   const later = new Map(after.sources.map((source) => [source.key, source]))
   // A source that speaks another protocol now is another source, which happens to have the same key.
@@ -31,7 +38,7 @@ export function changeBetween(before: Plant, after: Plant): PlantChange {
     removedSources: removed,
     sources: after.sources.map(withoutDevices).filter((source) => {
       const known = former.get(source.key)
-      return !known || !isSame(connectionOf(known), connectionOf(source))
+      return !known || !isSame(settings(known), settings(source))
     }),
     removedDevices: [...formerDevices.keys()].filter((key) => !laterDevices.has(key)),
     devices: [...laterDevices.values()].filter(({ source, device }) => {
@@ -104,8 +111,8 @@ export function readsTheSame(before: PlacedTag, now: PlacedTag): boolean {
   return (
     before.source.kind === now.source.kind &&
     before.source.key === now.source.key &&
-    isSame(originOf(before.device), originOf(now.device)) &&
-    isSame(originOf(before.tag), originOf(now.tag)) &&
+    haveSame(before.device, now.device, howItIsShown) &&
+    haveSame(before.tag, now.tag, howItIsShown) &&
     isSame(conversionOf(before.tag), conversionOf(now.tag))
   )
 }
@@ -124,9 +131,6 @@ const howItIsShown: ReadonlySet<string> = new Set([
   ...['historyIntervalMs', 'historyHeartbeatMs', 'aggregates'],
   ...['deadband', 'access', 'write', 'commands'],
 ])
-
-const originOf = (settings: DeviceBase | TagConfig): object =>
-  Object.fromEntries(Object.entries(settings).filter(([name]) => !howItIsShown.has(name)))
 
 /** What of how it is shown also says what the value is made of. */
 const conversionOf = ({ transform, unit, range }: TagConfig): object => ({
@@ -165,10 +169,18 @@ const withDevices = (source: SourceConfig, devices: readonly Device[]): SourceCo
 function isSame(a: unknown, b: unknown): boolean {
   if (Object.is(a, b)) return true
   if (typeof a !== 'object' || typeof b !== 'object' || a === null || b === null) return false
-  if (Array.isArray(a) !== Array.isArray(b)) return false
+  return Array.isArray(a) === Array.isArray(b) && haveSame(a, b, nothing)
+}
+
+const nothing: ReadonlySet<string> = new Set()
+
+/** Whether two groups of plain values are the same, fields named in `beside` aside. Tells thousands apart without a copy. */
+function haveSame(a: object, b: object, beside: ReadonlySet<string>): boolean {
   const left = a as Readonly<Record<string, unknown>>
   const right = b as Readonly<Record<string, unknown>>
-  const names = new Set([...Object.keys(left), ...Object.keys(right)])
-  for (const name of names) if (!isSame(left[name], right[name])) return false
+  for (const name in left) if (!beside.has(name) && !isSame(left[name], right[name])) return false
+  for (const name in right) {
+    if (right[name] !== undefined && !Object.hasOwn(left, name) && !beside.has(name)) return false
+  }
   return true
 }

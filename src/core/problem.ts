@@ -13,6 +13,10 @@ export interface Problem {
   readonly column?: number
 }
 
+/** Problems of a part, as those of the whole: `path` is where the part is. */
+export const below = (path: string, problems: readonly Problem[]): Problem[] =>
+  problems.map((problem) => ({ ...problem, path: `${path}.${problem.path}` }))
+
 /** A value as a problem may show it: JSON on one line, at most 60 characters. */
 export function showValue(value: unknown): string {
   const text = typeof value === 'bigint' ? `${value}n` : (JSON.stringify(value) ?? String(value))

@@ -1,13 +1,13 @@
 import type { CommandSettings } from '../core/command.ts'
 import type { LevelOverride, LogLevel } from '../core/log-level.ts'
-import type { ConfiguredPlant } from '../link/contract.ts'
+import type { PlantEdition } from '../link/contract.ts'
 import type { AuditSettings } from '../store/audit-retention.ts'
 import type { HistorySettings } from '../store/history-retention.ts'
 import type { TraceSettings } from '../telemetry/telemetry.ts'
 import type { SinkSettings } from './serve-sink.ts'
 
 /** What main gives the engine's thread. */
-export interface EngineRoomData extends ConfiguredPlant {
+export interface EngineRoomData extends PlantEdition {
   readonly dataFolder: string
   readonly history: HistorySettings
   /** Undefined: history goes nowhere else. */

@@ -1,6 +1,7 @@
 import { type MessagePort, workerData } from 'node:worker_threads'
 import { systemClock } from '../core/clock.ts'
-import type { FromRoom, MainToEngine } from '../link/contract.ts'
+import { changedPlant } from '../core/plant-change.ts'
+import type { EditionChange, FromRoom, MainToEngine } from '../link/contract.ts'
 import { Link } from '../link/link.ts'
 import { Checkpointer } from '../store/checkpointer.ts'
 import { openHistoryDatabase } from '../store/history-database.ts'
@@ -15,7 +16,6 @@ import { sourceTypes } from './source-types.ts'
 
 const {
   port,
-  plant,
   templates,
   dataFolder,
   history,
@@ -31,7 +31,7 @@ const {
 } = workerData as EngineRoomData & {
   port: MessagePort
 }
-let { secrets } = data
+let { plant, edition, secrets } = data
 const threadLog = createThreadLog(logLevel, 'engine', systemClock, recentLog)
 const { log, levels } = threadLog
 levels.show(logLevels)
@@ -86,6 +86,13 @@ const engine = new Engine({
   onFatal: die,
 })
 
+const take = (to: EditionChange): void => {
+  if (to.edition !== edition + 1) die(new RangeError(`Edition ${to.edition} of the plant follows edition ${edition}`))
+  ;({ edition, secrets } = to)
+  plant = changedPlant(plant, to.change)
+  sink?.useSecrets(sinkSecrets())
+}
+
 const link = new Link<FromRoom, MainToEngine>({
   port,
   clock: systemClock,
@@ -106,9 +113,8 @@ const link = new Link<FromRoom, MainToEngine>({
     commandSteps: ({ id }) => engine.commands.find(id) ?? null,
     audit: ({ limit, before }) => engine.audit(limit, before),
     changePlant: async (to) => {
-      secrets = to.secrets
-      sink?.useSecrets(sinkSecrets())
-      await engine.changePlant(to).catch(die)
+      take(to)
+      await engine.changePlant({ plant, templates: to.templates }).catch(die)
       return null
     },
     releaseSources: async () => {

@@ -43,9 +43,9 @@ export function roomsOf(options: RoomsOptions): Rooms {
   const dataFolder = config.gateway.data
   const { postgres } = config.sinks
   const telling = { logLevel, logLevels: [], traces: traceSettingsOf(config) }
+  const configured = { plant: { sources: config.sources }, templates: config.templates, secrets, edition: 0 }
   const engine: EngineRoomData = {
-    plant: { sources: config.sources },
-    templates: config.templates,
+    ...configured,
     dataFolder,
     history: config.history,
     sink: postgres && { settings: postgres, gateway: config.gateway.name },
@@ -54,7 +54,6 @@ export function roomsOf(options: RoomsOptions): Rooms {
     safeMode: false,
     ...telling,
     recentLog: recentLog.bufferOf('engine'),
-    secrets,
   }
   const own = { ...telling, recentLog: recentLog.bufferOf('opcua') }
   const sendsToPostgres = postgres !== undefined
@@ -64,6 +63,7 @@ export function roomsOf(options: RoomsOptions): Rooms {
     log,
     random: Math.random,
     tracing,
+    configured,
     plans: {
       engine: {
         entry: entries?.engine ?? roomEntry('engine/room'),

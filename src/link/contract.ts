@@ -85,6 +85,16 @@ export interface ConfiguredPlant {
   readonly secrets: Readonly<Record<string, string>>
 }
 
+/** One of the plants that were configured since the gateway began, counted from 0. */
+export interface PlantEdition extends ConfiguredPlant {
+  readonly edition: number
+}
+
+/** What makes an edition of the one before it: what stays the same need not cross to another thread. */
+export interface EditionChange extends Omit<PlantEdition, 'plant'> {
+  readonly change: PlantChange
+}
+
 /** One step from a plant to the next. */
 export interface PlantStep {
   readonly revision: number
@@ -262,8 +272,8 @@ export type ToOpcua = {
 export type MainToEngine = {
   asks: ToRoom['asks'] & {
     health: (none: null) => EngineHealth
-    /** Makes this the plant that runs; answered when everything follows it. */
-    changePlant: (to: ConfiguredPlant) => null
+    /** Makes this edition, which follows the one that it has, the plant that runs; answered when everything follows it. */
+    changePlant: (to: EditionChange) => null
     /** Ends the safe mode, in which sources do not begin; answered when they have begun. */
     releaseSources: (none: null) => null
     /** What sources that look for devices by themselves have found. */

@@ -26,6 +26,7 @@ import { describeError, PenstockError } from '../core/errors.ts'
 import type { AskedHistoryEdit, EditAnswer } from '../core/history-edit.ts'
 import type { LevelOverride } from '../core/log-level.ts'
 import type { Logger } from '../core/logger.ts'
+import { changeBetween, withoutDevices } from '../core/plant-change.ts'
 import type { Tracing } from '../core/tracing.ts'
 import type { UserRecord } from '../core/user.ts'
 import type {
@@ -36,6 +37,7 @@ import type {
   MainToEngine,
   OpcuaHealth,
   OpcuaSession,
+  PlantEdition,
   TagWatcher,
   ToOpcua,
   ToRoom,
@@ -78,9 +80,13 @@ export class Rooms {
   readonly #engine: Room
   readonly #opcua: Room
   readonly #log: Logger
+  /** The newest, which the engine has, is told of or begins with. */
+  #configured: PlantEdition
 
   constructor(parts: {
     plans: Record<RoomName, RoomPlan>
+    /** With what the engine begins, as its plan has it too. */
+    configured: PlantEdition
     clock: Clock
     log: Logger
     random: () => number
@@ -88,6 +94,7 @@ export class Rooms {
   }) {
     const { plans, clock, log, random, tracing } = parts
     this.#log = log
+    this.#configured = parts.configured
     const room = (name: RoomName) =>
       new Room({ name, clock, log, random, tracing, onNewThread: () => this.#join(), ...plans[name] })
     this.#engine = room('engine')
@@ -104,8 +111,13 @@ export class Rooms {
    * ROOM_UNAVAILABLE while there is no engine, and with TIMEOUT: it will have the plant once it is back.
    */
   async changePlant(to: ConfiguredPlant): Promise<void> {
-    this.#engine.renewData({ ...to })
-    await this.#engineLink.ask('changePlant', to, CHANGE_WITHIN)
+    const before = this.#configured
+    const edition = before.edition + 1
+    this.#configured = { ...to, edition }
+    this.#engine.renewData({ ...this.#configured })
+    const { plant, ...others } = this.#configured
+    const change = changeBetween(before.plant, plant, withoutDevices)
+    await this.#engineLink.ask('changePlant', { ...others, change }, CHANGE_WITHIN)
   }
 
   /** The engine begins without its sources, whenever it starts anew. */

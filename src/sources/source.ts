@@ -5,6 +5,7 @@ import type { DeviceDiagnostics, FrameTrace, SourceDiagnostics } from '../core/d
 import type { Findings } from '../core/drift.ts'
 import type { DeviceHealth, DeviceState, PollingHealth, SourceCounter, SourceState } from '../core/health.ts'
 import type { Logger } from '../core/logger.ts'
+import type { Once } from '../core/once.ts'
 import type { SourceConfig, SourceKind } from '../core/plant.ts'
 import type { Problem } from '../core/problem.ts'
 import type { SampleSink } from '../core/sample.ts'
@@ -24,8 +25,11 @@ export type { CommandOutlet, CommandReport, Delivery, OutgoingCommand, SentComma
  */
 export interface SourceType<Config extends SourceConfig = SourceConfig> {
   readonly kind: SourceKind
-  /** Everything wrong with the protocol's own notations, paths relative to the source: `devices[0].tags[1].address`. */
-  validate(config: Config): Problem[]
+  /**
+   * Everything wrong with the protocol's own notations, paths relative to the source: `devices[0].tags[1].address`. With
+   * `once`, devices that were looked at before are not looked at again.
+   */
+  validate(config: Config, once?: Once): Problem[]
   /** Loads the protocol's library, only now that it is needed, and makes the source; it does nothing yet. */
   create(
     config: Config,

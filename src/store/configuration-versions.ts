@@ -26,6 +26,8 @@ const COLUMNS = 'id, at, user, origin, address, client, comment'
 export class ConfigurationVersions {
   readonly #database: Database.Database
   readonly #audit: AuditLog
+  /** The version that was asked for or added last, which mostly is the one that holds. */
+  #last: { readonly id: number; readonly text: string } | undefined
 
   constructor(database: Database.Database) {
     this.#database = database
@@ -35,7 +37,7 @@ export class ConfigurationVersions {
   /** Keeps it, and its audit row, in one transaction; on disk when this returns. Answers its number. */
   add({ at, by, comment, text, fileHash = undefined, changes }: NewVersion): number {
     const { user, origin, address = null, client = null } = by
-    return this.#database.transaction(() => {
+    const id = this.#database.transaction(() => {
       const { lastInsertRowid } = this.#database
         .prepare(
           `INSERT INTO configuration_versions (at, user, origin, address, client, comment, file_hash, text)
@@ -50,6 +52,8 @@ export class ConfigurationVersions {
       this.#audit.append({ at, by, action: 'configuration.apply', subject: 'configuration', outcome: 'done', details })
       return id
     })()
+    this.#last = { id, text }
+    return id
   }
 
   get newest(): ConfigurationVersion | undefined {
@@ -68,10 +72,12 @@ export class ConfigurationVersions {
 
   /** The configuration of this number as YAML; undefined: there is none, or it is kept no longer. */
   text(id: number): string | undefined {
+    if (this.#last?.id === id) return this.#last.text
     const row = this.#database
       .prepare<[number], { text: Buffer }>('SELECT text FROM configuration_versions WHERE id = ?')
       .get(id)
-    return row && inflateRawSync(row.text).toString('utf8')
+    if (row) this.#last = { id, text: inflateRawSync(row.text).toString('utf8') }
+    return row && this.#last?.text
   }
 
   /** Hash of the file that was read last. */

@@ -21,11 +21,13 @@ interface Calculated {
  * that need themselves. `sources` at their positions, undefined where one is wrong otherwise; paths from the top.
  */
 export function validateInputs(sources: readonly (SourceConfig | undefined)[]): Problem[] {
-  const tags = tagsOf(sources)
-  const devices = new Set([...tags.keys()].map(deviceOf))
   const calculated = sources.flatMap((source, position) =>
     source?.kind === 'calculated' ? calculatedOf(source, `sources[${position}]`) : [],
   )
+  if (calculated.length === 0) return []
+  const tags = tagsOf(sources)
+  const withTags = sources.flatMap((source) => (source?.devices ?? []).filter((device) => device.tags.length > 0))
+  const devices = new Set(withTags.map(({ key }) => key))
   // A device that a rule finds, or that stands in a part of the file that is wrong, may yet have the input.
   const isWhole = !sources.some((source) => source === undefined)
   const mayFind = sources.some((source) => source?.kind === 'chirpstack' && (source.rules ?? []).length > 0)

@@ -1,6 +1,7 @@
 import type { DataType } from '../../core/data-type.ts'
+import { everyTime, type Once } from '../../core/once.ts'
 import type { ChirpStackSourceConfig, TagConfig } from '../../core/plant.ts'
-import { type Problem, showValue } from '../../core/problem.ts'
+import { below, type Problem, showValue } from '../../core/problem.ts'
 import { keyProblems } from '../tls-problems.ts'
 import { type AddressFault, type ChirpStackAddress, isAddressFault, isPolledAddress, parseAddress } from './address.ts'
 import { isPayload, payloadProblems } from './payload.ts'
@@ -9,7 +10,10 @@ import type { PolledAddress } from './polled-address.ts'
 type DeviceConfig = ChirpStackSourceConfig['devices'][number]
 
 /** Everything wrong with a ChirpStack source beyond the shape of its fields; paths are relative to the source. */
-export function validateChirpStack(config: Pick<ChirpStackSourceConfig, 'devices' | 'url' | 'tls'>): Problem[] {
+export function validateChirpStack(
+  config: Pick<ChirpStackSourceConfig, 'devices' | 'url' | 'tls'>,
+  once: Once = everyTime,
+): Problem[] {
   const problems: Problem[] = [...tlsProblems(config)]
   const owners = new Map<string, string>()
   config.devices.forEach((device, position) => {
@@ -19,13 +23,16 @@ export function validateChirpStack(config: Pick<ChirpStackSourceConfig, 'devices
     const owner = owners.get(id)
     if (owner !== undefined && !device.disabled) problems.push(sameId(`${path}.${identity}`, idOf(device), owner))
     if (!device.disabled) owners.set(id, owner ?? device.name)
-    device.tags.forEach((tag, tagPosition) => {
-      const found = problemsOf(tag, identity)
-      problems.push(...found.map((each) => ({ ...each, path: `${path}.tags[${tagPosition}].${each.path}` })))
-    })
-    if (identity === 'multicastGroup') problems.push(...groupCommandProblems(device, path))
+    problems.push(...below(path, once(problemsOfDevice, device)))
   })
   return problems
+}
+
+/** Paths are relative to the device. */
+function problemsOfDevice(device: DeviceConfig): Problem[] {
+  const identity = kindOf(device)
+  const ofTags = device.tags.flatMap((tag, position) => below(`tags[${position}]`, problemsOf(tag, identity)))
+  return identity === 'multicastGroup' ? [...ofTags, ...groupCommandProblems(device)] : ofTags
 }
 
 type Kind = 'devEui' | 'gatewayId' | 'multicastGroup'
@@ -41,9 +48,9 @@ function idOf(device: DeviceConfig): string {
 }
 
 /** A group has no codec, and none of its devices acknowledges what it hears with the others. */
-function groupCommandProblems({ commands = [] }: DeviceConfig, path: string): Problem[] {
+function groupCommandProblems({ commands = [] }: DeviceConfig): Problem[] {
   return commands.flatMap(({ downlink }, position): Problem[] => {
-    const at = `${path}.commands[${position}].downlink`
+    const at = `commands[${position}].downlink`
     return [
       ...(downlink?.confirmed
         ? [

@@ -1,12 +1,13 @@
-import type { ModbusSourceConfig } from '../../core/plant.ts'
-import type { Problem } from '../../core/problem.ts'
+import { everyTime, type Once } from '../../core/once.ts'
+import type { ModbusDeviceConfig, ModbusSourceConfig } from '../../core/plant.ts'
+import { below, type Problem } from '../../core/problem.ts'
 import { keyProblems } from '../tls-problems.ts'
 import { type ForbiddenRange, forbiddenBy, forbiddenOf, forbiddenProblems } from './forbidden.ts'
 import { layoutOf, type TagLayout } from './tag-layout.ts'
 import { isReadOnly, readOnlyWords, tooWide } from './write-plan.ts'
 
 /** Everything wrong with a Modbus source beyond the shape of its fields; paths are relative to the source. */
-export function validateModbus(config: ModbusSourceConfig): Problem[] {
+export function validateModbus(config: ModbusSourceConfig, once: Once = everyTime): Problem[] {
   const problems: Problem[] = 'tls' in config && config.tls ? [...keyProblems(config.tls)] : []
   const unitOwners = new Map<number, string>()
   config.devices.forEach((device, position) => {
@@ -16,16 +17,22 @@ export function validateModbus(config: ModbusSourceConfig): Problem[] {
       if (owner !== undefined) problems.push(sameUnit(path, device.unitId, owner))
       else unitOwners.set(device.unitId, device.name)
     }
-    problems.push(...forbiddenProblems(device).map((each) => ({ ...each, path: `${path}.${each.path}` })))
-    const forbidden = forbiddenOf(device)
-    device.tags.forEach((tag, tagPosition) => {
-      const ofTag: Problem[] = []
-      const found = layoutOf(tag, device, ofTag)
-      const range = found && forbiddenBy(forbidden, found.address.area, found.address.start, found.count)
-      if (range && !tag.disabled) ofTag.push(inForbidden(tag.address, range))
-      if (found && tag.access === 'readWrite') ofTag.push(...unwritable(found))
-      problems.push(...ofTag.map((each) => ({ ...each, path: `${path}.tags[${tagPosition}].${each.path}` })))
-    })
+    problems.push(...below(path, once(problemsOfDevice, device)))
+  })
+  return problems
+}
+
+/** Paths are relative to the device. */
+function problemsOfDevice(device: ModbusDeviceConfig): Problem[] {
+  const problems = forbiddenProblems(device)
+  const forbidden = forbiddenOf(device)
+  device.tags.forEach((tag, position) => {
+    const ofTag: Problem[] = []
+    const found = layoutOf(tag, device, ofTag)
+    const range = found && forbiddenBy(forbidden, found.address.area, found.address.start, found.count)
+    if (range && !tag.disabled) ofTag.push(inForbidden(tag.address, range))
+    if (found && tag.access === 'readWrite') ofTag.push(...unwritable(found))
+    problems.push(...below(`tags[${position}]`, ofTag))
   })
   return problems
 }

@@ -1,5 +1,6 @@
+import { everyTime, type Once } from '../../core/once.ts'
 import type { S7DeviceConfig, S7SourceConfig, TagConfig } from '../../core/plant.ts'
-import { type Problem, showValue } from '../../core/problem.ts'
+import { below, type Problem, showValue } from '../../core/problem.ts'
 import { resolveTag, type S7Item } from './resolve.ts'
 import { readOnlyWords } from './write-plan.ts'
 
@@ -7,7 +8,7 @@ const HIGHEST_RACK = 7
 const HIGHEST_SLOT = 31
 
 /** Everything wrong with the source's S7 settings and its tags' addresses; paths relative to the source. */
-export function validateS7(config: S7SourceConfig): Problem[] {
+export function validateS7(config: S7SourceConfig, once: Once = everyTime): Problem[] {
   return [
     ...inRange(config.rack, 'rack', HIGHEST_RACK, 'Use the rack of the hardware configuration, usually 0.'),
     ...inRange(
@@ -16,7 +17,7 @@ export function validateS7(config: S7SourceConfig): Problem[] {
       HIGHEST_SLOT,
       'Use the slot of the CPU: S7-300 2, S7-400 usually 3, S7-1200/1500 1.',
     ),
-    ...config.devices.flatMap((device, position) => validateDevice(device, `devices[${position}]`)),
+    ...config.devices.flatMap((device, position) => below(`devices[${position}]`, once(problemsOfDevice, device))),
   ]
 }
 
@@ -25,11 +26,12 @@ function inRange(value: number, path: string, highest: number, mend: string): Pr
   return [{ path, value: showValue(value), message: `A ${path} is a whole number from 0 to ${highest}.`, mend }]
 }
 
-function validateDevice(device: S7DeviceConfig, path: string): Problem[] {
+/** Paths are relative to the device. */
+function problemsOfDevice(device: S7DeviceConfig): Problem[] {
   const problems: Problem[] = []
   const readBy = new Map<string, string>()
   for (const [position, tag] of device.tags.entries()) {
-    const tagPath = `${path}.tags[${position}]`
+    const tagPath = `tags[${position}]`
     problems.push(...withoutMeaning(tag, tagPath))
     const resolved = resolveTag(tag)
     if (!resolved.ok) {

@@ -17,6 +17,7 @@ sources:
 
     devices:
       - key: pump # in the cellar
+        unitId: 1
         poll: 1s
         tags:
           - { key: flow, type: UInt16, address: holding:1 }
@@ -33,6 +34,7 @@ sources:
             address: holding:9
       # the one that hums
       - key: fan
+        unitId: 2
         tags: [{ key: speed, type: UInt16, address: holding:3 }, { key: "on", type: Boolean, address: coil:1 }]
   - key: plc
     kind: s7
@@ -47,11 +49,43 @@ sources:
     host: 10.0.0.5
     devices:
       - key: pump
+        unitId: 1
         tags:
           - { <<: *usual, key: flow, address: holding:1 }
           - { <<: *usual, key: head, address: holding:2 }
 `
+const withAllElse = `
+templates:
+  - key: climate
+    tags: [{ key: temperature, type: Double, address: object.temperature }]
+    commands: [{ key: reboot, downlink: { fPort: 10, payload: [{ hex: "FF10" }] } }]
+sources:
+  - key: lora
+    kind: chirpstack
+    url: http://chirpstack:8080
+    tenantId: 52f14cd4-c6f1-4fbd-8f87-4025e1d49242
+    apiKeyEnv: LORA_KEY
+    devices:
+      - { key: hall, devEui: "24e124136d123456", template: climate }
+      - { key: yard, devEui: "24e124136d123457", tags: [{ key: rain, type: Double, address: object.rain }] }
+  - key: line
+    kind: modbus
+    host: 10.0.0.5
+    pollGroups: { slow: 1m }
+    devices:
+      - key: pump
+        unitId: 1
+        aggregates: [{ window: 1m, functions: [max] }]
+        tags:
+          - { key: flow, type: UInt16, address: holding:1, access: readWrite }
+          - { key: head, type: UInt16, address: holding:2, poll: slow }
+        commands: [{ key: stop, writes: [{ tag: flow, value: 0 }], onlyWhen: [{ tag: pump/head, equals: 1 }] }]
+  - key: sums
+    kind: calculated
+    devices: [{ key: all, tags: [{ key: both, type: Double, expression: "[pump/flow] + [pump/head]" }] }]
+`
 
+const env = { LORA_KEY: 'key' }
 const device = (source: string, key: string) => ['sources', source, 'devices', key]
 const places = [
   [...device('line', 'pump'), 'tags', 'flow'],
@@ -73,16 +107,74 @@ const edit: fc.Arbitrary<Edit> = fc.oneof(
   }),
   fc.record({ set: fc.constant(['x-usual', 'type']), value: fc.constantFrom('Int32', 'Int16') }),
 )
+/** Settings far from one another that make a device, or what is said of it, another one. */
+const farSettings: [readonly string[], readonly unknown[]][] = [
+  [
+    ['sources', 'lora', 'linkTags'],
+    [true, false],
+  ],
+  [
+    ['templates', 'climate', 'tags', 'temperature', 'address'],
+    ['object.t', 'object.', 'status:margin'],
+  ],
+  [
+    ['templates', 'climate', 'key'],
+    ['climate', 'other'],
+  ],
+  [
+    [...device('lora', 'yard'), 'template'],
+    ['climate', 'other'],
+  ],
+  [
+    [...device('lora', 'yard'), 'devEui'],
+    ['24e124136d123456', '24e124136d123457'],
+  ],
+  [
+    ['sources', 'line', 'pollGroups'],
+    [{ slow: '2m' }, { fast: '1s' }],
+  ],
+  [[...device('line', 'pump'), 'pollGroups'], [{ slow: '5s' }]],
+  [
+    [...device('line', 'pump'), 'forbidden'],
+    [['holding:2'], []],
+  ],
+  [
+    [...device('line', 'pump'), 'key'],
+    ['pump', 'all'],
+  ],
+  [
+    [...device('line', 'pump'), 'tags', 'head', 'key'],
+    ['head', 'flow', 'flow-1m-max', 'stop'],
+  ],
+  [
+    [...device('line', 'pump'), 'tags', 'flow', 'type'],
+    ['UInt16', 'String', 'Boolean'],
+  ],
+  [
+    [...device('line', 'pump'), 'tags', 'flow', 'address'],
+    ['holding:1', 'input:1', 'nowhere'],
+  ],
+  [
+    [...device('sums', 'all'), 'tags', 'both', 'expression'],
+    ['[pump/flow]', '[pump/none] + 1', '1 +'],
+  ],
+]
+const farEdit: fc.Arbitrary<Edit> = fc.oneof(
+  ...farSettings.map(([set, values]) => fc.record({ set: fc.constant(set), value: fc.constantFrom(...values) })),
+  fc.record({ remove: fc.constantFrom(...farSettings.map(([remove]) => remove)) }),
+)
 
 describe('a configuration that is edited again and again', () => {
   it.each([
-    ['with comments, lists on one line and lists on many', plant],
-    ['with anchors', withAnchors],
-  ])('%s, is after each edit what it would be without anything remembered', (_what, first) => {
+    ['with comments, lists on one line and lists on many', plant, edit],
+    ['with anchors', withAnchors, edit],
+    ['with templates, poll groups, windows, commands and calculated values', withAllElse, farEdit],
+  ])('%s, is after each edit what it would be without anything remembered', (_what, first, edit) => {
     fc.assert(
       fc.property(fc.array(fc.array(edit, { minLength: 1, maxLength: 2 }), { maxLength: 8 }), (changes) => {
         const texts = new ParsedTexts()
-        const check = checkOfEdits('plant.yaml', {})
+        const check = checkOfEdits('plant.yaml', env)
+        expect(check(first)).toMatchObject({ ok: true })
         let [text, document] = [first, parseDocument(first)]
         for (const edits of changes) {
           const made = texts.edited(text, edits)
@@ -96,7 +188,7 @@ describe('a configuration that is edited again and again', () => {
           text = made.text
           const anew = readYaml(text, 'configuration')
           expect(texts.valuesOf(text)).toStrictEqual(anew.ok ? anew.value : {})
-          const [checked, whole] = [check(text, made.yaml), loadText(text, 'plant.yaml', {})]
+          const [checked, whole] = [check(text, made.yaml), loadText(text, 'plant.yaml', env)]
           expect(checked.ok).toBe(whole.ok)
           if (checked.ok && whole.ok) expect(checked.config).toStrictEqual(whole.config)
           if (!checked.ok && !whole.ok) expect(checked.problems).toStrictEqual(whole.problems)

@@ -1,8 +1,16 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import type { Plant } from '../../../src/core/plant.ts'
-import { changeBetween, changedPlant, inSteps, isNoChange, readsTheSame } from '../../../src/core/plant-change.ts'
+import {
+  changeBetween,
+  changedPlant,
+  inSteps,
+  isNoChange,
+  readsTheSame,
+  withoutDevices,
+} from '../../../src/core/plant-change.ts'
 import { TagIndexing } from '../../../src/core/tag-index.ts'
+import { chirpStackConfig } from '../../support/chirpstack-plant.ts'
 import { aModbusDevice, aPlant, aTag } from '../../support/small-plant.ts'
 
 const types = ['Double', 'Int32', 'String'] as const
@@ -64,6 +72,14 @@ describe('a change between two plants', () => {
         expect(isNoChange(changeBetween(plant, turned))).toBe(true)
       }),
     )
+  })
+
+  it('leaves out what only says which devices a source has, unless all settings are asked for', () => {
+    const plantWith = (rejected: readonly string[]): Plant => ({ sources: [chirpStackConfig([], { rejected })] })
+    const [before, after] = [plantWith([]), plantWith(['24e124136d123456'])]
+    expect(isNoChange(changeBetween(before, after))).toBe(true)
+    const change = changeBetween(before, after, withoutDevices)
+    expect(changedPlant(before, change)).toEqual(after)
   })
 
   it('names only the device that is different', () => {
