@@ -105,8 +105,11 @@ function setAt(document: Document, place: readonly (string | number)[], value: u
       if (!isNode(pair.key)) pair.key = document.createNode(pair.key)
       if (!isNode(pair.value)) pair.value = document.createNode(pair.value)
       node = pair.value
-    } else if (isSeq(node)) node = node.items[Number(step)]
-    else return
+    } else if (isSeq(node)) {
+      const position = Number(step)
+      if (!isNode(node.items[position])) node.items[position] = document.createNode(node.items[position])
+      node = node.items[position]
+    } else return
   }
 }
 

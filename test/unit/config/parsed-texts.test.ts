@@ -233,6 +233,7 @@ describe('a configuration that is edited again and again', () => {
     ['a value of which the type was forced', 'port: !!str 5', set('port', 7)],
     ['nothing that was forced to be that', 'port: !!null ""', set('port', 'six')],
     ['settings with names of objects', 'port: 1', set('__proto__', JSON.parse('{"constructor":{"__proto__":1}}'))],
+    ['an element of a list that becomes a single value', 'port: 1', { set: ['sources', 'line'], value: 'Boolean' }],
     ['what refers to something that goes', 'x: &name 1\n  - key: other\n    y: *name', { remove: ['sources', 'line'] }],
   ])('is read as its text is: %s', (_what, settings, edit) => {
     const texts = new ParsedTexts()
