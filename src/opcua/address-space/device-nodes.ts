@@ -1,6 +1,6 @@
 import { coerceNodeId, DataType, LocalizedText, type NodeId, type UAObject, type UAVariable } from 'node-opcua'
 import { type DeviceHealth, type DeviceState, deviceStates } from '../../core/health.ts'
-import type { SourceConfig } from '../../core/plant.ts'
+import type { DeviceBase, SourceConfig } from '../../core/plant.ts'
 import { StatusCode } from '../../core/status-code.ts'
 import { makeDataValue, nullVariant, scalar } from '../data-values.ts'
 import { setDataValue } from '../projected-variable.ts'
@@ -38,14 +38,18 @@ export class DeviceNodes {
   /** Everything that says how the device is, and is not to be believed without the engine. */
   readonly status: readonly UAVariable[]
   readonly #context: DeviceNodesContext
+  readonly #device: DeviceConfig
   readonly #properties = new Map<string, UAVariable>()
   readonly #health: UAVariable
   readonly #state: UAVariable
   readonly #reason: UAVariable
+  /** How the device was when that was told last: only news come. */
+  shown: DeviceHealth | undefined
 
   constructor(context: DeviceNodesContext, source: SourceConfig, device: DeviceConfig, now: number) {
     const { factory, namespaces, folders, changes, deviceSet } = context
     this.#context = context
+    this.#device = device
     this.object = factory.object({
       id: device.key,
       name: device.key,
@@ -72,7 +76,12 @@ export class DeviceNodes {
     folders.place(this.object, device.folder, now)
   }
 
-  /** The device's settings are these now; its source is the same. */
+  /** Whether these are settings of a device of this type: one of another needs other nodes. */
+  isOf(device: DeviceConfig): boolean {
+    return areOfOneType(this.#device, device)
+  }
+
+  /** The device's settings are these now; its source and its type are the same. */
   update(device: DeviceConfig, now: number): void {
     const { namespaces, statuses, folders } = this.#context
     folders.place(this.object, device.folder, now)
@@ -94,7 +103,9 @@ export class DeviceNodes {
     this.object.addressSpace.deleteNode(this.object)
   }
 
-  show({ state, reason }: DeviceHealth, now: number): void {
+  show(shown: DeviceHealth, now: number): void {
+    const { state, reason } = shown
+    this.shown = shown
     const { statuses } = this.#context
     const good = statuses.of(StatusCode.Good)
     const health = healthOf[state]
@@ -113,6 +124,10 @@ const typeIds: Readonly<Record<SourceConfig['kind'], number>> = {
 
 const GATEWAY_TYPE_ID = 1008
 const MULTICAST_GROUP_TYPE_ID = 1010
+
+/** Of two devices of one source. */
+export const areOfOneType = (one: DeviceBase, other: DeviceBase): boolean =>
+  ['gatewayId', 'multicastGroup'].every((identity) => identity in one === identity in other)
 
 function deviceType(namespaces: Namespaces, kind: SourceConfig['kind'], device: DeviceConfig): NodeId {
   const id =

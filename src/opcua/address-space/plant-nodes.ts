@@ -8,7 +8,7 @@ import type { IndexedTag, TagChange, TagIndex, TagIndexing } from '../../core/ta
 import { reviveItems } from '../hardening/revive-items.ts'
 import { showUnheard } from '../projected-variable.ts'
 import { StatusCodeCache } from '../status-codes.ts'
-import type { DeviceConfig, DeviceNodesContext } from './device-nodes.ts'
+import { areOfOneType, type DeviceConfig, type DeviceNodesContext } from './device-nodes.ts'
 import { FolderTree } from './folder-tree.ts'
 import { type GatewayIdentity, GatewayNodes } from './gateway-nodes.ts'
 import { ModelChanges } from './model-changes.ts'
@@ -95,12 +95,12 @@ export class PlantNodes {
     for (const gone of tags.retired) {
       const former = this.#take(gone.index)
       if (!former) continue
-      if (added.get(gone.id)?.source.key === gone.source.key) retyped.set(gone.id, former)
+      if (standAlike(added.get(gone.id), gone)) retyped.set(gone.id, former)
       else this.#delete(former)
       yield
     }
     for (const tag of [...tags.updated, ...tags.renewed]) {
-      if (this.#known.get(tag.index)?.source.key === tag.source.key) continue
+      if (standAlike(this.#known.get(tag.index), tag)) continue
       const former = this.#take(tag.index)
       if (former) this.#delete(former)
       yield
@@ -136,8 +136,9 @@ export class PlantNodes {
     this.gateway.showEngine(heard, now)
     if (heard) return
     const uncertain = this.#statuses.of(StatusCode.UncertainNoCommunicationLastUsableValue)
-    for (const { status } of this.#sources.values()) {
+    for (const { status, devices } of this.#sources.values()) {
       for (const variable of status) showUnheard(variable, uncertain, now)
+      for (const device of devices.values()) device.shown = undefined
     }
   }
 
@@ -173,12 +174,13 @@ export class PlantNodes {
     const source = this.#sources.get(sourceKey)
     if (!source) throw new PenstockError('PROTOCOL_VIOLATION', `Device ${device.key} has no source in the plant`)
     const known = source.devices.get(device.key)
-    if (known) {
+    if (known?.isOf(device)) {
       known.update(device, now)
       return
     }
     for (const other of this.#sources.values()) other.removeDevice(device.key)
     source.addDevice(device, now)
+    if (known?.shown) source.devices.get(device.key)?.show(known.shown, now)
   }
 
   #addTag(tag: IndexedTag): void {
@@ -230,6 +232,10 @@ export class PlantNodes {
     return this.#addressSpace.findNode(variable.nodeId) === variable
   }
 }
+
+/** Whether both belong to the same node of a device. */
+const standAlike = (before: IndexedTag | undefined, now: IndexedTag): boolean =>
+  before?.source.key === now.source.key && areOfOneType(before.device, now.device)
 
 function findDeviceSet(addressSpace: AddressSpace, namespaces: Namespaces): UAObject {
   const deviceSet = addressSpace.findNode(`ns=${namespaces.di.index};i=5001`)

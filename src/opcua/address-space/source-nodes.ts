@@ -103,7 +103,9 @@ export class SourceNodes {
       this.removeDevice(key)
       yield
     }
-    this.#context.changes.removed(this.object, this.#sourcesFolder)
+    const { changes } = this.#context
+    changes.removed(this.#folder)
+    changes.removed(this.object, this.#sourcesFolder)
     this.object.addressSpace.deleteNode(this.object)
   }
 

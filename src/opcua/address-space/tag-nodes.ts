@@ -71,7 +71,9 @@ export function updateTagVariable(
   const { id, tag } = indexed
   setMinimumSamplingInterval(variable, samplingIntervalOf(indexed))
   showHistory(variable, indexed)
-  sharePermissions(variable, permissions)
+  if (variable.rolePermissions !== permissions) {
+    for (const node of [variable, ...variable.findReferencesAsObject('HasProperty')]) sharePermissions(node, permissions)
+  }
   showAccess(variable, tag.access)
   if (former === tag) return
   variable.setDisplayName(tag.name)

@@ -1,5 +1,5 @@
 import { AddressSpace, generateAddressSpace, StatusCodes, type UAVariable } from 'node-opcua'
-import { afterEach, beforeEach, expect, it } from 'vitest'
+import { afterEach, beforeEach, expect, it, vi } from 'vitest'
 import { silentLogger } from '../../../src/core/logger.ts'
 import type { Plant, TagConfig } from '../../../src/core/plant.ts'
 import { changeBetween } from '../../../src/core/plant-change.ts'
@@ -9,7 +9,9 @@ import { nodesetFiles } from '../../../src/opcua/address-space/namespaces.ts'
 import { CommandRecords } from '../../../src/opcua/orders/command-records.ts'
 import { Orders } from '../../../src/opcua/orders/orders.ts'
 import { NODES_A_TURN, Projection } from '../../../src/opcua/projection.ts'
+import { chirpStackConfig, loraDevice, loraGateway, loraTag } from '../../support/chirpstack-plant.ts'
 import { ManualClock } from '../../support/manual-clock.ts'
+import { noCounters } from '../../support/opcua-engine.ts'
 import { aModbusDevice, aPlant, aTag } from '../../support/small-plant.ts'
 
 const TEN_THOUSAND = 10_000
@@ -168,6 +170,57 @@ it('what an engine said that is lost meanwhile is not shown any more', async () 
 
   const variable = addressSpace.findNode(`ns=${nodes().index};s=cpu/tag-499`) as UAVariable
   expect(variable.readValue().statusCode).toBe(StatusCodes.BadWaitingForInitialData)
+})
+
+const variableOf = (id: string) => addressSpace.findNode(`ns=${nodes().index};s=${id}`) as UAVariable
+
+it('a LoRaWAN device that was a gateway all along is shown as one, with its tags and as it was heard last', async () => {
+  const tag = loraTag('snr', 'link.snr')
+  const device = { ...loraDevice('roof', '24e124136d123456', [tag]), key: 'roof' }
+  await change({ sources: [chirpStackConfig([device])] })
+  const health = { key: 'lora', state: 'connected', reason: '', since: 0, counters: noCounters } as const
+  projection.showSources([{ ...health, devices: [{ key: 'roof', state: 'online', reason: '' }] }])
+  const typeOf = () => `${addressSpace.findNode(`ns=${nodes().index};s=roof`)?.typeDefinitionObj?.browseName.name}`
+  expect(typeOf()).toBe('LoRaWANDeviceType')
+
+  const events = listen()
+  await change({ sources: [chirpStackConfig([loraGateway('roof', '24e124136d123456', [tag])])] })
+  expect(typeOf()).toBe('LoRaWANGatewayType')
+  expect(variableOf('roof#DevEUI')).toBeNull()
+  expect(variableOf('roof#GatewayId').readValue().value.value).toBe('24e124136d123456')
+  expect(variableOf('roof#State').readValue().statusCode).toBe(StatusCodes.Good)
+  const told = events.flatMap(({ changes }) => changes.value.map(({ affected, verb }) => `${affected} ${verb}`))
+  // Each is deleted and added.
+  const namespace = nodes().index
+  expect(told).toEqual(expect.arrayContaining([`ns=${namespace};s=roof/snr 3`, `ns=${namespace};s=roof 15`]))
+})
+
+it('what belongs to a tag may be done with as the tag itself, also when that changes', async () => {
+  const states = [
+    { value: 0, name: 'Off', codes: [] },
+    { value: 1, name: 'On', codes: [] },
+  ]
+  const pump = (access: 'read' | 'readWrite') =>
+    aPlant([aModbusDevice('pump', [aTag('run', { type: 'Boolean', states, access })])])
+  const permissionsOf = (id: string) => variableOf(id).rolePermissions
+  await change(pump('read'))
+  const reading = permissionsOf('pump/run')
+  for (const access of ['readWrite', 'read'] as const) {
+    await change(pump(access))
+    for (const name of ['TrueState', 'FalseState']) {
+      expect(permissionsOf(`pump/run#${name}`)).toBe(permissionsOf('pump/run'))
+    }
+  }
+  expect(permissionsOf('pump/run')).toBe(reading)
+})
+
+it('nothing is said on nodes of a source that has gone', async () => {
+  await change({ sources: [...few.sources, chirpStackConfig([loraDevice('hall', '24e124136d123456', [])])] })
+  const version = variableOf('#source/lora/Devices#NodeVersion')
+  const said = vi.spyOn(version as UAVariable & { _internal_set_dataValue(): void }, '_internal_set_dataValue')
+  await change(few)
+  await change(aPlant([aModbusDevice('pump', [aTag('speed')]), aModbusDevice('fan', [], { unitId: 2 })]))
+  expect(said).not.toHaveBeenCalled()
 })
 
 const batchOf = (tag: number, value: number): SampleBatch => ({
