@@ -10,6 +10,7 @@ import type { GateSettings } from './access/gate.ts'
 import { answerProblem } from './api/answer-problem.ts'
 import { notFound } from './api/problem.ts'
 import { API_PREFIX, ApiRouter } from './api/router.ts'
+import { ConnectionBound } from './connection-bound.ts'
 import { answerForOperators } from './operator-answers.ts'
 import { answerPlainly } from './plain-answers.ts'
 import { RequestTraces } from './request-traces.ts'
@@ -86,6 +87,7 @@ export class HttpServer {
     const answer: Parameters<typeof createServer>[1] = (request, response) => void respond(request, response)
     this.#encrypted = parts.tls && new EncryptedPort(parts.tls.identity, answer, parts.service.clock)
     this.#server = this.#encrypted?.server ?? createServer(answer)
+    new ConnectionBound({ clock: parts.service.clock, log: parts.log }).guard(this.#server)
   }
 
   async #answer(context: Context): Promise<void> {
