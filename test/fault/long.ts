@@ -9,6 +9,7 @@ const long: Readonly<Record<string, string>> = {
   FIELD_FAULT_REQUESTS: '100000',
   CHIRPSTACK_FAULT_SECONDS: '600',
   CHURN: '4250',
+  EDITS: '600',
   COMMAND_KILLS: '50',
   MIGRATION_KILLS: '60',
   NETWORK_FLAP_SECONDS: '10',
