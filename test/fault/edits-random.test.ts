@@ -12,9 +12,9 @@ import { randomFrom } from '../support/seeded-random.ts'
  */
 const { EDIT_SEED, EDITS } = process.env
 const seed = Number(EDIT_SEED ?? Math.floor(Math.random() * 2 ** 31))
-const edits = Number(EDITS ?? 6)
+const edits = Number(EDITS ?? 4)
 /** A gateway that starts anew costs a second of a core. */
-const COMPARED_EVERY = 6
+const COMPARED_EVERY = 4
 /** Checks cost little, and most of what is drawn is refused. */
 const CHECKS_AN_EDIT = 10
 const again = `(EDIT_SEED=${seed})`

@@ -63,7 +63,9 @@ export class RandomEdits {
     if (way === 1) return { set: path, value: this.#pick(odd) }
     if (way <= 3) return { set: path, value: this.#pick(this.#like(path, spots)).value }
     if (way <= 7) {
-      const groups = spots.filter(({ value, path: [top] }) => isGroup(value) && ['sources', 'templates'].includes(top ?? ''))
+      const groups = spots.filter(
+        ({ value, path: [top] }) => isGroup(value) && ['sources', 'templates'].includes(top ?? ''),
+      )
       const [name, values] = this.#pick(settings)
       const group = groups.length === 0 ? path : this.#pick(groups).path
       const value = this.#pick(values)
@@ -92,7 +94,9 @@ const isGroup = (value: unknown): value is Record<string, unknown> =>
 
 function spotsOf(value: unknown, path: readonly string[] = []): Spot[] {
   const below = Array.isArray(value)
-    ? value.flatMap((each: unknown) => (isGroup(each) && typeof each.key === 'string' ? [[each.key, each] as const] : []))
+    ? value.flatMap((each: unknown) =>
+        isGroup(each) && typeof each.key === 'string' ? [[each.key, each] as const] : [],
+      )
     : isGroup(value)
       ? Object.entries(value)
       : []

@@ -72,7 +72,8 @@ export function updateTagVariable(
   setMinimumSamplingInterval(variable, samplingIntervalOf(indexed))
   showHistory(variable, indexed)
   if (variable.rolePermissions !== permissions) {
-    for (const node of [variable, ...variable.findReferencesAsObject('HasProperty')]) sharePermissions(node, permissions)
+    for (const node of [variable, ...variable.findReferencesAsObject('HasProperty')])
+      sharePermissions(node, permissions)
   }
   showAccess(variable, tag.access)
   if (former === tag) return

@@ -1,4 +1,4 @@
-import { AddressSpace, generateAddressSpace, StatusCodes, type UAVariable } from 'node-opcua'
+import { AddressSpace, generateAddressSpace, StatusCodes, type UAObject, type UAVariable } from 'node-opcua'
 import { afterEach, beforeEach, expect, it, vi } from 'vitest'
 import { silentLogger } from '../../../src/core/logger.ts'
 import type { Plant, TagConfig } from '../../../src/core/plant.ts'
@@ -176,11 +176,11 @@ const variableOf = (id: string) => addressSpace.findNode(`ns=${nodes().index};s=
 
 it('a LoRaWAN device that was a gateway all along is shown as one, with its tags and as it was heard last', async () => {
   const tag = loraTag('snr', 'link.snr')
-  const device = { ...loraDevice('roof', '24e124136d123456', [tag]), key: 'roof' }
+  const device = loraDevice('roof', '24e124136d123456', [tag])
   await change({ sources: [chirpStackConfig([device])] })
   const health = { key: 'lora', state: 'connected', reason: '', since: 0, counters: noCounters } as const
   projection.showSources([{ ...health, devices: [{ key: 'roof', state: 'online', reason: '' }] }])
-  const typeOf = () => `${addressSpace.findNode(`ns=${nodes().index};s=roof`)?.typeDefinitionObj?.browseName.name}`
+  const typeOf = () => (variableOf('roof') as unknown as UAObject).typeDefinitionObj.browseName.name
   expect(typeOf()).toBe('LoRaWANDeviceType')
 
   const events = listen()
