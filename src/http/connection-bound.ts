@@ -4,7 +4,7 @@ import type { Clock, Milliseconds } from '../core/clock.ts'
 import type { Logger } from '../core/logger.ts'
 
 /** More are no browsers of a plant: each takes a descriptor that devices, OPC UA clients and databases need. */
-export const MOST_CONNECTIONS = 512
+const MOST_CONNECTIONS = 512
 const SAY_EVERY: Milliseconds = 60_000
 
 interface ConnectionBoundParts {
@@ -23,8 +23,8 @@ export class ConnectionBound {
   readonly #most: number
   /** The oldest first. */
   readonly #open = new Map<Socket, string>()
-  /** Requests that are being answered, by peer: with TLS they come on another socket than the one that was accepted. */
-  readonly #answering = new Map<string, number>()
+  /** Requests without their answers, by peer: with TLS they come on another socket than the one that was accepted. */
+  readonly #asked = new Map<string, Set<IncomingMessage>>()
   #saidAt: Milliseconds = Number.NEGATIVE_INFINITY
 
   constructor({ clock, log, most = MOST_CONNECTIONS }: ConnectionBoundParts) {
@@ -36,13 +36,13 @@ export class ConnectionBound {
   /** From now on the server, with TLS or without, holds no more. */
   guard(server: Pick<Server, 'prependListener'>): void {
     server.prependListener('connection', (socket: Socket) => this.#take(socket))
-    server.prependListener('request', ({ socket }: IncomingMessage, response: ServerResponse) => {
-      const peer = peerOf(socket)
-      this.#answering.set(peer, (this.#answering.get(peer) ?? 0) + 1)
+    server.prependListener('request', (request: IncomingMessage, response: ServerResponse) => {
+      const peer = peerOf(request.socket)
+      const requests = this.#asked.get(peer) ?? new Set()
+      this.#asked.set(peer, requests.add(request))
       response.once('close', () => {
-        const left = (this.#answering.get(peer) ?? 1) - 1
-        if (left > 0) this.#answering.set(peer, left)
-        else this.#answering.delete(peer)
+        requests.delete(request)
+        if (requests.size === 0) this.#asked.delete(peer)
       })
     })
   }
@@ -60,13 +60,18 @@ export class ConnectionBound {
   #idlest(): Socket | undefined {
     const idle = new Map<string | undefined, Socket[]>()
     for (const [socket, peer] of this.#open) {
-      if (this.#answering.has(peer)) continue
+      if (this.#isAnswering(peer)) continue
       const ofAddress = idle.get(socket.remoteAddress)
       if (ofAddress) ofAddress.push(socket)
       else idle.set(socket.remoteAddress, [socket])
     }
     const [most] = [...idle.values()].sort((one, other) => other.length - one.length)
     return most?.[0]
+  }
+
+  /** Whoever sends a request byte by byte is not being answered yet. */
+  #isAnswering(peer: string): boolean {
+    return [...(this.#asked.get(peer) ?? [])].some(({ complete }) => complete)
   }
 
   #say(): void {
