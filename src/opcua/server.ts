@@ -21,7 +21,7 @@ import type { Tracing } from '../core/tracing.ts'
 import type { UserRecord } from '../core/user.ts'
 import { builtAt, version } from '../version.ts'
 import { nodesetFiles } from './address-space/namespaces.ts'
-import { keepDiagnosticsReadOnly, showOnlyWhatIsServed } from './address-space/standard-nodes.ts'
+import { keepDiagnosticsReadOnly, showEmptyLists, showOnlyWhatIsServed } from './address-space/standard-nodes.ts'
 import { type CertificateStores, openCertificateStores } from './certificates.ts'
 import { GatewayServer } from './gateway-server.ts'
 import { answerWithNewestToken } from './hardening/channel-tokens.ts'
@@ -151,6 +151,7 @@ export async function prepareServer(
     throw new PenstockError('STOPPED', 'The OPC UA server was ended while it was prepared')
   publishFastestSampling(addressSpace)
   showOnlyWhatIsServed(addressSpace)
+  showEmptyLists(addressSpace)
   keepDiagnosticsReadOnly(server)
   tellWhoIsLoggedIn(addressSpace)
   correctCallResults(server)

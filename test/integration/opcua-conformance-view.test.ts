@@ -8,11 +8,13 @@ import {
   type BrowseRequestOptions,
   type BrowseResult,
   type ClientSession,
+  DataType,
   type NodeId,
   RegisterNodesRequest,
   resolveNodeId,
   TranslateBrowsePathsToNodeIdsRequest,
   UnregisterNodesRequest,
+  VariantArrayType,
 } from 'node-opcua'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { MOST_PATH_ELEMENTS } from '../../src/opcua/services/slice-work.ts'
@@ -246,6 +248,15 @@ describe('OPC 10000-5 §6.3.2 ServerCapabilities and §12.4 BuildInfo', () => {
     const { statusCode } = await session.read({ nodeId, attributeId: AttributeIds.BrowseName })
 
     expect(statusCode.name).toBe('BadNodeIdUnknown')
+  })
+
+  it.each([
+    ['RedundantServerArray', 'i=11313'],
+    ['SoftwareCertificates of ServerCapabilitiesType', 'i=3049'],
+  ])('are an empty list where nothing is listed: %s', async (_name, nodeId) => {
+    const { value } = await session.read({ nodeId, attributeId: AttributeIds.Value })
+
+    expect(value).toMatchObject({ dataType: DataType.ExtensionObject, arrayType: VariantArrayType.Array, value: [] })
   })
 
   it('claim profiles and conformance units that are true, and no other', async () => {

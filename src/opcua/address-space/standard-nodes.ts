@@ -1,6 +1,7 @@
 import {
   AccessLevelFlag,
   type AddressSpace,
+  DataType,
   MethodIds,
   NodeClass,
   ObjectIds,
@@ -9,6 +10,7 @@ import {
   type ServerSession,
   type UAVariable,
   VariableIds,
+  VariantArrayType,
 } from 'node-opcua'
 import { HardeningError } from '../hardening/patch-method.ts'
 
@@ -49,6 +51,22 @@ export function showOnlyWhatIsServed(addressSpace: AddressSpace): void {
   }
   for (const node of addressSpace.getNamespace(0).nodeIterator()) {
     if (node.nodeClass === NodeClass.Variable) keepReadOnly(node as UAVariable)
+  }
+}
+
+/**
+ * Where the nodesets have no value of an array of structures, node-opcua shows one structure that is null, as Good. A
+ * value must be of the ValueRank of its Variable (OPC 10000-3 §5.6.2): there is nothing in the list, so it is empty.
+ */
+export function showEmptyLists(addressSpace: AddressSpace): void {
+  for (const namespace of addressSpace.getNamespaceArray()) {
+    for (const node of namespace.nodeIterator()) {
+      if (node.nodeClass !== NodeClass.Variable || (node as UAVariable).valueRank !== 1) continue
+      const variable = node as UAVariable
+      const { dataType, arrayType } = variable.readValue().value
+      if (dataType !== DataType.ExtensionObject || arrayType !== VariantArrayType.Scalar) continue
+      variable.setValueFromSource({ dataType, arrayType: VariantArrayType.Array, value: [] })
+    }
   }
 }
 
