@@ -1,5 +1,5 @@
 import { AttributeIds, DataType, type Variant } from 'node-opcua'
-import { afterAll, beforeAll, beforeEach, expect, it, vi } from 'vitest'
+import { beforeEach, expect, it, vi } from 'vitest'
 import { systemClock } from '../../src/core/clock.ts'
 import type { Transmission } from '../../src/demo/chirpstack/downlinks.ts'
 import { SimulatedChirpStack } from '../../src/demo/chirpstack/simulated-chirpstack.ts'
@@ -11,6 +11,7 @@ import { API_KEY_ENV, modbusSource, s7Source, writePlant } from '../support/gate
 import { PymodbusServer } from '../support/modbus-peers.ts'
 import { startGatewayOf } from '../support/running-gateway.ts'
 import { ScadaClient } from '../support/scada-client.ts'
+import { shared } from '../support/shared.ts'
 import { Snap7Plc } from '../support/snap7.ts'
 
 /** From an OPC UA client to a device that acts, and back, through the whole gateway. */
@@ -28,7 +29,7 @@ let received: Transmission[] = []
 let scada: ScadaClient
 let other: ScadaClient
 
-beforeAll(async () => {
+async function begin(): Promise<void> {
   meter = await PymodbusServer.start()
   ends.push(() => meter.stop())
   await meter.put({ area: 'holding', address: 4, encoding: 'float32', value: 12.5 })
@@ -83,12 +84,12 @@ beforeAll(async () => {
   ends.push(() => scada.end())
   other = await ScadaClient.connect(plant.endpointUrl)
   ends.push(() => other.end())
+}
+shared(begin, async () => {
+  for (const end of ends.splice(0).reverse()) await end()
 })
 beforeEach(() => {
   received = []
-})
-afterAll(async () => {
-  for (const end of ends.reverse()) await end()
 })
 
 const write = async (client: ScadaClient, id: string, value: Pick<Variant, 'dataType' | 'value'>): Promise<string> => {

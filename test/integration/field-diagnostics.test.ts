@@ -1,4 +1,4 @@
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest'
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 import { diagnose } from '../../src/cli/field/diagnose.ts'
 import { frames } from '../../src/cli/field/frames.ts'
 import { readOnce } from '../../src/cli/field/read-once.ts'
@@ -22,6 +22,7 @@ import { device, devicesOf, source, tag } from '../support/modbus-plant.ts'
 import { startGatewayOf } from '../support/running-gateway.ts'
 import { FaultProxy } from '../support/s7-fault-proxy.ts'
 import { s7Device, s7DevicesOf, s7SourceConfig, s7Tag } from '../support/s7-plant.ts'
+import { shared } from '../support/shared.ts'
 import { Snap7Plc } from '../support/snap7.ts'
 
 const at = (url: string) => ({ url: new URL(url), certificate: undefined })
@@ -177,24 +178,26 @@ describe('a running gateway', () => {
   let gateway: Gateway
   let url: string
 
-  beforeAll(async () => {
-    server = await FaultServer.start(faults.right)
-    cpu = await Snap7Plc.start(new Map([[1, Buffer.from([0, 0, 0x12, 0x34])]]))
-    plant = await writePlant([
-      modbusSourceOf(server.port, [{ key: 'power', type: 'UInt16', address: 'holding:7' }]),
-      s7SourceOf(cpu.port, [{ key: 'speed', type: 'Int16', address: 'DB1,INT0' }]),
-    ])
-    gateway = await startGatewayOf(plant)
-    url = `http://127.0.0.1:${gateway.httpPort}`
-  })
+  shared(
+    async () => {
+      server = await FaultServer.start(faults.right)
+      cpu = await Snap7Plc.start(new Map([[1, Buffer.from([0, 0, 0x12, 0x34])]]))
+      plant = await writePlant([
+        modbusSourceOf(server.port, [{ key: 'power', type: 'UInt16', address: 'holding:7' }]),
+        s7SourceOf(cpu.port, [{ key: 'speed', type: 'Int16', address: 'DB1,INT0' }]),
+      ])
+      gateway = await startGatewayOf(plant)
+      url = `http://127.0.0.1:${gateway.httpPort}`
+    },
+    async () => {
+      await gateway.stop()
+      plant.remove()
+      await cpu.stop()
+      await server.stop()
+    },
+  )
   beforeEach(() => {
     server.behave = faults.right
-  })
-  afterAll(async () => {
-    await gateway.stop()
-    plant.remove()
-    await cpu.stop()
-    await server.stop()
   })
 
   const said = () => {

@@ -1,20 +1,23 @@
 import { once } from 'node:events'
 import { connect, type Socket } from 'node:net'
 import { AttributeIds } from 'node-opcua'
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest'
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 import { defaultLimits } from '../../src/config/opcua-choices.ts'
 import { ManualClock } from '../support/manual-clock.ts'
 import { nodeId, type RoomUnderTest, startRoom } from '../support/opcua-room.ts'
+import { shared } from '../support/shared.ts'
 
 let clock: ManualClock
 let test: RoomUnderTest
 let sockets: Socket[]
 
-beforeAll(async () => {
-  clock = new ManualClock()
-  test = await startRoom({ clock, settings: { limits: { ...defaultLimits, connections: 4 } } })
-})
-afterAll(() => test.end())
+shared(
+  async () => {
+    clock = new ManualClock()
+    test = await startRoom({ clock, settings: { limits: { ...defaultLimits, connections: 4 } } })
+  },
+  () => test.end(),
+)
 beforeEach(() => {
   sockets = []
 })

@@ -7,9 +7,10 @@ import {
   MonitoringMode,
   StatusCodes,
 } from 'node-opcua'
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest'
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 import type { TagConfig } from '../../src/core/plant.ts'
 import { monitor, type RoomUnderTest, startRoom, watch } from '../support/opcua-room.ts'
+import { shared } from '../support/shared.ts'
 import { aModbusDevice, aPlant, aTag } from '../support/small-plant.ts'
 
 const speed = aTag('speed', { unit: 'rpm', range: { low: 0, high: 3_000 } })
@@ -20,10 +21,12 @@ const before = aPlant([pump, tank])
 let room: RoomUnderTest
 let session: ClientSession
 let namespace: number
-beforeAll(async () => {
-  room = await startRoom({ plant: aPlant([]) })
-})
-afterAll(() => room.end())
+shared(
+  async () => {
+    room = await startRoom({ plant: aPlant([]) })
+  },
+  () => room.end(),
+)
 // Each test has the plant anew, with tags that never had a value, and a client of its own.
 beforeEach(async () => {
   await room.engine.changePlant(before)
