@@ -137,9 +137,9 @@ it('two clients that write at once are each answered with what became of theirs,
 it('a device that is gone takes no write, and says why', async () => {
   const far = await PymodbusServer.start(lostPort)
   await far.put({ area: 'holding', address: 0, encoding: 'uint16', value: 1 })
-  await eventually(async () => expect(await scada.read('far/level')).toMatchObject({ status: 'Good' })).finally(() =>
-    far.stop(),
-  )
+  ends.push(() => far.stop())
+  await eventually(async () => expect(await scada.read('far/level')).toMatchObject({ status: 'Good' }))
+  await far.stop()
   await eventually(async () =>
     expect((await scada.read('far/level')).status).toBe('UncertainNoCommunicationLastUsableValue'),
   )
