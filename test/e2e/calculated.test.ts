@@ -66,11 +66,11 @@ shared(
     await eventually(() => expect(server.chirpStack.openStreams(HALL)).toBe(1))
   },
   async () => {
-    await scada.end()
-    await gateway.stop()
-    await meter.stop()
-    await server.chirpStack.close()
-    plant.remove()
+    await scada?.end()
+    await gateway?.stop()
+    await meter?.stop()
+    await server?.chirpStack.close()
+    plant?.remove()
   },
 )
 beforeEach(async () => {

@@ -43,10 +43,10 @@ shared(
     scada = await ScadaClient.connect(plant.endpointUrl)
   },
   async () => {
-    await scada.end()
-    await gateway.stop()
-    await server.chirpStack.close()
-    plant.remove()
+    await scada?.end()
+    await gateway?.stop()
+    await server?.chirpStack.close()
+    plant?.remove()
   },
 )
 

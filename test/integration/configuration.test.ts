@@ -38,10 +38,10 @@ shared(
     await start()
   },
   async () => {
-    await scada.end()
-    await running.end()
-    await meter.stop()
-    plant.remove()
+    await scada?.end()
+    await running?.end()
+    await meter?.stop()
+    plant?.remove()
   },
 )
 /** Each test begins with the configuration as it stands in the file, and the client that is there. */

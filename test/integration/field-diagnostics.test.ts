@@ -190,10 +190,10 @@ describe('a running gateway', () => {
       url = `http://127.0.0.1:${gateway.httpPort}`
     },
     async () => {
-      await gateway.stop()
-      plant.remove()
-      await cpu.stop()
-      await server.stop()
+      await gateway?.stop()
+      plant?.remove()
+      await cpu?.stop()
+      await server?.stop()
     },
   )
   beforeEach(() => {

@@ -52,10 +52,10 @@ shared(
     await eventually(() => expect(chirpStack.chirpStack.openStreams(OFFICE)).toBe(1))
   },
   async () => {
-    await gateway.stop()
-    await meter.stop()
-    await chirpStack.chirpStack.close()
-    plant.remove()
+    await gateway?.stop()
+    await meter?.stop()
+    await chirpStack?.chirpStack.close()
+    plant?.remove()
   },
 )
 

@@ -16,7 +16,7 @@ shared(
     clock = new ManualClock()
     test = await startRoom({ clock, settings: { limits: { ...defaultLimits, connections: 4 } } })
   },
-  () => test.end(),
+  async () => test?.end(),
 )
 beforeEach(() => {
   sockets = []

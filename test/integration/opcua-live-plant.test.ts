@@ -25,7 +25,7 @@ shared(
   async () => {
     room = await startRoom({ plant: aPlant([]) })
   },
-  () => room.end(),
+  async () => room?.end(),
 )
 // Each test has the plant anew, with tags that never had a value, and a client of its own.
 beforeEach(async () => {
