@@ -1,4 +1,4 @@
-import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
+import { beforeEach, describe, expect, it, vi } from 'vitest'
 import { formatProblem } from '../../src/core/problem.ts'
 import type { Gateway } from '../../src/main.ts'
 import { TENANT } from '../support/chirpstack-plant.ts'
@@ -7,6 +7,7 @@ import { API_KEY_ENV, modbusSource, type PlantFolder, writePlant } from '../supp
 import { PymodbusServer } from '../support/modbus-peers.ts'
 import { startGatewayOf } from '../support/running-gateway.ts'
 import { ScadaClient } from '../support/scada-client.ts'
+import { shared } from '../support/shared.ts'
 
 /** From registers and uplinks as devices say them to what an OPC UA client reads: transformed, and calculated with. */
 let server: ChirpStackServer
@@ -49,22 +50,32 @@ const sourcesWith = (tags: readonly object[], calculated: readonly object[]) => 
 const put = (address: number, encoding: 'int16' | 'uint16', value: number) =>
   meter.put({ area: 'holding', address, encoding, value })
 
-beforeEach(async () => {
-  server = await ChirpStackServer.start([HALL])
-  meter = await PymodbusServer.start()
+const asBefore = async () => {
   await put(0, 'int16', 1_580)
   await put(1, 'uint16', 100)
-  plant = await writePlant(sourcesWith(registers, sums), { [API_KEY_ENV]: TENANT_KEY })
-  gateway = await startGatewayOf(plant)
-  scada = await ScadaClient.connect(plant.endpointUrl)
-  await eventually(() => expect(server.chirpStack.openStreams(HALL)).toBe(1))
-})
-afterEach(async () => {
-  await scada.end()
-  await gateway.stop()
-  await meter.stop()
-  await server.chirpStack.close()
-  plant.remove()
+}
+
+shared(
+  async () => {
+    server = await ChirpStackServer.start([HALL])
+    meter = await PymodbusServer.start()
+    await asBefore()
+    plant = await writePlant(sourcesWith(registers, sums), { [API_KEY_ENV]: TENANT_KEY })
+    gateway = await startGatewayOf(plant)
+    scada = await ScadaClient.connect(plant.endpointUrl)
+    await eventually(() => expect(server.chirpStack.openStreams(HALL)).toBe(1))
+  },
+  async () => {
+    await scada?.end()
+    await gateway?.stop()
+    await meter?.stop()
+    await server?.chirpStack.close()
+    plant?.remove()
+  },
+)
+beforeEach(async () => {
+  await asBefore()
+  await eventually(async () => expect(await scada.read('meter/supply')).toMatchObject({ value: 70, status: 'Good' }))
 })
 
 /** Rejects with what is wrong with it. */

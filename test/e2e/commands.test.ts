@@ -1,65 +1,104 @@
 import { AttributeIds, DataType, type Variant } from 'node-opcua'
-import { afterEach, expect, it, vi } from 'vitest'
+import { beforeEach, expect, it, vi } from 'vitest'
 import { systemClock } from '../../src/core/clock.ts'
 import type { Transmission } from '../../src/demo/chirpstack/downlinks.ts'
 import { SimulatedChirpStack } from '../../src/demo/chirpstack/simulated-chirpstack.ts'
 import { TENANT } from '../support/chirpstack-plant.ts'
 import { HALL, OFFICE, TENANT_KEY } from '../support/chirpstack-server.ts'
 import { SITE_APPLICATION, setUp, siteOf } from '../support/chirpstack-site.ts'
-import { API_KEY_ENV, modbusSource, type PlantFolder, s7Source, writePlant } from '../support/gateway.ts'
+import { freePort } from '../support/free-port.ts'
+import { API_KEY_ENV, modbusSource, s7Source, writePlant } from '../support/gateway.ts'
 import { PymodbusServer } from '../support/modbus-peers.ts'
 import { startGatewayOf } from '../support/running-gateway.ts'
 import { ScadaClient } from '../support/scada-client.ts'
+import { shared } from '../support/shared.ts'
 import { Snap7Plc } from '../support/snap7.ts'
 
 /** From an OPC UA client to a device that acts, and back, through the whole gateway. */
 const ends: (() => Promise<unknown> | unknown)[] = []
-afterEach(async () => {
-  for (const end of ends.splice(0).reverse()) await end()
-})
 const eventually = (claim: () => void | Promise<void>) => vi.waitFor(claim, { timeout: 20_000, interval: 50 })
+const GATEWAY_ID = '0016c001f1500001'
 
-/** A gateway whose only user may write, and so many clients of it. */
-async function operatedBy(
-  clients: number,
-  sources: readonly object[],
-  env: Record<string, string> = {},
-): Promise<ScadaClient[]> {
-  const written = await writePlant(sources, env)
-  ends.push(() => written.remove())
-  const plant: PlantFolder = { ...written, text: written.text.replace('"Observer"', '"Operator"') }
+let meter: PymodbusServer
+let lostPort: number
+let chirpStack: SimulatedChirpStack
+let groupId: string
+/** What went over the air in this test. */
+let received: Transmission[] = []
+/** Two clients of one gateway, whose only user may write. */
+let scada: ScadaClient
+let other: ScadaClient
+
+async function begin(): Promise<void> {
+  meter = await PymodbusServer.start()
+  ends.push(() => meter.stop())
+  await meter.put({ area: 'holding', address: 4, encoding: 'float32', value: 12.5 })
+  await meter.put({ area: 'holding', address: 0, encoding: 'uint16', value: 1 })
+  const plc = await Snap7Plc.start(new Map([[1, Buffer.alloc(8)]]))
+  ends.push(() => plc.stop())
+  chirpStack = new SimulatedChirpStack({
+    clock: systemClock,
+    onTransmit: (transmission) => received.push(transmission),
+  })
+  ends.push(() => chirpStack.close())
+  setUp(chirpStack, siteOf([HALL, OFFICE], { gateways: [{ gatewayId: GATEWAY_ID, tenantId: TENANT, name: 'Roof' }] }))
+  const members = { devEuis: [HALL, OFFICE], gatewayIds: [GATEWAY_ID] }
+  groupId = chirpStack.directory.addMulticastGroup({ applicationId: SITE_APPLICATION, name: 'Lamps', ...members }).id
+  lostPort = await freePort()
+  const level = { key: 'level', type: 'UInt16', address: 'holding:0', access: 'readWrite' }
+  const setpoint = { key: 'setpoint', type: 'Float', address: 'holding:4', access: 'readWrite' }
+  const position = {
+    key: 'position',
+    parameters: [{ key: 'value', type: 'Byte', range: { low: 0, high: 100 } }],
+    downlink: { fPort: 10, confirmed: true, payload: [{ hex: '01' }, { value: '$value' }] },
+  }
+  const dim = {
+    key: 'dim',
+    parameters: [{ key: 'level', type: 'Byte' }],
+    downlink: { fPort: 10, payload: [{ value: '$level' }] },
+  }
+  const queue = { key: 'queue', type: 'UInt32', address: 'group:queue' }
+  const url = `http://127.0.0.1:${await chirpStack.listen()}`
+  const devices = [
+    { key: 'valve', devEui: HALL, commands: [position] },
+    { key: 'lamps', multicastGroup: groupId, tags: [queue], commands: [dim] },
+  ]
+  const plant = await writePlant(
+    [
+      modbusSource(meter.port, [
+        level,
+        { ...setpoint, range: { low: 0, high: 100 } },
+        { key: 'raw', type: 'UInt32', address: 'holding:4', encoding: 'uint32' },
+      ]),
+      { ...modbusSource(lostPort, [level], { key: 'far' }), key: 'lost' },
+      s7Source(plc.port, [{ key: 'speed', type: 'Float', address: 'DB1,REAL4', access: 'readWrite' }]),
+      { key: 'lora', kind: 'chirpstack', url, tenantId: TENANT, devices },
+    ],
+    { [API_KEY_ENV]: TENANT_KEY },
+    'Operator',
+  )
+  ends.push(() => plant.remove())
   const gateway = await startGatewayOf(plant)
   ends.push(() => gateway.stop())
-  const connected: ScadaClient[] = []
-  for (let client = 0; client < clients; client++) {
-    const scada = await ScadaClient.connect(plant.endpointUrl)
-    ends.push(() => scada.end())
-    connected.push(scada)
-  }
-  return connected
+  scada = await ScadaClient.connect(plant.endpointUrl)
+  ends.push(() => scada.end())
+  other = await ScadaClient.connect(plant.endpointUrl)
+  ends.push(() => other.end())
 }
+shared(begin, async () => {
+  for (const end of ends.splice(0).reverse()) await end()
+})
+beforeEach(() => {
+  received = []
+})
 
-async function operated(...plant: [sources: readonly object[], env?: Record<string, string>]): Promise<ScadaClient> {
-  const [scada] = await operatedBy(1, ...plant)
-  return scada as ScadaClient
-}
-
-const write = async (scada: ScadaClient, id: string, value: Pick<Variant, 'dataType' | 'value'>): Promise<string> => {
+const write = async (client: ScadaClient, id: string, value: Pick<Variant, 'dataType' | 'value'>): Promise<string> => {
   const attributeId = AttributeIds.Value
-  const status = await scada.session.write({ nodeId: scada.nodeId(id), attributeId, value: { value } })
+  const status = await client.session.write({ nodeId: client.nodeId(id), attributeId, value: { value } })
   return status.name
 }
 
 it('a set point that is written is in the register, read back, and shown', async () => {
-  const meter = await PymodbusServer.start()
-  ends.push(() => meter.stop())
-  await meter.put({ area: 'holding', address: 4, encoding: 'float32', value: 12.5 })
-  const scada = await operated([
-    modbusSource(meter.port, [
-      { key: 'setpoint', type: 'Float', address: 'holding:4', access: 'readWrite', range: { low: 0, high: 100 } },
-      { key: 'raw', type: 'UInt32', address: 'holding:4', encoding: 'uint32' },
-    ]),
-  ])
   await eventually(async () => expect(await scada.read('meter/setpoint')).toMatchObject({ status: 'Good' }))
   const seen = await scada.watch('meter/setpoint')
   expect(await write(scada, 'meter/setpoint', { dataType: DataType.Float, value: 21.5 })).toBe('Good')
@@ -74,72 +113,46 @@ it('a set point that is written is in the register, read back, and shown', async
 })
 
 it('two clients that write at once are each answered with what became of theirs, and the device holds the last', async () => {
-  const meter = await PymodbusServer.start()
-  ends.push(() => meter.stop())
-  await meter.put({ area: 'holding', address: 0, encoding: 'uint16', value: 1 })
-  const level = { key: 'level', type: 'UInt16', address: 'holding:0', access: 'readWrite' }
-  const [one, other] = (await operatedBy(2, [modbusSource(meter.port, [level])])) as [ScadaClient, ScadaClient]
-  await eventually(async () => expect(await one.read('meter/level')).toMatchObject({ status: 'Good' }))
+  await eventually(async () => expect(await scada.read('meter/level')).toMatchObject({ status: 'Good' }))
+  const newest = async () => ((await scada.read('meter#Commands#CommandId')).value as [number, number] | null)?.[1] ?? 0
+  const before = await newest()
   const twenty = Array.from({ length: 20 }, (_, at) => at)
   const answers = await Promise.all(
     twenty.map((at) =>
-      write(at % 2 === 0 ? one : other, 'meter/level', { dataType: DataType.UInt16, value: 100 + at }),
+      write(at % 2 === 0 ? scada : other, 'meter/level', { dataType: DataType.UInt16, value: 100 + at }),
     ),
   )
   // Each was read back as its own before the next one went out; one that waited for the others is told so.
   expect(answers.filter((answer) => !['Good', 'GoodCompletesAsynchronously'].includes(answer))).toEqual([])
   await eventually(async () => {
-    expect((await one.read('meter#Commands#QueueLength')).value).toBe(0)
-    expect((await one.read('meter#Commands#CommandId')).value).toEqual([0, 20])
-    expect((await one.read('meter#Commands#State')).value).toBe(4)
+    expect((await scada.read('meter#Commands#QueueLength')).value).toBe(0)
+    expect(await newest()).toBe(before + 20)
+    expect((await scada.read('meter#Commands#State')).value).toBe(4)
   })
-  const held = await one.read('meter/level')
+  const held = await scada.read('meter/level')
   expect(held.value).toBeGreaterThanOrEqual(100)
   expect(await other.read('meter/level')).toMatchObject({ value: held.value, status: 'Good' })
 })
 
 it('a device that is gone takes no write, and says why', async () => {
-  const meter = await PymodbusServer.start()
-  await meter.put({ area: 'holding', address: 0, encoding: 'uint16', value: 1 })
-  const scada = await operated([
-    modbusSource(meter.port, [{ key: 'level', type: 'UInt16', address: 'holding:0', access: 'readWrite' }]),
-  ])
-  await eventually(async () => expect(await scada.read('meter/level')).toMatchObject({ status: 'Good' }))
-  await meter.stop()
+  const far = await PymodbusServer.start(lostPort)
+  await far.put({ area: 'holding', address: 0, encoding: 'uint16', value: 1 })
+  ends.push(() => far.stop())
+  await eventually(async () => expect(await scada.read('far/level')).toMatchObject({ status: 'Good' }))
+  await far.stop()
   await eventually(async () =>
-    expect((await scada.read('meter/level')).status).toBe('UncertainNoCommunicationLastUsableValue'),
+    expect((await scada.read('far/level')).status).toBe('UncertainNoCommunicationLastUsableValue'),
   )
-  expect(await write(scada, 'meter/level', { dataType: DataType.UInt16, value: 2 })).toBe('BadNoCommunication')
+  expect(await write(scada, 'far/level', { dataType: DataType.UInt16, value: 2 })).toBe('BadNoCommunication')
 })
 
 it('a value that is written to a PLC is in its data block', async () => {
-  const plc = await Snap7Plc.start(new Map([[1, Buffer.alloc(8)]]))
-  ends.push(() => plc.stop())
-  const scada = await operated([
-    s7Source(plc.port, [{ key: 'speed', type: 'Float', address: 'DB1,REAL4', access: 'readWrite' }]),
-  ])
   await eventually(async () => expect((await scada.read('plc/speed')).status).toBe('Good'))
   expect(await write(scada, 'plc/speed', { dataType: DataType.Float, value: -2.5 })).toBe('Good')
   await eventually(async () => expect(await scada.read('plc/speed')).toMatchObject({ value: -2.5, status: 'Good' }))
 })
 
 it('a command is a method whose bytes go to the LoRaWAN device after its next uplink, and whose state shows', async () => {
-  const received: Transmission[] = []
-  const chirpStack = new SimulatedChirpStack({
-    clock: systemClock,
-    onTransmit: (transmission) => received.push(transmission),
-  })
-  setUp(chirpStack, siteOf([HALL]))
-  ends.push(() => chirpStack.close())
-  const position = {
-    key: 'position',
-    parameters: [{ key: 'value', type: 'Byte', range: { low: 0, high: 100 } }],
-    downlink: { fPort: 10, confirmed: true, payload: [{ hex: '01' }, { value: '$value' }] },
-  }
-  const url = `http://127.0.0.1:${await chirpStack.listen()}`
-  const device = { key: 'valve', devEui: HALL, commands: [position] }
-  const source = { key: 'lora', kind: 'chirpstack', url, tenantId: TENANT, devices: [device] }
-  const scada = await operated([source], { [API_KEY_ENV]: TENANT_KEY })
   await eventually(() => expect(chirpStack.openStreams(HALL)).toBe(1))
 
   const objectId = scada.nodeId('valve#Commands')
@@ -159,28 +172,8 @@ it('a command is a method whose bytes go to the LoRaWAN device after its next up
 })
 
 it('a multicast group is a device whose command every device of the group hears, and whose state says who sent it', async () => {
-  const received: Transmission[] = []
-  const chirpStack = new SimulatedChirpStack({
-    clock: systemClock,
-    onTransmit: (transmission) => received.push(transmission),
-  })
-  const gatewayId = '0016c001f1500001'
-  setUp(chirpStack, siteOf([HALL, OFFICE], { gateways: [{ gatewayId, tenantId: TENANT, name: 'Roof' }] }))
-  const members = { devEuis: [HALL, OFFICE], gatewayIds: [gatewayId] }
-  const { id } = chirpStack.directory.addMulticastGroup({ applicationId: SITE_APPLICATION, name: 'Lamps', ...members })
-  ends.push(() => chirpStack.close())
-  const dim = {
-    key: 'dim',
-    parameters: [{ key: 'level', type: 'Byte' }],
-    downlink: { fPort: 10, payload: [{ value: '$level' }] },
-  }
-  const url = `http://127.0.0.1:${await chirpStack.listen()}`
-  const queue = { key: 'queue', type: 'UInt32', address: 'group:queue' }
-  const device = { key: 'lamps', multicastGroup: id, tags: [queue], commands: [dim] }
-  const source = { key: 'lora', kind: 'chirpstack', url, tenantId: TENANT, devices: [device] }
-  const scada = await operated([source], { [API_KEY_ENV]: TENANT_KEY })
   await eventually(async () => expect(await scada.read('lamps/queue')).toMatchObject({ value: 0, status: 'Good' }))
-  expect((await scada.read('lamps#MulticastGroupId')).value).toBe(id)
+  expect((await scada.read('lamps#MulticastGroupId')).value).toBe(groupId)
 
   expect(await write(scada, 'lamps/commands/dim/request', { dataType: DataType.Byte, value: 42 })).toMatch(/^Good/)
   await eventually(async () =>

@@ -1,13 +1,15 @@
-import { afterEach, beforeEach, expect, it, vi } from 'vitest'
+import { expect, it, vi } from 'vitest'
 import type { Gateway } from '../../src/main.ts'
 import { TENANT } from '../support/chirpstack-plant.ts'
 import { ChirpStackServer, HALL, OFFICE, TENANT_KEY } from '../support/chirpstack-server.ts'
 import { API_KEY_ENV, type PlantFolder, writePlant } from '../support/gateway.ts'
 import { startGatewayOf } from '../support/running-gateway.ts'
 import { ScadaClient } from '../support/scada-client.ts'
+import { shared } from '../support/shared.ts'
 
 /** A device that somebody adds in ChirpStack appears in the OPC UA client, without anybody configuring it. */
 const LATER = 'a81758fffe0a1003'
+const LAST = 'a81758fffe0a1004'
 
 let server: ChirpStackServer
 let plant: PlantFolder
@@ -21,30 +23,32 @@ const findings = async () => {
     .sources[0]
 }
 
-beforeEach(async () => {
-  server = await ChirpStackServer.start([HALL, OFFICE])
-  const source = {
-    key: 'lora',
-    kind: 'chirpstack',
-    url: `http://127.0.0.1:${server.port}`,
-    tenantId: TENANT,
-    inventoryPeriod: '1s',
-    rules: [
-      { name: `${OFFICE}*`, template: 'auto', accept: 'propose' },
-      { application: 'Building', template: 'auto' },
-    ],
-    devices: [{ key: 'hall', devEui: HALL, tags: [{ key: 't', type: 'Double', address: 'object.t' }] }],
-  }
-  plant = await writePlant([source], { [API_KEY_ENV]: TENANT_KEY })
-  gateway = await startGatewayOf(plant)
-  scada = await ScadaClient.connect(plant.endpointUrl)
-})
-afterEach(async () => {
-  await scada.end()
-  await gateway.stop()
-  await server.chirpStack.close()
-  plant.remove()
-})
+shared(
+  async () => {
+    server = await ChirpStackServer.start([HALL, OFFICE])
+    const source = {
+      key: 'lora',
+      kind: 'chirpstack',
+      url: `http://127.0.0.1:${server.port}`,
+      tenantId: TENANT,
+      inventoryPeriod: '1s',
+      rules: [
+        { name: `${OFFICE}*`, template: 'auto', accept: 'propose' },
+        { application: 'Building', template: 'auto' },
+      ],
+      devices: [{ key: 'hall', devEui: HALL, tags: [{ key: 't', type: 'Double', address: 'object.t' }] }],
+    }
+    plant = await writePlant([source], { [API_KEY_ENV]: TENANT_KEY })
+    gateway = await startGatewayOf(plant)
+    scada = await ScadaClient.connect(plant.endpointUrl)
+  },
+  async () => {
+    await scada?.end()
+    await gateway?.stop()
+    await server?.chirpStack.close()
+    plant?.remove()
+  },
+)
 
 async function streaming(devEui: string): Promise<void> {
   await eventually(() => expect(server.chirpStack.openStreams(devEui)).toBe(1))
@@ -84,28 +88,6 @@ it('is served with tags learned from its uplinks, follows its name, and goes wit
   expect(scada.reconnects).toBe(0)
 })
 
-it('is still served, with its last values, by a gateway that starts while ChirpStack is down', async () => {
-  server.addDevice(LATER)
-  await streaming(LATER)
-  report(LATER, [1, 2, 3])
-  // ChirpStack repeats what the tag was learned from.
-  await eventually(async () => expect(await scada.read(`${LATER}/level`)).toMatchObject({ value: 3, status: 'Good' }))
-  server.chirpStack.uplink(LATER, { object: { level: 4 } })
-  await eventually(async () => expect(await scada.read(`${LATER}/level`)).toMatchObject({ value: 4 }))
-  await scada.end()
-  await gateway.stop()
-  await server.chirpStack.close()
-
-  gateway = await startGatewayOf(plant)
-  scada = await ScadaClient.connect(plant.endpointUrl)
-  await eventually(async () =>
-    expect(await scada.read(`${LATER}/level`)).toMatchObject({
-      value: 4,
-      status: 'UncertainNoCommunicationLastUsableValue',
-    }),
-  )
-})
-
 it('that a rule only proposes is found among the proposals, and served as soon as the configuration accepts it', async () => {
   await eventually(async () =>
     expect((await findings())?.proposals).toMatchObject([{ devEui: OFFICE, template: 'auto' }]),
@@ -119,5 +101,27 @@ it('that a rule only proposes is found among the proposals, and served as soon a
   expect(applied).toMatchObject({ ok: true, live: true })
   await eventually(async () =>
     expect(await scada.read(`${OFFICE}/link-rssi`)).toMatchObject({ status: 'BadWaitingForInitialData' }),
+  )
+})
+
+it('is still served, with its last values, by a gateway that starts while ChirpStack is down', async () => {
+  server.addDevice(LAST)
+  await streaming(LAST)
+  report(LAST, [1, 2, 3])
+  // ChirpStack repeats what the tag was learned from.
+  await eventually(async () => expect(await scada.read(`${LAST}/level`)).toMatchObject({ value: 3, status: 'Good' }))
+  server.chirpStack.uplink(LAST, { object: { level: 4 } })
+  await eventually(async () => expect(await scada.read(`${LAST}/level`)).toMatchObject({ value: 4 }))
+  await scada.end()
+  await gateway.stop()
+  await server.chirpStack.close()
+
+  gateway = await startGatewayOf(plant)
+  scada = await ScadaClient.connect(plant.endpointUrl)
+  await eventually(async () =>
+    expect(await scada.read(`${LAST}/level`)).toMatchObject({
+      value: 4,
+      status: 'UncertainNoCommunicationLastUsableValue',
+    }),
   )
 })

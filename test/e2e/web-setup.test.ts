@@ -155,7 +155,7 @@ describe('the first hour with a gateway', () => {
       await anna.open('/plant')
       return page
         .getByRole('link', { name: HALL })
-        .waitFor({ timeout: WITHIN })
+        .waitFor({ timeout: 5_000 })
         .then(() => true)
         .catch(() => false)
     }

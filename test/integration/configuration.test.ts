@@ -1,6 +1,6 @@
 import { readFileSync, statSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { afterEach, beforeEach, expect, it, vi } from 'vitest'
+import { beforeEach, expect, it, vi } from 'vitest'
 import { parse } from 'yaml'
 import { apply, change, check, diff, placeOf, restore, versions } from '../../src/cli/config/configuration-commands.ts'
 import { LocalGateway } from '../../src/cli/config/local-gateway.ts'
@@ -9,6 +9,7 @@ import { modbusSource, type PlantFolder, writePlant } from '../support/gateway.t
 import { GatewayProcess } from '../support/gateway-process.ts'
 import { PymodbusServer } from '../support/modbus-peers.ts'
 import { ScadaClient } from '../support/scada-client.ts'
+import { shared } from '../support/shared.ts'
 
 /** The commands `penstock config …` against a gateway in a process of its own. */
 const LEVEL = { key: 'level', type: 'UInt16', address: 'holding:0' }
@@ -28,20 +29,27 @@ const start = async () => {
   scada = await vi.waitFor(() => ScadaClient.connect(plant.endpointUrl), { timeout: 30_000, interval: 200 })
 }
 
+shared(
+  async () => {
+    meter = await PymodbusServer.start()
+    await meter.put({ area: 'holding', address: 0, encoding: 'uint16', value: 42 })
+    await meter.put({ area: 'holding', address: 40, encoding: 'uint32', value: 70_000 })
+    plant = await writePlant([modbusSource(meter.port, [LEVEL])])
+    await start()
+  },
+  async () => {
+    await scada?.end()
+    await running?.end()
+    await meter?.stop()
+    plant?.remove()
+  },
+)
+/** Each test begins with the configuration as it stands in the file, and the client that is there. */
 beforeEach(async () => {
+  await apply(local(), plant.file, 'as it was', { line: () => undefined, notice: () => undefined })
   said = []
-  meter = await PymodbusServer.start()
-  await meter.put({ area: 'holding', address: 0, encoding: 'uint16', value: 42 })
-  await meter.put({ area: 'holding', address: 40, encoding: 'uint32', value: 70_000 })
-  plant = await writePlant([modbusSource(meter.port, [LEVEL])])
-  await start()
   await eventually(async () => expect(await scada.read('meter/level')).toMatchObject({ status: 'Good' }))
-})
-afterEach(async () => {
-  await scada.end()
-  await running.end()
-  await meter.stop()
-  plant.remove()
+  await eventually(async () => expect(await scada.read('meter/total')).toMatchObject({ status: 'BadNodeIdUnknown' }))
 })
 
 it('a tag that is added on the command line is served at once, survives kill -9, and is gone after a restore', async () => {

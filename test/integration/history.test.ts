@@ -2,14 +2,15 @@ import { execFile } from 'node:child_process'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
-import { afterEach, beforeEach, expect, it, vi } from 'vitest'
+import { expect, it, vi } from 'vitest'
 import type { Gateway } from '../../src/main.ts'
 import { TENANT } from '../support/chirpstack-plant.ts'
-import { ChirpStackServer, HALL, TENANT_KEY } from '../support/chirpstack-server.ts'
+import { ChirpStackServer, HALL, OFFICE, TENANT_KEY } from '../support/chirpstack-server.ts'
 import { API_KEY_ENV, modbusSource, type PlantFolder, writePlant } from '../support/gateway.ts'
 import { historyOf } from '../support/history-run.ts'
 import { PymodbusServer } from '../support/modbus-peers.ts'
 import { startGatewayOf } from '../support/running-gateway.ts'
+import { shared } from '../support/shared.ts'
 
 /** The history of a gateway that runs, from the devices to the command line. */
 const cli = fileURLToPath(new URL('../../src/cli.ts', import.meta.url))
@@ -18,33 +19,45 @@ let meter: PymodbusServer
 let plant: PlantFolder
 let gateway: Gateway
 
-beforeEach(async () => {
-  chirpStack = await ChirpStackServer.start([HALL])
-  meter = await PymodbusServer.start()
-  const climate = [
-    { key: 't', type: 'Double', address: 'object.t' },
-    { key: 'open', type: 'Boolean', address: 'object.open', history: 'change' },
-    { key: 'rssi', type: 'Int32', address: 'link.rssi', history: 'off' },
-  ]
-  const url = `http://127.0.0.1:${chirpStack.port}`
-  const lora = { key: 'lora', kind: 'chirpstack', url, tenantId: TENANT }
-  const registers = [
-    { key: 'level', type: 'UInt16', address: 'holding:0', history: 'change' },
-    { key: 'again', type: 'UInt16', address: 'holding:0' },
-  ]
-  plant = await writePlant(
-    [{ ...lora, devices: [{ key: 'hall', devEui: HALL, tags: climate }] }, modbusSource(meter.port, registers)],
-    { [API_KEY_ENV]: TENANT_KEY },
-  )
-  gateway = await startGatewayOf(plant)
-  await eventually(() => expect(chirpStack.chirpStack.openStreams(HALL)).toBe(1))
-})
-afterEach(async () => {
-  await gateway.stop()
-  await meter.stop()
-  await chirpStack.chirpStack.close()
-  plant.remove()
-})
+shared(
+  async () => {
+    chirpStack = await ChirpStackServer.start([HALL, OFFICE])
+    meter = await PymodbusServer.start()
+    const climate = [
+      { key: 't', type: 'Double', address: 'object.t' },
+      { key: 'open', type: 'Boolean', address: 'object.open', history: 'change' },
+      { key: 'rssi', type: 'Int32', address: 'link.rssi', history: 'off' },
+    ]
+    const url = `http://127.0.0.1:${chirpStack.port}`
+    const lora = { key: 'lora', kind: 'chirpstack', url, tenantId: TENANT }
+    const registers = [
+      { key: 'level', type: 'UInt16', address: 'holding:0', history: 'change' },
+      { key: 'again', type: 'UInt16', address: 'holding:0' },
+    ]
+    plant = await writePlant(
+      [
+        {
+          ...lora,
+          devices: [
+            { key: 'hall', devEui: HALL, tags: climate },
+            { key: 'office', devEui: OFFICE, tags: climate.slice(0, 1) },
+          ],
+        },
+        modbusSource(meter.port, registers),
+      ],
+      { [API_KEY_ENV]: TENANT_KEY },
+    )
+    gateway = await startGatewayOf(plant)
+    await eventually(() => expect(chirpStack.chirpStack.openStreams(HALL)).toBe(1))
+    await eventually(() => expect(chirpStack.chirpStack.openStreams(OFFICE)).toBe(1))
+  },
+  async () => {
+    await gateway?.stop()
+    await meter?.stop()
+    await chirpStack?.chirpStack.close()
+    plant?.remove()
+  },
+)
 
 const eventually = (assertion: () => void | Promise<void>) => vi.waitFor(assertion, { timeout: 30_000, interval: 50 })
 const values = (tag: string) => historyOf(join(plant.folder, 'data'), tag).map(({ value }) => value)
@@ -69,6 +82,14 @@ it('has every event of a LoRaWAN device in the order of its time, or its changes
   expect(engine?.sources.find(({ key }) => key === 'lora')?.devices[0]).toMatchObject({ key: 'hall', lostUplinks: 0 })
 })
 
+it('is printed by the command line while the gateway runs', async () => {
+  const time = Date.now() - 3_600_000
+  chirpStack.chirpStack.uplink(OFFICE, { object: { t: 21.5 }, time })
+  await eventually(() => expect(values('office/t')).toEqual([21.5]))
+  const { stdout } = await promisify(execFile)(process.execPath, [cli, 'history', 'office/t', '--config', plant.file])
+  expect(stdout.split(/ {2,}/).map((column) => column.trim())).toEqual([new Date(time).toISOString(), '21.5', 'Good'])
+})
+
 it('has the changes of a polled register where that is set, and shows when its device was lost', async () => {
   for (const level of [7, 8]) {
     await meter.put({ area: 'holding', address: 0, encoding: 'uint16', value: level })
@@ -78,12 +99,4 @@ it('has the changes of a polled register where that is set, and shows when its d
   await eventually(() => expect(values('meter/level').slice(-2)).toEqual([8, null]))
   expect(values('meter/level').filter((value) => value === 8)).toHaveLength(1)
   expect(values('meter/again')).toEqual([])
-})
-
-it('is printed by the command line while the gateway runs', async () => {
-  const time = Date.now() - 3_600_000
-  chirpStack.chirpStack.uplink(HALL, { object: { t: 21.5 }, time })
-  await eventually(() => expect(values('hall/t')).toEqual([21.5]))
-  const { stdout } = await promisify(execFile)(process.execPath, [cli, 'history', 'hall/t', '--config', plant.file])
-  expect(stdout.split(/ {2,}/).map((column) => column.trim())).toEqual([new Date(time).toISOString(), '21.5', 'Good'])
 })

@@ -2,7 +2,7 @@ import { createSocket } from 'node:dgram'
 import { once } from 'node:events'
 import { type AddressInfo, createServer } from 'node:net'
 import { SerialPort } from 'serialport'
-import { afterEach, describe, expect, it } from 'vitest'
+import { describe, it } from 'vitest'
 import { systemClock } from '../../src/core/clock.ts'
 import { PenstockError } from '../../src/core/errors.ts'
 import type { ModbusNetworkSourceConfig, ModbusSourceConfig } from '../../src/core/plant.ts'
@@ -17,11 +17,6 @@ import { SerialPair } from '../support/serial-pair.ts'
 
 const TIMEOUT_MS = 40
 const TURNS = 150
-const ends: (() => unknown)[] = []
-
-afterEach(async () => {
-  for (const end of ends.splice(0).reverse()) await end()
-})
 
 /** Reads the same registers of many addresses, one after the other, over a new connection whenever one is lost. */
 async function readMuch(config: ModbusSourceConfig, expected: (address: number) => number) {
@@ -66,13 +61,15 @@ function faultDevice(framing: 'rtu' | 'ascii', send: (bytes: Buffer) => void): S
   return new SerialFaultDevice({ framing, clock: systemClock, send, next, random, latestMs: 5 * TIMEOUT_MS })
 }
 
-describe('no value is wrong on a line on which everything happens', () => {
-  it.each(['rtu', 'ascii'] as const)('with %s over a serial line', { timeout: 120_000 }, async (transport) => {
+/** All at once, since what they do is to wait for what does not come. */
+describe.concurrent('no value is wrong on a line on which everything happens', () => {
+  it.for(['rtu', 'ascii'] as const)('with %s over a serial line', { timeout: 120_000 }, async (transport, test) => {
+    const { expect, onTestFinished } = test
     const pair = await SerialPair.start()
-    ends.push(() => pair.stop())
+    onTestFinished(() => pair.stop())
     const theirs = new SerialPort({ path: pair.theirs, baudRate: 115_200 })
     await once(theirs, 'open')
-    ends.push(() => new Promise((resolve) => theirs.close(resolve)))
+    onTestFinished(() => new Promise((resolve) => theirs.close(() => resolve())))
     const device = faultDevice(transport, (bytes) => theirs.isOpen && theirs.write(bytes))
     theirs.on('data', (bytes: Buffer) => device.receive(bytes))
     const { host: _host, port: _port, ...common } = network({})
@@ -82,26 +79,30 @@ describe('no value is wrong on a line on which everything happens', () => {
     expect(found.strays).toBeGreaterThan(10)
   })
 
-  it.each(['rtu', 'ascii'] as const)('with %s over TCP', { timeout: 120_000 }, async (framing) => {
+  it.for(['rtu', 'ascii'] as const)('with %s over TCP', { timeout: 120_000 }, async (framing, test) => {
+    const { expect, onTestFinished } = test
     const server = createServer((socket) => {
       const device = faultDevice(framing, (bytes) => socket.writable && socket.write(bytes))
       socket.on('error', () => socket.destroy())
       socket.on('data', (bytes) => device.receive(bytes))
     }).listen(0, '127.0.0.1')
     await once(server, 'listening')
-    ends.push(() => server.close())
+    onTestFinished(() => void server.close())
     const { port } = server.address() as AddressInfo
     const found = await readMuch(network({ transport: `${framing}-over-tcp`, port }), (at) => holds(1, 3, at))
     expect(found).toMatchObject({ wrong: 0, right: expect.toSatisfy((count) => count > TURNS / 5) })
   })
 })
 
-describe('datagrams', () => {
-  it('that are lost, repeated, late, out of order or no Modbus never bring a wrong value', async () => {
+describe.concurrent('datagrams', () => {
+  it('that are lost, repeated, late, out of order or no Modbus never bring a wrong value', async ({
+    expect,
+    onTestFinished,
+  }) => {
     const server = createSocket('udp4')
     server.bind(0, '127.0.0.1')
     await once(server, 'listening')
-    ends.push(() => server.close())
+    onTestFinished(() => void server.close())
     const random = randomFrom(11)
     const held: Buffer[] = []
     server.on('message', (request, { port, address }) => {

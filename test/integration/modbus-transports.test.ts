@@ -147,7 +147,7 @@ describe('a serial line', () => {
     const first = await run(serialSource('rtu', line.ours))
     await expect.poll(first.all, { timeout: 5_000 }).toEqual(right)
     const second = await run(serialSource('rtu', line.ours))
-    await expect.poll(second.reason).toContain(`${line.ours} is in use already`)
+    await expect.poll(second.reason, { timeout: 5_000 }).toContain(`${line.ours} is in use already`)
     await first.source.stop()
     await expect.poll(second.all, { timeout: 15_000 }).toEqual(right)
   })

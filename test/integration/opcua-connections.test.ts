@@ -5,19 +5,25 @@ import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 import { defaultLimits } from '../../src/config/opcua-choices.ts'
 import { ManualClock } from '../support/manual-clock.ts'
 import { nodeId, type RoomUnderTest, startRoom } from '../support/opcua-room.ts'
+import { shared } from '../support/shared.ts'
 
 let clock: ManualClock
 let test: RoomUnderTest
 let sockets: Socket[]
 
-beforeEach(async () => {
-  clock = new ManualClock()
-  test = await startRoom({ clock, settings: { limits: { ...defaultLimits, connections: 4 } } })
+shared(
+  async () => {
+    clock = new ManualClock()
+    test = await startRoom({ clock, settings: { limits: { ...defaultLimits, connections: 4 } } })
+  },
+  async () => test?.end(),
+)
+beforeEach(() => {
   sockets = []
 })
 afterEach(async () => {
   for (const socket of sockets) socket.destroy()
-  await test.end()
+  await test.leave()
 })
 
 /** A Hello message (OPC 10000-6 §7.1.2.3) for the server under test, asking for buffers of 1 MiB. */

@@ -10,6 +10,7 @@ import {
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 import type { TagConfig } from '../../src/core/plant.ts'
 import { monitor, type RoomUnderTest, startRoom, watch } from '../support/opcua-room.ts'
+import { shared } from '../support/shared.ts'
 import { aModbusDevice, aPlant, aTag } from '../support/small-plant.ts'
 
 const speed = aTag('speed', { unit: 'rpm', range: { low: 0, high: 3_000 } })
@@ -20,14 +21,22 @@ const before = aPlant([pump, tank])
 let room: RoomUnderTest
 let session: ClientSession
 let namespace: number
+shared(
+  async () => {
+    room = await startRoom({ plant: aPlant([]) })
+  },
+  async () => room?.end(),
+)
+// Each test has the plant anew, with tags that never had a value, and a client of its own.
 beforeEach(async () => {
-  room = await startRoom({ plant: before })
+  await room.engine.changePlant(before)
   session = await room.session()
   namespace = (await session.readNamespaceArray()).indexOf('urn:penstock:plant')
 })
 afterEach(async () => {
   await session.close()
-  await room.end()
+  await room.leave()
+  await room.engine.changePlant(aPlant([]))
 })
 
 const nodeId = (id: string) => `ns=${namespace};s=${id}`

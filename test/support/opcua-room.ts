@@ -43,6 +43,8 @@ export interface RoomUnderTest {
   client(options?: { policy?: SecurityPolicy; mode?: MessageSecurityMode }): Promise<OPCUAClient>
   /** A session of a client connected with Basic256Sha256, SignAndEncrypt, of the observer unless another is named. */
   session(user?: UserIdentityInfo): Promise<ClientSession>
+  /** Ends the clients alone. */
+  leave(): Promise<void>
   /** Ends clients and room and removes their certificates. */
   end(): Promise<void>
 }
@@ -103,6 +105,10 @@ export async function startRoom(
     return made
   }
 
+  const leave = async () => {
+    for (const made of clients.splice(0)) await made.disconnect()
+  }
+
   return {
     room,
     engine,
@@ -116,8 +122,9 @@ export async function startRoom(
       await made.connect(endpointUrl)
       return made.createSession(user)
     },
+    leave,
     async end() {
-      for (const made of clients) await made.disconnect()
+      await leave()
       await room.stop()
       engine.die()
       await rm(folder, { recursive: true, force: true })
