@@ -1,6 +1,13 @@
 /** Milliseconds of duration or of the Unix epoch; every field that holds one ends in `Ms` or `Time`. */
 export type Milliseconds = number
 
+/** One reading of both clocks, for many things that came together: reading them costs as much as taking a value does. */
+export interface Moment {
+  /** Milliseconds since the Unix epoch (UTC). */
+  readonly now: Milliseconds
+  readonly monotonic: Milliseconds
+}
+
 /**
  * Time as a dependency, so that no test has to sleep.
  * `now` may jump (NTP, an operator); `monotonic` never does: deadlines use `monotonic`, timestamps use `now`.
@@ -15,6 +22,8 @@ export interface Clock {
   /** Calls `action` every `period`; the returned function ends it. */
   every(period: Milliseconds, action: () => void): () => void
 }
+
+export const momentOf = (clock: Clock): Moment => ({ now: clock.now(), monotonic: clock.monotonic() })
 
 export const systemClock: Clock = {
   now: () => Date.now(),

@@ -1,4 +1,4 @@
-import type { Clock, Milliseconds } from './clock.ts'
+import type { Clock, Milliseconds, Moment } from './clock.ts'
 import { grown } from './columns.ts'
 import type { TagValue } from './data-type.ts'
 import { isWithin } from './deadband.ts'
@@ -174,9 +174,9 @@ export class Pipeline implements SampleSink {
     return this.#quality[tag] as StatusCode
   }
 
-  polled(tag: TagIndex, value: TagValue): void {
+  polled(tag: TagIndex, value: TagValue, at?: Moment): void {
     if (this.#phase[tag] === Phase.disabled) return
-    const now = this.#clock.now()
+    const now = at?.now ?? this.#clock.now()
     const intake = this.#intakes[tag] as Intake
     const fit = intake.take(value)
     const quality = intake.status ?? this.#judge(tag, fit as TagValue)
@@ -185,7 +185,7 @@ export class Pipeline implements SampleSink {
       this.#recording.polls(tag)
       this.#recording.said(tag, fit, quality, now, now, this.#isNews(tag, quality), moved)
     }
-    this.#say(tag, quality, now, moved, now)
+    this.#say(tag, quality, now, moved, now, at?.monotonic)
   }
 
   event(tag: TagIndex, value: unknown, sourceTime: Milliseconds, doubt?: StatusCode): boolean {
@@ -279,11 +279,18 @@ export class Pipeline implements SampleSink {
    * The device spoke: `quality` is what it said, `time` when; `moved` says that clients must hear of it even if the
    * status stays. A polled value that is merely confirmed renews its time in the table without telling anybody.
    */
-  #say(tag: TagIndex, quality: StatusCode, time: Milliseconds, moved: boolean, now: Milliseconds): void {
+  #say(
+    tag: TagIndex,
+    quality: StatusCode,
+    time: Milliseconds,
+    moved: boolean,
+    now: Milliseconds,
+    monotonic?: Milliseconds,
+  ): void {
     this.#heard[tag] = 1
     this.#quality[tag] = quality
     this.table.sourceTime[tag] = time
-    this.#refresh(tag, now)
+    this.#refresh(tag, now, monotonic)
     this.#show(tag, moved, now)
   }
 
@@ -294,12 +301,12 @@ export class Pipeline implements SampleSink {
   }
 
   /** Sets phase and deadline from the age of what was last said. */
-  #refresh(tag: TagIndex, now = this.#clock.now()): void {
+  #refresh(tag: TagIndex, now = this.#clock.now(), monotonic?: Milliseconds): void {
     const age = Math.max(0, now - (this.table.sourceTime[tag] as number))
     const left = (this.#staleAfter[tag] as number) - age
     this.#phase[tag] = left > 0 ? Phase.fresh : Phase.stale
     const ends = left > 0 && left < Number.POSITIVE_INFINITY
-    this.#deadline[tag] = ends ? this.#clock.monotonic() + left : Number.POSITIVE_INFINITY
+    this.#deadline[tag] = ends ? (monotonic ?? this.#clock.monotonic()) + left : Number.POSITIVE_INFINITY
   }
 
   /** Reading the clock costs as much as all else of a value: who has read it gives `now`. */

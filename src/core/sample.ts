@@ -1,4 +1,4 @@
-import type { Milliseconds } from './clock.ts'
+import type { Milliseconds, Moment } from './clock.ts'
 import type { Scalar, TagValue } from './data-type.ts'
 import type { StatusCode } from './status-code.ts'
 import type { TagIndex } from './tag-index.ts'
@@ -11,8 +11,11 @@ export const CLOCK_TOLERANCE: Milliseconds = 1_000
  * never throw for a value: one that does not fit its tag's type becomes BadDecodingError on that tag alone.
  */
 export interface SampleSink {
-  /** A value read just now (Modbus, S7): its source time is now. Equal to the last one: only its age is renewed. */
-  polled(tag: TagIndex, value: TagValue): void
+  /**
+   * A value read just now (Modbus, S7): its source time is now. Equal to the last one: only its age is renewed. `at`: now,
+   * read once for all values of an answer.
+   */
+  polled(tag: TagIndex, value: TagValue, at?: Moment): void
   /**
    * A value that carries its own time (an uplink). Older than the tag's last value: it does not move it.
    * A time in the future by more than `CLOCK_TOLERANCE` is taken as now. Answers whether it became, or confirmed, the

@@ -1,7 +1,8 @@
 import type { Milliseconds } from '../core/clock.ts'
-import { describeError, PenstockError } from '../core/errors.ts'
+import { describeError } from '../core/errors.ts'
 import { noTracing, type Span, type Tracing } from '../core/tracing.ts'
 import type { ReadBlock, ReadOutcome } from './driver.ts'
+import { asPenstockError } from './poll-failure.ts'
 
 /** The poll cycles of a source as spans, and in them their requests. */
 export class CycleTraces {
@@ -24,26 +25,31 @@ export class CycleTraces {
     return span
   }
 
-  /** One request, whose cycle is traced or, where there is none, not. */
+  /** One request, whose cycle is traced or, where there is none, not; rejects as it does. */
   request<Block extends ReadBlock>(
     cycle: Span | undefined,
     block: Block,
-    ask: () => Promise<PenstockError | ReadOutcome<Block>>,
-  ): Promise<PenstockError | ReadOutcome<Block>> {
+    ask: () => Promise<ReadOutcome<Block>>,
+  ): Promise<ReadOutcome<Block>> {
     return cycle ? this.#traced(cycle, block, ask) : ask()
   }
 
   async #traced<Block extends ReadBlock>(
     cycle: Span,
     block: Block,
-    ask: () => Promise<PenstockError | ReadOutcome<Block>>,
-  ): Promise<PenstockError | ReadOutcome<Block>> {
+    ask: () => Promise<ReadOutcome<Block>>,
+  ): Promise<ReadOutcome<Block>> {
     const span = this.#tracing.begin('poll', `${this.#source.kind} read`, { parent: cycle.trace, role: 'client' })
     span?.set({ 'penstock.poll.tags': block.tags.length })
-    const outcome = await this.#tracing.within(span?.trace, ask)
-    if (outcome instanceof PenstockError) span?.fail(describeError(outcome))
-    else if (outcome.kind === 'refused') span?.fail(describeError(outcome.cause))
-    span?.end()
-    return outcome
+    try {
+      const outcome = await this.#tracing.within(span?.trace, ask)
+      if (outcome.kind === 'refused') span?.fail(describeError(outcome.cause))
+      return outcome
+    } catch (error) {
+      span?.fail(describeError(asPenstockError(error)))
+      throw error
+    } finally {
+      span?.end()
+    }
   }
 }

@@ -1,5 +1,5 @@
 import { isDeepStrictEqual } from 'node:util'
-import type { Milliseconds } from '../core/clock.ts'
+import type { Milliseconds, Moment } from '../core/clock.ts'
 import type { TagValue } from '../core/data-type.ts'
 import type { SampleSink } from '../core/sample.ts'
 import type { StatusCode } from '../core/status-code.ts'
@@ -38,10 +38,10 @@ export class GatedSink implements SampleSink {
     this.#closed = true
   }
 
-  polled(tag: TagIndex, value: TagValue): void {
+  polled(tag: TagIndex, value: TagValue, at?: Moment): void {
     if (this.#closed) return
     if (this.#last) this.#compare(tag, value)
-    this.#sink.polled(tag, value)
+    this.#sink.polled(tag, value, at)
   }
 
   event(tag: TagIndex, value: unknown, sourceTime: Milliseconds, doubt?: StatusCode): boolean {

@@ -1,4 +1,4 @@
-import type { Clock, Milliseconds } from '../core/clock.ts'
+import type { Clock, Milliseconds, Moment } from '../core/clock.ts'
 import type { CommandState } from '../core/command.ts'
 import type { RequestFailure, RequestFigures } from '../core/diagnostics.ts'
 import { DurationHistogram } from '../core/duration-histogram.ts'
@@ -45,15 +45,15 @@ export class LineFigures implements RequestRecorder {
     this.#slot = Math.floor(this.#startedAt / SLOT)
   }
 
-  answered(deviceKey: string, took: Milliseconds, bytes: number, used: number): void {
+  answered(deviceKey: string, took: Milliseconds, bytes: number, used: number, at?: Moment): void {
     const tally = this.#of(deviceKey)
     tally.requests++
     tally.answered++
     tally.roundTrips.note(took)
     tally.bytes += bytes
     tally.used += used
-    tally.lastAnswerAt = this.#clock.now()
-    this.#spend(took)
+    tally.lastAnswerAt = at?.now ?? this.#clock.now()
+    this.#spend(took, at?.monotonic)
   }
 
   failed(deviceKey: string, took: Milliseconds, code: ErrorCode): void {
@@ -104,8 +104,8 @@ export class LineFigures implements RequestRecorder {
     return tally
   }
 
-  #spend(took: Milliseconds): void {
-    this.#advance(this.#clock.monotonic())
+  #spend(took: Milliseconds, now = this.#clock.monotonic()): void {
+    this.#advance(now)
     this.#busy[this.#slot % this.#busy.length]! += took
   }
 

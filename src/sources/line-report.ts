@@ -98,7 +98,8 @@ export class LineReport<Block extends ReadBlock> {
       log.warn({ device: key, cause: device.reason }, text)
     } else if (answered || before?.state === 'online') {
       const silence = device.mute.length === 0 ? '' : `It does not answer for ${addressesOf(device.mute)}`
-      const reason = [silence, this.#refusals(device)].filter((text) => text !== '').join('. ')
+      const refusals = this.#refusals(device)
+      const reason = silence === '' || refusals === '' ? silence + refusals : `${silence}. ${refusals}`
       if (!this.#tell(device, 'online', reason)) return
       if (silence !== '') log.warn({ device: key, addresses: addressesOf(device.mute) }, `Device "${name}": ${reason}`)
       else if (before?.state !== 'online') log.info({ device: key }, `Device "${name}" answers`)
@@ -111,9 +112,14 @@ export class LineReport<Block extends ReadBlock> {
   /** For whoever wants to see each request (`penstock log-level`). */
   asked(device: PolledDevice<Block>, { block }: PolledBlock<Block>, outcome: PenstockError | ReadOutcome<Block>): void {
     const { log } = this.#context
-    const about = { device: device.config.key, tags: block.tags.length, first: block.tags[0]?.tag.address }
-    if ('kind' in outcome) log.debug({ ...about, outcome: outcome.kind }, 'The device answered')
-    else log.debug({ ...about, cause: describeError(outcome) }, 'The device did not answer')
+    const { key } = device.config
+    const { length } = block.tags
+    const first = block.tags[0]?.tag.address
+    if ('kind' in outcome) {
+      log.debug({ device: key, tags: length, first, outcome: outcome.kind }, 'The device answered')
+    } else {
+      log.debug({ device: key, tags: length, first, cause: describeError(outcome) }, 'The device did not answer')
+    }
   }
 
   /** The device says that it has no such thing. */

@@ -15,9 +15,6 @@ export interface Ask<Block extends ReadBlock> {
   readonly probe: boolean
 }
 
-/** How a device stands in the order of a line: the lower, the sooner. */
-const Rank = { proved: 0, unproved: 1, probe: 2 } as const
-
 /**
  * Whose turn it is on a line that carries one request at a time, or a few. Devices that answer come first, in turns; then those
  * of which nothing was heard since the first recent miss, for whatever silenced one may have silenced many; what did
@@ -112,20 +109,24 @@ export class PollLine<Block extends ReadBlock> {
   /** What to ask for now, if anything. */
   next(now: Milliseconds): Ask<Block> | undefined {
     const mayProbe = !this.#probed && this.#probesFrom(now) <= now
-    const waiting: (Ask<Block> | undefined)[] = []
+    let proved: Ask<Block> | undefined
+    let unproved: Ask<Block> | undefined
+    let probe: Ask<Block> | undefined
     let allProved = true
     for (const device of this.#turns) {
-      const proved = this.#doubtSince === undefined || device.answeredAt >= this.#doubtSince
-      if (!device.doubted && !proved) allProved = false
+      const isProved = this.#doubtSince === undefined || device.answeredAt >= this.#doubtSince
+      if (!device.doubted && !isProved) allProved = false
       const block = device.next(now, mayProbe)
       if (!block) continue
-      const probe = device.isProbe(block)
-      const rank = probe ? Rank.probe : proved ? Rank.proved : Rank.unproved
-      waiting[rank] ??= { device, block, probe, within: this.#within(device, block, probe) }
-      if (rank === Rank.proved && this.#doubtSince === undefined && this.#inARow < this.#devices.length) break
+      if (device.isProbe(block)) probe ??= this.#askFor(device, block, true)
+      else if (!isProved) unproved ??= this.#askFor(device, block, false)
+      else {
+        proved ??= this.#askFor(device, block, false)
+        if (this.#doubtSince === undefined && this.#inARow < this.#devices.length) break
+      }
     }
     if (allProved) this.#doubtSince = undefined
-    const ask = this.#choose(waiting)
+    const ask = this.#choose(proved, unproved ?? probe)
     const late = ask?.device.lateAt(ask.block, now)
     if (this.#lateFrom === undefined && !this.#devices.some((device) => device.catchingUp)) this.#lateFrom = now
     if (late !== undefined && now - late >= (this.#lateFrom ?? now + 1)) this.#lateness.note(late)
@@ -170,8 +171,7 @@ export class PollLine<Block extends ReadBlock> {
     device.missed(block, now, now - took)
   }
 
-  #choose([proved, unproved, probe]: readonly (Ask<Block> | undefined)[]): Ask<Block> | undefined {
-    const other = unproved ?? probe
+  #choose(proved: Ask<Block> | undefined, other: Ask<Block> | undefined): Ask<Block> | undefined {
     const ask = proved && (!other || this.#inARow < this.#devices.length) ? proved : (other ?? proved)
     if (!ask) return undefined
     this.#inARow = ask === proved ? this.#inARow + 1 : 0
@@ -182,8 +182,9 @@ export class PollLine<Block extends ReadBlock> {
     return ask
   }
 
-  #within(device: PolledDevice<Block>, block: PolledBlock<Block>, probe: boolean): Milliseconds {
-    return probe ? this.#lane.deadline(device.roundTrips, device.missesOf(block)) : this.#timeoutMs
+  #askFor(device: PolledDevice<Block>, block: PolledBlock<Block>, probe: boolean): Ask<Block> {
+    const within = probe ? this.#lane.deadline(device.roundTrips, device.missesOf(block)) : this.#timeoutMs
+    return { device, block, probe, within }
   }
 
   /**

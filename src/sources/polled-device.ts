@@ -17,6 +17,8 @@ const RETEST_SPACING: Milliseconds = 250
 /** Where the cycles of a device leave no time between them, one request after so many goes to what does not answer. */
 const REGULAR_IN_A_ROW = 20
 
+const NONE = [] as const
+
 export interface PolledDeviceParts<Block extends ReadBlock> {
   readonly config: DeviceBase
   readonly plans: readonly PollPlan<Block>[]
@@ -83,7 +85,7 @@ export class PolledDevice<Block extends ReadBlock> {
 
   /** Blocks that it leaves unanswered again and again while it answers others. */
   get mute(): readonly PolledBlock<Block>[] {
-    return this.breaker.open ? [] : this.#irregular.filter((block) => block.mute)
+    return this.breaker.open || this.#irregular.length === 0 ? NONE : this.#irregular.filter((block) => block.mute)
   }
 
   /** Blocks that it says it does not have; undefined while parts of one are still to be asked for, which may be had. */
@@ -193,7 +195,7 @@ export class PolledDevice<Block extends ReadBlock> {
 
   /** How late the cycle began whose first request `next` gave; undefined where it was no first one. */
   lateAt(block: PolledBlock<Block>, now: Milliseconds): Milliseconds | undefined {
-    const [group] = this.#running
+    const group = this.#running[0]
     return group?.next === block ? group.lateAt(now) : undefined
   }
 
@@ -319,6 +321,7 @@ export class PolledDevice<Block extends ReadBlock> {
     this.#regularInRow = group ? this.#regularInRow + 1 : 0
     if (!group) return undefined
     group.take()
+    if (group.next && this.#running.length === 1) return group
     this.#running.splice(at, 1)
     if (group.next) this.#running.push(group)
     return group
@@ -337,8 +340,8 @@ export class PolledDevice<Block extends ReadBlock> {
   /** Tags of slower groups were read along: what their cycles have no other reason to ask for, they leave out. */
   #noteRiders(block: PolledBlock<Block>, now: Milliseconds): void {
     const { riders } = block.block
-    const group = this.#groupOf(block)
-    if (!riders || !group) return
+    const group = riders && this.#groupOf(block)
+    if (!group) return
     this.#ridden.note(riders, now, group.grid.period)
     for (const other of this.#running) if (other !== group) other.leaveOut(now)
     this.#running = this.#running.filter(({ next }) => next)

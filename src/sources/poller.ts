@@ -12,14 +12,14 @@ import {
 } from '../core/plant.ts'
 import type { DeviceTags, IndexedTag } from '../core/tag-index.ts'
 import { CycleTraces } from './cycle-traces.ts'
-import type { FieldDriver, FieldSession, ReadBlock } from './driver.ts'
+import type { FieldDriver, FieldSession, ReadBlock, ReadOutcome } from './driver.ts'
 import type { FieldDiagnostics } from './field-diagnostics.ts'
 import { FieldOutlet } from './field-outlet.ts'
 import { GatedSink } from './gated-sink.ts'
 import { AdHocLane, disabled, type LineLane } from './line-lane.ts'
 import { LineReport } from './line-report.ts'
 import { type Reading, readingOf, requestFor } from './one-reading.ts'
-import { asPenstockError } from './poll-failure.ts'
+import { asPenstockError, noConnection } from './poll-failure.ts'
 import { type PollPlan, staleAfter } from './poll-group.ts'
 import { type Ask, PollLine } from './poll-line.ts'
 import { PolledDevice } from './polled-device.ts'
@@ -339,14 +339,14 @@ export class PolledSource<Block extends ReadBlock, Device extends PolledDeviceCo
 
   /** Why nothing can be written to the device now; one that does not answer polls is not written to. */
   #troubleOf(deviceKey: string): string | undefined {
-    if (!this.#polling || this.#polling.cause) return NO_CONNECTION(this.#endpoint)
+    if (!this.#polling || this.#polling.cause) return noConnection(this.#endpoint)
     const device = this.#line.devices.find(({ config }) => config.key === deviceKey)
     if (!device) return 'no tag of the device is read, so nobody knows whether it is there'
     return device.breaker.open ? `the device does not answer (${device.reason})` : undefined
   }
 
   #unconnected(): PenstockError {
-    return new PenstockError('CONNECTION_LOST', NO_CONNECTION(this.#endpoint))
+    return new PenstockError('CONNECTION_LOST', noConnection(this.#endpoint))
   }
 
   #takeDue(now: Milliseconds): void {
@@ -356,23 +356,26 @@ export class PolledSource<Block extends ReadBlock, Device extends PolledDeviceCo
 
   /** Asks, and tells the line and the tags what came of it; does not reject. */
   async #read(poll: Polling<Block>, ask: Ask<Block>, now: Milliseconds): Promise<void> {
-    const { clock } = this.#options.context
     const { device, block, within } = ask
     const wasRefused = block.state === 'refused'
-    const asking = () => poll.session.read(block.block, device.sink, within).catch(asPenstockError)
-    const outcome = await this.#traces.request(device.cycleOf(block), block.block, asking)
+    let outcome: ReadOutcome<Block> | PenstockError
+    try {
+      const asking = () => poll.session.read(block.block, device.sink, within)
+      outcome = await this.#traces.request(device.cycleOf(block), block.block, asking)
+    } catch (error) {
+      outcome = asPenstockError(error)
+    }
     const missed = outcome instanceof PenstockError
-    if (missed && outcome.code === 'CONNECTION_LOST') poll.cause ??= outcome
+    if (outcome instanceof PenstockError && outcome.code === 'CONNECTION_LOST') poll.cause ??= outcome
     if (poll.cause) return
-    const after = clock.monotonic()
+    const after = this.#options.context.clock.monotonic()
     if (!missed) poll.proved(after)
     // What a device that was withdrawn meanwhile has said concerns nobody.
     if (device.sink.closed) return
     this.#takeDue(after)
     this.#tell.asked(device, block, outcome)
-    if (missed) {
-      this.#missed(ask, outcome, after - now, after)
-    } else {
+    if (outcome instanceof PenstockError) this.#missed(ask, outcome, after - now, after)
+    else {
       this.#line.answered(ask, outcome, after - now, after)
       if (outcome.kind === 'refused' && !wasRefused) this.#tell.refused(device, block, outcome.cause)
     }
@@ -395,6 +398,3 @@ export class PolledSource<Block extends ReadBlock, Device extends PolledDeviceCo
     this.#tell.disconnected(state, error, wait)
   }
 }
-
-const NO_CONNECTION = (endpoint: string): string =>
-  `There is no connection to ${endpoint} just now; the health of the source says why`

@@ -1,4 +1,4 @@
-import { type Clock, type Milliseconds, pause } from '../core/clock.ts'
+import type { Clock, Milliseconds } from '../core/clock.ts'
 import { PenstockError } from '../core/errors.ts'
 import type { FieldSession, ReadBlock } from './driver.ts'
 
@@ -12,7 +12,8 @@ export class Polling<Block extends ReadBlock> {
   readonly connectedAt: Milliseconds
   readonly #signal: AbortSignal
   readonly #stopped = () => this.#end(new PenstockError('STOPPED', 'The source was stopped'))
-  #rest: AbortController | undefined
+  /** Ends the rest, while there is one. */
+  #rouse: (() => void) | undefined
   readonly #underWay = new Set<Promise<void>>()
 
   constructor(session: FieldSession<Block>, signal: AbortSignal, now: Milliseconds) {
@@ -24,11 +25,17 @@ export class Polling<Block extends ReadBlock> {
   }
 
   /** Waits until there is something to do: `delay` at most, less when it is woken or over. */
-  async rest(clock: Clock, delay: Milliseconds): Promise<void> {
-    if (this.cause) return
-    this.#rest = new AbortController()
-    await pause(clock, delay, this.#rest.signal)
-    this.#rest = undefined
+  rest(clock: Clock, delay: Milliseconds): Promise<void> {
+    if (this.cause) return Promise.resolve()
+    return new Promise((resolve) => {
+      const rouse = () => {
+        cancel()
+        this.#rouse = undefined
+        resolve()
+      }
+      const cancel = clock.after(delay, rouse)
+      this.#rouse = rouse
+    })
   }
 
   /** An answer came. */
@@ -61,7 +68,7 @@ export class Polling<Block extends ReadBlock> {
 
   /** There may be something to do sooner than was thought. */
   wake(): void {
-    this.#rest?.abort()
+    this.#rouse?.()
   }
 
   leave(): void {

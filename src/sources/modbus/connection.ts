@@ -1,12 +1,11 @@
-import modbus from 'modbus-serial'
 import type { Milliseconds } from '../../core/clock.ts'
 import { PenstockError } from '../../core/errors.ts'
 import type { WritePermit } from '../field-write.ts'
 import type { Area } from './address.ts'
 import { ModbusException } from './exception.ts'
 import type { Exchange } from './exchange/exchange.ts'
-import { FencedPort } from './fenced-port.ts'
-import { EXCEPTION_BIT, requestOf } from './request.ts'
+import { ReadEncoder } from './read-encoder.ts'
+import { EXCEPTION_BIT, type ModbusRequest, requestOf } from './request.ts'
 import type { TableReader } from './session.ts'
 
 export interface ModbusConnectionOptions {
@@ -15,43 +14,38 @@ export interface ModbusConnectionOptions {
   /** `host:port` or the path of a serial line, for messages. */
   readonly endpoint: string
   readonly timeoutMs: Milliseconds
-  /** Requests that may be under way at once; further ones are refused. */
+  /** Reads that may be under way at once; further ones are refused. */
   readonly window: number
 }
 
-/** How modbus-serial calls back. */
-interface SerialError extends Error {
-  readonly modbusCode?: number
-}
-type Answered = (error: SerialError | null, result: { readonly buffer: Buffer }) => void
+/** Of an answer to a read: unit, function and number of bytes come before them. */
+const DATA_AT = 3
 
 /**
- * Reads the tables of the units behind one connection or serial line, through modbus-serial on a `FencedPort`; writes,
- * and questions what a device is, go past modbus-serial, which takes any answer to them.
+ * Reads and writes the tables of the units behind one connection or serial line, and asks what they are. The exchange
+ * settles every request, with an answer only if that provably answers it.
  */
 export class ModbusConnection implements TableReader {
   /** Resolves with the cause once the connection is gone; every pending read has been rejected by then. */
   readonly ended: Promise<PenstockError>
-  readonly #client: InstanceType<typeof modbus.default>
+  readonly #encoder = new ReadEncoder()
   readonly #exchange: Exchange
-  readonly #port: FencedPort
   readonly #endpoint: string
   readonly #timeoutMs: Milliseconds
+  readonly #window: number
+  #reads = 0
   #cause: PenstockError | undefined
 
   constructor({ exchange, endpoint, timeoutMs, window }: ModbusConnectionOptions) {
     this.#endpoint = endpoint
     this.#timeoutMs = timeoutMs
+    this.#window = window
     const { promise, resolve } = Promise.withResolvers<PenstockError>()
     this.ended = promise
     this.#exchange = exchange((cause) => {
       this.#cause = cause
-      this.#port.down()
       resolve(cause)
     })
-    this.#port = new FencedPort({ exchange: this.#exchange, timeoutMs, window })
-    this.#client = new modbus.default(this.#port)
-    this.#client.open()
   }
 
   /**
@@ -61,13 +55,20 @@ export class ModbusConnection implements TableReader {
    */
   read(unitId: number, area: Area, start: number, count: number, within?: Milliseconds): Promise<Buffer> {
     if (this.#cause) return Promise.reject(this.#cause)
+    if (this.#reads >= this.#window) {
+      const message = `The request was not sent: ${this.#window} are under way already`
+      return Promise.reject(new PenstockError('REQUEST_REFUSED', message))
+    }
     return new Promise((resolve, reject) => {
-      const answered: Answered = (error, result) => {
-        if (error === null) resolve(result.buffer)
-        else reject(this.#port.why ?? this.#explain(error, unitId))
+      const { adu, request } = this.#encoder.encode(unitId, area, start, count)
+      this.#reads++
+      const settle = (outcome: Buffer | PenstockError) => {
+        this.#reads--
+        const answer = this.#judged(outcome, request)
+        if (answer instanceof PenstockError) reject(answer)
+        else resolve(answer.subarray(DATA_AT))
       }
-      this.#port.within = within
-      this.#ask(unitId, area, start, count, answered)
+      this.#exchange.ask({ request, adu, timeoutMs: within ?? this.#timeoutMs, settle })
     })
   }
 
@@ -85,45 +86,28 @@ export class ModbusConnection implements TableReader {
     return this.#exchanged(adu)
   }
 
+  /** Fails what is pending with STOPPED; resolves when another connection may take its place. May be repeated. */
+  close(): Promise<void> {
+    return this.#exchange.end(new PenstockError('STOPPED', `The connection to ${this.#endpoint} was ended`))
+  }
+
   #exchanged(adu: Buffer, permit?: WritePermit): Promise<Buffer> {
     if (this.#cause) return Promise.reject(this.#cause)
     const request = requestOf(adu)
     if (!request) throw new RangeError(`Function ${adu[1]} is none that is used here`)
     return new Promise((resolve, reject) => {
       const settle = (outcome: Buffer | PenstockError) => {
-        if (outcome instanceof PenstockError) reject(outcome)
-        else if ((outcome.readUInt8(1) & EXCEPTION_BIT) === 0) resolve(outcome)
-        else reject(new ModbusException(outcome.readUInt8(2), request.unitId, this.#endpoint))
+        const answer = this.#judged(outcome, request)
+        if (answer instanceof PenstockError) reject(answer)
+        else resolve(answer)
       }
       this.#exchange.ask({ request, adu, timeoutMs: this.#timeoutMs, ...(permit && { permit }), settle })
     })
   }
 
-  /** Fails what is pending with STOPPED; resolves when another connection may take its place. May be repeated. */
-  close(): Promise<void> {
-    return this.#exchange.end(new PenstockError('STOPPED', `The connection to ${this.#endpoint} was ended`))
-  }
-
-  #ask(unitId: number, area: Area, start: number, count: number, answered: Answered): void {
-    switch (area) {
-      case 'coil':
-        this.#client.writeFC1(unitId, start, count, answered)
-        break
-      case 'discrete':
-        this.#client.writeFC2(unitId, start, count, answered)
-        break
-      case 'holding':
-        this.#client.writeFC3(unitId, start, count, answered)
-        break
-      case 'input':
-        this.#client.writeFC4(unitId, start, count, answered)
-        break
-    }
-  }
-
-  #explain(error: SerialError, unitId: number): PenstockError {
-    if (error.modbusCode !== undefined) return new ModbusException(error.modbusCode, unitId, this.#endpoint)
-    const message = `The answer of unit ${unitId} at ${this.#endpoint} could not be decoded`
-    return new PenstockError('PROTOCOL_VIOLATION', message, { cause: error })
+  /** What came of a request; that the device refuses it is a failure too. */
+  #judged(outcome: Buffer | PenstockError, { unitId }: ModbusRequest): Buffer | PenstockError {
+    if (outcome instanceof PenstockError || (outcome.readUInt8(1) & EXCEPTION_BIT) === 0) return outcome
+    return new ModbusException(outcome.readUInt8(2), unitId, this.#endpoint)
   }
 }

@@ -63,7 +63,10 @@ export const isEchoed = ({ functionCode }: Pick<ModbusRequest, 'functionCode'>):
 
 /** What keeps `adu` from being the answer to `request`, in words; undefined for an answer or an exception. */
 export function faultOfAnswer(request: ModbusRequest, adu: Buffer): string | undefined {
-  const [unitId, functionCode, third] = adu
+  // Taken apart as an array, a buffer is gone through by an iterator, which each answer would pay for.
+  const unitId = adu[0]
+  const functionCode = adu[1]
+  const third = adu[2]
   if (unitId !== request.unitId) return `the answer names unit ${unitId}`
   if (functionCode === (request.functionCode | EXCEPTION_BIT)) {
     return adu.length === 3 && third !== 0 ? undefined : 'the exception is malformed'

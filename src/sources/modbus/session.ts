@@ -1,4 +1,4 @@
-import type { Clock, Milliseconds } from '../../core/clock.ts'
+import { type Clock, type Milliseconds, type Moment, momentOf } from '../../core/clock.ts'
 import type { DeviceIdentity } from '../../core/device-identity.ts'
 import { PenstockError } from '../../core/errors.ts'
 import type { DeviceBase, ModbusDeviceConfig } from '../../core/plant.ts'
@@ -44,7 +44,7 @@ export class ModbusSession implements FieldSession<ModbusBlock> {
   readonly #connection: UnitConnection
   readonly #report: Pick<SourceContext['report'], 'count'>
   readonly #recorder: RequestRecorder
-  readonly #now: () => Milliseconds
+  readonly #clock: Clock | undefined
 
   constructor(
     connection: UnitConnection,
@@ -56,8 +56,12 @@ export class ModbusSession implements FieldSession<ModbusBlock> {
     this.#connection = connection
     this.#report = report
     this.#recorder = recording?.recorder ?? noRecorder
-    this.#now = () => recording?.clock.monotonic() ?? 0
+    this.#clock = recording?.clock
     this.ended = connection.ended
+  }
+
+  #now(): Milliseconds {
+    return this.#clock?.monotonic() ?? 0
   }
 
   async close(): Promise<void> {
@@ -114,8 +118,9 @@ export class ModbusSession implements FieldSession<ModbusBlock> {
     this.#report.count('requests')
     try {
       const data = await this.#connection.read(unitId, area, start, count, within)
-      this.#recorder.answered(deviceKey, this.#now() - sentAt, data.length, bytesUsed(block))
-      for (const item of items) deliver(item, block, data, sink)
+      const at = this.#clock && momentOf(this.#clock)
+      this.#recorder.answered(deviceKey, at ? at.monotonic - sentAt : 0, data.length, bytesUsed(block), at)
+      deliver(block, data, sink, at)
       return READ
     } catch (error) {
       const took = this.#now() - sentAt
@@ -154,16 +159,13 @@ function failAll(items: readonly ReadItem[], status: StatusCode, sink: SampleSin
   for (const item of items) sink.failed(item.tag.index, status)
 }
 
-/** Gives the sink the item's value out of the data that begins at address `start`. */
-function deliver(
-  { tag, start: at, decode }: ReadItem,
-  { area, start }: ModbusBlock,
-  data: Buffer,
-  sink: SampleSink,
-): void {
-  const offset = at - start
+/** Gives the sink each item's value out of the data that begins at the block's first address. */
+function deliver({ items, area, start }: ModbusBlock, data: Buffer, sink: SampleSink, at: Moment | undefined): void {
   const bits = isBitArea(area)
-  const value = decode ? decode(data, bits ? offset : 2 * offset) : (data[offset >> 3]! & (1 << (offset & 7))) !== 0
-  if (isUndecodable(value)) sink.failed(tag.index, value.status)
-  else sink.polled(tag.index, value)
+  for (const { tag, start: first, decode } of items) {
+    const offset = first - start
+    const value = decode ? decode(data, bits ? offset : 2 * offset) : (data[offset >> 3]! & (1 << (offset & 7))) !== 0
+    if (isUndecodable(value)) sink.failed(tag.index, value.status)
+    else sink.polled(tag.index, value, at)
+  }
 }

@@ -1,4 +1,4 @@
-import type { Clock, Milliseconds } from '../../core/clock.ts'
+import { type Clock, type Milliseconds, momentOf } from '../../core/clock.ts'
 import type { DeviceIdentity } from '../../core/device-identity.ts'
 import type { PenstockError } from '../../core/errors.ts'
 import type { Logger } from '../../core/logger.ts'
@@ -219,11 +219,12 @@ export class S7Session implements FieldSession<S7ReadBlock> {
       this.#refuse(area, reply.refusal, sink)
       return
     }
-    const { zone } = this.#options
+    const { zone, clock } = this.#options
+    const at = momentOf(clock)
     for (const { tag, item } of area.tags) {
       const value = decode(item, reply.bytes, item.offset - area.start, zone)
       if (typeof value === 'object' && 'unusable' in value) sink.failed(tag.index, value.unusable)
-      else sink.polled(tag.index, value)
+      else sink.polled(tag.index, value, at)
     }
     if (this.#refused.size > 0) this.#forgive(area)
   }

@@ -22,7 +22,8 @@ export interface TransactionsOptions {
   readonly tap: FrameTap
 }
 
-interface Pending extends Question {
+interface Pending {
+  readonly question: Question
   readonly transactionId: number
   readonly deadline: Milliseconds
 }
@@ -66,7 +67,7 @@ export class Transactions implements Exchange {
     }
     const transactionId = this.#nextTransactionId()
     const deadline = clock.monotonic() + question.timeoutMs
-    this.#pending.set(transactionId, { ...question, transactionId, deadline })
+    this.#pending.set(transactionId, { question, transactionId, deadline })
     this.#sweepAt(deadline)
     const frame = frameOf(transactionId, question.adu)
     tap.sent(frame)
@@ -110,14 +111,15 @@ export class Transactions implements Exchange {
       this.#stray(frame)
       return
     }
-    const fault = faultOfAnswer(pending.request, adu)
+    const { question } = pending
+    const fault = faultOfAnswer(question.request, adu)
     tap.received(frame, fault === undefined ? 'answer' : 'invalid')
     if (fault === undefined) {
       this.#pending.delete(transactionId)
-      pending.settle(adu)
+      question.settle(adu)
       return
     }
-    const { unitId } = pending.request
+    const { unitId } = question.request
     const message = `Unit ${unitId} at ${this.#options.wire.endpoint} answered something that was not asked: ${fault}`
     this.#fail(pending, new PenstockError('PROTOCOL_VIOLATION', message))
   }
@@ -131,7 +133,7 @@ export class Transactions implements Exchange {
   #fail(pending: Pending, why: PenstockError): void {
     this.#pending.delete(pending.transactionId)
     this.#abandon(pending.transactionId)
-    pending.settle(why)
+    pending.question.settle(why)
   }
 
   #nextTransactionId(): number {
@@ -166,7 +168,8 @@ export class Transactions implements Exchange {
         this.#sweepAt(pending.deadline)
         continue
       }
-      const words = timeoutWords(pending.request.unitId, wire.endpoint, pending.timeoutMs)
+      const { request, timeoutMs } = pending.question
+      const words = timeoutWords(request.unitId, wire.endpoint, timeoutMs)
       tap.noted(`${words} (transaction ${pending.transactionId})`)
       this.#fail(pending, new PenstockError('TIMEOUT', words))
     }

@@ -40,7 +40,7 @@ export class FrameReader implements MbapReader {
       const end = at + HEADER_BYTES + length
       if (bytes.length < end) break
       const transactionId = bytes.readUInt16BE(at)
-      const frame = bytes.subarray(at, end)
+      const frame = at === 0 && end === bytes.length ? bytes : bytes.subarray(at, end)
       at = end
       this.#onFrame(transactionId, frame.subarray(HEADER_BYTES), frame)
     }

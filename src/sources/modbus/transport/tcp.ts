@@ -1,6 +1,7 @@
 import { connect, type Socket } from 'node:net'
 import type { Clock, Milliseconds } from '../../../core/clock.ts'
 import { PenstockError } from '../../../core/errors.ts'
+import { ReceiveRoom } from './receive-room.ts'
 import { StreamWire } from './stream-wire.ts'
 import type { Wire } from './wire.ts'
 
@@ -23,7 +24,8 @@ export const streamOptions = { noDelay: true, keepAlive: true, keepAliveInitialD
  */
 export async function connectTcp(options: ConnectOptions): Promise<Wire> {
   const { host, port } = options
-  const socket = connect({ host, port, ...streamOptions })
+  const room = new ReceiveRoom()
+  const socket = connect({ host, port, ...streamOptions, onread: room.onread })
   await established(
     socket,
     'connect',
@@ -31,7 +33,7 @@ export async function connectTcp(options: ConnectOptions): Promise<Wire> {
     (cause) =>
       new PenstockError('CONNECTION_LOST', explainConnectFailure(cause.code, host, port, 'Modbus TCP'), { cause }),
   )
-  return new StreamWire(socket, `${host}:${port}`)
+  return new StreamWire(socket, `${host}:${port}`, undefined, room)
 }
 
 /** Resolves at the socket's event `ready`; until then the socket is destroyed at a failure, which `explain` words. */
