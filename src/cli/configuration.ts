@@ -73,7 +73,11 @@ export function loadText(
 }
 
 /** Checks one configuration after another, of which each is the one before with an edit, and no part twice. */
-export function checkOfEdits(file: string, env: Environment): (text: string, yaml?: YamlFile) => Loaded {
+export function checkOfEdits(
+  file: string,
+  env: Environment,
+  requireSecrets = true,
+): (text: string, yaml?: YamlFile) => Loaded {
   const memory = new ParseMemory()
-  return (text, yaml) => loadText(text, file, env, true, { yaml, memory })
+  return (text, yaml) => loadText(text, file, env, requireSecrets, { yaml, memory })
 }

@@ -5,7 +5,7 @@ import type { Problem } from '../core/problem.ts'
 import type { Applied, ConfigurationDesk, DraftStore } from './desk.ts'
 import { type Difference, differencesBetween, inWords } from './differences.ts'
 import { type Edit, placeOfEdit } from './edit.ts'
-import { clashesOf, merged, type Winner } from './merge.ts'
+import { clashesOf, mergingEdits, type Winner } from './merge.ts'
 import type { EditedText } from './parsed-texts.ts'
 import { keyedPath, valueAtPlace } from './places.ts'
 import { isGroup } from './raw.ts'
@@ -138,7 +138,7 @@ export class Drafts {
       mine: this.#valuesIn(draft.text),
       theirs: this.#valuesIn(theirText),
     }
-    const made = merged({ ...three, theirText, winner })
+    const made = this.#desk.texts.edited(theirText, mergingEdits(three, winner))
     if ('problems' in made) return { ok: false, ...made }
     return { ok: true, state: this.#keep(user, this.holds.id, made.text) }
   }

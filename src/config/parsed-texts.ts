@@ -38,7 +38,7 @@ export class ParsedTexts {
     return read.ok ? read.value : {}
   }
 
-  /** The text with the edits done one after another, as `edited` does them; what is tried first is not done twice. */
+  /** The text with the edits done, as `editDocument` does them; what is tried first is not done twice. */
   edited(text: string, edits: readonly Edit[]): EditedText {
     try {
       return this.#edited(text, edits)

@@ -4,8 +4,9 @@ import { join } from 'node:path'
 import type Database from 'better-sqlite3'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { checkOfEdits } from '../../../src/cli/configuration.ts'
-import { type Edit, edited } from '../../../src/config/edit.ts'
+import type { Edit } from '../../../src/config/edit.ts'
 import { beginningOf, ConfigurationLife, type ConfigurationLifeParts } from '../../../src/config/life.ts'
+import { ParsedTexts } from '../../../src/config/parsed-texts.ts'
 import type { Config } from '../../../src/config/schema.ts'
 import { PenstockError } from '../../../src/core/errors.ts'
 import { silentLogger } from '../../../src/core/logger.ts'
@@ -113,7 +114,7 @@ describe('a change of the configuration', () => {
     let text = yaml('1s')
     const outcomes: boolean[] = []
     for (const edits of turns) {
-      const alone = edited(text, edits)
+      const alone = new ParsedTexts().edited(text, edits)
       const applied = await life.apply({ draft: { edits }, by, comment: '' })
       outcomes.push(applied.ok)
       if (applied.ok && 'text' in alone) text = alone.text
