@@ -38,8 +38,14 @@ export function configurationText(file: string): string {
 }
 
 /** The same for a text that stands in no file. */
-export function checkConfiguration(text: string, file: string, env: Environment, requireSecrets = true): Configuration {
-  const loaded = loadText(text, file, env, requireSecrets)
+export function checkConfiguration(
+  text: string,
+  file: string,
+  env: Environment,
+  requireSecrets = true,
+  known: Pick<LoadOptions, 'yaml'> = {},
+): Configuration {
+  const loaded = loadText(text, file, env, requireSecrets, known)
   if (!loaded.ok) throw new ConfigurationRefused(file, loaded.problems)
   const { config, secrets, origins } = loaded
   return { config, secrets, origins }

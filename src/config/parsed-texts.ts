@@ -38,6 +38,11 @@ export class ParsedTexts {
     return read.ok ? read.value : {}
   }
 
+  /** Keeps nothing of what was read. */
+  forget(): void {
+    this.#parsed = []
+  }
+
   /** The text with the edits done, as `editDocument` does them; what is tried first is not done twice. */
   edited(text: string, edits: readonly Edit[]): EditedText {
     try {
