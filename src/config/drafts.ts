@@ -95,6 +95,20 @@ export class Drafts {
     return this.#valuesIn(this.text(user))
   }
 
+  /**
+   * The draft, and what it is compared with, are read and checked between turns of others, so that all else here is quick.
+   * `toEdit`: what is going to be edited; `next`: the text that it is going to be.
+   */
+  async prepare(
+    user: string,
+    { toEdit, next }: { readonly toEdit?: 'draft' | 'holding'; readonly next?: string } = {},
+  ): Promise<void> {
+    const draft = this.#draftOf(user)
+    if (draft) await this.#desk.prepare(this.textOf(draft.basedOn))
+    await this.#desk.prepare(this.textOf(this.holds.id), toEdit === 'holding')
+    await this.#desk.prepare(next ?? this.text(user), toEdit === 'draft')
+  }
+
   /** Does the edits on the user's draft, which is begun where there is none. `revision`: only if it is still that one. */
   edit(user: string, edits: readonly Edit[], revision?: number): DraftChanged {
     const locked = this.#lockedBy(edits)

@@ -12,6 +12,7 @@ import type { Applied, Checked, ConfigurationDesk, Draft, Versions } from './des
 import { differencesBetween, inWords } from './differences.ts'
 import type { Loaded } from './load.ts'
 import { ParsedTexts } from './parsed-texts.ts'
+import { Preparation } from './preparation.ts'
 import type { Config } from './schema.ts'
 import type { YamlFile } from './yaml-file.ts'
 
@@ -91,11 +92,13 @@ const system: Actor = { user: 'system', origin: 'system' }
 export class ConfigurationLife implements ConfigurationDesk {
   readonly #parts: ConfigurationLifeParts
   readonly texts: ParsedTexts
+  readonly #preparation: Preparation
   #applying: Promise<unknown> = Promise.resolve()
 
   constructor(parts: ConfigurationLifeParts) {
     this.#parts = parts
     this.texts = parts.texts ?? new ParsedTexts()
+    this.#preparation = new Preparation({ ...parts, texts: this.texts })
   }
 
   /** The first thing: what the gateway was started with is the version that holds. */
@@ -148,6 +151,10 @@ export class ConfigurationLife implements ConfigurationDesk {
     }
   }
 
+  prepare(text: string, toEdit = false): Promise<void> {
+    return this.#preparation.prepare(text, toEdit)
+  }
+
   current() {
     const { versions, check } = this.#parts
     const version = versions.newest
@@ -192,6 +199,8 @@ export class ConfigurationLife implements ConfigurationDesk {
     const { versions, clock } = this.#parts
     const holds = versions.newest?.id ?? 0
     if (basedOn !== undefined && basedOn !== holds) return { ok: false, holds }
+    await this.prepare(versions.text(holds) ?? '', 'edits' in draft)
+    if ('text' in draft) await this.prepare(draft.text)
     const checked = this.#checked(draft)
     if ('problems' in checked) return { ok: false, problems: checked.problems }
     const { text, changes, restart, plant } = checked
