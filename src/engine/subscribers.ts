@@ -9,8 +9,11 @@ import type { TraceParent } from '../core/tracing.ts'
 import type { FromEngine, ToEngine } from '../link/contract.ts'
 import type { Link } from '../link/link.ts'
 
-/** Changes are collected this long before they cross a link: it bounds the price of batches, and the latency. */
-const COLLECT_FOR: Milliseconds = 10
+/**
+ * Batches cross a link at least this far apart, which bounds what many changes cost. The first change after a pause does
+ * not wait, only for those that come with it.
+ */
+const BATCH_EVERY: Milliseconds = 10
 
 /** Spans that go along with one batch; of more, the first are enough to follow. */
 const MOST_TRACES = 8
@@ -46,13 +49,18 @@ export class Subscribers {
   /** The room hears of everything from now on, whatever it has heard before. */
   add(link: RoomLink): void {
     this.remove(link)
+    let flushedAt = Number.NEGATIVE_INFINITY
+    const flush = () => {
+      flushedAt = this.#clock.monotonic()
+      feed.flush()
+    }
     const feed = new ChangeFeed(this.#pipeline.table, {
       send: (batch) => {
         const traces = this.#byLink.get(link)?.traces.splice(0) ?? []
         return link.sendBatch(batch, traces)
       },
       wantsBatch: () => link.wantsBatch(),
-      due: () => this.#clock.after(COLLECT_FOR, () => feed.flush()),
+      due: () => this.#clock.after(Math.max(0, flushedAt + BATCH_EVERY - this.#clock.monotonic()), flush),
     })
     this.#byLink.set(link, { feed, unlisten: this.#pipeline.listen(feed), traces: [] })
   }

@@ -23,7 +23,8 @@ import { TcpProxy } from '../support/tcp-proxy.ts'
 const { NETWORK_FLAP_SECONDS } = process.env
 const OUTAGE_MS = 1_000 * Number(NETWORK_FLAP_SECONDS ?? 1)
 const OUTAGES = 2
-const CHANGE_EVERY_MS = 20
+/** So that those of an outage have room in the queue of an item, which is 100 values at most. */
+const CHANGE_EVERY_MS = Math.max(20, OUTAGE_MS / 75)
 const SHORTEST_SESSION_MS = 10_000
 
 let test: RoomUnderTest
@@ -88,7 +89,7 @@ it(`a network that goes for ${OUTAGE_MS} ms, again and again, costs a client no 
     publishingEnabled: true,
   })
   const values: DataValue[] = []
-  await monitor(subscription, nodeId('boiler/pressure'), values, { queueSize: 10_000, samplingInterval: 0 })
+  await monitor(subscription, nodeId('boiler/pressure'), values, { queueSize: 100, samplingInterval: 0 })
   const received = new Map<number, number[]>()
   subscription.on('raw_notification', (message) => {
     if (numbersOf(message).length > 0) received.set(message.sequenceNumber, numbersOf(message))

@@ -13,7 +13,7 @@ import { FaultyOs } from '../support/faulty-os.ts'
 /** What can happen to the files of a data folder while nobody runs, and while they are migrated. */
 const { MIGRATION_KILLS } = process.env
 /** Every write is the last one where that is asked for; otherwise some, spread over all of them. */
-const kills = Number(MIGRATION_KILLS ?? 6)
+const mostKills = Number(MIGRATION_KILLS ?? 6)
 const migrations = fileURLToPath(new URL('../../migrations', import.meta.url))
 const opener = fileURLToPath(new URL('../support/opening-process.ts', import.meta.url))
 const databases = [
@@ -94,7 +94,8 @@ describe.each(databases)('%s.db', (name, open) => {
     cpSync(folder, untouched, { recursive: true })
     expect(openedBy(name, 1_000_000)).toBeNull()
     const writes = os.writes
-    expect(writes).toBeGreaterThan(kills)
+    expect(writes).toBeGreaterThan(6)
+    const kills = Math.min(mostKills, writes)
     const whole = new Database(fileOf(name))
     const wanted = schemaOf(whole)
     whole.close()

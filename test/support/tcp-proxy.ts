@@ -69,7 +69,7 @@ class Flow {
     }
     this.#to.uncork()
     const next = this.#waiting[0]
-    if (next) this.#timer = setTimeout(this.#goOn, Math.ceil(next.due - performance.now()))
+    if (next) this.#timer = setTimeout(this.#goOn, Math.max(0, Math.ceil(next.due - performance.now())))
   }
 
   /** Whether a black hole has taken something, or takes everything now. */
