@@ -24,8 +24,10 @@ export async function run(file: string, safeMode: SafeModeChoice): Promise<undef
   const env = process.env
   const texts = new ParsedTexts()
   const beginning = beginOf(file, env, texts)
-  const known = knownOf(beginning.text, texts)
-  const { config, secrets } = checkConfiguration(beginning.text, beginning.name, env, true, known)
+  const { text, name, isNew } = beginning
+  const { config, secrets } = checkConfiguration(text, name, env, true, knownOf(text, texts))
+  // Of a version that is there nothing has to be said, and what was read takes megabytes.
+  if (!isNew) texts.forget()
   const recentLog = new RecentLog()
   const threadLog = createThreadLog(config.log.level, 'main', systemClock, recentLog.bufferOf('main'))
   const { log } = threadLog
