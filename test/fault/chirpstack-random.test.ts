@@ -93,7 +93,8 @@ const history = ({ key }: Sensor, tag: string) =>
     n: Number(value),
     time: sourceTime,
   }))
-const eventually = (assertion: () => void | Promise<void>) => vi.waitFor(assertion, { timeout: CATCH_UP_MS, interval: 100 })
+const eventually = (assertion: () => void | Promise<void>) =>
+  vi.waitFor(assertion, { timeout: CATCH_UP_MS, interval: 100 })
 const connected = () =>
   eventually(async () => expect((await gateway.engine()).sources[0]).toMatchObject({ state: 'connected' }))
 
