@@ -89,8 +89,9 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
     prepareStore()
     database = openPenstockDatabase(dataFolder)
     const versions = new ConfigurationVersions(database)
-    const { check } = options.configuration
-    configuration = new ConfigurationLife({ versions, check, changePlant, started: config, clock: systemClock, log })
+    const { check, texts } = options.configuration
+    const life = { versions, check, texts, changePlant, started: config, clock: systemClock, log }
+    configuration = new ConfigurationLife(life)
     configuration.begin(options.configuration)
     users = new UserAccounts({
       database,

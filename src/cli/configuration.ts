@@ -38,8 +38,14 @@ export function configurationText(file: string): string {
 }
 
 /** The same for a text that stands in no file. */
-export function checkConfiguration(text: string, file: string, env: Environment, requireSecrets = true): Configuration {
-  const loaded = loadText(text, file, env, requireSecrets)
+export function checkConfiguration(
+  text: string,
+  file: string,
+  env: Environment,
+  requireSecrets = true,
+  known: Pick<LoadOptions, 'yaml'> = {},
+): Configuration {
+  const loaded = loadText(text, file, env, requireSecrets, known)
   if (!loaded.ok) throw new ConfigurationRefused(file, loaded.problems)
   const { config, secrets, origins } = loaded
   return { config, secrets, origins }
@@ -73,7 +79,11 @@ export function loadText(
 }
 
 /** Checks one configuration after another, of which each is the one before with an edit, and no part twice. */
-export function checkOfEdits(file: string, env: Environment): (text: string, yaml?: YamlFile) => Loaded {
+export function checkOfEdits(
+  file: string,
+  env: Environment,
+  requireSecrets = true,
+): (text: string, yaml?: YamlFile) => Loaded {
   const memory = new ParseMemory()
-  return (text, yaml) => loadText(text, file, env, true, { yaml, memory })
+  return (text, yaml) => loadText(text, file, env, requireSecrets, { yaml, memory })
 }

@@ -1,22 +1,21 @@
-import { differencesBetween, inWords, valuesOf } from '../config/differences.ts'
-import { readYaml, type YamlFile } from '../config/yaml-file.ts'
+import { differencesBetween, inWords } from '../config/differences.ts'
+import { ParsedTexts } from '../config/parsed-texts.ts'
 import type { Problem } from '../core/problem.ts'
-import { loadText } from './configuration.ts'
+import { checkOfEdits } from './configuration.ts'
 
-/** Judges configurations without secrets, and keeps what it read last: reading takes longest of all. */
+/** Judges configurations without secrets, and reads and checks nothing of them twice. */
 export class ImportJudge {
-  #last: { readonly text: string; readonly yaml: YamlFile } | undefined
+  readonly texts = new ParsedTexts()
+  readonly #check = checkOfEdits('configuration', {}, false)
 
   readonly judge = (text: string): readonly Problem[] => {
-    const yaml = readYaml(text, 'configuration')
-    this.#last = yaml.ok ? { text, yaml } : undefined
-    const loaded = loadText(text, 'configuration', {}, false, yaml.ok ? { yaml } : {})
+    const read = this.texts.read(text)
+    const loaded = this.#check(text, read.ok ? read : undefined)
     return loaded.ok ? [] : loaded.problems
   }
 
   /** In what two configurations differ, in words. */
   changes(before: string, after: string): string[] {
-    const values = this.#last?.text === after ? this.#last.yaml.value : valuesOf(after)
-    return differencesBetween(valuesOf(before), values).map(inWords)
+    return differencesBetween(this.texts.valuesOf(before), this.texts.valuesOf(after)).map(inWords)
   }
 }

@@ -64,7 +64,7 @@ interface Importing {
 
 async function importOf({ text, file, flags, judge }: Importing): Promise<PlantImport> {
   const { from: format, device, zeroBased, zeroBasedBits } = flags
-  const help = { judge: judge.judge, pause: () => turn() }
+  const help = { texts: judge.texts, judge: judge.judge, pause: () => turn() }
   try {
     return await importPlant({ text, file, format, device, zeroBased, zeroBasedBits }, help)
   } catch (error) {

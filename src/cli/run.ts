@@ -2,6 +2,8 @@ import { existsSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { beginningOf } from '../config/life.ts'
 import { loadConfig } from '../config/load.ts'
+import { ParsedTexts } from '../config/parsed-texts.ts'
+import type { YamlFile } from '../config/yaml-file.ts'
 import { systemClock } from '../core/clock.ts'
 import type { SafeModeChoice } from '../gateway/care.ts'
 import { ConfigurationVersions } from '../store/configuration-versions.ts'
@@ -20,14 +22,19 @@ import { serve } from './serve.ts'
  */
 export async function run(file: string, safeMode: SafeModeChoice): Promise<undefined> {
   const env = process.env
-  const beginning = beginOf(file, env)
-  const { config, secrets } = checkConfiguration(beginning.text, beginning.name, env)
+  const texts = new ParsedTexts()
+  const beginning = beginOf(file, env, texts)
+  const { text, name, isNew } = beginning
+  const { config, secrets } = checkConfiguration(text, name, env, true, knownOf(text, texts))
+  // Of a version that is there nothing has to be said, and what was read takes megabytes.
+  if (!isNew) texts.forget()
   const recentLog = new RecentLog()
   const threadLog = createThreadLog(config.log.level, 'main', systemClock, recentLog.bufferOf('main'))
   const { log } = threadLog
   collectStartupGarbage()
   const configuration = {
     ...beginning,
+    texts,
     check: checkOfEdits(beginning.name, process.env),
     // Only whoever asks for a support bundle pays for the doctor.
     examine: async (text: string) =>
@@ -41,19 +48,30 @@ export async function run(file: string, safeMode: SafeModeChoice): Promise<undef
 
 const fileText = (file: string): string | undefined => (existsSync(file) ? readFileSync(file, 'utf8') : undefined)
 
+/** A text that is no YAML is refused by whoever knows where it comes from. */
+function knownOf(text: string, texts: ParsedTexts): { readonly yaml?: YamlFile } {
+  const yaml = texts.read(text)
+  return yaml.ok ? { yaml } : {}
+}
+
 /** The file where it says something new, otherwise what held last. Throws ConfigurationRefused where there is neither. */
-function beginOf(file: string, env: Environment) {
+function beginOf(file: string, env: Environment, texts: ParsedTexts) {
   const text = fileText(file)
-  const found = beginningOf(text, newestIn(dataFolderOf(text, file, env)))
+  const found = beginningOf(text, newestIn(dataFolderOf(text, file, env, texts)))
   if (!found) return { text: configurationText(file), isNew: true, name: file }
   return { ...found, name: found.isNew ? file : 'the configuration in the data folder' }
 }
 
 /** Nothing else of the file matters yet; one that is wrong is refused afterwards, as a whole. */
-function dataFolderOf(text: string | undefined, file: string, env: Environment): string | undefined {
-  const load = (yaml: string) =>
-    loadConfig({ text: yaml, file, env, readFile: (path) => readFileSync(path, 'utf8'), validators: {} })
-  const loaded = load(text ?? 'sources: []')
+function dataFolderOf(
+  text: string | undefined,
+  file: string,
+  env: Environment,
+  texts: ParsedTexts,
+): string | undefined {
+  const readFile = (path: string) => readFileSync(path, 'utf8')
+  const given = text ?? 'sources: []'
+  const loaded = loadConfig({ text: given, ...knownOf(given, texts), file, env, readFile, validators: {} })
   if (loaded.ok) return loaded.config.gateway.data
   if (text === undefined) throw new ConfigurationRefused(file, loaded.problems)
   return undefined

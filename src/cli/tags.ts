@@ -1,6 +1,6 @@
 import { readFileSync, writeFileSync } from 'node:fs'
 import { decodedText } from '../config/decoded-text.ts'
-import { edited } from '../config/edit.ts'
+import { ParsedTexts } from '../config/parsed-texts.ts'
 import { exportedTags, type TagSelection } from '../config/tags/export-tags.ts'
 import { importedTags } from '../config/tags/import-tags.ts'
 import { describeError } from '../core/errors.ts'
@@ -24,7 +24,7 @@ export async function exportTags(
   out: Output,
 ): Promise<number> {
   const { text } = await gateway.ask<Current>('GET', '/configuration')
-  const csv = exportedTags(text, selection)
+  const csv = exportedTags(new ParsedTexts().valuesOf(text), selection)
   if (file === undefined) out.line(csv.trimEnd())
   else {
     writeFileSync(file, `\uFEFF${csv}`)
@@ -47,8 +47,10 @@ export async function importTags(
   out: Output,
 ): Promise<number> {
   const { id, text } = await gateway.ask<Current>('GET', '/configuration')
-  const { edits, problems, rows } = importedTags(text, csvOf(file), flags.replace ? 'replace' : 'merge')
-  const made = edited(text, edits)
+  const texts = new ParsedTexts()
+  const mode = flags.replace ? 'replace' : 'merge'
+  const { edits, problems, rows } = importedTags(texts.valuesOf(text), csvOf(file), mode)
+  const made = texts.edited(text, edits)
   if (problems.length > 0 || 'problems' in made) {
     const told = problems.map(
       ({ line, column, message }) => `  line ${line}: ${column === undefined ? '' : `${column}: `}${message}`,

@@ -59,6 +59,11 @@ export interface DraftStore {
 export interface ConfigurationDesk {
   /** Those that were read last. */
   readonly texts: ParsedTexts
+  /**
+   * Reads and checks a long text, between turns of others, so that all that is asked of it afterwards is quick. `toEdit`: it
+   * is going to be edited. Safe to repeat.
+   */
+  prepare(text: string, toEdit?: boolean): Promise<void>
   current(): { readonly version: ConfigurationVersion; readonly text: string; readonly origins: Origins }
   /** Everything that is wrong with it, or what it would change; nothing is done. */
   check(draft: Draft): Checked

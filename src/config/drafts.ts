@@ -5,7 +5,7 @@ import type { Problem } from '../core/problem.ts'
 import type { Applied, ConfigurationDesk, DraftStore } from './desk.ts'
 import { type Difference, differencesBetween, inWords } from './differences.ts'
 import { type Edit, placeOfEdit } from './edit.ts'
-import { clashesOf, merged, type Winner } from './merge.ts'
+import { clashesOf, mergingEdits, type Winner } from './merge.ts'
 import type { EditedText } from './parsed-texts.ts'
 import { keyedPath, valueAtPlace } from './places.ts'
 import { isGroup } from './raw.ts'
@@ -95,6 +95,20 @@ export class Drafts {
     return this.#valuesIn(this.text(user))
   }
 
+  /**
+   * The draft, and what it is compared with, are read and checked between turns of others, so that all else here is quick.
+   * `toEdit`: what is going to be edited; `next`: the text that it is going to be.
+   */
+  async prepare(
+    user: string,
+    { toEdit, next }: { readonly toEdit?: 'draft' | 'holding'; readonly next?: string } = {},
+  ): Promise<void> {
+    const draft = this.#draftOf(user)
+    if (draft) await this.#desk.prepare(this.textOf(draft.basedOn))
+    await this.#desk.prepare(this.textOf(this.holds.id), toEdit === 'holding')
+    await this.#desk.prepare(next ?? this.text(user), toEdit === 'draft')
+  }
+
   /** Does the edits on the user's draft, which is begun where there is none. `revision`: only if it is still that one. */
   edit(user: string, edits: readonly Edit[], revision?: number): DraftChanged {
     const locked = this.#lockedBy(edits)
@@ -138,7 +152,7 @@ export class Drafts {
       mine: this.#valuesIn(draft.text),
       theirs: this.#valuesIn(theirText),
     }
-    const made = merged({ ...three, theirText, winner })
+    const made = this.#desk.texts.edited(theirText, mergingEdits(three, winner))
     if ('problems' in made) return { ok: false, ...made }
     return { ok: true, state: this.#keep(user, this.holds.id, made.text) }
   }

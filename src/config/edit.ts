@@ -1,4 +1,4 @@
-import { type Document, isCollection, isMap, isNode, isScalar, isSeq, parseDocument } from 'yaml'
+import { type Document, isCollection, isMap, isNode, isScalar, isSeq } from 'yaml'
 import type { Problem } from '../core/problem.ts'
 
 /**
@@ -14,21 +14,9 @@ export type Edit =
   | { readonly remove: readonly string[] }
 
 /**
- * The configuration with the edits done one after another; all else is as it was, with its comments. An edit that finds
- * no place is a problem, and then nothing is done. Whether the result makes sense is not looked at here.
- */
-export function edited(
-  text: string,
-  edits: readonly Edit[],
-): { readonly text: string } | { readonly problems: Problem[] } {
-  const document = parseDocument(text)
-  const problems = editDocument(document, edits)
-  return problems.length > 0 ? { problems } : { text: writtenOut(document) }
-}
-
-/**
- * The same in a document that is parsed already; where there are problems, it is of no use any more. `touch` is told every
- * node that an edit goes through.
+ * Does the edits in the document, one after another; all else is as it was, with its comments. An edit that finds no place
+ * is a problem, and then the document is of no use any more. Whether the result makes sense is not looked at here. `touch`
+ * is told every node that an edit goes through.
  */
 export function editDocument(
   document: Document,

@@ -9,9 +9,10 @@ import type { Plant } from '../core/plant.ts'
 import { formatProblem, type Problem } from '../core/problem.ts'
 import type { DeviceTemplate } from '../core/template.ts'
 import type { Applied, Checked, ConfigurationDesk, Draft, Versions } from './desk.ts'
-import { changesBetween, differencesBetween, inWords } from './differences.ts'
+import { differencesBetween, inWords } from './differences.ts'
 import type { Loaded } from './load.ts'
 import { ParsedTexts } from './parsed-texts.ts'
+import { Preparation } from './preparation.ts'
 import type { Config } from './schema.ts'
 import type { YamlFile } from './yaml-file.ts'
 
@@ -36,6 +37,8 @@ export interface ConfigurationLifeParts {
   readonly check: (text: string, yaml?: YamlFile) => Loaded
   /** Makes this the plant that runs. */
   readonly changePlant: (to: RunningPlant) => Promise<void>
+  /** What was read already. */
+  readonly texts?: ParsedTexts | undefined
   /** With what the gateway was started. */
   readonly started: Config
   readonly clock: Clock
@@ -88,20 +91,28 @@ const system: Actor = { user: 'system', origin: 'system' }
 /** The configuration while the gateway runs: the one that holds, the ones before, and how it becomes another. */
 export class ConfigurationLife implements ConfigurationDesk {
   readonly #parts: ConfigurationLifeParts
-  readonly texts = new ParsedTexts()
+  readonly texts: ParsedTexts
+  readonly #preparation: Preparation
   #applying: Promise<unknown> = Promise.resolve()
 
   constructor(parts: ConfigurationLifeParts) {
     this.#parts = parts
+    this.texts = parts.texts ?? new ParsedTexts()
+    this.#preparation = new Preparation({ ...parts, texts: this.texts })
   }
 
   /** The first thing: what the gateway was started with is the version that holds. */
-  begin({ text, isNew, name }: Beginning & { readonly name: string }): void {
-    if (!isNew) return
+  begin(beginning: Beginning & { readonly name: string }): void {
+    if (beginning.isNew) this.#addFirst(beginning)
+    // Most gateways run for months without a change, and what was read takes megabytes.
+    this.texts.forget()
+  }
+
+  #addFirst({ text, name }: Beginning & { readonly name: string }): void {
     const { versions, clock } = this.#parts
     const { newest } = versions
     const before = (newest && versions.text(newest.id)) ?? ''
-    const changes = changesBetween(before, text)
+    const changes = this.#changes(before, text)
     const comment = `read from ${name}`
     versions.add({ at: clock.now(), by: system, comment, text, fileHash: hashOf(text), changes })
   }
@@ -138,6 +149,10 @@ export class ConfigurationLife implements ConfigurationDesk {
       if (live) log.info({ version, changes: changes.length }, 'The plant is the one of the configuration as it is now')
       if (restart.length > 0) log.warn({ sections: restart }, 'These sections have changed too, and take a restart')
     }
+  }
+
+  prepare(text: string, toEdit = false): Promise<void> {
+    return this.#preparation.prepare(text, toEdit)
   }
 
   current() {
@@ -184,6 +199,8 @@ export class ConfigurationLife implements ConfigurationDesk {
     const { versions, clock } = this.#parts
     const holds = versions.newest?.id ?? 0
     if (basedOn !== undefined && basedOn !== holds) return { ok: false, holds }
+    await this.prepare(versions.text(holds) ?? '', 'edits' in draft)
+    if ('text' in draft) await this.prepare(draft.text)
     const checked = this.#checked(draft)
     if ('problems' in checked) return { ok: false, problems: checked.problems }
     const { text, changes, restart, plant } = checked
@@ -209,8 +226,11 @@ export class ConfigurationLife implements ConfigurationDesk {
     const { text } = made
     const judged = this.#judged(text)
     if ('problems' in judged) return judged
-    const changes = differencesBetween(this.texts.valuesOf(before), this.texts.valuesOf(text)).map(inWords)
-    return { text, ...judged, changes }
+    return { text, ...judged, changes: this.#changes(before, text) }
+  }
+
+  #changes(before: string, after: string): string[] {
+    return differencesBetween(this.texts.valuesOf(before), this.texts.valuesOf(after)).map(inWords)
   }
 
   #judged(text: string): Judged | Refused {

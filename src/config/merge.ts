@@ -1,6 +1,6 @@
 import { isDeepStrictEqual } from 'node:util'
 import { type Difference, differencesBetween } from './differences.ts'
-import { type Edit, edited } from './edit.ts'
+import type { Edit } from './edit.ts'
 import { nameOf, valueAtPlace } from './places.ts'
 
 /** Whose change holds where both changed the same. */
@@ -33,13 +33,11 @@ export function clashesOf({ base, mine, theirs }: Three): Clash[] {
 }
 
 /**
- * What I changed, done once more on what others made of it meanwhile; their text keeps its comments. Where both changed
- * the same, the winner's holds. Problems: a change has no place there any more.
+ * What I changed, as edits of what others made of it meanwhile. Where both changed the same, the winner's holds. A change
+ * that has no place there any more is a problem of the edit.
  */
-export function merged(
-  three: Three & { readonly theirText: string; readonly winner: Winner },
-): ReturnType<typeof edited> {
-  const { base, mine, theirs, theirText, winner } = three
+export function mergingEdits(three: Three, winner: Winner): Edit[] {
+  const { base, mine, theirs } = three
   const clashes = new Map(clashesOf(three).map((clash) => [clash.mine.at, clash.theirs]))
   const edits = new Map<string, Edit>()
   for (const own of differencesBetween(base, mine)) {
@@ -52,7 +50,7 @@ export function merged(
     const edit = editFor(at.split('/'), mine, theirs)
     if (edit) edits.set(at, edit)
   }
-  return edited(theirText, [...edits.values()])
+  return [...edits.values()]
 }
 
 /** Makes the place as it is in mine. */

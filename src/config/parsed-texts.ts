@@ -5,6 +5,8 @@ import { type Read, readYaml, type YamlFile } from './yaml-file.ts'
 
 /** Texts of which the values are kept: of a version, of the drafts made of it, and of one before. */
 const MOST_TEXTS = 4
+/** Takes some milliseconds as a whole. */
+const SHORT = 30_000
 /** Of the newest of these the documents are kept too, which take more. */
 const MOST_DOCUMENTS = 2
 
@@ -32,13 +34,31 @@ export class ParsedTexts {
     return this.#of(text)?.read ?? this.#keep({ text, read: readYaml(text, 'configuration') })
   }
 
+  /**
+   * Reads the text, as far as that is not done, in pieces of some milliseconds. `toEdit`: so that it can be edited at once
+   * too, unless an edit of it was tried already. Answers whether there was anything to do.
+   */
+  *inPieces(text: string, toEdit: boolean): Generator<void, boolean> {
+    const isTried = this.#parsed.some(({ document, madeOf }) => document && madeOf?.text === text)
+    const known = this.#of(text)
+    if (text.length < SHORT || (known && (!toEdit || known.document || isTried))) return false
+    const document = yield* EditableDocument.parseInPieces(text)
+    if (document) this.#keep({ text, read: document.read(text), document })
+    return document !== undefined
+  }
+
   /** What it says; nothing where it is no YAML. */
   valuesOf(text: string): unknown {
     const read = this.read(text)
     return read.ok ? read.value : {}
   }
 
-  /** The text with the edits done one after another, as `edited` does them; what is tried first is not done twice. */
+  /** Keeps nothing of what was read. */
+  forget(): void {
+    this.#parsed = []
+  }
+
+  /** The text with the edits done, as `editDocument` does them; what is tried first is not done twice. */
   edited(text: string, edits: readonly Edit[]): EditedText {
     try {
       return this.#edited(text, edits)

@@ -3,7 +3,7 @@ import type { Problem } from '../core/problem.ts'
 import type { Finding } from './finding.ts'
 import type { Segments } from './raw.ts'
 import { faultOf } from './yaml-faults.ts'
-import { type KnownValues, YamlTree } from './yaml-tree.ts'
+import { type KnownValues, type Written, YamlTree } from './yaml-tree.ts'
 
 /** A hundred bytes a tag are plenty: room for 100,000 tags and more. */
 const MAX_CHARACTERS = 16 * 1024 * 1024
@@ -52,9 +52,15 @@ export function readYaml(text: string, file: string): Read {
 
 /**
  * The same of a document that was parsed without faults and edited since, and of its text, without reading that again:
- * where something is written is looked up in the text when it is asked for. `known`: what was read of it before.
+ * where something is written is looked up in the text when it is asked for. `known`: what was read of it before;
+ * `places`: where things are written, as long as the document is as it was parsed.
  */
-export function yamlOf(document: Document, text: string, file: string, known: KnownValues): Read {
+export function yamlOf(
+  document: Document,
+  text: string,
+  file: string,
+  { known, places }: { known: KnownValues; places: () => ((at: Segments) => Written | undefined) | undefined },
+): Read {
   if (text.length > MAX_CHARACTERS) return tooLarge(file)
   let read: Read | undefined
   const written = () => {
@@ -62,9 +68,25 @@ export function yamlOf(document: Document, text: string, file: string, known: Kn
     return read.ok ? read : undefined
   }
   return treeOf(document, file, known, () => ({
-    placeOf: (at) => written()?.placeOf(at),
-    unquotedAt: (at) => written()?.unquotedAt(at),
+    placeOf: (at) => {
+      const find = places()
+      return find ? placeIn(text, find(at)?.offset) : written()?.placeOf(at)
+    },
+    unquotedAt: (at) => {
+      const find = places()
+      return find ? find(at)?.unquoted : written()?.unquotedAt(at)
+    },
   }))
+}
+
+function placeIn(text: string, offset: number | undefined): { line: number; column: number } | undefined {
+  if (offset === undefined) return undefined
+  let [line, begins] = [1, 0]
+  for (let end = text.indexOf('\n'); end >= 0 && end < offset; end = text.indexOf('\n', begins)) {
+    begins = end + 1
+    line++
+  }
+  return { line, column: offset - begins + 1 }
 }
 
 function treeOf(

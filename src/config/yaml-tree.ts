@@ -158,6 +158,20 @@ export class YamlTree {
   }
 }
 
+/** The same as `writtenAt`, looked up in a document without anchors that nobody edited since it was parsed. */
+export function writtenIn(contents: unknown, at: Segments): Written | undefined {
+  let node = contents
+  let nearest: Written | undefined
+  for (const segment of at) {
+    const pair = isMap(node) ? node.items.find(({ key }) => nameOf(key) === String(segment)) : undefined
+    const value = pair ? pair.value : isSeq(node) && typeof segment === 'number' ? node.items[segment] : undefined
+    if (!pair && value === undefined) return nearest
+    nearest = writtenOf(value, pair ? pair.key : value)
+    node = value
+  }
+  return nearest
+}
+
 /** Without quotes; what an edit brought, and was never read, is written without them. */
 const isPlain = ({ type }: Scalar): boolean => type === Scalar.PLAIN || type === undefined
 

@@ -14,7 +14,7 @@ try {
     say({ progress })
     return turn()
   }
-  const { text, counts, notes } = await importPlant(input, { judge: judge.judge, pause })
+  const { text, counts, notes } = await importPlant(input, { texts: judge.texts, judge: judge.judge, pause })
   say({ outcome: { text, counts, notes, changes: judge.changes(input.text, text) } })
 } catch (error) {
   if (!(error instanceof UnreadableImport)) throw error

@@ -1,5 +1,6 @@
 import type { Beginning } from '../config/life.ts'
 import type { Loaded } from '../config/load.ts'
+import type { ParsedTexts } from '../config/parsed-texts.ts'
 import type { Config } from '../config/schema.ts'
 import type { YamlFile } from '../config/yaml-file.ts'
 import type { RoomName } from '../rooms/gateway.ts'
@@ -17,6 +18,8 @@ export interface GatewayOptions extends ThreadLog {
   readonly configuration: Beginning & {
     /** Where it comes from, as versions and logs name it. */
     readonly name: string
+    /** What was read of it already. */
+    readonly texts?: ParsedTexts
     /** Checks another one in every part, with the environment as it is then. */
     readonly check: (text: string, yaml?: YamlFile) => Loaded
     /** What `penstock doctor` says of it. */

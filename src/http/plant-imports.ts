@@ -6,6 +6,7 @@ import type {
   RunningImport,
 } from '../config/imports/import-plant.ts'
 import { UnreadableImport } from '../config/imports/imported.ts'
+import type { Clock, Milliseconds } from '../core/clock.ts'
 import { describeError } from '../core/errors.ts'
 import type { Logger } from '../core/logger.ts'
 
@@ -25,15 +26,20 @@ interface Kept {
 /** What is kept of others is some megabytes each. */
 const MOST_KEPT = 8
 const MOST_RUNNING = 2
+/** Far more than a file takes that is not refused for its size; one that never ended would keep others from theirs. */
+const LONGEST_MINUTES = 10
+const LONGEST: Milliseconds = LONGEST_MINUTES * 60_000
 
 /** The import of each user: begun, looked at, and taken over or forgotten. It outlasts a reload of the page. */
 export class PlantImports {
   readonly #run: RunImport
+  readonly #clock: Clock
   readonly #log: Logger
   readonly #kept = new Map<string, Kept>()
 
-  constructor(run: RunImport, log: Logger) {
+  constructor(run: RunImport, clock: Clock, log: Logger) {
     this.#run = run
+    this.#clock = clock
     this.#log = log
   }
 
@@ -71,13 +77,26 @@ export class PlantImports {
   }
 
   async #follow(kept: Kept): Promise<void> {
+    let isLate = false
+    const end = this.#clock.after(LONGEST, () => {
+      isLate = true
+      kept.running.cancel()
+    })
     try {
       kept.state = { state: 'ready', outcome: await kept.running.outcome }
     } catch (error) {
+      if (isLate) {
+        kept.state = { state: 'refused', message: tooLong, line: undefined }
+        return
+      }
       const isUnreadable = error instanceof UnreadableImport
       if (!isUnreadable) this.#log.error({ cause: describeError(error) }, 'An import failed; nothing is changed')
       const message = isUnreadable ? error.message : `It failed (${describeError(error)}).`
       kept.state = { state: 'refused', message, line: isUnreadable ? error.line : undefined }
+    } finally {
+      end()
     }
   }
 }
+
+const tooLong = `It took longer than ${LONGEST_MINUTES} minutes and was ended; nothing is changed: import channel by channel.`

@@ -108,7 +108,7 @@ export function webServiceOf(parts: WebServiceParts): WebService {
     tagWatchers: rooms,
     opcuaSecurity: config.opcua.security,
     drafts: new Drafts({ desk: configuration, store: parts.draftStore, clock }),
-    imports: new PlantImports(parts.runImport, log),
+    imports: new PlantImports(parts.runImport, clock, log),
     ...asked,
   }
 }

@@ -190,7 +190,6 @@ describe('who may ask what', () => {
         'post /api/v1/diagnostics/{source}/identify',
         'post /api/v1/diagnostics/{source}/read',
         'post /api/v1/session',
-        'post /api/v1/setup/clients/trust',
         'post /api/v1/tokens',
         'put /api/v1/access/password',
       ].toSorted(),

@@ -1,6 +1,6 @@
 import type { Problem } from '../../core/problem.ts'
-import { valuesOf } from '../differences.ts'
-import { type Edit, edited } from '../edit.ts'
+import type { Edit } from '../edit.ts'
+import type { ParsedTexts } from '../parsed-texts.ts'
 import { settingOf } from '../raw.ts'
 import { listOf, textOf } from '../tags/export-tags.ts'
 import { checkSize } from './import-size.ts'
@@ -28,6 +28,7 @@ export interface ImportInput {
 }
 
 export interface ImportHelp {
+  readonly texts: ParsedTexts
   /** Everything that is wrong with a configuration. */
   readonly judge: (text: string) => readonly Problem[]
   /** Awaited now and then, so that whoever runs it can do something else, and say how far it is. */
@@ -78,19 +79,20 @@ export async function importPlant(input: ImportInput, help: ImportHelp): Promise
   if (input.file.length > LARGEST_IMPORT)
     throw new UnreadableImport(`The file is larger than ${LARGEST_IMPORT} characters: import channel by channel.`)
   checkSize(input.file, input.format)
-  const document = valuesOf(input.text)
+  const { texts } = help
+  const document = texts.valuesOf(input.text)
   const { parts, place } = await readImport(input, document, help)
   const before = new Set(help.judge(input.text).map(identityOf))
   let left = parts
   for (let round = 0; ; round++) {
     const notes = new Notes()
     const placed = place(left, notes)
-    const made = edited(input.text, placed.edits)
+    const made = texts.edited(input.text, placed.edits)
     if ('problems' in made)
       throw new UnreadableImport(made.problems.map(({ message, mend }) => `${message} ${mend}`).join(' '))
     await help.pause({ step: 'checking', done: placed.counts.tags })
     const problems = help.judge(made.text).filter((problem) => !before.has(identityOf(problem)))
-    const refused = problems.length === 0 ? undefined : refusedIn(problems, valuesOf(made.text), placed)
+    const refused = problems.length === 0 ? undefined : refusedIn(problems, texts.valuesOf(made.text), placed)
     if (!refused || refused.size === 0 || round === MOST_ROUNDS)
       return { edits: placed.edits, text: made.text, counts: placed.counts, notes: [...left.notes, ...notes.all] }
     left = withoutRefused(left, refused)

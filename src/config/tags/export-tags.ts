@@ -1,4 +1,3 @@
-import { valuesOf } from '../differences.ts'
 import { isGroup, settingOf } from '../raw.ts'
 import { allTagColumns, placeColumns } from './columns.ts'
 import { csvCell } from './csv.ts'
@@ -10,11 +9,11 @@ export interface TagSelection {
 }
 
 /**
- * The tags of a configuration, given as YAML, in comma-separated values: a row a tag, a column for every setting that
+ * The tags of a configuration, given as values, in comma-separated values: a row a tag, a column for every setting that
  * any of them has. Tags of templates and link tags do not stand in it, since they are nobody's own.
  */
-export function exportedTags(text: string, { source, device }: TagSelection = {}): string {
-  const rows = tagsIn(valuesOf(text)).filter(
+export function exportedTags(document: unknown, { source, device }: TagSelection = {}): string {
+  const rows = tagsIn(document).filter(
     (row) => (source === undefined || row.source === source) && (device === undefined || row.device === device),
   )
   const columns = [...allTagColumns().keys()].filter(

@@ -1,6 +1,5 @@
 import { nearest } from '../../core/nearest.ts'
 import type { SourceKind } from '../../core/plant.ts'
-import { valuesOf } from '../differences.ts'
 import type { Edit } from '../edit.ts'
 import { saysTheSame, valueAtPlace } from '../places.ts'
 import { allTagColumns, type CellKind, placeColumns, tagColumns } from './columns.ts'
@@ -31,10 +30,10 @@ const MOST_ROWS = 100_000
 const MOST_PROBLEMS = 500
 
 /**
- * What it takes to make the tags of a configuration (YAML) those of comma-separated values. The first row names the
+ * What it takes to make the tags of a configuration (its values) those of comma-separated values. The first row names the
  * columns; a setting whose column is there and whose cell is empty is left out, one without a column stays as it is.
  */
-export function importedTags(text: string, csv: string, mode: ImportMode): TagImport {
+export function importedTags(document: unknown, csv: string, mode: ImportMode): TagImport {
   const none = (problems: RowProblem[]): TagImport => ({ edits: [], rows: 0, problems, lines: new Map() })
   let table: CsvTable
   try {
@@ -51,7 +50,7 @@ export function importedTags(text: string, csv: string, mode: ImportMode): TagIm
   const names = head.cells.map((cell) => cell.trim())
   const wrongHead = headProblems(names, head.line)
   if (wrongHead.length > 0) return none(wrongHead)
-  return new Import(valuesOf(text), names, table.separator === ';', mode).run(rows)
+  return new Import(document, names, table.separator === ';', mode).run(rows)
 }
 
 function headProblems(names: readonly string[], line: number): RowProblem[] {

@@ -7,7 +7,7 @@ import { type Route, route } from '../api/route.ts'
 import { calibration, lastCalibration, wantedCalibration } from '../api/schemas/calibration.ts'
 import { changed } from '../api/schemas/configuration.ts'
 import { actorOf } from './command-api-routes.ts'
-import { change } from './configuration/changing.ts'
+import { change, matchOf, userOf } from './configuration/changing.ts'
 import { orSilent, type WebService } from './service.ts'
 
 const path = '/diagnostics/{source}/calibration'
@@ -89,6 +89,8 @@ export function calibrationRoutes({ calibrations, drafts }: WebService): Route[]
         const last = await lastOf(source)
         if (!last) throw notFound(`No device of "${source}" was calibrated since the engine began.`)
         const edits = editsOf(last)
+        const toEdit = matchOf(asked).version === undefined ? 'draft' : 'holding'
+        await drafts.prepare(userOf(asked), { toEdit })
         if (edits.length > 0) return change(drafts, edits, asked)
         const detail = 'The last calibration of this source proposes no setting.'
         throw new ApiProblem({ status: 409, code: 'CALIBRATION_PROPOSES_NOTHING', detail })

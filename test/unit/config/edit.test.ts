@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { parse } from 'yaml'
-import { type Edit, edited } from '../../../src/config/edit.ts'
+import type { Edit } from '../../../src/config/edit.ts'
+import { ParsedTexts } from '../../../src/config/parsed-texts.ts'
 
 const TEXT = `# The boiler house
 sources:
@@ -18,7 +19,7 @@ opcua:
 `
 const BOILER = ['sources', 'line', 'devices', 'boiler']
 const done = (...edits: Edit[]): string => {
-  const result = edited(TEXT, edits)
+  const result = new ParsedTexts().edited(TEXT, edits)
   return 'text' in result ? result.text : JSON.stringify(result.problems)
 }
 
@@ -61,6 +62,7 @@ describe('an edit of a configuration', () => {
     [{ set: [...BOILER, 'poll', 'seconds'], value: 1 }, 'sources/line/devices/boiler/poll has no settings.'],
     [{ add: [...BOILER, 'poll'], value: 1 }, 'This is no list.'],
   ])('that finds no place is a problem, and nothing is done: %j', (edit, message) => {
-    expect(edited(TEXT, [{ set: [...BOILER, 'poll'], value: '9s' }, edit])).toMatchObject({ problems: [{ message }] })
+    const before: Edit = { set: [...BOILER, 'poll'], value: '9s' }
+    expect(new ParsedTexts().edited(TEXT, [before, edit])).toMatchObject({ problems: [{ message }] })
   })
 })

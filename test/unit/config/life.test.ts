@@ -4,8 +4,9 @@ import { join } from 'node:path'
 import type Database from 'better-sqlite3'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { checkOfEdits } from '../../../src/cli/configuration.ts'
-import { type Edit, edited } from '../../../src/config/edit.ts'
+import type { Edit } from '../../../src/config/edit.ts'
 import { beginningOf, ConfigurationLife, type ConfigurationLifeParts } from '../../../src/config/life.ts'
+import { ParsedTexts } from '../../../src/config/parsed-texts.ts'
 import type { Config } from '../../../src/config/schema.ts'
 import { PenstockError } from '../../../src/core/errors.ts'
 import { silentLogger } from '../../../src/core/logger.ts'
@@ -47,7 +48,7 @@ const configOf = (text: string): Config => {
   return loaded.config
 }
 
-function begun(text = yaml('1s')): ConfigurationLife {
+function begun(text = yaml('1s'), parts: Partial<ConfigurationLifeParts> = {}): ConfigurationLife {
   const life = new ConfigurationLife({
     versions: new ConfigurationVersions(database),
     check,
@@ -59,6 +60,7 @@ function begun(text = yaml('1s')): ConfigurationLife {
     started: configOf(text),
     clock: new ManualClock(),
     log: silentLogger,
+    ...parts,
   })
   life.begin({ text, isNew: true, name: 'plant.yaml' })
   return life
@@ -113,7 +115,7 @@ describe('a change of the configuration', () => {
     let text = yaml('1s')
     const outcomes: boolean[] = []
     for (const edits of turns) {
-      const alone = edited(text, edits)
+      const alone = new ParsedTexts().edited(text, edits)
       const applied = await life.apply({ draft: { edits }, by, comment: '' })
       outcomes.push(applied.ok)
       if (applied.ok && 'text' in alone) text = alone.text
@@ -197,5 +199,61 @@ describe('a start', () => {
     await life.reload(yaml('9s'), 'plant.yaml')
     expect(life.current()).toMatchObject({ version: { id: 3, by: { user: 'system' } }, text: yaml('9s') })
     expect(beginningOf(yaml('9s'), versions())).toMatchObject({ isNew: false })
+  })
+})
+
+describe('a long configuration', () => {
+  const tags = (count: number) =>
+    Array.from({ length: count }, (_, n) => `          - { key: t${n}, type: UInt16, address: 'holding:${n}' }`)
+  const device = (key: string, unit: number, count: number) =>
+    [`      - key: ${key}`, `        unitId: ${unit}`, '        tags:', ...tags(count)].join('\n')
+  const long = ['sources:', '  - key: line', '    kind: modbus', '    host: 127.0.0.1', '    devices:']
+    .concat(device('one', 1, 500), ...[2, 3, 4, 5].map((unit) => device(`d${unit}`, unit, 90)), '')
+    .join('\n')
+
+  it('is read and checked between turns of others, and is then judged as one that was not', async () => {
+    // Time goes on with each piece, so that a turn has ten.
+    let time = 0
+    const clock = Object.assign(new ManualClock(), { monotonic: () => time++ })
+    const isWhole: boolean[] = []
+    const life: ConfigurationLife = begun(yaml('1s'), {
+      clock,
+      check: (text, read) => {
+        if (text === long) isWhole.push(Object.is(read, life.texts.read(text)))
+        return check(text, read)
+      },
+    })
+    let [turns, isOver] = [0, false]
+    const others = () => {
+      turns++
+      if (!isOver) setImmediate(others)
+    }
+    setImmediate(others)
+    await life.prepare(long)
+    isOver = true
+    expect(turns).toBeGreaterThan(5)
+    // Three parts of the first device, that device as a whole, and the others in two parts.
+    expect(isWhole).toEqual(Array.from({ length: 6 }, () => false))
+    expect(life.judge(long)).toEqual({ problems: [], restart: [] })
+    expect(begun().judge(long)).toEqual({ problems: [], restart: [] })
+    await life.prepare(long)
+    expect(isWhole).toHaveLength(7)
+  })
+
+  it('that is wrong is told so with the places, prepared or not', async () => {
+    const wrong = long.replace("'holding:77'", "'nowhere:77'").replace('unitId: 4', 'unitId: many')
+    const [prepared, other] = [begun(), begun()]
+    await prepared.prepare(wrong)
+    const line = wrong.slice(0, wrong.indexOf('many')).split('\n').length
+    const { problems } = prepared.judge(wrong)
+    expect(problems).toContainEqual(expect.objectContaining({ path: 'sources[0].devices[3].unitId', line }))
+    expect(other.judge(wrong).problems).toEqual(problems)
+  })
+
+  it('takes no memory after the start that read it, as long as nobody asks', () => {
+    const texts = new ParsedTexts()
+    const read = texts.read(long)
+    begun(long, { texts })
+    expect(texts.read(long)).not.toBe(read)
   })
 })

@@ -1,7 +1,8 @@
 import { describe, expect, it } from 'vitest'
 import { parse } from 'yaml'
 import { valuesOf } from '../../../src/config/differences.ts'
-import { clashesOf, merged, type Winner } from '../../../src/config/merge.ts'
+import { clashesOf, mergingEdits, type Winner } from '../../../src/config/merge.ts'
+import { ParsedTexts } from '../../../src/config/parsed-texts.ts'
 
 const base = `# The plant
 sources:
@@ -18,7 +19,7 @@ const three = (mine: string, theirs: string) => ({
   theirs: valuesOf(theirs),
 })
 function together(mine: string, theirs: string, winner: Winner = 'mine') {
-  const made = merged({ ...three(mine, theirs), theirText: theirs, winner })
+  const made = new ParsedTexts().edited(theirs, mergingEdits(three(mine, theirs), winner))
   if ('problems' in made) throw new Error(JSON.stringify(made.problems))
   return { text: made.text, value: parse(made.text) }
 }

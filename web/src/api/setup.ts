@@ -1,7 +1,7 @@
 import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query'
 import type { Settings } from '../configuration/schema.ts'
 import { part, request } from './request.ts'
-import type { SetupClientsAnswer, TestReportAnswer } from './types.ts'
+import type { CertificatesAnswer, SetupClientsAnswer, TestReportAnswer } from './types.ts'
 
 const CLIENTS_EVERY = 2_000
 const CLIENTS = ['setup', 'clients'] as const
@@ -39,7 +39,11 @@ export const useSetupClients = (every = CLIENTS_EVERY) =>
 export function useTrustClient() {
   const client = useQueryClient()
   return useMutation({
-    mutationFn: (thumbprint: string) => request<void>('/setup/clients/trust', { method: 'POST', body: { thumbprint } }),
+    mutationFn: (thumbprint: string) =>
+      request<CertificatesAnswer>(`/certificates/application/${thumbprint}`, {
+        method: 'PUT',
+        body: { place: 'trusted' },
+      }),
     onSettled: () => client.invalidateQueries({ queryKey: CLIENTS }),
   })
 }

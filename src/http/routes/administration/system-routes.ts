@@ -1,5 +1,4 @@
 import { z } from 'zod'
-import { valuesOf } from '../../../config/differences.ts'
 import type { Origin, Origins } from '../../../config/origins.ts'
 import { segmentsOf, valueAt } from '../../../config/raw.ts'
 import { configSchema } from '../../../config/schema.ts'
@@ -105,7 +104,7 @@ function settingsOf({ configuration, drafts, system: desk }: WebService): () => 
     if (known?.version === version) return known.answer
     const { text, origins } = configuration.current()
     const answer = {
-      settings: listed(origins, valuesOf(text), desk.settings),
+      settings: listed(origins, configuration.texts.valuesOf(text), desk.settings),
       restart: [...configuration.judge(text).restart],
     }
     known = { version, answer }

@@ -35,7 +35,9 @@ export function draftRoutes({ drafts }: WebService): Route[] {
       summary: 'Your draft: what it changes, in words, and everything that is wrong with it',
       answer: maybeDraft,
       handle: async (_input, asked) => {
-        const state = drafts.state(userOf(asked))
+        const user = userOf(asked)
+        if (drafts.has(user)) await drafts.prepare(user)
+        const state = drafts.state(user)
         return { holds: drafts.holds, draft: state ? shownDraft(state, asked) : null }
       },
     }),
@@ -48,6 +50,7 @@ export function draftRoutes({ drafts }: WebService): Route[] {
       answer: z.object({ text: z.string(), revision: z.int().describe('0: there is no draft.') }),
       handle: async (_input, asked) => {
         const user = userOf(asked)
+        if (drafts.has(user)) await drafts.prepare(user)
         return { text: drafts.text(user), revision: drafts.state(user)?.revision ?? 0 }
       },
     }),
@@ -61,8 +64,11 @@ export function draftRoutes({ drafts }: WebService): Route[] {
       body: z.strictObject({ text: z.string().min(1).describe('YAML.') }),
       longestBody: LONGEST_CONFIGURATION,
       answer: draft,
-      handle: async ({ body }, asked) =>
-        draftOr(drafts.replace(userOf(asked), body.text, matchOf(asked).revision), asked),
+      handle: async ({ body }, asked) => {
+        const user = userOf(asked)
+        await drafts.prepare(user, { next: body.text })
+        return draftOr(drafts.replace(user, body.text, matchOf(asked).revision), asked)
+      },
     }),
     route({
       method: 'DELETE',
@@ -85,8 +91,11 @@ export function draftRoutes({ drafts }: WebService): Route[] {
       body: z.strictObject({ edits: z.array(edit).min(1).max(100_000) }),
       longestBody: LONGEST_CONFIGURATION,
       answer: draft,
-      handle: async ({ body }, asked) =>
-        draftOr(drafts.edit(userOf(asked), body.edits, matchOf(asked).revision), asked),
+      handle: async ({ body }, asked) => {
+        const user = userOf(asked)
+        await drafts.prepare(user, { toEdit: 'draft' })
+        return draftOr(drafts.edit(user, body.edits, matchOf(asked).revision), asked)
+      },
     }),
     route({
       method: 'POST',
@@ -101,6 +110,7 @@ export function draftRoutes({ drafts }: WebService): Route[] {
       answer: applied,
       handle: async ({ body }, asked) => {
         const user = userOf(asked)
+        if (drafts.has(user)) await drafts.prepare(user)
         const state = drafts.state(user)
         if (!state) throw noDraft()
         const { revision } = matchOf(asked)
@@ -124,7 +134,11 @@ export function draftRoutes({ drafts }: WebService): Route[] {
         winner: z.enum(['mine', 'theirs']).default('mine').describe('Whose change stays where both changed the same.'),
       }),
       answer: draft,
-      handle: async ({ body }, asked) => draftOr(drafts.rebase(userOf(asked), body.winner), asked),
+      handle: async ({ body }, asked) => {
+        const user = userOf(asked)
+        if (drafts.has(user)) await drafts.prepare(user, { toEdit: 'holding' })
+        return draftOr(drafts.rebase(user, body.winner), asked)
+      },
     }),
     route({
       method: 'GET',
@@ -136,6 +150,7 @@ export function draftRoutes({ drafts }: WebService): Route[] {
       answer: setting,
       handle: async ({ query }, asked) => {
         const user = userOf(asked)
+        await drafts.prepare(user)
         const value = drafts.valueAt(user, query.at.split('/'))
         return { at: query.at, value, inDraft: drafts.has(user) }
       },

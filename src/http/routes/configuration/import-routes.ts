@@ -73,6 +73,7 @@ export function importRoutes({ drafts, imports }: WebService): Route[] {
       handle: async (_input, asked) => {
         const user = userOf(asked)
         const found = imports.of(user)
+        if (found?.state === 'ready') await drafts.prepare(user, { next: found.outcome.text })
         if (found?.state !== 'ready') throw notFound('There is no import that is ready to be taken over.')
         if (drafts.text(user) !== found.input.text) {
           const detail = 'Your draft is another one than when the import began: import the file again.'

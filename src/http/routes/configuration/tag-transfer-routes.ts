@@ -24,7 +24,7 @@ export function tagTransferRoutes({ drafts }: WebService): Route[] {
       answer: z.string(),
       mediaType: 'text/csv',
       handle: async ({ query }, asked) => {
-        const csv = exportedTags(drafts.text(userOf(asked)), query)
+        const csv = exportedTags(drafts.document(userOf(asked)), query)
         asked.context.attachment(`${query.device ?? query.source ?? 'tags'}.csv`)
         asked.context.type = 'text/csv'
         // A spreadsheet takes a file without it for one of another encoding.
@@ -50,7 +50,7 @@ export function tagTransferRoutes({ drafts }: WebService): Route[] {
       answer: tagImport,
       handle: async ({ body }, asked) => {
         const user = userOf(asked)
-        const made = importedTags(drafts.text(user), body.csv, body.mode)
+        const made = importedTags(drafts.document(user), body.csv, body.mode)
         const { changes, problems } = drafts.preview(user, made.edits)
         const answer = {
           rows: made.rows,

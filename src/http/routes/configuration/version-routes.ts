@@ -31,6 +31,7 @@ export function versionRoutes({ configuration: desk, drafts }: WebService): Rout
       description: 'Its ETag, `"v12"`, is the version.',
       answer: current,
       handle: async (_input, { context }) => {
+        await desk.prepare(drafts.textOf(drafts.holds.id))
         const { version, text, origins } = desk.current()
         context.set('ETag', tagOfVersion(version.id))
         return { ...version, text, origins: Object.fromEntries(origins) }

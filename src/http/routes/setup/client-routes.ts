@@ -1,10 +1,7 @@
-import { z } from 'zod'
 import type { Visitor } from '../../access/gate.ts'
-import { ApiProblem } from '../../api/problem.ts'
 import { type Route, route } from '../../api/route.ts'
 import { setupClients } from '../../api/schemas/setup.ts'
 import { OPCUA_SILENT } from '../administration/opcua-session-routes.ts'
-import { actorOf } from '../command-api-routes.ts'
 import { orSilent, type WebService } from '../service.ts'
 
 const group = 'Set-up'
@@ -13,7 +10,7 @@ const group = 'Set-up'
 export const seesWho = (visitor: Visitor | undefined): boolean =>
   (['configure', 'administerSecurity'] as const).some((right) => visitor?.rights.includes(right))
 
-/** What somebody needs to know, and has to do, to connect the first client. */
+/** What somebody needs to know to connect the first client. */
 export function clientRoutes({ opcua, certificates, accounts, health, opcuaSecurity }: WebService): Route[] {
   return [
     route({
@@ -56,20 +53,6 @@ export function clientRoutes({ opcua, certificates, accounts, health, opcuaSecur
             .filter(({ store, place }) => store === 'application' && place === 'rejected')
             .map(({ thumbprint, subject, validTo }) => ({ thumbprint, subject, validTo })),
         }
-      },
-    }),
-    route({
-      method: 'POST',
-      path: '/setup/clients/trust',
-      right: 'administerSecurity',
-      group,
-      summary: 'Trust the certificate of a client that was rejected',
-      body: z.strictObject({ thumbprint: z.string().regex(/^[0-9A-Fa-f]{40}$/) }),
-      answer: z.void(),
-      handle: async ({ body }, asked) => {
-        const change = { action: 'trust', store: 'application', thumbprint: body.thumbprint } as const
-        const answer = await orSilent(() => certificates.changeCertificates(change, actorOf(asked)), OPCUA_SILENT)
-        if ('refused' in answer) throw new ApiProblem({ status: 409, code: 'REFUSED', detail: answer.refused })
       },
     }),
   ]

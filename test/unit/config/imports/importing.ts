@@ -1,6 +1,7 @@
 import { parse } from 'yaml'
 import { loadText } from '../../../../src/cli/configuration.ts'
 import { type ImportInput, importPlant, type PlantImport } from '../../../../src/config/imports/import-plant.ts'
+import { ParsedTexts } from '../../../../src/config/parsed-texts.ts'
 import type { Problem } from '../../../../src/core/problem.ts'
 
 /** All that a gateway without secrets says of a configuration. */
@@ -20,7 +21,8 @@ export interface Made extends PlantImport {
 
 /** Imports into a configuration, and looks whether that is all right then. */
 export async function imported(input: Omit<ImportInput, 'text'> & { readonly text?: string }): Promise<Made> {
-  const made = await importPlant({ text: EMPTY, ...input }, { judge, pause: async () => undefined })
+  const help = { texts: new ParsedTexts(), judge, pause: async () => undefined }
+  const made = await importPlant({ text: EMPTY, ...input }, help)
   const { sources } = parse(made.text) as { sources: Record<string, unknown>[] }
   const said = made.notes.map(
     ({ kind, at, line, message }) => `${kind} ${line === undefined ? '' : `${line} `}${at}: ${message}`,

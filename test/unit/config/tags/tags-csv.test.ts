@@ -2,7 +2,7 @@ import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { parse } from 'yaml'
 import { decodedText } from '../../../../src/config/decoded-text.ts'
-import { edited } from '../../../../src/config/edit.ts'
+import { ParsedTexts } from '../../../../src/config/parsed-texts.ts'
 import { csvCell, readCsv } from '../../../../src/config/tags/csv.ts'
 import { exportedTags } from '../../../../src/config/tags/export-tags.ts'
 import { type ImportMode, importedTags } from '../../../../src/config/tags/import-tags.ts'
@@ -26,21 +26,23 @@ const TEXT = `sources:
           - { key: mode, type: UInt16, address: holding:1, states: { 0: Off, 1: On } }
       - { key: fan, unitId: 2 }
 `
+const texts = new ParsedTexts()
+const VALUES = texts.valuesOf(TEXT)
 const made = (csv: string, mode: ImportMode = 'merge') => {
-  const { edits, problems } = importedTags(TEXT, csv, mode)
-  const result = edited(TEXT, edits)
+  const { edits, problems } = importedTags(VALUES, csv, mode)
+  const result = texts.edited(TEXT, edits)
   if ('problems' in result) throw new Error(JSON.stringify(result.problems))
   return { text: result.text, problems, devices: parse(result.text).sources[0].devices }
 }
 
 describe('tags as a table', () => {
   it('come back as they went out, and nothing changes', () => {
-    const csv = exportedTags(TEXT)
+    const csv = exportedTags(VALUES)
     expect(csv.split('\r\n')[0]).toBe(
       'source,device,key,name,type,address,unit,states,range.low,range.high,transform.scale,transform.linear.raw,transform.linear.value,encoding',
     )
-    expect(importedTags(TEXT, csv, 'replace')).toMatchObject({ edits: [], problems: [], rows: 2 })
-    expect(exportedTags(TEXT, { device: 'fan' }).trimEnd().split('\r\n')).toHaveLength(1)
+    expect(importedTags(VALUES, csv, 'replace')).toMatchObject({ edits: [], problems: [], rows: 2 })
+    expect(exportedTags(VALUES, { device: 'fan' }).trimEnd().split('\r\n')).toHaveLength(1)
   })
 
   it('are added and changed by rows, setting by setting; an empty cell leaves a setting out', () => {
@@ -81,7 +83,7 @@ describe('tags as a table', () => {
     ['an open quote', 'device,key\n"pump,level\n', 2, undefined, /not closed/],
     ['another source', 'source,device,key\ncpu,pump,level\n', 2, 'source', /belongs to the source "line"/],
   ])('are refused with the line: %s', (_what, csv, line, column, message) => {
-    const { edits, problems } = importedTags(TEXT, csv, 'merge')
+    const { edits, problems } = importedTags(VALUES, csv, 'merge')
     expect(edits).toEqual([])
     expect(problems).toEqual([
       { line, ...(column === undefined ? {} : { column }), message: expect.stringMatching(message) },
