@@ -43,6 +43,7 @@ const room = new OpcuaServerRoom({
 })
 
 let begun = false
+let stopping = false
 const link = new Link<FromRoom, ToOpcua>({
   port,
   clock: systemClock,
@@ -56,6 +57,7 @@ const link = new Link<FromRoom, ToOpcua>({
     certificateText: (which) => room.certificateText(which),
     changeCertificates: ({ change, by }) => room.changeCertificates(change, by),
     stop: async () => {
+      stopping = true
       await room.stop()
       history.close()
       await telemetry.stop()
@@ -73,7 +75,13 @@ const link = new Link<FromRoom, ToOpcua>({
         return
       }
       begun = true
-      room.start(engine).then(() => link.tell('ready', { at: systemClock.now() }), die)
+      room.start(engine).then(
+        () => link.tell('ready', { at: systemClock.now() }),
+        (error: unknown) => {
+          // What is stopped while it starts cannot become ready, which is no failure.
+          if (!stopping) die(error)
+        },
+      )
     },
   },
   tracing,

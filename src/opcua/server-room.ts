@@ -11,7 +11,7 @@ import type {
 } from '../core/certificate.ts'
 import type { Clock, Milliseconds } from '../core/clock.ts'
 import type { Actor } from '../core/command.ts'
-import type { PenstockError } from '../core/errors.ts'
+import { PenstockError } from '../core/errors.ts'
 import type { AskedHistoryEdit } from '../core/history-edit.ts'
 import type { HistorySource } from '../core/history-source.ts'
 import type { Logger } from '../core/logger.ts'
@@ -119,7 +119,8 @@ export class OpcuaServerRoom {
 
   /**
    * Links to the engine, builds the address space of its plant, shows every value once, and only then opens the port.
-   * Rejects with ROOM_UNAVAILABLE or TIMEOUT (engine), CONNECTION_LOST (port in use), HARDENING_IMPOSSIBLE (node-opcua).
+   * Rejects with ROOM_UNAVAILABLE or TIMEOUT (engine), CONNECTION_LOST (port in use), HARDENING_IMPOSSIBLE (node-opcua),
+   * and STOPPED where `stop` came before it was done.
    */
   async start(port: MessagePort): Promise<void> {
     const { settings, identity, clock, log, tracing } = this.#options
@@ -154,16 +155,22 @@ export class OpcuaServerRoom {
       await this.#engine.subscribe()
       collectStartupGarbage()
       if (settings.port !== 0) await waitForPort(settings.host, settings.port, clock)
-      await this.#prepared.server.start()
+      await this.#present.server.start()
     } catch (error) {
       await this.stop()
       throw error
     }
     this.#startedAt = clock.now()
-    this.#prepared.reverse.start()
+    this.#present.reverse.start()
     const { endpoints } = this.health()
     log.info({ endpoints }, 'OPC UA clients can connect')
     void warnOfUnreachable(endpoints, clock, log)
+  }
+
+  /** The server, unless the room was stopped while it was started. */
+  get #present(): PreparedServer {
+    if (!this.#prepared) throw new PenstockError('STOPPED', 'The OPC UA server was ended while it was started')
+    return this.#prepared
   }
 
   #serveHistory({ server, addressSpace }: PreparedServer, projection: Projection): void {
